@@ -1,0 +1,121 @@
+"""The error tree: everything cstark raises on purpose.
+
+Every error is a `CstarkError` and a `ValueError`, so ``except ValueError`` keeps working for
+callers who do not know this package.  The subclasses say whose input was wrong:
+
+===================== =================================================================
+`AirError`            the description of a table or of a machine
+`TraceError`          the rows handed to the prover
+`StatementError`      the caller's public values, tokens, claim or options
+`VerificationError`   the proof is refused; `VerificationError.reason` says why
+`ProofFormatError`    ... because its bytes do not parse
+===================== =================================================================
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = [
+    "AirError",
+    "CstarkError",
+    "OptionsError",
+    "ProofFormatError",
+    "Reason",
+    "StatementError",
+    "TraceError",
+    "UnknownColumnError",
+    "VerificationError",
+]
+
+
+class CstarkError(ValueError):
+    """Base of every error that cstark raises on purpose."""
+
+
+class AirError(CstarkError):
+    """The description of a table (an `Air`) or of a machine is wrong.
+
+    The message names the table and says how to write what was meant.
+    """
+
+
+class UnknownColumnError(AirError, AttributeError):
+    """A column, public value or periodic column that the table does not have."""
+
+
+class OptionsError(CstarkError):
+    """An option has an impossible value, or the security target cannot be reached."""
+
+
+class TraceError(CstarkError):
+    """A trace has the wrong shape or values, or does not satisfy its table.
+
+    Attributes
+    ----------
+    table : str or None
+        Name of the table in the machine.
+    row : int or None
+        First row concerned.
+    column : str or None
+        Name of the column concerned.
+    constraint : str or None
+        The violated constraint, as written.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        constraint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.table = table
+        self.row = row
+        self.column = column
+        self.constraint = constraint
+
+
+class StatementError(CstarkError):
+    """The caller's public values, tokens, claim or heights are wrong."""
+
+
+class Reason(Enum):
+    """Why a proof was refused."""
+
+    FORMAT = "the bytes are not a proof of this format"
+    OPTIONS = "the proof was made with other options"
+    SECURITY = "the proof has fewer proven bits than the caller demands"
+    STATEMENT = "the proof is about another statement"
+    HEIGHTS = "a table height is not allowed"
+    MULTIPLICITY = "multiplicities could wrap around the field"
+    BUS_SUM = "the buses do not balance"
+    CONSTRAINTS = "the constraints do not hold at the out-of-domain point"
+    GRINDING = "the proof of work is missing"
+    MERKLE = "an opening does not match its commitment"
+    FRI = "a fold is inconsistent"
+    FINAL_POLYNOMIAL = "the final polynomial does not match"
+
+
+class VerificationError(CstarkError):
+    """The proof is refused.
+
+    Attributes
+    ----------
+    reason : Reason
+        The check that failed.
+    """
+
+    def __init__(self, message: str, reason: Reason = Reason.FORMAT) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self):
+        return (type(self), (self.args[0], self.reason))
+
+
+class ProofFormatError(VerificationError):
+    """The bytes do not parse as a proof of this statement."""
