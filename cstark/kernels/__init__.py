@@ -1,0 +1,7 @@
+"""The compiled loops: one module a kernel family, every loop over rows in one of them.
+
+A family's C code stands once, in ``include/``, written against a small vocabulary of vector
+operations (``portable/lanes.h``, ``avx2/lanes.h``) and compiled once for each instruction set; a
+table of function pointers, chosen when the module is imported, leads to one of the copies.
+The ``.pyx`` modules validate shapes, share out chunks over threads (`_chunks`) and raise errors.
+"""

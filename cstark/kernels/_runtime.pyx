@@ -1,0 +1,240 @@
+"""Process-wide settings of the kernels: threads, instruction set, large buffers.
+
+Threads are our own number, handed explicitly to every parallel region: OpenMP's own setting is
+kept per host thread, so code running in a worker thread would not see what the main thread set.
+"""
+
+import os
+from libc.stdlib cimport free
+from cstark.kernels._openmp cimport (
+    cstark_openmp_can_pause,
+    cstark_openmp_max_threads,
+    cstark_openmp_pause,
+    cstark_openmp_version,
+)
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #include <stdlib.h>
+    #include <stdint.h>
+    #if defined(__linux__)
+    #include <sys/mman.h>
+    #endif
+    #if defined(__x86_64__) && defined(__GNUC__)
+    static int cstark_cpu_has_avx2(void) {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    }
+    #else
+    static int cstark_cpu_has_avx2(void) { return 0; }
+    #endif
+    /* Huge pages where the buffer is large enough to hold one: fewer TLB misses in strided passes. */
+    static void *cstark_allocate(size_t bytes) {
+        const size_t huge = (size_t)2 << 20;
+        const size_t alignment = bytes >= huge ? huge : 64;
+        const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+        void *memory = NULL;
+        if (rounded < bytes) return NULL;
+        if (posix_memalign(&memory, alignment, rounded ? rounded : alignment)) return NULL;
+    #if defined(__linux__) && defined(MADV_HUGEPAGE)
+        if (bytes >= huge) madvise(memory, rounded, MADV_HUGEPAGE);
+    #endif
+        return memory;
+    }
+    """
+    const char *CSTARK_SOURCE_DIGEST
+    int cstark_cpu_has_avx2() noexcept nogil
+    void *cstark_allocate(size_t bytes) noexcept nogil
+
+MAX_THREADS = 1024
+_ISAS = ("portable", "avx2")
+
+cdef int current_threads = 1
+cdef int current_isa = 0
+cdef size_t live = 0
+cdef size_t peak = 0
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+# ---- threads --------------------------------------------------------------------------------
+
+cdef int max_team() noexcept nogil:
+    """Threads a parallel region may use; scratch is allocated for so many."""
+    return current_threads
+
+
+cdef int team(Py_ssize_t work, Py_ssize_t cutoff) noexcept nogil:
+    """Threads for a job of `work` units that does not pay in parallel below `cutoff` units."""
+    return current_threads if work >= cutoff else 1
+
+
+def threads():
+    """Number of threads the kernels use."""
+    return current_threads
+
+
+def set_threads(int n):
+    """Set the number of threads; the caller (`cstark.runtime`) has checked the range."""
+    global current_threads
+    if not 1 <= n <= MAX_THREADS:
+        raise ValueError(f"threads must be between 1 and {MAX_THREADS}, not {n}")
+    current_threads = n
+
+
+def default_threads():
+    """OMP_NUM_THREADS when set, else the processors this process may run on."""
+    cdef int limit = cstark_openmp_max_threads()
+    if cstark_openmp_version() == 0:
+        return 1
+    if not os.environ.get("OMP_NUM_THREADS") and hasattr(os, "sched_getaffinity"):
+        limit = len(os.sched_getaffinity(0))
+    return max(1, min(limit, MAX_THREADS))
+
+
+def openmp():
+    """OpenMP version as the date 201511 of the specification; 0 in a serial build."""
+    return cstark_openmp_version()
+
+
+def pause_threads():
+    """Dismiss the idle OpenMP threads; True when that was possible.
+
+    A forked child inherits the pool's bookkeeping but not its threads and would wait for them
+    for ever. With the pool dismissed before the fork, parent and child both start a new one.
+    """
+    return cstark_openmp_pause() == 0
+
+
+def can_pause_threads():
+    """Whether the OpenMP runtime can dismiss its threads (OpenMP 5.0)."""
+    return bool(cstark_openmp_can_pause())
+
+
+# ---- instruction set ------------------------------------------------------------------------
+
+cdef int isa_index() noexcept nogil:
+    return current_isa
+
+
+def isas():
+    """Instruction sets this build and this processor can run, slowest first."""
+    return _ISAS[:2] if cstark_cpu_has_avx2() else _ISAS[:1]
+
+
+def isa():
+    """Name of the instruction set in use."""
+    return _ISAS[current_isa]
+
+
+def set_isa(str name):
+    """Select the instruction set of every kernel from now on."""
+    global current_isa
+    if name not in isas():
+        raise ValueError(f"instruction set {name!r} is not available here; choose from {isas()}")
+    current_isa = _ISAS.index(name)
+
+
+# ---- buffers --------------------------------------------------------------------------------
+
+cdef class Buffer:
+    """Uninitialised memory of whole 64-bit words, 64-byte aligned, counted while it lives."""
+
+    cdef void *memory
+    cdef size_t bytes
+    cdef Py_ssize_t shape[1]
+    cdef Py_ssize_t strides[1]
+
+    def __cinit__(self, size_t words):
+        global live, peak
+        self.bytes = words * 8
+        self.memory = cstark_allocate(self.bytes)
+        if self.memory == NULL:
+            raise MemoryError(f"cannot allocate {self.bytes} bytes")
+        live += self.bytes
+        if live > peak:
+            peak = live
+
+    def __dealloc__(self):
+        global live
+        if self.memory != NULL:
+            live -= self.bytes
+            free(self.memory)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        self.shape[0] = <Py_ssize_t>(self.bytes // 8)
+        self.strides[0] = 8
+        view.buf = self.memory
+        view.obj = self
+        view.len = <Py_ssize_t>self.bytes
+        view.readonly = 0
+        view.itemsize = 8
+        view.format = b"Q"
+        view.ndim = 1
+        view.shape = self.shape
+        view.strides = self.strides
+        view.suboffsets = NULL
+        view.internal = NULL
+
+    def __releasebuffer__(self, Py_buffer *view):
+        pass
+
+
+def aligned(shape):
+    """An uninitialised uint64 array in a `Buffer` of its own.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+
+    Returns
+    -------
+    ndarray of uint64, C-contiguous, 64-byte aligned (2 MiB when larger than that)
+    """
+    import numpy as np
+
+    words = 1
+    for extent in shape if isinstance(shape, tuple) else (shape,):
+        words *= extent
+    return np.frombuffer(Buffer(words), dtype=np.uint64, count=words).reshape(shape)
+
+
+def live_bytes():
+    """Bytes now held in `aligned` buffers."""
+    return live
+
+
+def peak_bytes():
+    """Largest `live_bytes` since `reset_peak`."""
+    return peak
+
+
+def reset_peak():
+    """Start a new measurement of `peak_bytes` from the bytes now live."""
+    global peak
+    peak = live
+    return peak
+
+
+def _start():
+    wanted = os.environ.get("CSTARK_ISA")
+    set_isa(isas()[len(isas()) - 1] if wanted is None else wanted)
+    wanted = os.environ.get("CSTARK_NUM_THREADS")
+    if wanted is None:
+        set_threads(default_threads())
+    else:
+        try:
+            set_threads(int(wanted))
+        except ValueError:
+            raise ValueError(
+                f"CSTARK_NUM_THREADS must be a number between 1 and {MAX_THREADS}, not {wanted!r}"
+            ) from None
+
+
+_start()

@@ -1,0 +1,77 @@
+/* LANES elements of F = F_p[w] / (w^3 - 2), coordinate by coordinate, on any lanes.
+ * Vocabulary in lane_names.h; formulas beside ext_mul and ext_adjugate in goldilocks.h. */
+
+typedef struct {
+    vec c[3];
+} vec3;
+
+/* planar: coordinate k starts at p + k * plane */
+INLINE vec3 e_load(const uint64_t *p, ptrdiff_t plane) {
+    vec3 r = {{v_load(p), v_load(p + plane), v_load(p + 2 * plane)}};
+    return r;
+}
+INLINE void e_store(uint64_t *p, ptrdiff_t plane, vec3 a) {
+    v_store(p, a.c[0]), v_store(p + plane, a.c[1]), v_store(p + 2 * plane, a.c[2]);
+}
+INLINE vec3 e_set1(ext a) {
+    vec3 r = {{v_set1(a.c[0]), v_set1(a.c[1]), v_set1(a.c[2])}};
+    return r;
+}
+INLINE vec3 e_add(vec3 a, vec3 b) {
+    vec3 r = {{v_add(a.c[0], b.c[0]), v_add(a.c[1], b.c[1]), v_add(a.c[2], b.c[2])}};
+    return r;
+}
+INLINE vec3 e_sub(vec3 a, vec3 b) {
+    vec3 r = {{v_sub(a.c[0], b.c[0]), v_sub(a.c[1], b.c[1]), v_sub(a.c[2], b.c[2])}};
+    return r;
+}
+INLINE vec3 e_scale(vec3 a, vec b) {
+    vec3 r = {{v_mul(a.c[0], b), v_mul(a.c[1], b), v_mul(a.c[2], b)}};
+    return r;
+}
+INLINE vec3 e_canonical(vec3 a) {
+    vec3 r = {{v_canonical(a.c[0]), v_canonical(a.c[1]), v_canonical(a.c[2])}};
+    return r;
+}
+/* Nine products, three reductions. */
+INLINE vec3 e_mul(vec3 a, vec3 b) {
+    vec3 r;
+    products s = products_zero();
+    products_add(&s, a.c[1], b.c[2]);
+    products_add(&s, a.c[2], b.c[1]);
+    products_twice(&s);
+    products_add(&s, a.c[0], b.c[0]);
+    r.c[0] = products_value(&s);
+    s = products_zero();
+    products_add(&s, a.c[2], b.c[2]);
+    products_twice(&s);
+    products_add(&s, a.c[0], b.c[1]);
+    products_add(&s, a.c[1], b.c[0]);
+    r.c[1] = products_value(&s);
+    s = products_zero();
+    products_add(&s, a.c[0], b.c[2]);
+    products_add(&s, a.c[1], b.c[1]);
+    products_add(&s, a.c[2], b.c[0]);
+    r.c[2] = products_value(&s);
+    return r;
+}
+/* (a0^2 + 4 a1 a2, 2 a0 a1 + 2 a2^2, 2 a0 a2 + a1^2): six products in digits, summed before merging. */
+INLINE vec3 e_square(vec3 a) {
+    const digits a00 = d_mul_vec(a.c[0], a.c[0]), a12 = d_mul_vec(a.c[1], a.c[2]);
+    const digits a01 = d_mul_vec(a.c[0], a.c[1]), a22 = d_mul_vec(a.c[2], a.c[2]);
+    const digits a02 = d_mul_vec(a.c[0], a.c[2]), a11 = d_mul_vec(a.c[1], a.c[1]);
+    vec3 r = {{d_value(d_add(a00, d_shift(a12, 2))), d_value(d_shift(d_add(a01, a22), 1)),
+               d_value(d_add(d_shift(a02, 1), a11))}};
+    return r;
+}
+/* a * adjugate = norm, in the base field. */
+INLINE vec3 e_adjugate(vec3 a, vec *norm) {
+    const digits a00 = d_mul_vec(a.c[0], a.c[0]), a12 = d_mul_vec(a.c[1], a.c[2]);
+    const digits a22 = d_mul_vec(a.c[2], a.c[2]), a01 = d_mul_vec(a.c[0], a.c[1]);
+    const digits a11 = d_mul_vec(a.c[1], a.c[1]), a02 = d_mul_vec(a.c[0], a.c[2]);
+    vec3 r = {{d_value(d_sub(a00, d_shift(a12, 1))), d_value(d_sub(d_shift(a22, 1), a01)),
+               d_value(d_sub(a11, a02))}};
+    const digits twice = d_add(d_mul_vec(a.c[1], r.c[2]), d_mul_vec(a.c[2], r.c[1]));
+    *norm = d_value(d_add(d_mul_vec(a.c[0], r.c[0]), d_shift(twice, 1)));
+    return r;
+}

@@ -1,0 +1,83 @@
+/* The vocabulary of portable/lanes.h, avx2/lanes.h and lane_ext.h: each name stands for the version
+ * of the instruction set being compiled. What each means:
+ *
+ * vec            LANES field elements, "any word" unless a comment says canonical
+ * v_load/v_store LANES consecutive words; v_load_some/v_store_some the first `count` of them (rest 0)
+ * v_set1         one word in every lane
+ * v_add v_sub v_mul v_square   any words in, any word out
+ * v_add_canonical v_sub_canonical   the second operand canonical: cheaper
+ * v_canonical    the representative below p
+ *
+ * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
+ * d_split        a word as digits
+ * d_mul          word times twiddle (twiddle_set prepares the constant), as digits
+ * d_mul_vec      word times word, as digits
+ * d_add d_sub
+ * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
+ * d_shift_32(d, k)  times 2^(32+k), likewise
+ * d_value        the residue as a vec (any word); input may be negative
+ * d_bias, d_merge   d_value in two steps: bias once per butterfly, on an input that reaches all
+ *                outputs with coefficient +1, then merge every output
+ *
+ * weight         a constant prepared for dot products (weight_set)
+ * dot            LANES sums of word times weight: dot_zero, dot_add(&sum, word, weight), dot_value;
+ *                at most 256 terms between dot_zero and dot_value
+ *
+ * products       LANES sums of word times word: products_zero, products_add, products_twice (doubles the
+ *                sum so far), products_value; at most 64 terms
+ *
+ * vec3           LANES extension elements: e_load/e_store planar, e_add e_sub e_mul e_square
+ *                e_scale (by base vec) e_set1 e_adjugate (and norm)
+ */
+#define vec FN(vec)
+#define v_load FN(v_load)
+#define v_store FN(v_store)
+#define v_load_some FN(v_load_some)
+#define v_store_some FN(v_store_some)
+#define v_set1 FN(v_set1)
+#define v_add FN(v_add)
+#define v_sub FN(v_sub)
+#define v_add_canonical FN(v_add_canonical)
+#define v_sub_canonical FN(v_sub_canonical)
+#define v_mul FN(v_mul)
+#define v_square FN(v_square)
+#define v_canonical FN(v_canonical)
+#define v_high FN(v_high)
+#define v_some_mask FN(v_some_mask)
+#define v_reduce FN(v_reduce)
+#define d_product FN(d_product)
+#define digits FN(digits)
+#define twiddle FN(twiddle)
+#define twiddle_set FN(twiddle_set)
+#define d_split FN(d_split)
+#define d_mul FN(d_mul)
+#define d_mul_vec FN(d_mul_vec)
+#define d_add FN(d_add)
+#define d_sub FN(d_sub)
+#define d_shift FN(d_shift)
+#define d_shift_32 FN(d_shift_32)
+#define d_bias FN(d_bias)
+#define d_merge FN(d_merge)
+#define d_value FN(d_value)
+#define weight FN(weight)
+#define weight_set FN(weight_set)
+#define dot FN(dot)
+#define dot_zero FN(dot_zero)
+#define dot_add FN(dot_add)
+#define dot_value FN(dot_value)
+#define products FN(products)
+#define products_zero FN(products_zero)
+#define products_add FN(products_add)
+#define products_twice FN(products_twice)
+#define products_value FN(products_value)
+#define vec3 FN(vec3)
+#define e_load FN(e_load)
+#define e_store FN(e_store)
+#define e_set1 FN(e_set1)
+#define e_add FN(e_add)
+#define e_sub FN(e_sub)
+#define e_mul FN(e_mul)
+#define e_square FN(e_square)
+#define e_scale FN(e_scale)
+#define e_canonical FN(e_canonical)
+#define e_adjugate FN(e_adjugate)

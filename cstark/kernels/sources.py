@@ -1,0 +1,58 @@
+"""Which source files an extension is made of, and a digest of their contents.
+
+``setup.py`` compiles the digest into each extension and the tests recompute it, so that an
+extension older than its sources cannot go unnoticed.  Standard library only: it also runs
+before anything is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+_FAMILY = re.compile(r'^\s*#\s*define\s+CSTARK_FAMILY\s+"([^"]+)"', re.M)
+_EXTERN = re.compile(r'^\s*cdef\s+extern\s+from\s+"([^"]+)"', re.M)
+_CIMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+cimport", re.M)
+
+
+def extensions(root: Path) -> dict[str, Path]:
+    """Dotted name and .pyx path of every extension under `root` (which holds the package)."""
+    found = sorted((root / "cstark").rglob("*.pyx"))
+    return {".".join(path.relative_to(root).with_suffix("").parts): path for path in found}
+
+
+def source_files(root: Path, pyx: Path) -> list[Path]:
+    """The .pyx, and every .pxd and C header it reaches, sorted."""
+    kernels = root / "cstark" / "kernels"
+    folders = [kernels / "include", kernels / "portable", kernels / "avx2", kernels]
+    pending, seen = [pyx], set()
+    while pending:
+        path = pending.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        text = path.read_text(encoding="utf-8")
+        names = _INCLUDE.findall(text) + _FAMILY.findall(text) + _EXTERN.findall(text)
+        for name in names:
+            candidates = [folder / name for folder in [path.parent, *folders]]
+            pending.extend(c.resolve() for c in candidates if c.is_file())
+        for module in _CIMPORT.findall(text):
+            pxd = root.joinpath(*module.split(".")).with_suffix(".pxd")
+            if module.startswith("cstark.") and pxd.is_file():
+                pending.append(pxd)
+        own_pxd = path.with_suffix(".pxd")
+        if path.suffix == ".pyx" and own_pxd.is_file():
+            pending.append(own_pxd)
+    return sorted(seen)
+
+
+def digest(root: Path, pyx: Path) -> str:
+    """SHA-256 (first 16 hex digits) over the names and contents of `source_files`."""
+    state = hashlib.sha256()
+    for path in source_files(root, pyx):
+        content = path.read_bytes()
+        state.update(f"{path.relative_to(root)}:{len(content)}:".encode())
+        state.update(content)
+    return state.hexdigest()[:16]

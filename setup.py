@@ -1,0 +1,177 @@
+"""Build of the compiled modules; everything declarative is in pyproject.toml.
+
+Environment variables
+---------------------
+CSTARK_REQUIRE_OPENMP=1   fail when the compiler has no OpenMP (default: warn, build serial)
+CSTARK_DEBUG=1            bounds checks in Cython, no optimisation of the checks away
+CSTARK_ONLY=a,b           build only extensions whose last name is listed (edit loop)
+CSTARK_CFLAGS="..."       extra compiler and linker flags (sanitizers)
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython import __version__ as cython_version
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+BUILD = ROOT / "build"
+
+
+def load_sources():
+    """`cstark.kernels.sources`, without importing the package."""
+    path = ROOT / "cstark" / "kernels" / "sources.py"
+    spec = importlib.util.spec_from_file_location("cstark_sources", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def openmp_flags() -> tuple[list[str], list[str]]:
+    """Compile and link flags of the first way in which an OpenMP program links; else empty."""
+    from setuptools._distutils.ccompiler import new_compiler
+    from setuptools._distutils.sysconfig import customize_compiler
+
+    ways = [(["-fopenmp"], ["-fopenmp"])]
+    if sys.platform == "darwin":
+        prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
+        ways.insert(
+            0,
+            (
+                ["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"],
+                [f"-L{prefix}/lib", "-lomp"],
+            ),
+        )
+    program = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
+    for compile_args, link_args in ways:
+        compiler = new_compiler()
+        customize_compiler(compiler)
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "probe.c"
+            source.write_text(program)
+            saved = os.dup(2)
+            quiet = os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(quiet, 2)
+                objects = compiler.compile(
+                    [str(source)], output_dir=folder, extra_postargs=compile_args
+                )
+                compiler.link_executable(
+                    objects, str(Path(folder) / "probe"), extra_postargs=link_args
+                )
+                return compile_args, link_args
+            except Exception:
+                continue
+            finally:
+                os.dup2(saved, 2)
+                os.close(quiet)
+                os.close(saved)
+    if os.environ.get("CSTARK_REQUIRE_OPENMP") == "1":
+        sys.exit("error: CSTARK_REQUIRE_OPENMP=1, but the C compiler cannot build OpenMP programs")
+    print("*" * 79, file=sys.stderr)
+    print("warning: no OpenMP: cstark will run on ONE thread.", file=sys.stderr)
+    print("*" * 79, file=sys.stderr)
+    return [], []
+
+
+def compiler_version() -> str:
+    """First line of the compiler's version: part of what makes an object file stale."""
+    command = [*shlex.split(os.environ.get("CC", "cc")), "--version"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.split("\n")[0]
+    except OSError:
+        return "unknown"
+
+
+def stamp(settings: dict) -> tuple[Path, bool]:
+    """Write `settings` to a file only when they changed, so that it can be a dependency.
+
+    Returns the path, and whether it changed: changed flags rebuild everything, which
+    timestamps of sources alone would miss.
+    """
+    path = BUILD / "flags.json"
+    text = json.dumps(settings, indent=1, sort_keys=True)
+    changed = not path.exists() or path.read_text() != text
+    if changed:
+        BUILD.mkdir(exist_ok=True)
+        path.write_text(text)
+    return path, changed
+
+
+class BuildExt(build_ext):
+    """Gives every extension the digest of its sources as CSTARK_SOURCE_DIGEST."""
+
+    def build_extension(self, ext):
+        ext.define_macros = [
+            *ext.define_macros,
+            ("CSTARK_SOURCE_DIGEST", f'"{SOURCES.digest(ROOT, PYX[ext.name])}"'),
+        ]
+        super().build_extension(ext)
+
+
+def make_extensions() -> list[Extension]:
+    debug = os.environ.get("CSTARK_DEBUG") == "1"
+    extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
+    compile_args, link_args = openmp_flags()
+    # -fwrapv: Cython's default through CPython; -g0: no 1 MB of debug information a module.
+    compile_args = [*compile_args, "-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function", *extra]
+    link_args = [*link_args, *extra]
+    directives = {
+        "language_level": 3,
+        "boundscheck": debug,
+        "wraparound": False,
+        "initializedcheck": debug,
+        "nonecheck": debug,
+        "cdivision": True,
+        "embedsignature": True,
+        "freethreading_compatible": True,
+    }
+    settings = {
+        "compile": compile_args,
+        "link": link_args,
+        "directives": directives,
+        "cython": cython_version,
+        "compiler": compiler_version(),
+        "python": sys.version,
+    }
+    path, changed = stamp(settings)
+    kernels = ROOT / "cstark" / "kernels"
+    extensions = []
+    only = [name for name in os.environ.get("CSTARK_ONLY", "").split(",") if name]
+    for name, pyx in PYX.items():
+        if only and name.rsplit(".", 1)[1] not in only:
+            continue
+        depends = [str(p.relative_to(ROOT)) for p in SOURCES.source_files(ROOT, pyx)]
+        extensions.append(
+            Extension(
+                name,
+                [str(pyx.relative_to(ROOT))],
+                include_dirs=[str(kernels.relative_to(ROOT) / "include"), "cstark/kernels"],
+                extra_compile_args=compile_args,
+                extra_link_args=link_args,
+                depends=[*depends, str(path.relative_to(ROOT))],
+            )
+        )
+    return cythonize(
+        extensions,
+        build_dir="build/cython",
+        compiler_directives=directives,
+        force=changed,
+        quiet=True,
+    )
+
+
+os.chdir(ROOT)
+SOURCES = load_sources()
+PYX = SOURCES.extensions(ROOT)
+setup(ext_modules=make_extensions(), cmdclass={"build_ext": BuildExt})
