@@ -321,4 +321,3 @@ class ResolvedOptions:
             if type(data[name]) is not kind:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
         return cls(**{name: data[name] for name in names})  # type: ignore[arg-type]
-

@@ -25,6 +25,7 @@ REFUSED = {
     "coset_offset": [0, 1, 2**64 - 2**32, 2**64 - 2**32 + 1, 1753635133440165772, -3, 3.0, True],
     "max_log_height": [2, 0, -1, 32, 64, 24.0, "24", None, True],
 }
+HOSTILE = [None, True, 1.0, -1, 0, 2**64, 10**5000, "", "x" * 10**6, [], {}]
 RESOLVED = ResolvedOptions(
     blowup=2,
     queries=227,
@@ -38,7 +39,7 @@ RESOLVED = ResolvedOptions(
 
 
 def shape(log_height=20, blowup=2, **changes):
-    numbers = dict(deep_terms=608, constraints=300, degree=3, fold_arities=(8,) * 4)
+    numbers = {"deep_terms": 608, "constraints": 300, "degree": 3, "fold_arities": (8,) * 4}
     return Shape(log_heights=(log_height,), blowup=blowup, **{**numbers, **changes})
 
 
@@ -114,7 +115,7 @@ def test_data_is_canonical_and_json():
 
 
 @pytest.mark.parametrize("name", list(RESOLVED.to_data()))
-@pytest.mark.parametrize("value", [None, True, 1.0, -1, 0, 2**64, 10**5000, "", "x" * 10**6, [], {}])
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_data_is_refused(name, value):
     data = RESOLVED.to_data() | {name: value}
     if (name, value) == ("grinding", 0) and type(value) is int:

@@ -42,7 +42,7 @@ def test_rules(log_heights, arity, log_final):
     assert schedule.folds == len(steps) == len(layers) - 1 == len(schedule.joins) - 1
     assert schedule.arities == tuple(2**step for step in steps)
     assert layers[0] == max(log_heights) and layers[-1] >= 0
-    assert all(a - step == b for a, step, b in zip(layers, steps, layers[1:]))
+    assert all(a - step == b for a, step, b in zip(layers[:-1], steps, layers[1:], strict=True))
     assert all(2 <= folded <= arity for folded in schedule.arities)
 
     # Every table joins once, at the layer of its own height.
