@@ -6,7 +6,7 @@ A regime fixes three quantities for a code of rate rho, from which every error t
   what each query catches, with probability 1 - A;
 * the *list size* L: how many codewords such a word may be close to, so how many different
   statements a cheating prover keeps open at once;
-* the *gap numerator* a(n): how many challenges, out of \\|F\\|, may turn two words of length n of
+* the *gap numerator* a(n): how many challenges, out of p^3, may turn two words of length n of
   which one is far into a close combination.
 
 ======== ==================================== ==================== ================================

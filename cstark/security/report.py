@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from cstark.security.regimes import (
     johnson,
     unique,
 )
-from cstark.security.terms import HASH_BITS, Shape, round_terms
+from cstark.security.terms import HASH_BITS, Shape, round_terms, whole_number
 
 __all__ = ["RegimeReport", "SecurityReport", "report"]
 
@@ -205,8 +204,8 @@ def report(
     OptionsError
         If an argument is not allowed.
     """
-    queries = _count("queries", queries, 1)
-    grinding = _count("grinding", grinding, 0)
+    queries = whole_number("queries", queries, 1)
+    grinding = whole_number("grinding", grinding, 0)
     if regime not in REGIMES:
         raise OptionsError(f"regime={regime!r}: must be one of 'best', 'unique', 'list'")
 
@@ -242,15 +241,3 @@ def _best_multiplicity(shape: Shape, queries: int, grinding: int) -> int:
         else:
             high = middle
     return max(range(max(low - 1, MIN_MULTIPLICITY), low + 1), key=least)
-
-
-def _count(name: str, value: object, low: int) -> int:
-    if not isinstance(value, bool):
-        try:
-            number = operator.index(value)  # type: ignore[arg-type]
-        except TypeError:
-            pass
-        else:
-            if low <= number < 2**32:
-                return number
-    raise OptionsError(f"{name}: must be an int, at least {low}")

@@ -1,37 +1,42 @@
 """The shape of a machine, and the error term of each round of the protocol.
 
-Notation: \\|F\\| = p^3; N the tallest height, n = blowup * N its domain; L, A and a(n) of the
-regime (`cstark.security.regimes`).  A term is given in bits, -log2 of its error.
+Notation: p^3 is the size of the challenge field; N the tallest height and n = blowup * N its
+domain; A, L and a(n) come from the regime (`cstark.security.regimes`).  A term is given in bits,
+-log2 of its error.
 
-=========== ======================================== =============================================
-term        error                                    source
-=========== ======================================== =============================================
-lookup      L M (W + 2) / \\|F\\|                      M fractions, of which at most M messages are
-                                                     distinct: (W + 1)(M - 1) for the polynomial
-                                                     identity (OpenVM, soundness of LogUp with bus
-                                                     numbers, Theorem 3.4) and M for a vanishing
-                                                     denominator (p3-security ``logup.rs``).  The
-                                                     factor L, as in OpenVM's calculator: the
-                                                     challenges come before the proximity test
-constraints L (C - 1) / \\|F\\|                        powers of one challenge, C constraints in the
-                                                     table that has most; every table has its own
-                                                     quotient identity (ethSTARK
-                                                     https://eprint.iacr.org/2021/582)
-ood         L [d (N + o - 1) + N - 1] / (\\|F\\| - p)  Haboeck, https://eprint.iacr.org/2022/1216,
-                                                     Theorem 8; the point is redrawn while in the
-                                                     base field, hence the p
-batching    (K - 1) a(n) / \\|F\\|                     K (column, point) pairs combined with powers
-                                                     of one challenge: BCHKS25, Theorem 4.6
-fold[i]     (k - 1) a(n') / \\|F\\|, or                one fold of arity k into a domain of n'; a
-            k a(n') / \\|F\\|                          shorter word that joins there comes with the
-                                                     power k of the challenge (BCHKS25, 4.6)
-query       A^s 2^-g                                 s positions, drawn once and shared by all
-                                                     tables; g grinding bits
-=========== ======================================== =============================================
+=========== ================================== ===================================================
+term        error                              source
+=========== ================================== ===================================================
+lookup      L M (W + 2) / p^3                  M fractions, so at most M distinct messages:
+                                               (W + 1)(M - 1) for the identity of the two sides
+                                               (OpenVM's LogUp note, Theorem 3.4, bus number
+                                               included) and M for a vanishing denominator
+                                               (p3-security, ``logup.rs``).  The challenges come
+                                               before the proximity test, hence the factor L
+                                               (as in OpenVM's calculator)
+constraints L (C - 1) / p^3                    C constraints, in the table that has most, combined
+                                               with powers of one challenge; each table has its
+                                               own quotient (ethSTARK, eprint 2021/582)
+ood         L [d (N + o - 1) + N - 1]          d the degree, o the points of a column (Haboeck,
+            / (p^3 - p)                        eprint 2022/1216, Theorem 8); the point is redrawn
+                                               while in the base field
+batching    (K - 1) a(n) / p^3                 K (column, point) pairs combined with powers of one
+                                               challenge (BCHKS25, eprint 2025/2055, Theorem 4.6).
+                                               All tables: one interleaved word
+fold[i]     (k - 1) a(n') / p^3, or            a fold of arity k to a domain of n' points (same
+            k a(n') / p^3                      theorem); a shorter word that joins there brings
+                                               one power more
+query       A^s 2^-g                           s positions, drawn once, shared by all tables; g
+                                               bits of grinding
+=========== ================================== ===================================================
 
-The formulas for constraints, ood, batching, fold and query are also those of
-https://github.com/ethereum/soundcalc, except that it counts C for C - 1.  A term whose error is
-zero (no bus, one constraint, one opening) is left out.
+Tables proven by FRIs with separate positions would put the factor L to the power of the number of
+tables on the lookup term, because the lookup argument speaks of all tables at once: this is why
+the protocol has one batched FRI.
+
+https://github.com/ethereum/soundcalc has the same formulas for all but the lookup term, which it
+counts without L, and constraints, where it counts C.  A term whose error is zero (no bus, one
+constraint, one opening) is left out.
 """
 
 from __future__ import annotations
@@ -43,7 +48,7 @@ from dataclasses import dataclass
 from cstark.errors import OptionsError
 from cstark.security.regimes import Regime
 
-__all__ = ["FIELD_BITS", "HASH_BITS", "Shape", "round_terms"]
+__all__ = ["FIELD_BITS", "HASH_BITS", "Shape", "round_terms", "whole_number"]
 
 P = 2**64 - 2**32 + 1
 FIELD_SIZE = P**3
@@ -111,9 +116,9 @@ class Shape:
         for name in (
             "blowup", "deep_terms", "constraints", "degree", "fractions", "message_width", "points",
         ):  # fmt: skip
-            store(name, _number(name, getattr(self, name), lowest.get(name, 0)))
-        store("log_heights", tuple(_number("log_heights", h, 0) for h in self.log_heights))
-        store("fold_arities", tuple(_number("fold_arities", k, 2) for k in self.fold_arities))
+            store(name, whole_number(name, getattr(self, name), lowest.get(name, 0)))
+        store("log_heights", tuple(whole_number("log_heights", h, 0) for h in self.log_heights))
+        store("fold_arities", tuple(whole_number("fold_arities", k, 2) for k in self.fold_arities))
         for name in ("blowup", "fold_arities"):
             value = getattr(self, name)
             for number in (value,) if name == "blowup" else value:
@@ -175,8 +180,13 @@ class Shape:
             )
 
 
-def _number(name: str, value: object, low: int) -> int:
-    """`value` as an int from `low` to a bound that keeps every float finite."""
+def whole_number(name: str, value: object, low: int) -> int:
+    """`value` as an int from `low` up to 2^128, which keeps every float finite.
+
+    Raises
+    ------
+    OptionsError
+    """
     if not isinstance(value, bool):
         try:
             number = operator.index(value)  # type: ignore[arg-type]
