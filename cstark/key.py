@@ -188,14 +188,12 @@ def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -
                        if constraint.selector in ("first", "last") else "")
                     + f"; use Options(blowup={_blowup_for(constraint.degree)}), or a helper column"
                 )
-        degrees = table.count_degrees()
-        for number, (interaction, degree) in enumerate(
-            zip(table.interactions, degrees, strict=True)
-        ):
+        for number, interaction in enumerate(table.interactions):
+            degree = table.count_degree(number)
             if degree > blowup:
                 raise AirError(
                     f"table {table.name!r}: the count of interaction {number} "
-                    f"({interaction.name or interaction.bus!r}) has degree {degree}, but blowup "
+                    f"({interaction.label}) has degree {degree}, but blowup "
                     f"{blowup} allows {blowup}; use a helper column"
                 )
         if table.rows is not None and table.rows > 1 << options.max_log_height:
