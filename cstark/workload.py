@@ -45,6 +45,7 @@ __all__ = [
     "read_claim",
 ]
 
+
 # --- what the two ends hand over --------------------------------------------------------------
 
 
@@ -233,7 +234,7 @@ class Workload:
 
         @dataclass(frozen=True)
         class Sum(cs.Workload):
-            log_rows: int = cs.argument(10, help="log2 of the number of terms", minimum=3, maximum=24)
+            log_rows: int = cs.argument(10, help="log2 of the terms", minimum=3, maximum=24)
 
             def prepare(self):
                 terms = np.arange(1, (1 << self.log_rows) + 1, dtype=np.uint64)
