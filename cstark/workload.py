@@ -20,7 +20,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
@@ -253,9 +253,6 @@ class Workload:
         Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
     """
 
-    #: One line for `cstark list`; the first line of the docstring when empty.
-    summary: ClassVar[str] = ""
-
     def __post_init__(self) -> None:
         for item in self.arguments():
             problem = item.check(getattr(self, item.name))
@@ -274,6 +271,13 @@ class Workload:
         raise NotImplementedError(f"{cls.__name__} has no statement()")
 
     # Given -----------------------------------------------------------------------------------
+
+    @classmethod
+    def describe(cls) -> str:
+        """The first line of the class's docstring."""
+        # A dataclass without a docstring gets its signature as one.
+        text = cls.__doc__ or ""
+        return "" if text.startswith(f"{cls.__name__}(") else text.strip().partition("\n")[0]
 
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:

@@ -70,7 +70,8 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse `words`; ``arguments.workload_class`` and ``.workload_values`` are set."""
-        known, _ = self.parse_known_args(words)
+        # intermixed: options may stand between the workload and the file
+        known, _ = self.parse_known_intermixed_args(words)
         workload, items = None, ()
         if self.takes_workload_arguments and known.workload is not None:
             workload = load_workload(known.workload)
@@ -79,7 +80,7 @@ class Parser(argparse.ArgumentParser):
         if known.help:
             self.print_help()
             raise SystemExit(0)
-        arguments = self.parse_args(words)
+        arguments = self.parse_intermixed_args(words)
         for attribute, shown in self.required:
             if getattr(arguments, attribute) is None:
                 self.error(f"{shown} is missing")
