@@ -12,9 +12,10 @@ number.  What is left to show is that the memory is one, that is, that no addres
 The address moves by at most one a row, and there are fewer rows than field elements, so it cannot
 come back to a cell that it has left.
 
-The count of a memory row is free, even in the rows that repeat the last cell to fill the table:
-whatever it is, the row holds a cell of the memory.  Both the first access and the first memory row
-are public.
+The count of a memory row is bound by the balance of the bus alone, also in the rows that repeat the
+last cell to fill the table: whatever it is, the row holds a cell of the memory.  Cells that are
+never read are free: their values, and how many there are.  The first access and the first memory
+row are public.
 """
 
 from __future__ import annotations
