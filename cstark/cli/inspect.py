@@ -22,10 +22,11 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the header of a proof file."""
+    data = read_bytes(arguments.file)
+
     from cstark.claim import decode_claim
     from cstark.protocol.proof import Proof
 
-    data = read_bytes(arguments.file)
     proof = Proof.from_bytes(data)
     try:
         claim = decode_claim(proof.claim)

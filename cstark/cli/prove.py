@@ -38,16 +38,18 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare, prove, write, print where the time went."""
-    from cstark.claim import decode_claim
-    from cstark.machine import Machine
-
     options = options_from(arguments)
     workload = arguments.workload_class(**arguments.workload_values)
     check_writable(arguments.output)
 
+    from cstark.claim import decode_claim
+
     start = time.perf_counter()
     prepared = workload.prepare()
     claim, statement = workload.read_statement(prepared.claim)
+
+    from cstark.machine import Machine
+
     machine = Machine(statement.tables, options)
     ready = time.perf_counter()
     with Progress() as progress:

@@ -150,7 +150,7 @@ def test_seeds_matter():
         ("add_mul", {"cpu_rows": 8, "more": 1}, "unknown field 'more'"),
         ("read_only_memory", {"rows": 9, "first_access": [0, 0], "first_cell": [0, 0, 0]}, "is 9"),
         ("read_only_memory", {"rows": 8, "first_access": [0], "first_cell": [0] * 3}, "below p"),
-        ("read_only_memory", {"rows": 8, "first_access": [0] * 2, "first_cell": [P] * 3}, "below p"),
+        ("read_only_memory", {"rows": 8, "first_access": [0, 0], "first_cell": [P] * 3}, "three"),
     ],
 )
 def test_senseless_claims_are_refused(name, claim, message):
