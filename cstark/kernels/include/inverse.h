@@ -126,10 +126,9 @@ static ptrdiff_t invert_chunk_ext(const uint64_t *x, ptrdiff_t x_plane, uint64_t
             v_store(norms + i, norm);
         }
         if (rest) {
-            vec3 a = {{v_load_some(x + whole, rest), v_load_some(x + x_plane + whole, rest),
-                       v_load_some(x + 2 * x_plane + whole, rest)}};
+            vec3 a = e_load_some(x + whole, x_plane, rest);
             a = e_adjugate(a, &norm);
-            for (int k = 0; k < 3; k++) v_store_some(out + k * out_plane + whole, rest, a.c[k]);
+            e_store_some(out + whole, out_plane, rest, a);
             v_store_some(norms + whole, rest, norm);
         }
         const ptrdiff_t zero = invert_block(norms, inverses, count, 0);
