@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from support import table
+from air_support import table
 
 from cstark.air import P, Receive, Send, Token, check_tokens, number_buses
 from cstark.errors import AirError, StatementError

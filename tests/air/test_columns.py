@@ -6,9 +6,9 @@ import copy
 
 import numpy as np
 import pytest
+from air_support import inside, make, table, texts
 from hypothesis import given
 from hypothesis import strategies as st
-from support import inside, make, table, texts
 
 from cstark.air import Air, Namespace, describe
 from cstark.air.columns import MAX_COLUMNS

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 import pytest
+from air_support import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import table
 
 from cstark.air import P, TableDescription
 from cstark.errors import AirError

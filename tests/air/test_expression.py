@@ -8,9 +8,9 @@ import operator
 
 import numpy as np
 import pytest
+from air_support import inside, make, table, texts
 from hypothesis import given
 from hypothesis import strategies as st
-from support import inside, make, table, texts
 
 from cstark.air import Expression, P, describe
 from cstark.air.expression import MAX_EXPONENT
@@ -141,7 +141,9 @@ def test_large_integers(number):
             inside(action)
 
 
-@pytest.mark.parametrize("other", ["x", None, [1], (1,), {}, object(), b"x"], ids=repr)
+@pytest.mark.parametrize(
+    "other", ["x", None, [1], (1,), {}, object(), b"x"], ids=lambda v: type(v).__name__
+)
 def test_foreign_types(other):
     with pytest.raises(AirError, match="expected an expression or an integer"):
         inside(lambda t: t.now.a + other)

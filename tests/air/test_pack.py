@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from air_support import inside, make, texts
 from hypothesis import given
 from hypothesis import strategies as st
-from support import inside, make, texts
 
 from cstark.air import pack
 from cstark.errors import AirError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import random_trace, table
+from air_support import random_trace, table
 
 from cstark.errors import AirError
 from tests.oracles import plain_check
