@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cstark.cli.main import main
-from cstark.runtime import get_num_threads, set_num_threads
+from cstark.kernels import _runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--queries", "20", "--grinding", "0"]
@@ -28,9 +28,9 @@ PROVE = {
 
 @pytest.fixture(autouse=True)
 def same_threads():
-    threads = get_num_threads()
+    threads = _runtime.threads()
     yield
-    set_num_threads(threads)
+    _runtime.set_threads(threads)
 
 
 @pytest.fixture(scope="module")
