@@ -359,7 +359,7 @@ def print_json(data: Mapping[str, Any]) -> None:
     print(json.dumps(data, indent=2))
 
 
-def claim_pairs(claim: Mapping[str, Any], *, width: int = 70) -> list[tuple[str, str]]:
+def claim_pairs(claim: Mapping[str, Any], *, width: int = 400) -> list[tuple[str, str]]:
     """A claim as (name, text) lines; long values are cut in the middle."""
     lines = []
     for name, value in sorted(claim.items()):

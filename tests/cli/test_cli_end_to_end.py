@@ -154,7 +154,7 @@ def test_verify_for_programs(proofs, capsys):
 
 def test_expectations(proofs, capsys):
     words = ["verify", "fib_pair", proofs["fib_pair"], *WEAK, "--expect"]
-    good = "result=[[832040,1346269],[1346269,2178309]]"
+    good = "result=[[832040,1346269],[2178309,3524578]]"
     assert run([*words, "log_rows=4", "--expect", good], capsys)[0] == 0
     code, out, err = run([*words, "log_rows=5"], capsys)
     assert (code, out) == (1, "")
@@ -438,7 +438,8 @@ def test_interrupt_leaves_nothing(user):
 # --- the workload's own methods ----------------------------------------------------------------
 
 
-def test_workload_in_python(user):
+def test_workload_in_python(user, monkeypatch):
+    monkeypatch.syspath_prepend(user)
     import cstark as cs
     from cstark.machines import load
 
