@@ -14,6 +14,7 @@ copies with it, and is not part of the proof's bytes: a verifier never sees one.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ class Report:
     facts : dict
         Set by the prover, as plain data.  `str` knows these: ``proof_bytes`` (int), ``tables`` (a
         list of dicts with ``name``, ``log_height`` and numbers of columns), ``security`` (a dict
-        with ``bits``, ``regime``, ``grinding``, ``binds``).
+        as `SecurityReport.to_dict` gives).
 
     Examples
     --------
@@ -238,12 +239,16 @@ def shape_table(tables: Sequence[Mapping[str, Any]]) -> str:
 
 
 def security_text(security: Mapping[str, Any]) -> str:
-    """The ``security`` fact in a line: the bits, the part that is grinding, what binds them."""
-    text = f"{security['bits']:.1f} proven bits"
+    """The ``security`` fact in a line: the bits, what binds them, the part that is grinding."""
+    # rounded down: 127.99 must not read as 128
+    text = f"{math.floor(10 * security['bits']) / 10:.1f} proven bits"
+    details = []
     if security.get("regime"):
-        text += f" ({security['regime']})"
+        details.append(f"{security['regime']} decoding")
+    if security.get("binding"):
+        details.append(f"the {security['binding']} term binds")
+    if details:
+        text += f" ({', '.join(details)})"
     if security.get("grinding") is not None:
-        text += f", {security['grinding']} of them from grinding"
-    if security.get("binds"):
-        text += f"; bound by {security['binds']}"
+        text += f"; {security['grinding']} bits of the query term are grinding"
     return text

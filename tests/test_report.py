@@ -110,7 +110,7 @@ def filled(report, meter):
         {"name": "add", "log_height": 3, "main": 4, "lookup": 3},
     ]
     report.facts["security"] = {
-        "bits": 128.04, "regime": "list decoding", "grinding": 16, "binds": "FRI queries",
+        "bits": 127.99, "regime": "list", "grinding": 16, "binding": "query",
     }  # fmt: skip
     return report
 
@@ -143,8 +143,8 @@ def test_text(report, meter):
     text = "\n".join(lines)
     assert "cpu    1,048,576     5       3" in text
     assert "proof     123,456 bytes (121 KiB)" in text
-    assert "128.0 proven bits (list decoding), 16 of them from grinding" in text
-    assert "bound by FRI queries" in text
+    assert "security  127.9 proven bits (list decoding, the query term binds)" in text
+    assert "; 16 bits of the query term are grinding" in text
 
 
 def test_text_of_an_empty_report(report):
@@ -152,4 +152,4 @@ def test_text_of_an_empty_report(report):
 
 
 def test_security_text_without_the_optional_parts():
-    assert security_text({"bits": 99.96}) == "100.0 proven bits"
+    assert security_text({"bits": 99.96}) == "99.9 proven bits"

@@ -14,9 +14,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cstark.errors import (
+    AirError,
+    CstarkError,
+    OptionsError,
+    Reason,
+    StatementError,
+    VerificationError,
+)
+
 if TYPE_CHECKING:
+    from cstark.key import VerifyingKey
     from cstark.protocol.options import Options, ResolvedOptions
-    from cstark.workload import Argument, Workload
+    from cstark.protocol.proof import Proof
+    from cstark.workload import Argument, Statement, Workload
 
 __all__ = [
     "CommandError",
@@ -25,12 +36,13 @@ __all__ = [
     "add_workload",
     "check_writable",
     "claim_pairs",
+    "key_of_file",
     "load_workload",
     "options_from",
-    "options_of_file",
     "options_text",
     "print_json",
     "read_bytes",
+    "statement_of_file",
     "write_atomically",
 ]
 
@@ -155,7 +167,6 @@ def add_workload(parser: Parser, *, arguments: bool) -> None:
 
 def load_workload(name: str) -> type[Workload]:
     """The workload class of a name; modules are also looked for in the current directory."""
-    from cstark.errors import StatementError
     from cstark.machines import load
 
     if ":" in name and "" not in sys.path and os.getcwd() not in sys.path:
@@ -204,21 +215,51 @@ def options_from(arguments: argparse.Namespace) -> Options:
     return Options(**{name: value for name, value in given.items() if value is not None})
 
 
-def options_of_file(resolved: ResolvedOptions) -> Options:
-    """Options that resolve to those in a proof file."""
-    from cstark.protocol.options import Options
-
-    data = resolved.to_data()
-    return Options(
-        **{item.name: data[item.name] for item in dataclasses.fields(Options) if item.name in data}
-    )
-
-
 def options_text(resolved: ResolvedOptions) -> str:
     """Options of a proof in a line."""
     return ", ".join(
         f"{name} {value}" for name, value in resolved.to_data().items() if value is not False
     )
+
+
+# --- what a proof file says about itself ------------------------------------------------------
+#
+# All of it comes from a stranger: whatever is wrong with it refuses the proof.
+
+
+def statement_of_file(workload: type[Workload], proof: Proof) -> tuple[bytes, Statement]:
+    """The claim in a proof file, and the workload's statement of it.
+
+    Raises
+    ------
+    VerificationError
+        If the workload does not accept the claim.
+    """
+    try:
+        return workload.read_statement(proof.claim)
+    except CstarkError as error:
+        raise VerificationError(str(error), Reason.STATEMENT) from error
+
+
+def key_of_file(statement: Statement, proof: Proof) -> VerifyingKey:
+    """The key of a statement's machine with the options in a proof file.
+
+    Raises
+    ------
+    VerificationError
+        If the machine cannot have these options.
+    """
+    from cstark.machine import Machine
+    from cstark.protocol.options import Options
+
+    # `Options` with a number of queries resolve to the same numbers.
+    data = proof.options.to_data()
+    names = {item.name for item in dataclasses.fields(Options)}
+    options = Options(**{name: value for name, value in data.items() if name in names})
+    try:
+        return Machine(statement.tables, options).verifying_key()
+    except (AirError, OptionsError) as error:
+        raise VerificationError(str(error), Reason.OPTIONS) from error
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -318,7 +359,7 @@ def print_json(data: Mapping[str, Any]) -> None:
     print(json.dumps(data, indent=2))
 
 
-def claim_pairs(claim: Mapping[str, Any], *, width: int = 70) -> list[tuple[str, str]]:
+def claim_pairs(claim: Mapping[str, Any], *, width: int = 400) -> list[tuple[str, str]]:
     """A claim as (name, text) lines; long values are cut in the middle."""
     lines = []
     for name, value in sorted(claim.items()):

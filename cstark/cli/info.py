@@ -1,58 +1,33 @@
-"""Print versions, threads and instruction set."""
+"""Print versions, threads and instruction set: what a bug report should hold."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-from typing import Any
 
 from cstark.cli.common import Parser, print_json
 from cstark.text import pairs
 
-__all__ = ["configure", "run", "version"]
+__all__ = ["configure", "run"]
 
 
 def configure(parser: Parser) -> None:
     """This command takes no arguments."""
 
 
-def version() -> str:
-    """The installed version of cstark, or that of the working tree."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("cstark")
-    except metadata.PackageNotFoundError:
-        return "unknown (not installed)"
-
-
-def information() -> dict[str, Any]:
-    """Everything this command prints."""
-    import numpy as np
-
-    import cstark.kernels._runtime as runtime
-
-    return {
-        "cstark": version(),
-        "installed in": os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "system": platform.platform(),
-        "processors": os.cpu_count(),
-        "threads": runtime.threads(),
-        "openmp": runtime.openmp() or "no: built serial",
-        "instruction set": runtime.isa(),
-        "instruction sets": list(runtime.isas()),
-    }
-
-
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table."""
-    data = information()
+    """Print what a bug report should hold."""
+    from cstark.runtime import config
+
+    data = config()
     if arguments.json:
-        print_json({name.replace(" ", "_"): value for name, value in data.items()})
-        return 0
-    data["instruction sets"] = ", ".join(data["instruction sets"])
-    print(pairs(list(data.items())))
+        print_json(data)
+    else:
+        print(
+            pairs(
+                [
+                    (name, ", ".join(value) if isinstance(value, list) else value)
+                    for name, value in data.items()
+                ]
+            )
+        )
     return 0

@@ -15,14 +15,14 @@ from cstark.cli.common import (
     add_workload,
     check_writable,
     claim_pairs,
+    key_of_file,
     load_workload,
-    options_of_file,
     options_text,
     print_json,
     read_bytes,
+    statement_of_file,
     write_atomically,
 )
-from cstark.errors import Reason, StatementError, VerificationError
 from cstark.text import pairs
 
 __all__ = ["configure", "run"]
@@ -45,15 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from cstark.claim import decode_claim
     from cstark.cli.keyfile import KeyFile
-    from cstark.machine import Machine
     from cstark.protocol.proof import Proof
 
     proof = Proof.from_bytes(data)
-    try:
-        claim, statement = workload.read_statement(proof.claim)
-    except StatementError as error:
-        raise VerificationError(str(error), Reason.STATEMENT) from error
-    key = Machine(statement.tables, options_of_file(proof.options)).verifying_key()
+    claim, statement = statement_of_file(workload, proof)
+    key = key_of_file(statement, proof)
     file = KeyFile(key, statement.publics, tuple(statement.tokens), claim)
     write_atomically(arguments.output, file.to_json().encode() + b"\n")
 

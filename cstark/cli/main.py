@@ -95,9 +95,9 @@ def _dispatch(words: list[str]) -> int:
         print(usage())
         return 0
     if command in ("-V", "--version"):
-        from cstark.cli.info import version
+        from cstark import __version__
 
-        print(f"cstark {version()}")
+        print(f"cstark {__version__}")
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, n=1)

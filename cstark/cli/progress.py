@@ -11,7 +11,7 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """Shows how far a proof is; call it with a fraction and the name of the phase.
+    """Shows how far a proof is; the prover calls it between steps.
 
     Nothing is shown when `stream` is no terminal, nor in the first second.  With tqdm installed
     (``pip install cstark[progress]``) it draws the bar, otherwise one line is rewritten in place.
@@ -27,7 +27,7 @@ class Progress:
     Examples
     --------
     >>> with Progress() as progress:
-    ...     progress(0.5, "commit")
+    ...     progress("commit", 1, 2)
     """
 
     def __init__(self, stream: TextIO | None = None, *, delay: float = 1.0) -> None:
@@ -41,11 +41,11 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __call__(self, fraction: float, phase: str) -> None:
-        """Note that `fraction` (0 to 1) of the work is done and `phase` is next."""
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Note that `done` of `total` steps are done, and that `phase` is at work."""
         if not self._shown or time.monotonic() - self._start < self._delay:
             return
-        percent = round(100 * min(max(fraction, 0.0), 1.0))
+        percent = round(100 * done / total)
         if self._bar is None:
             self._bar = self._open()
         if self._bar:

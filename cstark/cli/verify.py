@@ -15,26 +15,33 @@ import argparse
 import contextlib
 import json
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cstark.cli.common import (
     CommandError,
     Parser,
     claim_pairs,
+    key_of_file,
     load_workload,
-    options_of_file,
     options_text,
     print_json,
     read_bytes,
+    statement_of_file,
 )
 from cstark.errors import Reason, StatementError, VerificationError
+from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
 if TYPE_CHECKING:
+    from cstark.key import VerifyingKey
     from cstark.protocol.proof import Proof
+    from cstark.security import SecurityReport
+    from cstark.workload import Workload
 
 __all__ = ["configure", "run"]
+
+#: Names in the claim with the values that the words after ``=`` may mean.
+Expectations = list[tuple[str, list[Any]]]
 
 
 def configure(parser: Parser) -> None:
@@ -78,10 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     proof = Proof.from_bytes(data)
     if workload is not None:
-        claim, bits = verify_by_workload(workload, proof, expected, arguments.min_security)
+        claim, security = verify_by_workload(workload, proof, expected, arguments.min_security)
         what = words[0]
     else:
-        claim, bits = verify_by_key(key, arguments.key, proof, expected, arguments.min_security)
+        claim, security = verify_by_key(
+            key, arguments.key, proof, expected, arguments.min_security
+        )
         what = arguments.key
     seconds = time.perf_counter() - start
 
@@ -91,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "verified": True,
                 "by": what,
                 "claim": claim,
-                "security_bits": bits,
+                "security_bits": security.bits,
                 "options": proof.options.to_data(),
                 "proof_bytes": len(data),
                 "seconds": seconds,
@@ -104,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         pairs(
             [
                 ("options", options_text(proof.options)),
-                ("security", f"{bits:.1f} proven bits"),
+                ("security", security_text(security.to_dict())),
                 ("proof", bytes_text(len(data))),
                 ("verified in", seconds_text(seconds)),
             ]
@@ -114,55 +123,54 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def verify_by_workload(
-    workload: Any, proof: Proof, expected: list[tuple[str, list[Any]]], min_security: int
-) -> tuple[dict[str, Any], float]:
-    """The claim and the proven bits, or `VerificationError`."""
+    workload: type[Workload], proof: Proof, expected: Expectations, min_security: int
+) -> tuple[dict[str, Any], SecurityReport]:
+    """The claim and the security, or `VerificationError`."""
     from cstark.claim import decode_claim
-    from cstark.machine import Machine
 
-    try:
-        claim, statement = workload.read_statement(proof.claim)
-    except StatementError as error:
-        # The claim is the file's, not the caller's: it is the proof that is refused.
-        raise VerificationError(str(error), Reason.STATEMENT) from error
+    claim, statement = statement_of_file(workload, proof)
     decoded = decode_claim(claim)
     check_expectations(decoded, expected)
-    machine = Machine(statement.tables, options_of_file(proof.options))
-    machine.verify(
+    key = key_of_file(statement, proof)
+    key.verify(
         proof,
         statement.publics,
         tokens=statement.tokens,
         claim=claim,
         min_security=min_security,
     )
-    return decoded, machine.security(proof_heights(proof, statement.tables)).bits
+    return decoded, security_of(key, proof, len(statement.tokens))
 
 
 def verify_by_key(
-    text: bytes,
-    name: str,
-    proof: Proof,
-    expected: list[tuple[str, list[Any]]],
-    min_security: int,
-) -> tuple[dict[str, Any], float]:
-    """The claim and the proven bits, or `VerificationError`."""
+    text: bytes, name: str, proof: Proof, expected: Expectations, min_security: int
+) -> tuple[dict[str, Any], SecurityReport]:
+    """The claim and the security, or `VerificationError`."""
     from cstark.claim import decode_claim
     from cstark.cli.keyfile import KeyFile
 
     try:
-        key = KeyFile.from_json(text)
+        file = KeyFile.from_json(text)
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
-    check_expectations(decode_claim(key.claim), expected)
-    key.key.verify(
-        proof, key.publics, tokens=key.tokens, claim=key.claim, min_security=min_security
+    decoded = decode_claim(file.claim)
+    file.key.verify(
+        proof, file.publics, tokens=file.tokens, claim=file.claim, min_security=min_security
     )
-    return decode_claim(key.claim), key.key.security(proof_heights(proof, key.key.names)).bits
+    check_expectations(decoded, expected)
+    return decoded, security_of(file.key, proof, len(file.tokens))
 
 
-def proof_heights(proof: Proof, names: Iterable[str]) -> dict[str, int]:
-    """Table name to number of rows."""
-    return {name: 1 << log for name, log in zip(names, proof.log_heights, strict=True)}
+def security_of(key: VerifyingKey, proof: Proof, tokens: int) -> SecurityReport:
+    """Proven security of a verified proof, at its heights."""
+    from cstark.protocol.sizing import security_shape
+    from cstark.security import report
+
+    return report(
+        security_shape(key, proof.log_heights, tokens),
+        queries=key.options.queries,
+        grinding=key.options.grinding,
+    )
 
 
 def parse_expectation(text: str) -> tuple[str, list[Any]]:
@@ -187,7 +195,7 @@ def parse_expectation(text: str) -> tuple[str, list[Any]]:
     return name, [*meanings, value]
 
 
-def check_expectations(claim: dict[str, Any], expected: list[tuple[str, list[Any]]]) -> None:
+def check_expectations(claim: dict[str, Any], expected: Expectations) -> None:
     """Refuse a claim that differs from what was expected."""
     for name, meanings in expected:
         if name not in claim:
