@@ -1,0 +1,174 @@
+"""Small machines that together use every feature, with honest traces of any height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import cstark as cs
+
+P = cs.P
+
+
+@dataclass
+class Case:
+    """A statement and its witness."""
+
+    tables: dict[str, cs.Air]
+    traces: dict[str, np.ndarray]
+    publics: dict[str, list[int]] = field(default_factory=dict)
+    tokens: tuple[Any, ...] = ()
+
+    def machine(self, **options: Any) -> cs.Machine:
+        settings = {"queries": 20, "grinding": 0, "max_log_height": 16, **options}
+        return cs.Machine(self.tables, cs.Options(**settings))
+
+    def prove(self, machine: cs.Machine, **settings: Any) -> cs.Proof:
+        return machine.prove(self.traces, self.publics, tokens=self.tokens, **settings)
+
+    def verify(self, machine: cs.Machine, proof: Any, **settings: Any) -> None:
+        settings.setdefault("min_security", 0)
+        machine.verify(proof, self.publics, tokens=self.tokens, **settings)
+
+
+class Fibonacci(cs.Air):
+    """Two steps a row, with the result public."""
+
+    columns = ("left", "right")
+    publics = ("left0", "right0", "result")
+
+    def constrain(self, t):
+        now, nxt, pub = t.now, t.next, t.publics
+        t.first_row.equal(now.left, pub.left0)
+        t.first_row.equal(now.right, pub.right0)
+        t.transition.equal(nxt.left, now.left + now.right)
+        t.transition.equal(nxt.right, now.right + nxt.left)
+        t.last_row.equal(now.right, pub.result)
+
+
+def fibonacci(log_height: int) -> Case:
+    rows, a, b = [], 1, 1
+    for _ in range(1 << log_height):
+        rows.append((a, b))
+        a = (a + b) % P
+        b = (a + b) % P
+    trace = np.array(rows, dtype=np.uint64)
+    return Case({"fib": Fibonacci()}, {"fib": trace}, {"fib": [1, 1, int(trace[-1, 1])]})
+
+
+class Cubic(cs.Air):
+    """Preprocessed and periodic columns, a cyclic constraint, degree 3."""
+
+    columns = ("x", "y", "ring")
+    preprocessed = ("step", "flag")
+    periodic = {"rc": (3, P - 1, 7, 5)}
+
+    def __init__(self, log_height: int) -> None:
+        self.n = 1 << log_height
+
+    def preprocessed_trace(self):
+        step = np.arange(self.n, dtype=np.uint64)
+        return np.stack([step, step % np.uint64(3)], axis=1)
+
+    def constrain(self, t):
+        now, nxt, pre = t.now, t.next, t.preprocessed
+        t.every_row.equal(now.y, now.x * now.x * pre.flag)
+        t.transition.equal(nxt.x, now.x + t.periodic.rc + pre.step * t.preprocessed_next.step)
+        t.cyclic.equal(nxt.ring, now.ring)
+        t.last_row.when(now.ring).zero(now.ring - 4)
+
+
+def cubic(log_height: int) -> Case:
+    n = 1 << log_height
+    x, rows = 9, []
+    for i in range(n):
+        rows.append((x, x * x % P * (i % 3) % P, 4))
+        x = (x + (3, P - 1, 7, 5)[i % 4] + i * (i + 1)) % P
+    return Case({"cubic": Cubic(log_height)}, {"cubic": np.array(rows, dtype=np.uint64)})
+
+
+class Sender(cs.Air):
+    """Sends `lanes` messages a row; a flag switches some of them off."""
+
+    def __init__(self, lanes: int) -> None:
+        self.columns = {"value": (lanes,), "flag": ()}
+
+    def constrain(self, t):
+        t.every_row.boolean(t.now.flag)
+        for lane in range(t.now.value.shape[0]):
+            count = t.now.flag if lane % 2 else 1
+            t.send("range", [t.now.value[lane], t.now.value[lane] + 1], count=count)
+
+
+class Range(cs.Air):
+    """All pairs (v, v + 1) below the height, each received as often as the count says."""
+
+    columns = ("count",)
+    preprocessed = ("value",)
+
+    def __init__(self, log_height: int) -> None:
+        self.n = 1 << log_height
+
+    def preprocessed_trace(self):
+        return np.arange(self.n, dtype=np.uint64).reshape(-1, 1)
+
+    def constrain(self, t):
+        value = t.preprocessed.value
+        t.receive("range", [value, value + 1], count=t.now.count)
+
+
+def lookup(lanes: int, log_sender: int, log_range: int, tokens: bool = False) -> Case:
+    rng = np.random.default_rng(lanes * 100 + log_sender * 10 + log_range)
+    n, limit = 1 << log_sender, 1 << log_range
+    values = rng.integers(0, limit, (n, lanes), dtype=np.uint64)
+    flags = rng.integers(0, 2, (n, 1), dtype=np.uint64)
+    counts = np.zeros(limit, dtype=np.uint64)
+    for lane in range(lanes):
+        used = flags[:, 0].astype(bool) if lane % 2 else np.ones(n, dtype=bool)
+        found = np.bincount(values[used, lane].astype(np.int64), minlength=limit)
+        counts += found.astype(np.uint64)
+    extra: tuple[Any, ...] = ()
+    if tokens:
+        counts[5] += np.uint64(3)
+        extra = (
+            cs.Send("range", [5, 6], count=3),
+            cs.Send("range", [1, 2]),
+            cs.Receive("range", [1, 2]),
+        )
+    return Case(
+        {"sender": Sender(lanes), "range": Range(log_range)},
+        {"sender": np.concatenate([values, flags], axis=1), "range": counts.reshape(-1, 1)},
+        tokens=extra,
+    )
+
+
+class Ring(cs.Air):
+    """Sends each row's values and receives the next row's: cyclic reads on a bus."""
+
+    columns = ("a", "b")
+
+    def constrain(self, t):
+        t.send("ring", [t.now.a, t.now.b])
+        t.receive("ring", [t.next.a, t.next.b])
+        t.every_row.equal(t.now.b, t.now.a * t.now.a)
+
+
+def ring(log_height: int) -> Case:
+    a = np.arange(1 << log_height, dtype=np.uint64)
+    return Case({"ring": Ring()}, {"ring": np.stack([a, a * a], axis=1)})
+
+
+def together(*cases: Case) -> Case:
+    """One machine of several: names get a number, tokens are kept."""
+    merged = Case({}, {})
+    for number, case in enumerate(cases):
+        for name in case.tables:
+            label = f"{name}{number}"
+            merged.tables[label] = case.tables[name]
+            merged.traces[label] = case.traces[name]
+            if name in case.publics:
+                merged.publics[label] = case.publics[name]
+        merged.tokens += case.tokens
+    return merged
