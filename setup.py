@@ -123,8 +123,9 @@ def make_extensions() -> list[Extension]:
     debug = os.environ.get("CSTARK_DEBUG") == "1"
     extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
     compile_args, link_args = openmp_flags()
-    # -fwrapv: Cython's default through CPython; -g0: no 1 MB of debug information a module.
-    compile_args = [*compile_args, "-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function", *extra]
+    # -g0: no megabyte of debug information a module
+    flags = ["-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function"]
+    compile_args = [*compile_args, *flags, *extra]
     link_args = [*link_args, *extra]
     directives = {
         "language_level": 3,

@@ -47,8 +47,8 @@ has such columns (per chunk in the quotient tree), ordered by height, tallest fi
 The leaf of height n at (q, i) is H_leaf of the row (q, i) of every matrix of that height,
 concatenated in that order. Levels (`cstark.protocol.merkle`): nodes (q, i) of height n; the parent
 of (q, i) and (q, i + n/2) is (q, i) of height n/2, H_node(left | right), or H_inject(left | right |
-leaf) when matrices of height n/2 exist. At height 1 the b nodes are one block, halved likewise (i with i + half)
-down to the root.
+leaf) when matrices of height n/2 exist. At height 1 the b nodes are one block, halved likewise (i
+with i + half) down to the root.
 
 ================ ======================================================================
 hash             H_leaf, H_node, H_inject of data, with the tag T = 1, 2, 3
@@ -93,8 +93,8 @@ sum_k gamma^k (opening_k - f_k(x)) / (point_k - x).
 *FRI* works in y = x / h: position (q, i) of height n has y = root(b n)^(q + b i).
 `cstark.protocol.schedule` says which folds there are. Layer 0 is the reduced word of the tallest
 height. A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where
-f(y) = sum_k y^k f_k(y^a); the reduced word r of a height just reached is added as c^a r. The leaf (q, i) of
-a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last layer is not
+f(y) = sum_k y^k f_k(y^a); the reduced word r of a height just reached is added as c^a r. The leaf
+(q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last layer is not
 committed: its polynomial in y, of exactly as many coefficients as it has height, is sent.
 
 *Queries.* A position is log2(b N) bits, q * N + i; there are as many draws as the options say, with

@@ -81,8 +81,7 @@ class Domain:
         """1 / (x_i - 1) on a coset, (height,) uint64: the first-row selector without Z_H."""
         found = self._inverse_first.get(coset)
         if found is None:
-            points = _runtime.aligned(self.height)
-            _field.powers(self.shifts[coset], self.generator, points)
+            points = powers(self.shifts[coset], self.generator, self.height)
             points -= np.uint64(1)  # a point is never 0, so this is the field's subtraction
             found = _runtime.aligned(self.height)
             _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
@@ -92,6 +91,18 @@ class Domain:
     def nbytes(self) -> int:
         """Bytes held besides the small twiddle tables."""
         return sum(array.nbytes for array in self._inverse_first.values())
+
+
+def powers(first: int, ratio: int, count: int) -> np.ndarray:
+    """first * ratio^i for i < count, a power of two: (count,) uint64, by doubling."""
+    out = _runtime.aligned(count)
+    out[0] = first
+    filled = 1
+    while filled < count:
+        step = np.full(filled, pow(ratio, filled, P), dtype=np.uint64)
+        _field.mul(out[:filled], step, out[filled : 2 * filled])
+        filled *= 2
+    return out
 
 
 class DomainCache:

@@ -73,7 +73,9 @@ class Reader:
         """The next `count` bytes."""
         left = len(self._data) - self._offset
         if count > left:
-            raise ProofFormatError(f"the proof ends inside {what}: {count} bytes wanted, {left} left")
+            raise ProofFormatError(
+                f"the proof ends inside {what}: {count} bytes wanted, {left} left"
+            )
         start = self._offset
         self._offset += count
         return self._data[start : self._offset]
