@@ -65,7 +65,7 @@ class VerifyingKey:
         check_tables(self.tables, options)
         has_preprocessed = any(table.preprocessed_width for table in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
-            raise AirError("a preprocessed commitment goes with preprocessed columns, and only then")
+            raise AirError("a preprocessed commitment goes with preprocessed columns, only")
         self.buses = number_buses(self.tables)
 
     @property
@@ -182,10 +182,13 @@ def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:
                 raise AirError(
-                    f"table {table.name!r}: constraint {constraint.name or constraint.expression!r} "
+                    f"table {table.name!r}: constraint {constraint.label} "
                     f"has degree {constraint.degree}, but blowup {blowup} allows {blowup + 1}"
-                    + (" (first_row and last_row cost one degree)"
-                       if constraint.selector in ("first", "last") else "")
+                    + (
+                        " (first_row and last_row cost one degree)"
+                        if constraint.selector in ("first", "last")
+                        else ""
+                    )
                     + f"; use Options(blowup={_blowup_for(constraint.degree)}), or a helper column"
                 )
         for number, interaction in enumerate(table.interactions):

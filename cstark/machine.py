@@ -287,9 +287,8 @@ class Machine:
         for table, description in enumerate(self.descriptions):
             if description.preprocessed_width:
                 log_height = description.rows.bit_length() - 1
-                shapes.append(
-                    MatrixShape("preprocessed", table, 0, log_height, description.preprocessed_width)
-                )
+                width = description.preprocessed_width
+                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
         if not shapes:
             return None
         shapes.sort(key=lambda m: (-m.log_height, m.table))
@@ -416,15 +415,22 @@ class Machine:
             ]
             for d in self.descriptions
         ]
-        head = ["table", "rows", "main", "preprocessed", "lookup", "constraints", "messages",
-                "degree"]
+        head = [
+            "table",
+            "rows",
+            "main",
+            "preprocessed",
+            "lookup",
+            "constraints",
+            "messages",
+            "degree",
+        ]
         o = self.resolved
         buses = number_buses(self.descriptions)
         lines = [text_table(head, rows)]
         if buses:
-            lines.append(
-                "buses: " + ", ".join(f"{name} ({width} wide)" for name, (_, width) in buses.items())
-            )
+            widths = [f"{name} ({width} wide)" for name, (_, width) in buses.items()]
+            lines.append("buses: " + ", ".join(widths))
         lines.append(
             f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
             f"FRI arity {o.fri_arity}, final length {o.final_length}"
@@ -450,5 +456,3 @@ class _StatementKey:
 
 def _silent(phase: str, done: int, total: int) -> None:
     pass
-
-

@@ -59,8 +59,7 @@ class KeyFile:
                 "version": _VERSION,
                 "key": json.loads(self.key.to_json()),
                 "publics": {
-                    name: [int(value) for value in values]
-                    for name, values in self.publics.items()
+                    name: [int(value) for value in values] for name, values in self.publics.items()
                 },
                 "tokens": [
                     [names[type(token)], token.bus, [int(v) for v in token.values], token.count]

@@ -88,9 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         claim, security = verify_by_workload(workload, proof, expected, arguments.min_security)
         what = words[0]
     else:
-        claim, security = verify_by_key(
-            key, arguments.key, proof, expected, arguments.min_security
-        )
+        claim, security = verify_by_key(key, arguments.key, proof, expected, arguments.min_security)
         what = arguments.key
     seconds = time.perf_counter() - start
 

@@ -21,8 +21,8 @@ is odd, two when it is even) is absorbed by the accumulator, which is the last c
 fingerprint f = z - (bus + alpha v_1 + ... + alpha^k v_k), sign s (+1 send, -1 receive) and count m,
 the constraints that follow the table's own, in this order, are
 
-    every row    c f_a f_b - s_a m_a f_b - s_b m_b f_a = 0                     for each pair column c
-    cyclic       (acc' - acc + L/N - sum c) prod f - numerator = 0            (absorbed group)
+    every row    c f_a f_b - s_a m_a f_b - s_b m_b f_a = 0               for each pair column c
+    cyclic       (acc' - acc + L/N - sum c) prod f - numerator = 0       (absorbed group)
     first row    acc = 0
 
 where L is the table sum, acc' the accumulator at the next row (the first after the last), sum c
@@ -62,20 +62,21 @@ Rounds
 ------
 The transcript is `cstark.protocol.transcript`. Labels are in quotes.
 
-====== ============================================================================ ============
-round  absorbed                                                                     then drawn
-====== ============================================================================ ============
+====== ======================================================================== ================
+round  absorbed                                                                 then drawn
+====== ======================================================================== ================
 0      "protocol" (its name and version), "key" (digest), "options" (18 bytes, see
        `cstark.protocol.proof`), "log heights" (1 byte each), "publics" (per table:
        their number, the values), "tokens" (their number; per token: bus number,
        1 or p-1, count, number of values, values), "claim"
-1      "main root"                                                                  "z", "alpha"
-2      "lookup root" (empty without), "table sums" (of tables with interactions)    "beta"
-3      "quotient root"                                                              "zeta"
-4      "openings"                                                                   "gamma"
-5      "FRI root k"; after the last: "final polynomial"                             "fold challenge k"
-6      "nonce"                                                                      "positions"
-====== ============================================================================ ============
+1      "main root"                                                              "z", "alpha"
+2      "lookup root" (empty without), "table sums" (of tables with              "beta"
+       interactions)
+3      "quotient root"                                                          "zeta"
+4      "openings"                                                               "gamma"
+5      "FRI root k"; after the last: "final polynomial"                         "fold challenge k"
+6      "nonce"                                                                  "positions"
+====== ======================================================================== ================
 
 Numbers in round 0 are 8 bytes, little-endian. zeta is drawn again while it lies in the base field.
 The nonce is the smallest with the proof of work of `cstark.protocol.transcript` in the state before
@@ -94,8 +95,8 @@ sum_k gamma^k (opening_k - f_k(x)) / (point_k - x).
 `cstark.protocol.schedule` says which folds there are. Layer 0 is the reduced word of the tallest
 height. A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where
 f(y) = sum_k y^k f_k(y^a); the reduced word r of a height just reached is added as c^a r. The leaf
-(q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last layer is not
-committed: its polynomial in y, of exactly as many coefficients as it has height, is sent.
+(q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last
+layer is not committed: its polynomial in y, of exactly as many coefficients as it has height, is sent.
 
 *Queries.* A position is log2(b N) bits, q * N + i; there are as many draws as the options say, with
 replacement; openings are sent for the distinct ones, ascending. A position reads row (q, i mod n)

@@ -18,9 +18,7 @@ from .merkle import MerkleTree, recompute_root, sibling_count
 __all__ = ["Commitment", "OpenedTree", "distinct_positions"]
 
 
-def distinct_positions(
-    positions: np.ndarray, log_max_height: int, log_height: int
-) -> np.ndarray:
+def distinct_positions(positions: np.ndarray, log_max_height: int, log_height: int) -> np.ndarray:
     """Positions of the tallest domain as distinct, ascending positions of a shorter one.
 
     (q, i) reads row (q, i mod n): flat ``q * N + i`` becomes ``q * n + i mod n``.
@@ -41,9 +39,7 @@ class Commitment:
         In the order of ``shape.matrices``.
     """
 
-    def __init__(
-        self, algorithm: int, shape: TreeShape, matrices: Sequence[np.ndarray]
-    ) -> None:
+    def __init__(self, algorithm: int, shape: TreeShape, matrices: Sequence[np.ndarray]) -> None:
         self.shape = shape
         self.matrices = list(matrices)
         leaves = {}
@@ -94,9 +90,7 @@ class OpenedTree:
 
     def word_counts(self) -> list[tuple[int, int]]:
         """(rows, width) of every matrix's opened block, in the order of the proof."""
-        return [
-            (len(self.positions[m.log_height]), m.width) for m in self.shape.matrices
-        ]
+        return [(len(self.positions[m.log_height]), m.width) for m in self.shape.matrices]
 
     def siblings(self) -> int:
         """Digests of the multiproof."""
@@ -106,8 +100,7 @@ class OpenedTree:
     def root(self, algorithm: int, siblings: np.ndarray) -> bytes:
         """Root implied by `rows` and the siblings."""
         leaves: Mapping[int, np.ndarray] = {
-            log_height: self._leaves(algorithm, log_height)
-            for log_height in self.shape.log_heights
+            log_height: self._leaves(algorithm, log_height) for log_height in self.shape.log_heights
         }
         top = self.shape.log_heights[0]
         return recompute_root(

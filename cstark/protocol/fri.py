@@ -50,9 +50,7 @@ class FriProver:
         Reduced word by log height; emptied as the words are used up.
     """
 
-    def __init__(
-        self, algorithm: int, layout: Layout, words: dict[int, np.ndarray]
-    ) -> None:
+    def __init__(self, algorithm: int, layout: Layout, words: dict[int, np.ndarray]) -> None:
         self._algorithm = algorithm
         self._layout = layout
         self._words = words
@@ -167,9 +165,7 @@ class FriVerifier:
 
     def layer_siblings(self, layer: int) -> int:
         """Digests in a layer's multiproof."""
-        return sibling_count(
-            self._layout.blowup, self._log_rows(layer), self.layer_leaves(layer)
-        )
+        return sibling_count(self._layout.blowup, self._log_rows(layer), self.layer_leaves(layer))
 
     def check(
         self,
@@ -202,14 +198,13 @@ class FriVerifier:
             self._check_root(layer, leaves, groups[layer], siblings[layer])
             values = groups[layer].reshape(len(leaves), arity, 3)
             in_layer = row & ((1 << log_height) - 1)
-            leaf = np.searchsorted(
-                leaves, (coset << log_rows) | (in_layer & ((1 << log_rows) - 1))
-            )
+            leaf = np.searchsorted(leaves, (coset << log_rows) | (in_layer & ((1 << log_rows) - 1)))
             opened = np.ascontiguousarray(values[leaf, in_layer >> log_rows])
             if not np.array_equal(opened, expected):
                 raise VerificationError(
                     f"FRI layer {layer}: an opened value is not the one computed from the layer "
-                    "before", Reason.FRI
+                    "before",
+                    Reason.FRI,
                 )
             folded = self._fold(values, leaves, log_height, log_arity, self._challenges[layer])
             expected = np.ascontiguousarray(folded[leaf])
@@ -272,9 +267,7 @@ class FriVerifier:
         )
         value = np.tile(self._final[-1], (len(points), 1))
         for coefficient in self._final[-2::-1]:
-            value = _ext_add(
-                _ext_scale(value, points), np.tile(coefficient, (len(points), 1))
-            )
+            value = _ext_add(_ext_scale(value, points), np.tile(coefficient, (len(points), 1)))
         if not np.array_equal(value, expected):
             raise VerificationError(
                 "the final polynomial does not go through the folded values",
@@ -282,9 +275,7 @@ class FriVerifier:
             )
 
 
-def domain_points(
-    log_height: int, blowup: int, coset: np.ndarray, row: np.ndarray
-) -> np.ndarray:
+def domain_points(log_height: int, blowup: int, coset: np.ndarray, row: np.ndarray) -> np.ndarray:
     """w^(coset + blowup row) for w of order blowup * 2^log_height: y at these positions."""
     root = root_of_unity(log_height + blowup.bit_length() - 1)
     exponents = coset + blowup * row

@@ -114,9 +114,7 @@ class Layout:
         for log_height in sorted(set(self.log_heights), reverse=True):
             for is_next in (False, True):
                 self._add_groups(log_height, is_next)
-        self.schedule = fold_schedule(
-            self.log_heights, options.fri_arity, options.final_length
-        )
+        self.schedule = fold_schedule(self.log_heights, options.fri_arity, options.final_length)
 
     def _tree(self, name: str) -> TreeShape:
         matrices = []
@@ -149,9 +147,7 @@ class Layout:
                         continue
                     columns = self._next_columns(matrix) if is_next else range(matrix.columns)
                     if columns:
-                        groups.append(
-                            OpeningGroup(t, m, is_next, tuple(columns), self.openings)
-                        )
+                        groups.append(OpeningGroup(t, m, is_next, tuple(columns), self.openings))
                         self.openings += len(columns)
 
     def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:

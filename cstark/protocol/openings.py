@@ -52,9 +52,7 @@ class PointWeights:
             domain.offset, domain.blowup, domain.log_height, _words(zeta), self.inverses
         )
         self.weights = _runtime.aligned((3, n))
-        _openings.scale_by_points(
-            shift, domain.log_height, self.inverses[:, 0, :], self.weights
-        )
+        _openings.scale_by_points(shift, domain.log_height, self.inverses[:, 0, :], self.weights)
         # Barycentric interpolation on the coset s<g>, where prod_i (X - x_i) = X^N - s^N has the
         # derivative N x_i^(N-1) = N s^N / x_i at x_i:
         #   f(zeta) = (zeta^N - s^N) / (N s^N)  sum_i  x_i f(x_i) / (zeta - x_i).

@@ -19,9 +19,7 @@ from .domain import Domain, root_of_unity
 __all__ = ["coset_values", "value_at"]
 
 
-def coset_values(
-    columns: Sequence[Sequence[int]], domain: Domain, coset: int
-) -> list[np.ndarray]:
+def coset_values(columns: Sequence[Sequence[int]], domain: Domain, coset: int) -> list[np.ndarray]:
     """(period,) uint64 values of each column on a coset: row i has entry i mod period."""
     result = []
     for values in columns:

@@ -170,7 +170,11 @@ class Prover:
             words = {}
             for log_height in self.layout.groups:
                 words[log_height] = deep_word(
-                    self.layout, log_height, trees, self.weights.pop(log_height), powers,
+                    self.layout,
+                    log_height,
+                    trees,
+                    self.weights.pop(log_height),
+                    powers,
                     self.openings,
                 )
         self._step("DEEP")
@@ -236,9 +240,7 @@ class Prover:
                 self._tick("commit quotient")
         self._finish_commitment("quotient", shape, matrices)
 
-    def _finish_commitment(
-        self, name: str, shape: TreeShape, matrices: list[np.ndarray]
-    ) -> None:
+    def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[np.ndarray]) -> None:
         with self.report.phase("hash"):
             commitment = Commitment(self.algorithm, shape, matrices)
         self.commitments[name] = commitment
@@ -265,7 +267,8 @@ class Prover:
         total = self.sums.get(table, ext.ZERO)
         selectors = any(c.selector in ("first", "last") for c in description.constraints)
         self.machine.quotient_program(table).evaluate(
-            domain, coset,
+            domain,
+            coset,
             main=main,
             preprocessed=preprocessed,
             lookup=lookup,
@@ -298,5 +301,3 @@ class Prover:
 
 def _bytes(values: Sequence[ext.Extension]) -> bytes:
     return np.array(values, dtype="<u8").reshape(-1).tobytes()
-
-

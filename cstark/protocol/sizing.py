@@ -61,8 +61,6 @@ def _shape(
             len(t.interactions) << log_height
             for t, log_height in zip(tables, log_heights, strict=True)
         ),
-        message_width=max(
-            (len(i.values) for t in tables for i in t.interactions), default=0
-        ),
+        message_width=max((len(i.values) for t in tables for i in t.interactions), default=0),
         fold_arities=schedule.arities,
     )

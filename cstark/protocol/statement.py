@@ -64,9 +64,7 @@ class Instance:
         """
         return cls(_publics(key, publics), _tokens(key, tokens), _claim(claim))
 
-    def absorb(
-        self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]
-    ) -> None:
+    def absorb(self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]) -> None:
         """Round 0: everything that is known before the prover speaks."""
         transcript.absorb("protocol", PROTOCOL)
         transcript.absorb("key", key.digest)

@@ -108,8 +108,8 @@ class Verifier:
         """Options, heights and claim are what the verifier wants, and are strong enough."""
         if self.proof.options != self.key.options:
             raise VerificationError(
-                f"the proof was made with {self.proof.options}, the machine has "
-                f"{self.key.options}", Reason.OPTIONS
+                f"the proof was made with {self.proof.options}, the machine has {self.key.options}",
+                Reason.OPTIONS,
             )
         if self.proof.claim != self.instance.claim:
             raise VerificationError("the proof is about another claim", Reason.STATEMENT)
@@ -337,7 +337,8 @@ class Verifier:
         offset = self.key.options.coset_offset
         rows_mask = (1 << log_height) - 1
         points = [
-            offset * pow(step, (p >> log_height) + self.layout.blowup * (p & rows_mask), ext.P)
+            offset
+            * pow(step, (p >> log_height) + self.layout.blowup * (p & rows_mask), ext.P)
             % ext.P
             for p in at.tolist()
         ]
@@ -353,15 +354,14 @@ class Verifier:
                 _openings.row_sums(rows, coefficients, sums, position > 0)
             point = ext.scale(self.zeta, generator) if is_next else self.zeta
             value = point_value(groups, is_next, powers, self.openings)
-            differences = np.array(
-                [ext.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64
-            )
+            differences = np.array([ext.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)
             inverses = np.empty_like(differences)
             _field.ext_inverse(differences, inverses)
             numerators = np.empty_like(differences)
             values = np.tile(np.array(value, dtype=np.uint64), (count, 1))
-            _field.sub(values.reshape(-1), np.ascontiguousarray(sums.T).reshape(-1),
-                       numerators.reshape(-1))
+            _field.sub(
+                values.reshape(-1), np.ascontiguousarray(sums.T).reshape(-1), numerators.reshape(-1)
+            )
             terms = np.empty_like(differences)
             _field.ext_mul(numerators, inverses, terms)
             _field.add(word.reshape(-1), terms.reshape(-1), word.reshape(-1))
@@ -391,5 +391,3 @@ def padded(rows: np.ndarray) -> np.ndarray:
     out = np.zeros((len(rows), -(-width // 4) * 4), dtype=np.uint64)
     out[:, :width] = rows
     return out
-
-

@@ -20,8 +20,13 @@ CASES = {
     "lookup, 7 lanes": lambda: zoo.lookup(7, 4, 8),
     "ring": lambda: zoo.ring(5),
     "many heights": lambda: zoo.together(
-        zoo.fibonacci(10), zoo.cubic(9), zoo.ring(7), zoo.fibonacci(3), zoo.lookup(3, 6, 4),
-        zoo.cubic(3), zoo.fibonacci(8),
+        zoo.fibonacci(10),
+        zoo.cubic(9),
+        zoo.ring(7),
+        zoo.fibonacci(3),
+        zoo.lookup(3, 6, 4),
+        zoo.cubic(3),
+        zoo.fibonacci(8),
     ),
 }
 
@@ -98,8 +103,15 @@ def test_bytes_do_not_depend_on_threads_or_instruction_set():
 def test_options_must_agree():
     case = zoo.fibonacci(4)
     proof = case.prove(case.machine())
-    for other in ({"queries": 21}, {"hash": "sha256"}, {"blowup": 4}, {"grinding": 1},
-                  {"coset_offset": 7}, {"fri_arity": 4}, {"final_length": 64}):
+    for other in (
+        {"queries": 21},
+        {"hash": "sha256"},
+        {"blowup": 4},
+        {"grinding": 1},
+        {"coset_offset": 7},
+        {"fri_arity": 4},
+        {"final_length": 64},
+    ):
         with pytest.raises(cs.VerificationError) as refused:
             case.verify(case.machine(**other), proof)
         assert refused.value.reason is cs.Reason.OPTIONS
@@ -131,8 +143,12 @@ def test_wrong_tokens_are_refused():
     case = zoo.lookup(2, 3, 5, tokens=True)
     machine = case.machine()
     proof = case.prove(machine)
-    for tokens in ((), case.tokens[:1], case.tokens[::-1],
-                   (cs.Send("range", [5, 6], count=2), *case.tokens[1:])):
+    for tokens in (
+        (),
+        case.tokens[:1],
+        case.tokens[::-1],
+        (cs.Send("range", [5, 6], count=2), *case.tokens[1:]),
+    ):
         with pytest.raises(cs.VerificationError):
             machine.verify(proof, tokens=tokens, min_security=0)
 
@@ -160,9 +176,7 @@ def test_forced_proofs_of_false_traces_are_refused():
             assert not machine.check(traces, case.publics, tokens=case.tokens), (name, table)
             with pytest.raises(cs.TraceError):
                 machine.prove(traces, case.publics, tokens=case.tokens)
-            proof = machine._prove(
-                traces, case.publics, case.tokens, b"", False, None, force=True
-            )
+            proof = machine._prove(traces, case.publics, case.tokens, b"", False, None, force=True)
             with pytest.raises(cs.VerificationError) as refused:
                 case.verify(machine, proof.to_bytes())
             assert refused.value.reason in (cs.Reason.CONSTRAINTS, cs.Reason.BUS_SUM), (name, table)

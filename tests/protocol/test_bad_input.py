@@ -1,0 +1,210 @@
+"""Malformed input: an error of the documented type that names the thing, before any work."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import cstark as cs
+from tests.oracles import zoo
+
+
+@pytest.fixture(scope="module")
+def fib():
+    case = zoo.fibonacci(4)
+    return case, case.machine()
+
+
+def bad_trace(fib, trace, match):
+    case, machine = fib
+    for call in (machine.prove, machine.check):
+        with pytest.raises(cs.TraceError, match=match) as refused:
+            call({"fib": trace}, case.publics)
+        assert refused.value.table == "fib"
+    return refused.value
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4, 7, 9, 12, 24])
+def test_rows(fib, rows):
+    bad_trace(fib, np.zeros((rows, 2), dtype=np.uint64), rf"{rows} rows")
+
+
+def test_rows_beyond_the_machine():
+    case = zoo.fibonacci(5)
+    with pytest.raises(cs.TraceError, match="max_log_height"):
+        case.prove(case.machine(max_log_height=4))
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+def test_columns(fib, columns):
+    bad_trace(fib, np.zeros((8, columns), dtype=np.uint64), rf"{columns} columns")
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float64, np.uint32, bool, object])
+def test_dtype(fib, dtype):
+    bad_trace(fib, np.zeros((8, 2), dtype=dtype), str(np.dtype(dtype)))
+
+
+def test_nan(fib):
+    bad_trace(fib, np.full((8, 2), np.nan), "float")
+
+
+def test_values_not_below_p(fib):
+    trace = np.zeros((8, 2), dtype=np.uint64)
+    trace[5, 1] = cs.P
+    error = bad_trace(fib, trace, r"row 5, column 'right'")
+    assert (error.row, error.column) == (5, "right")
+
+
+def test_dimensions(fib):
+    bad_trace(fib, np.zeros(8, dtype=np.uint64), "1 dimension")
+
+
+def test_tables(fib):
+    case, machine = fib
+    with pytest.raises(cs.TraceError, match="fibb.*did you mean 'fib'"):
+        machine.prove({"fibb": case.traces["fib"]}, case.publics)
+    with pytest.raises(cs.TraceError, match="no trace for table 'fib'"):
+        machine.prove({}, case.publics)
+
+
+def test_publics(fib):
+    case, machine = fib
+    for publics, match in [
+        (None, "3 public values, not 0"),
+        ({"fib": [1, 1]}, "3 public values, not 2"),
+        ({"fob": [1, 1, 1]}, "fob"),
+        ({"fib": [1, 1, cs.P]}, "public value 2"),
+        ({"fib": [1, -1, 1]}, "public value 1"),
+        ({"fib": [1, 1.0, 1]}, "public value 1"),
+        ({"fib": [True, 1, 1]}, "public value 0"),
+        ({"fib": "111"}, "sequence"),
+        ([1, 1, 1], "mapping"),
+    ]:
+        for call in (machine.prove, machine.check):
+            with pytest.raises(cs.StatementError, match=match):
+                call(case.traces, publics)
+        with pytest.raises(cs.StatementError, match=match):
+            machine.verify(case.prove(machine), publics)
+
+
+def test_tokens():
+    case = zoo.lookup(1, 3, 3)
+    machine = case.machine()
+    for tokens, match in [
+        ([cs.Send("nowhere", [1, 2])], "nowhere"),
+        ([cs.Send("range", [1])], "2 values, not 1"),
+        (["token"], "cs.Send or cs.Receive"),
+    ]:
+        with pytest.raises(cs.StatementError, match=match):
+            machine.prove(case.traces, tokens=tokens)
+
+
+def test_claim(fib):
+    case, machine = fib
+    with pytest.raises(cs.StatementError, match="1048577 bytes"):
+        case.prove(machine, claim=bytes((1 << 20) + 1))
+    with pytest.raises(cs.StatementError, match="bytes"):
+        case.prove(machine, claim="text")
+
+
+def test_unsatisfied_constraint(fib):
+    case, machine = fib
+    trace = case.traces["fib"].copy()
+    trace[9, 0] += np.uint64(1)
+    with pytest.raises(cs.TraceError) as refused:
+        machine.prove({"fib": trace}, case.publics)
+    assert refused.value.table == "fib" and refused.value.row in (8, 9)
+    assert "left" in str(refused.value)
+
+
+def test_unbalanced_bus():
+    case = zoo.lookup(2, 4, 4)
+    machine = case.machine()
+    counts = case.traces["range"].copy()
+    counts[3, 0] += np.uint64(1)
+    for check in (True, False):
+        with pytest.raises(cs.TraceError, match="range"):
+            machine.prove({**case.traces, "range": counts}, check=check)
+
+
+def test_check_false_skips_constraints_only(fib):
+    case, machine = fib
+    trace = case.traces["fib"].copy()
+    trace[9, 0] += np.uint64(1)
+    proof = machine.prove({"fib": trace}, case.publics, check=False)
+    with pytest.raises(cs.VerificationError) as refused:
+        case.verify(machine, proof)
+    assert refused.value.reason is cs.Reason.CONSTRAINTS
+
+
+def test_degree():
+    class Quartic(cs.Air):
+        columns = ("x",)
+
+        def constrain(self, t):
+            t.every_row.zero(t.now.x**4 - 1)
+
+    with pytest.raises(cs.AirError, match=r"'quartic'.*degree 4.*blowup=4"):
+        cs.Machine({"quartic": Quartic()})
+    cs.Machine({"quartic": Quartic()}, cs.Options(blowup=4))
+
+
+def test_a_bus_with_two_widths():
+    class One(cs.Air):
+        columns = ("x",)
+
+        def constrain(self, t):
+            t.send("bus", [t.now.x])
+
+    class Two(cs.Air):
+        columns = ("x",)
+
+        def constrain(self, t):
+            t.receive("bus", [t.now.x, 0], count=1)
+
+    with pytest.raises(cs.AirError, match="bus"):
+        cs.Machine({"one": One(), "two": Two()})
+
+
+def test_multiplicities_that_could_wrap():
+    class Heavy(cs.Air):
+        columns = ("x", "m")
+
+        def constrain(self, t):
+            t.send("bus", [t.now.x], count=t.now.m, weight=cs.P >> 4)
+            t.receive("bus", [t.now.x], count=t.now.m)
+
+    machine = cs.Machine({"heavy": Heavy()}, cs.Options(queries=5, grinding=0))
+    short = np.ones((8, 2), dtype=np.uint64)
+    machine.prove({"heavy": short})
+    with pytest.raises(cs.StatementError, match="wrap"):
+        machine.prove({"heavy": np.ones((16, 2), dtype=np.uint64)})
+
+
+def test_cancelling(fib):
+    case, machine = fib
+
+    class Cancelled(Exception):
+        pass
+
+    seen = []
+
+    def progress(phase, done, total):
+        seen.append((phase, done, total))
+        if done == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        case.prove(machine, progress=progress)
+    assert seen[0][1] <= seen[-1][1] == 3
+    case.verify(machine, case.prove(machine))
+
+
+def test_traces_are_used_in_place_and_never_written(fib):
+    case, machine = fib
+    trace = case.traces["fib"].copy()
+    trace.flags.writeable = False
+    proof = machine.prove({"fib": lambda: trace}, case.publics)
+    assert np.array_equal(trace, case.traces["fib"])
+    assert proof == case.prove(machine)
