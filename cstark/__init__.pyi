@@ -7,6 +7,9 @@ from cstark.air import Receive as Receive
 from cstark.air import Send as Send
 from cstark.air import pack as pack
 from cstark.check import CheckReport as CheckReport
+from cstark.claim import decode_claim as decode_claim
+from cstark.claim import encode_claim as encode_claim
+from cstark.claim import read_claim as read_claim
 from cstark.errors import AirError as AirError
 from cstark.errors import CstarkError as CstarkError
 from cstark.errors import OptionsError as OptionsError

@@ -169,7 +169,7 @@ class Machine:
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
-        report.facts.update(self._facts(proof))
+        report.facts.update(self._facts(proof, len(instance.tokens)))
         return proof
 
     def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
@@ -373,10 +373,10 @@ class Machine:
 
     # ---- presentation -------------------------------------------------------------------
 
-    def _facts(self, proof: Proof) -> dict[str, Any]:
+    def _facts(self, proof: Proof, tokens: int) -> dict[str, Any]:
         key = self.verifying_key()
-        report = security_report(
-            security_shape(key, proof.log_heights),
+        security = security_report(
+            security_shape(key, proof.log_heights, tokens),
             queries=self.resolved.queries,
             grinding=self.resolved.grinding,
         )
@@ -392,12 +392,7 @@ class Machine:
                 }
                 for d, log_height in zip(self.descriptions, proof.log_heights, strict=True)
             ],
-            "security": {
-                "bits": report.bits,
-                "regime": report.regime,
-                "grinding": report.grinding,
-                "binds": report.binding,
-            },
+            "security": security.to_dict(),
             "domains": {"hits": self.domains.hits, "misses": self.domains.misses},
         }
 

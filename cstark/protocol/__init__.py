@@ -96,7 +96,8 @@ sum_k gamma^k (opening_k - f_k(x)) / (point_k - x).
 height. A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where
 f(y) = sum_k y^k f_k(y^a); the reduced word r of a height just reached is added as c^a r. The leaf
 (q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last
-layer is not committed: its polynomial in y, of exactly as many coefficients as it has height, is sent.
+layer is not committed: its polynomial in y is sent, with exactly as many coefficients as the layer
+has height.
 
 *Queries.* A position is log2(b N) bits, q * N + i; there are as many draws as the options say, with
 replacement; openings are sent for the distinct ones, ascending. A position reads row (q, i mod n)

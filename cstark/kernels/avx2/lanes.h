@@ -24,6 +24,7 @@ INLINE vec v_load_some(const uint64_t *p, int count) {
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     _mm256_maskstore_epi64((long long *)p, v_some_mask(count), a);
 }
+INLINE void v_prefetch(const uint64_t *p) { __builtin_prefetch(p, 0, 2); }
 INLINE vec v_set1(uint64_t a) { return _mm256_set1_epi64x((long long)a); }
 
 /* High halves in the low halves: one shuffle, free of the shift ports. */
@@ -108,13 +109,14 @@ INLINE vec v_square(vec a) {
 typedef struct {
     vec lo, hi;
 } digits;
-typedef struct {
-    uint64_t w, w_high;
-} twiddle;
+typedef gl_twiddle twiddle;
 
-INLINE twiddle twiddle_set(uint64_t w) {
-    twiddle t = {w, w >> 32};
-    return t;
+INLINE twiddle twiddle_set(uint64_t w) { return gl_twiddle_set(w); }
+INLINE void twiddle_store(twiddle *out, vec a) {
+    const vec high = _mm256_srli_epi64(a, 32);
+    const vec even = _mm256_unpacklo_epi64(a, high), odd = _mm256_unpackhi_epi64(a, high);
+    _mm256_storeu_si256((__m256i *)out, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256((__m256i *)(out + 2), _mm256_permute2x128_si256(even, odd, 0x31));
 }
 INLINE digits d_split(vec a) {
     digits d = {_mm256_and_si256(a, VECTOR_LOW), _mm256_srli_epi64(a, 32)};
@@ -161,6 +163,21 @@ INLINE digits d_shift_64(digits a, int k) {
     digits d = {_mm256_sub_epi64(_mm256_setzero_si256(),
                                  _mm256_slli_epi64(_mm256_add_epi64(a.lo, a.hi), k)),
                 _mm256_slli_epi64(a.lo, k)};
+    return d;
+}
+/* A word times 2^e, e = 96 s + 32 q + r: the word shifted by r has three 32-bit digits
+ * z0 + z1 B + z2 B^2, which B^q moves around (B^2 = B - 1, B^3 = -1) and (-1)^s negates. */
+INLINE digits d_power_of_two(vec a, int e) {
+    const int r = e % 32, q = e % 96 / 32;
+    const vec zero = _mm256_setzero_si256();
+    const vec z0 = _mm256_and_si256(_mm256_slli_epi64(a, r), VECTOR_LOW);
+    const vec z1 = r ? _mm256_and_si256(_mm256_srli_epi64(a, 32 - r), VECTOR_LOW) : _mm256_srli_epi64(a, 32);
+    const vec z2 = r ? _mm256_srli_epi64(a, 64 - r) : zero;
+    const vec z01 = _mm256_add_epi64(z0, z1), z12 = _mm256_add_epi64(z1, z2);
+    const vec z02 = _mm256_sub_epi64(z0, z2);
+    digits d = {q == 0 ? z02 : _mm256_sub_epi64(zero, q == 1 ? z12 : z01),
+                q == 0 ? z12 : q == 1 ? z01 : z02};
+    if (e >= 96) d.lo = _mm256_sub_epi64(zero, d.lo), d.hi = _mm256_sub_epi64(zero, d.hi);
     return d;
 }
 /* K0 + K1 B = 0 mod p, with both large enough to make any sum of butterflies non-negative. */

@@ -103,6 +103,17 @@ static void gl_powers(uint64_t *out, ptrdiff_t count, uint64_t first, uint64_t r
     for (ptrdiff_t i = CHAINS; i < count; i++) out[i] = gl_mul(out[i - CHAINS], step);
 }
 
+/* A constant to multiply many words by, for the transforms: (w, w >> 32), whatever the instruction set,
+ * so that tables serve all of them. */
+typedef struct {
+    uint64_t w, w_high;
+} gl_twiddle;
+
+INLINE gl_twiddle gl_twiddle_set(uint64_t w) {
+    gl_twiddle t = {w, w >> 32};
+    return t;
+}
+
 /* ---- cubic extension F = F_p[w] / (w^3 - 2), one element at a time, canonical ---- */
 
 typedef struct {

@@ -3,6 +3,7 @@
  *
  * vec            LANES field elements, "any word" unless a comment says canonical
  * v_load/v_store LANES consecutive words; v_load_some/v_store_some the first `count` of them (rest 0)
+ * v_prefetch     a hint that the line at this address will be read soon
  * v_set1         one word in every lane
  * v_add v_sub v_mul v_square   any words in, any word out
  * v_add_canonical v_sub_canonical   the second operand canonical: cheaper
@@ -11,11 +12,13 @@
  *
  * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
  * d_split        a word as digits
- * d_mul          word times twiddle (twiddle_set prepares the constant), as digits
+ * d_mul          word times twiddle, as digits; twiddle_set prepares a constant, twiddle_store LANES of
+ *                them from any words; a twiddle is (w, w >> 32) for every instruction set
  * d_mul_vec      word times word, as digits
  * d_add d_sub
  * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
  * d_shift_32(d, k), d_shift_64(d, k)  times 2^(32+k), 2^(64+k), likewise
+ * d_power_of_two(a, e)  word times 2^e, 0 <= e < 192, e a compile-time constant
  * d_value        the residue as a vec (any word); input may be negative
  * d_bias, d_merge   d_value in two steps: bias once per butterfly, on an input that reaches all
  *                outputs with coefficient +1, then merge every output
@@ -44,6 +47,7 @@
 #define v_store FN(v_store)
 #define v_load_some FN(v_load_some)
 #define v_store_some FN(v_store_some)
+#define v_prefetch FN(v_prefetch)
 #define v_set1 FN(v_set1)
 #define v_add FN(v_add)
 #define v_sub FN(v_sub)
@@ -61,6 +65,7 @@
 #define digits FN(digits)
 #define twiddle FN(twiddle)
 #define twiddle_set FN(twiddle_set)
+#define twiddle_store FN(twiddle_store)
 #define d_split FN(d_split)
 #define d_mul FN(d_mul)
 #define d_mul_vec FN(d_mul_vec)
@@ -69,6 +74,7 @@
 #define d_shift FN(d_shift)
 #define d_shift_32 FN(d_shift_32)
 #define d_shift_64 FN(d_shift_64)
+#define d_power_of_two FN(d_power_of_two)
 #define d_bias FN(d_bias)
 #define d_merge FN(d_merge)
 #define d_value FN(d_value)

@@ -11,6 +11,7 @@ INLINE vec v_load_some(const uint64_t *p, int count) { return count > 0 ? *p : 0
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     if (count > 0) *p = a;
 }
+INLINE void v_prefetch(const uint64_t *p) { __builtin_prefetch(p, 0, 2); }
 INLINE vec v_set1(uint64_t a) { return a; }
 INLINE vec v_canonical(vec a) { return gl_canonical(a); }
 INLINE void v_load_3(const uint64_t *p, vec out[3]) { out[0] = p[0], out[1] = p[1], out[2] = p[2]; }
@@ -35,14 +36,10 @@ INLINE vec v_square(vec a) { return gl_mul_any(a, a); }
 /* ---- digits: the value itself, |value| < 2^119 ---- */
 
 typedef i128 digits;
-typedef struct {
-    uint64_t w;
-} twiddle;
+typedef gl_twiddle twiddle;
 
-INLINE twiddle twiddle_set(uint64_t w) {
-    twiddle t = {w};
-    return t;
-}
+INLINE twiddle twiddle_set(uint64_t w) { return gl_twiddle_set(w); }
+INLINE void twiddle_store(twiddle *out, vec a) { *out = twiddle_set(a); }
 INLINE digits d_split(vec a) { return (digits)a; }
 INLINE digits d_mul(vec a, const twiddle *t) { return (digits)gl_mul_any(a, t->w); }
 INLINE digits d_mul_vec(vec a, vec b) { return (digits)gl_mul_any(a, b); }
@@ -52,6 +49,13 @@ INLINE digits d_shift(digits a, int k) { return (digits)((u128)a << k); }
 INLINE digits d_shift_32(digits a, int k) { return (digits)((u128)a << (32 + k)); }
 /* times B^2 = B - 1 */
 INLINE digits d_shift_64(digits a, int k) { return (digits)(((u128)a << (32 + k)) - ((u128)a << k)); }
+/* 2^96 = -1, and 2^e is a constant: one product is as short as taking the word apart. */
+INLINE digits d_power_of_two(vec a, int e) {
+    const int r = e % 96;
+    const uint64_t w = r < 64 ? (uint64_t)1 << (r & 63) : GL_EPSILON << (r & 31);
+    const digits d = (digits)gl_mul_any(a, w);
+    return e < 96 ? d : -d;
+}
 INLINE digits d_bias(digits a) { return a + (digits)((u128)GL_P << 60); }
 INLINE vec d_merge(digits a) { return gl_reduce_any((u128)a); }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }

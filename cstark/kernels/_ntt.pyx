@@ -1,0 +1,396 @@
+"""Number-theoretic transforms and low-degree extensions along the rows of a matrix.
+
+The algorithm is told in ``include/ntt_plan.h`` (stages of one block) and ``include/ntt.h`` (passes over
+memory). Long calls run as many batches of a fraction of a second, between which signals are seen.
+"""
+
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int32_t, uint64_t
+from libc.string cimport memset
+
+from cstark.kernels._chunks cimport chunk_function, run
+from cstark.kernels._runtime cimport isa_index, max_team, team
+
+from cstark.kernels import _runtime
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "ntt.h"
+    #include "isa.h"
+    ISA_TABLES(ntt_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
+    ctypedef struct ntt_block_plan:
+        int32_t *frequency
+
+    ctypedef struct ntt_table:
+        int lanes
+        chunk_function whole_extension, outer_inverse, inner, outer_forward
+        chunk_function whole, outer, inner_last
+
+    ctypedef struct ntt_call:
+        const ntt_block_plan *outer
+        const ntt_block_plan *inner
+        int log_size
+        const uint64_t *src
+        Py_ssize_t src_pitch, width
+        uint64_t *out
+        Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile
+        int cosets, coset
+        const uint64_t *shifts
+        int program
+        uint64_t root, root_inverse, scale
+        uint64_t *temporary
+        uint64_t *scratch
+        Py_ssize_t scratch_words
+
+    const ntt_table *isa_tables[]
+    const int NTT_INVERSE_FREQUENCY
+    const int NTT_FORWARD_FREQUENCY
+    const int NTT_MAX_LOG
+    Py_ssize_t ntt_scratch_size(const ntt_call *) noexcept nogil
+    int ntt_block_plan_make(ntt_block_plan *, int) noexcept nogil
+    void ntt_block_plan_free(ntt_block_plan *) noexcept nogil
+    uint64_t gl_root(int) noexcept nogil
+    uint64_t gl_inverse(uint64_t) noexcept nogil
+
+cdef enum:
+    WHOLE_LOG = 12              # up to 2^12 rows a tile of columns is transformed in one block
+    TILE = 8                    # columns: a cache line, the least a tile may have
+    OUTER_WORDS = 1 << 15       # words of a block's buffer in a strided pass: half of a 512 KiB cache
+    INNER_WORDS = 1 << 14       # in the fused pass, which holds two
+    TEMPORARY_COLUMNS = 32      # of a split transform at a time
+    SERIAL_WORDS = 1 << 15      # below so many words in and out a call stays on one thread
+    CHUNK_WORDS = 1 << 16       # words in a chunk that a thread takes
+    BATCH_WORDS = 1 << 25       # words between two looks at pending signals: about 0.2 s
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+cdef class _Block:
+    """The constants of a transform of 2^log_size rows in one block; shared by all plans."""
+
+    cdef ntt_block_plan plan
+    cdef int log_size
+
+    def __cinit__(self, int log_size):
+        self.log_size = log_size
+        if ntt_block_plan_make(&self.plan, log_size) != 0:
+            raise MemoryError("cannot allocate the twiddles of a transform")
+
+    def __dealloc__(self):
+        ntt_block_plan_free(&self.plan)
+
+
+cdef dict _blocks = {}
+
+
+cdef _Block _block(int log_size):
+    """Made at first use; a second thread that makes the same one at once does no harm."""
+    found = _blocks.get(log_size)
+    if found is None:
+        found = _blocks.setdefault(log_size, _Block(log_size))
+    return found
+
+
+cdef class Plan:
+    """Constants of transforms of 2^log_n rows. Immutable; may be shared by threads.
+
+    Parameters
+    ----------
+    log_n : int
+        From 0 to 26.
+    """
+
+    cdef readonly int log_n
+    cdef _Block outer, inner
+    cdef uint64_t root, root_inverse, size_inverse
+
+    def __init__(self, int log_n):
+        if not 0 <= log_n <= NTT_MAX_LOG:
+            raise ValueError(f"log_n must be between 0 and {NTT_MAX_LOG}, not {log_n}")
+        self.log_n = log_n
+        if log_n > WHOLE_LOG:
+            self.inner = _block(log_n // 2)
+            self.outer = _block(log_n - log_n // 2)
+        elif log_n:
+            self.outer = _block(log_n)
+        self.root = gl_root(log_n)
+        self.root_inverse = gl_inverse(self.root)
+        self.size_inverse = gl_inverse(<uint64_t>1 << log_n)
+
+    @property
+    def rows(self):
+        """Number of rows, 2^log_n."""
+        return 1 << self.log_n
+
+    def __repr__(self):
+        return f"Plan({self.log_n})"
+
+    def __reduce__(self):
+        return (Plan, (self.log_n,))
+
+
+cdef Py_ssize_t _tile(Py_ssize_t columns, Py_ssize_t words, int log_rows) noexcept:
+    """Columns of a tile: `words` hold it, whole cache lines, all tiles about equally wide."""
+    cdef Py_ssize_t most = (words >> log_rows) // TILE * TILE
+    if most < TILE:
+        most = TILE
+    cdef Py_ssize_t tiles = (columns + most - 1) // most
+    cdef Py_ssize_t tile = (columns + tiles - 1) // tiles
+    return (tile + TILE - 1) // TILE * TILE if tiles > 1 else columns
+
+
+cdef class _Run:
+    """One call: its context, its scratch, and the batches that keep it interruptible."""
+
+    cdef ntt_call call
+    cdef const ntt_table *table
+    cdef int threads
+    cdef object keep
+
+    def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t words):
+        self.table = isa_tables[isa_index()]
+        self.threads = team(words, SERIAL_WORDS)
+        cdef ntt_call *call = &self.call
+        memset(call, 0, sizeof(ntt_call))
+        call.log_size = plan.log_n
+        call.width = width
+        call.columns = (width + self.table.lanes - 1) // self.table.lanes * self.table.lanes
+        call.outer = &plan.outer.plan
+        call.root = plan.root
+        call.root_inverse = plan.root_inverse
+        call.scale = plan.size_inverse
+        if plan.inner is not None:
+            call.inner = &plan.inner.plan
+            call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
+            call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
+        else:
+            call.outer_tile = _tile(call.columns, INNER_WORDS, plan.outer.log_size)
+
+    cdef allocate(self):
+        """Scratch for every thread, once the call's tiles are known."""
+        cdef uint64_t[::1] scratch
+        # A multiple of 16 words: no two threads write one pair of cache lines.
+        self.call.scratch_words = (ntt_scratch_size(&self.call) + 15) // 16 * 16
+        scratch = _runtime.aligned(self.threads * self.call.scratch_words)
+        self.keep = scratch
+        self.call.scratch = &scratch[0]
+
+    cdef Py_ssize_t tiles(self) noexcept:
+        return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
+
+    cdef run(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
+        """Run `function` on all items, each of which touches `words` words."""
+        cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
+        cdef Py_ssize_t batch = max(chunk * self.threads, BATCH_WORDS // words)
+        cdef Py_ssize_t first = 0
+        cdef Py_ssize_t count
+        cdef _Part part
+        while first < items:
+            count = min(batch, items - first)
+            part.function = function
+            part.call = &self.call
+            part.first = first
+            with nogil:
+                run(_shifted, &part, count, chunk, self.threads)
+            PyErr_CheckSignals()
+            first += count
+
+
+cdef struct _Part:
+    chunk_function function
+    ntt_call *call
+    Py_ssize_t first
+
+
+cdef Py_ssize_t _shifted(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    """A chunk of a batch: items count from the batch's first."""
+    cdef _Part *part = <_Part *>context
+    return part.function(part.call, part.first + first, part.first + last, thread)
+
+
+cdef Py_ssize_t _pitch(Py_ssize_t rows, Py_ssize_t width, Py_ssize_t row_stride,
+                       Py_ssize_t column_stride) except? -1:
+    """Words between two rows of `src`."""
+    if width > 1 and column_stride != 8:
+        raise ValueError("src: the columns of a row must be adjacent")
+    if rows > 1 and row_stride % 8 != 0:
+        raise ValueError("src: rows must begin at whole words")
+    return row_stride // 8 if rows > 1 else width
+
+
+cdef bint _overlap(const uint64_t *a, Py_ssize_t rows, Py_ssize_t pitch, Py_ssize_t width,
+                   const uint64_t *b, Py_ssize_t words) noexcept:
+    cdef const uint64_t *low = a if pitch >= 0 else a + (rows - 1) * pitch
+    cdef const uint64_t *high = (a if pitch < 0 else a + (rows - 1) * pitch) + width
+    return low < b + words and b < high
+
+
+def transform(Plan plan not None, const uint64_t[:, :] src not None,
+              uint64_t[:, ::1] out not None, bint inverse):
+    """Transform the columns of `src`, natural order on both sides.
+
+    Parameters
+    ----------
+    plan : Plan
+    src : uint64 array (rows, width)
+        Columns adjacent, rows any distance apart; any words.
+    out : uint64 array (rows, stride >= width)
+        Canonical values; columns from `width` on become zero. May be `src` itself.
+    inverse : bool
+        From values to coefficients (with the factor 1/rows), instead of from coefficients to values.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, or `src` and `out` overlap without being the same memory.
+    """
+    cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
+    cdef Py_ssize_t width = src.shape[1]
+    if src.shape[0] != rows or width < 1:
+        raise ValueError(f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}")
+    if out.shape[0] != rows or out.shape[1] < width:
+        raise ValueError(
+            f"out must be {rows} x at least {width}, its shape is {out.shape[0]} x {out.shape[1]}"
+        )
+    cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
+    cdef bint same = &src[0, 0] == &out[0, 0] and (pitch == out.shape[1] or rows == 1)
+    if not same and _overlap(&src[0, 0], rows, pitch, width, &out[0, 0], rows * out.shape[1]):
+        raise ValueError("out: overlaps src without being the same array")
+    cdef Py_ssize_t i
+    if plan.log_n == 0:
+        for i in range(out.shape[1]):
+            out[0, i] = src[0, i] % _P if i < width else 0
+        return
+    cdef _Run r = _Run(plan, width, 2 * rows * width)
+    cdef ntt_call *call = &r.call
+    call.src_pitch = pitch
+    call.out_pitch = out.shape[1]
+    call.out_limit = out.shape[1]
+    call.program = NTT_INVERSE_FREQUENCY if inverse else NTT_FORWARD_FREQUENCY
+    if inverse:
+        call.root = plan.root_inverse
+    else:
+        call.scale = 1
+    cdef uint64_t[::1] temporary
+    cdef Py_ssize_t columns = call.columns
+    cdef Py_ssize_t first, last, outer, inner
+    if call.inner == NULL:
+        call.src = &src[0, 0]
+        call.out = &out[0, 0]
+        r.allocate()
+        r.run(r.table.whole, r.tiles(), rows * call.outer_tile)
+    else:
+        # Groups of columns share one temporary array, which is then smaller than the matrix.
+        call.columns = min(columns, <Py_ssize_t>TEMPORARY_COLUMNS)
+        call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
+        call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
+        r.allocate()
+        temporary = _runtime.aligned(rows * call.columns)
+        call.temporary = &temporary[0]
+        outer = <Py_ssize_t>1 << plan.outer.log_size
+        inner = <Py_ssize_t>1 << plan.inner.log_size
+        first = 0
+        while first < width:
+            last = min(first + <Py_ssize_t>TEMPORARY_COLUMNS, columns)
+            call.columns = last - first
+            call.width = min(last, width) - first
+            call.src = &src[0, first]
+            call.out = &out[0, first]
+            call.out_limit = out.shape[1] - first
+            r.run(r.table.outer, inner, outer * call.columns)
+            r.run(r.table.inner_last, outer, inner * call.columns)
+            first = last
+    _clear(&out[0, 0], rows, out.shape[1], columns)
+
+
+cdef enum:
+    _P = 0xFFFFFFFF00000001
+
+
+cdef void _clear(uint64_t *out, Py_ssize_t rows, Py_ssize_t pitch, Py_ssize_t first) noexcept:
+    """Columns from `first` on, which no kernel has written, become zero."""
+    cdef Py_ssize_t row
+    if first < pitch:
+        for row in range(rows):
+            memset(out + row * pitch + first, 0, (pitch - first) * 8)
+
+
+def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
+        const uint64_t[::1] shifts not None):
+    """Low-degree extension: values on a subgroup to values on cosets of it.
+
+    Parameters
+    ----------
+    plan : Plan
+        For 2^log_n rows; g is the root of unity of that order.
+    src : uint64 array (rows, width)
+        ``src[i]`` is f(g^i) for the polynomials f, one a column. Columns adjacent, rows any
+        distance apart, any words. Only read.
+    out : uint64 array (cosets, rows, stride >= width)
+        ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
+    shifts : uint64 array (cosets,)
+        Not zero, canonical.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, a shift is 0 or not below p, or `src` and `out` overlap.
+    """
+    cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
+    cdef Py_ssize_t width = src.shape[1]
+    cdef Py_ssize_t cosets = shifts.shape[0]
+    if src.shape[0] != rows or width < 1:
+        raise ValueError(f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}")
+    if cosets < 1:
+        raise ValueError("shifts is empty")
+    if out.shape[0] != cosets or out.shape[1] != rows or out.shape[2] < width:
+        raise ValueError(
+            f"out must be {cosets} x {rows} x at least {width}, its shape is "
+            f"{out.shape[0]} x {out.shape[1]} x {out.shape[2]}"
+        )
+    cdef Py_ssize_t q, i
+    for q in range(cosets):
+        if not 0 < shifts[q] < _P:
+            raise ValueError(f"shifts[{q}] is {shifts[q]}; it must be between 1 and p - 1")
+    cdef Py_ssize_t stride = out.shape[2]
+    cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
+    if _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
+        raise ValueError("out: overlaps src")
+    if plan.log_n == 0:
+        for q in range(cosets):
+            for i in range(stride):
+                out[q, 0, i] = src[0, i] % _P if i < width else 0
+        return
+    cdef _Run r = _Run(plan, width, (1 + cosets) * rows * width)
+    cdef ntt_call *call = &r.call
+    call.src = &src[0, 0]
+    call.src_pitch = pitch
+    call.out = &out[0, 0, 0]
+    call.out_pitch = stride
+    call.out_limit = stride
+    call.cosets = <int>cosets
+    call.shifts = &shifts[0]
+    r.allocate()
+    cdef Py_ssize_t outer, inner
+    if call.inner == NULL:
+        r.run(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
+    else:
+        outer = <Py_ssize_t>1 << plan.outer.log_size
+        inner = <Py_ssize_t>1 << plan.inner.log_size
+        r.run(r.table.outer_inverse, inner, outer * call.columns)
+        r.run(r.table.inner, outer, (1 + cosets) * inner * call.columns)
+        for q in range(cosets):
+            call.coset = <int>q
+            r.run(r.table.outer_forward, inner, outer * call.columns)
+    _clear(&out[0, 0, 0], cosets * rows, stride, call.columns)
