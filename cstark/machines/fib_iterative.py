@@ -95,11 +95,17 @@ def fibonacci_program(iterations: int) -> Program:
 class FibIterative(Workload):
     """The execution of an RV64I program that computes a Fibonacci number."""
 
-    iterations: int = argument(20000, help="loop iterations; steps = 5 iterations + 6", minimum=0)
+    iterations: int = argument(
+        20000,
+        help="times the loop runs; the program executes 5 instructions in each, and 6 more",
+        minimum=0,
+        maximum=_MOST,
+    )
 
     def prepare(self) -> Prepared:
         """Execute the program."""
         program = fibonacci_program(self.iterations)
+        # before executing: a count beyond the machine would take seconds to find out
         steps = len(program.words) + 5 * max(self.iterations - 1, 0)
         if steps > rv64.MAX_STEPS:
             raise StatementError(
@@ -107,24 +113,26 @@ class FibIterative(Workload):
                 f"{rv64.MAX_STEPS}"
             )
         run = rv64.execute(program)
-        return Prepared(rv64.claim_of(run), run.traces())
+        claim = {**rv64.claim_of(run), "iterations": self.iterations}
+        return Prepared(claim, run.traces())
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
         """The statement of `cstark.machines.rv64.statement`, for this program only.
 
+        The claim has one more field, `iterations`, and the words must be those of the program
+        for that number: who verifies ``fib_iterative`` learns that this program ran.
+
         Raises
         ------
         StatementError
-            Also for the claim about another program, however well-formed: who verifies
-            ``fib_iterative`` learns that this program ran.
+            For a claim that is not of this form, or is about another program.
         """
-        program = rv64.program_of(claim)
-        # the first two to four words are the counter's; everything is in the step count
-        iterations = max(0, (claim["steps"] - 6) // 5)
-        for guess in (iterations, max(0, (claim["steps"] - 8) // 5)):
-            if guess <= _MOST and fibonacci_program(guess) == program:
-                return rv64.statement(claim)
-        raise StatementError(
-            "claim.words is not the fib_iterative program that runs claim.steps steps"
-        )
+        if type(claim.get("iterations")) is not int:
+            raise StatementError("the claim has no integer 'iterations'")
+        run = {name: value for name, value in claim.items() if name != "iterations"}
+        if rv64.program_of(run) != fibonacci_program(claim["iterations"]):
+            raise StatementError(
+                f"claim.words is not the fib_iterative program for {claim['iterations']} iterations"
+            )
+        return rv64.statement(run)

@@ -177,7 +177,9 @@ cdef inline void limbs(uint64_t *out, uint64_t value) noexcept nogil:
     out[3] = value >> 48
 
 
-cdef inline void distance(uint64_t *gap, uint64_t *ranges, uint64_t now, uint64_t last) noexcept nogil:
+cdef inline void distance(
+    uint64_t *gap, uint64_t *ranges, uint64_t now, uint64_t last
+) noexcept nogil:
     """The gap between two accesses: its low limb is a cell, both limbs are on RANGE."""
     cdef uint64_t between = now - last - 1
     gap[0] = between & 0xFFFF
@@ -207,7 +209,9 @@ cdef void invert_sums(uint64_t *rows, Py_ssize_t count) noexcept nogil:
             product = gl_mul(product, value)
 
 
-cdef Py_ssize_t write_span(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t write_span(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     """Write the rows of one span, from its snapshot; -1, or the row where a snapshot is wrong."""
     cdef Job *job = <Job *>context
     cdef uint64_t *ranges = job.ranges + 65536 * <Py_ssize_t>thread

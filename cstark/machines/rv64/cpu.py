@@ -1,7 +1,7 @@
 """CPU: one row an executed instruction.
 
-A row asks PROGRAM what the instruction at `pc` does, takes two values from the registers, adds, puts
-one value back, and says where the next row continues.  Buses, and who provides them:
+A row asks PROGRAM what the instruction at `pc` does, takes two values from the registers, adds,
+puts one value back, and says where the next row continues.  Buses, and who provides them:
 
 ==========  ======================================  ===================
 bus         message                                 provider
@@ -71,7 +71,7 @@ class Cpu(Air):
     columns = {
         "real": (),  # 1: an executed instruction, 0: padding
         "clock": (),  # number of the row
-        **{name: () for name in OPERATION},
+        **dict.fromkeys(OPERATION, ()),  # what PROGRAM says about the instruction at pc
         "a": (4,),  # value of rs1
         "a_time": (),  # when rs1 was last accessed
         "b": (4,),  # value of rs2
@@ -107,11 +107,11 @@ class Cpu(Air):
     def _flow(self, t) -> None:
         """Which rows are real, and the address of the next instruction."""
         now, following = t.now, t.next
-        t.every_row.boolean(now.real)
+        t.every_row.boolean(now.real, name="real is 0 or 1")
         t.first_row.equal(now.real, 1, name="the first row is real")
         t.first_row.equal(now.pc, t.publics.entry, name="it is at the entry")
-        t.first_row.zero(now.clock)
-        t.transition.equal(following.clock, now.clock + 1)
+        t.first_row.zero(now.clock, name="the clock starts at 0")
+        t.transition.equal(following.clock, now.clock + 1, name="the clock counts")
         t.transition.equal(following.real, now.real - now.halts, name="real until it halts")
         t.last_row.equal(now.real, now.halts, name="it halts in the end")
         t.transition.zero(
@@ -135,9 +135,9 @@ class Cpu(Air):
         """differ = (a != b)."""
         now = t.now
         distance = ((now.a - now.b) ** 2).sum()
-        t.every_row.equal(distance * now.inverse, now.differ)
-        t.every_row.zero((1 - now.differ) * distance)
-        t.every_row.zero((1 - now.differ) * now.inverse)
+        t.every_row.equal(distance * now.inverse, now.differ, name="equal: differ is 0")
+        t.every_row.zero((1 - now.differ) * distance, name="not equal: differ is 1")
+        t.every_row.zero((1 - now.differ) * now.inverse, name="equal: inverse is 0")
 
     def _access(self, t, register, found, left, gap, count, slot: int) -> None:
         """Take the token with value and time `found` off the bus, put one with `left` there."""

@@ -202,7 +202,7 @@ def decode(word: int, address: int = 0) -> Instruction:
     addi x1, x0, 5
     >>> decode(0x02208033, address=0x10004)     # mul
     Traceback (most recent call last):
-    cstark.errors.StatementError: the word 0x02208033 at 0x00010004 is not lui, addi, add, bne or ecall
+    cstark.errors.StatementError: the word 0x02208033 at 0x00010004 is no instruction of the machine
     """
     word = operator.index(word)
     if not 0 <= word < 1 << 32:
@@ -222,5 +222,5 @@ def decode(word: int, address: int = 0) -> Instruction:
     if word == _ECALL:
         return Instruction("ecall")
     raise StatementError(
-        f"the word {word:#010x} at {address:#010x} is not lui, addi, add, bne or ecall"
+        f"the word {word:#010x} at {address:#010x} is no instruction of the machine"
     )

@@ -46,7 +46,7 @@ class Program:
     0x00010004  05d00893  addi x17, x0, 93
     0x00010008  00000073  ecall
     >>> program.digest[:16]
-    'f62e6b2f7b3ea80a'
+    'bd35575acf08483b'
     """
 
     words: tuple[int, ...]

@@ -144,11 +144,15 @@ def execute(program: Program, max_steps: int = MAX_STEPS) -> Execution:
         )
     if status == _trace.UNKNOWN_CALL:
         raise StatementError(
-            f"the ecall at {address:#x} has {int(state[17])} in a7, but the only call is exit, {EXIT}"
+            f"the ecall at {address:#x} has {int(state[17])} in a7; the only call is exit, {EXIT}"
         )
     if status == _trace.RUNNING or steps > max_steps:
         raise StatementError(f"the program has not halted after {max_steps} steps")
     return Execution(
-        program, steps, tuple(int(value) for value in state[:32]), state[32:64].copy(), counts,
+        program,
+        steps,
+        tuple(int(value) for value in state[:32]),
+        state[32:64].copy(),
+        counts,
         snapshots,
     )
