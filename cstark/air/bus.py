@@ -91,9 +91,7 @@ class Token:
     def _element(self, value: Any, what: str) -> int:
         kind = type(self).__name__
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-            raise StatementError(
-                f"{kind} on bus {self.bus!r}: {what} is {value!r}, not an integer"
-            )
+            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value!r}, not an integer")
         if not 0 <= value < P:
             raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value}, not in [0, p)")
         return int(value)
@@ -278,6 +276,10 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
             )
 
 
+_LEAST_ROWS = 8
+"""Weight times height must stay below p, and no table is lower."""
+
+
 def _at(location: str) -> str:
     return f" ({location})" if location else ""
 
@@ -296,9 +298,7 @@ def _flatten(recorder: Recorder, where: str, values: Any) -> list[Any]:
     return [values]  # a wrong number: node_of says what is wrong with it
 
 
-def _default_weight(
-    recorder: Recorder, bounds: Any, where: str, sign: int, count: int
-) -> int:
+def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, count: int) -> int:
     constant = recorder.value(count)
     if constant is not None:
         return min(constant, P - constant)
@@ -310,10 +310,10 @@ def _default_weight(
             f"{where}: the count {recorder.text(count)} depends on a public value, whose size is "
             "unknown here; give weight=, a bound that your constraints or publics enforce"
         )
-    if weight >= P:
+    if weight * _LEAST_ROWS >= P:
         raise recorder.error(
-            f"{where}: the count {recorder.text(count)} has coefficients so large that nothing "
-            "bounds it below p; give weight=, a bound that your constraints enforce"
+            f"{where}: the count {recorder.text(count)} has coefficients so large that counts "
+            "could wrap around p; give weight=, a bound that your constraints enforce"
         )
     return weight
 
@@ -370,7 +370,5 @@ def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None
 
 
 def _size(form: dict[int | None, int], sizes: dict[int, int]) -> int:
-    total = sum(
-        min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items()
-    )
+    total = sum(min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items())
     return min(total, P)

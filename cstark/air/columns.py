@@ -158,8 +158,8 @@ class Layout:
             raise self.error(f"holds {name!r}, which is no name (a string)")
         if not name.isidentifier() or keyword.iskeyword(name):
             raise self.error(f"holds the name {name!r}, which is not a Python identifier")
-        if hasattr(Namespace, name) or hasattr(View, name):
-            raise self.error(f"holds the name {name!r}, which is taken by a method of namespaces")
+        if name.startswith("__") or hasattr(Namespace, name) or hasattr(View, name):
+            raise self.error(f"holds the name {name!r}, which is reserved; choose another")
         if name in self.entries:
             raise self.error(f"holds the name {name!r} twice")
 
@@ -201,7 +201,8 @@ class _Named:
         return ""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # probes of copy, pickle and NumPy, never columns
+        # probes of copy, pickle and NumPy, and our own slots before they are set
+        if name.startswith("__") or name in _Named.__slots__:
             raise AttributeError(name)
         return self._named(name)
 
@@ -237,9 +238,6 @@ class _Named:
 
     def __dir__(self) -> list[str]:
         return list(self._layout.entries)
-
-    def __bool__(self) -> bool:
-        return True
 
     def __repr__(self) -> str:
         return f"<{self._prefix} of table {self._layout.table!r}: {_summary(self._layout)}>"
@@ -350,7 +348,6 @@ def _is_int(value: Any) -> bool:
 def _summary(layout: Layout) -> str:
     if layout.entries:
         return ", ".join(
-            f"{name}{list(shape)}" if shape else name
-            for name, (_, shape) in layout.entries.items()
+            f"{name}{list(shape)}" if shape else name for name, (_, shape) in layout.entries.items()
         )
     return f"{layout.width} columns"

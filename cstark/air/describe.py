@@ -21,7 +21,7 @@ from cstark.air.description import (
     TableDescription,
     assemble,
 )
-from cstark.air.expression import Expression, Recorder
+from cstark.air.expression import Expression, Recorder, object_array
 from cstark.air.nodes import Node, P
 from cstark.air.rows import SELECTORS, Equation, RowSelector
 from cstark.errors import AirError, UnknownColumnError
@@ -79,9 +79,7 @@ class Table:
         self._messages: list[Message] = []
         for attribute, (declared, source, next_row) in _SPACES.items():
             make = _maker(recorder, source, next_row)
-            setattr(
-                self, attribute, Namespace(layouts[declared], attribute, make, self._suggest)
-            )
+            setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
         for attribute in SELECTORS:
             setattr(self, attribute, RowSelector(recorder, attribute, self._equations.append))
 
@@ -314,9 +312,7 @@ def _check_height(name: str, what: str, rows: int) -> None:
         )
 
 
-def _periodic(
-    name: str, declaration: Any
-) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
     if declaration is None:
         return (), ()
     if not isinstance(declaration, dict):
@@ -345,9 +341,7 @@ def _element(value: Any, what: str) -> int:
     return int(value) % P
 
 
-def _preprocessed(
-    name: str, air: Air, layout: Layout, rows: int | None
-) -> np.ndarray | None:
+def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.ndarray | None:
     defined = type(air).preprocessed_trace is not Air.preprocessed_trace
     if layout.width == 0:
         if defined:
@@ -382,7 +376,7 @@ def _exact(values: Any, what: str) -> np.ndarray:
     """`values` as uint64, without rounding or wrapping anything."""
     if not isinstance(values, np.ndarray):
         try:
-            values = np.array(values, dtype=object)
+            values = object_array(values)
         except ValueError:
             raise AirError(f"{what} is a ragged nested sequence") from None
     if values.dtype == np.uint64:

@@ -42,7 +42,9 @@ class Constraint:
     degree : int
         Its degree with that of the selector (first and last add 1).
     name, expression, location : str
-        For messages: the author's name or "", the equation as written, file and line.
+        For messages: the author's name, the equation as written, file and line; "" if there is
+        none.  Those of a description from a key are empty: `TableDescription.render` shows the
+        node instead.
     """
 
     selector: str
@@ -54,8 +56,8 @@ class Constraint:
 
     @property
     def label(self) -> str:
-        """What messages call it: its name, else the equation."""
-        return self.name or self.expression
+        """What messages call it: its name, else the equation, else the node."""
+        return self.name or self.expression or f"constraint of node {self.node}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from cstark.air.nodes import NodeList, P, render
 from cstark.errors import AirError
 
-__all__ = ["MAX_EXPONENT", "Expression", "Recorder"]
+__all__ = ["MAX_EXPONENT", "Expression", "Recorder", "object_array"]
 
 MAX_EXPONENT = 64
 """Largest exponent of ``**`` on an expression that is not a constant."""
@@ -293,6 +293,20 @@ class Expression:
         return Expression(recorder, recorder.operation(kind, a, b))
 
 
+def object_array(values: Any) -> np.ndarray:
+    """A new object array of nested sequences.
+
+    Raises
+    ------
+    ValueError
+        If the sequences have ragged lengths.
+    """
+    array = np.array(values, dtype=object)
+    if any(isinstance(leaf, (list, tuple, np.ndarray)) for leaf in array.reshape(-1)):
+        raise ValueError("ragged nested sequence")
+    return array
+
+
 def _kind_of(value: Any) -> str:
     name = type(value).__name__
     return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
@@ -301,4 +315,3 @@ def _kind_of(value: Any) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-

@@ -249,8 +249,9 @@ def render(
                 divisor = _divisor(nodes[constant])
                 if divisor:
                     return f"{bracket(walk(other, depth + 1), _PRODUCT)} / {divisor}", _PRODUCT
-            left = bracket(walk(a, depth + 1), _PRODUCT)
-            return f"{left} * {bracket(walk(b, depth + 1), _ATOM)}", _PRODUCT
+            left = walk(a, depth + 1)
+            text = left[0] if nodes[a][0] == "constant" else bracket(left, _PRODUCT)
+            return f"{text} * {bracket(walk(b, depth + 1), _ATOM)}", _PRODUCT
         if kind == "sub" and nodes[a] == ("constant", 0):
             return "-" + bracket(walk(b, depth + 1), _PRODUCT), _SUM
         left = walk(a, depth + 1)[0]
@@ -276,8 +277,11 @@ def _signed(value: int) -> str:
 
 
 def _divisor(node: Node) -> int:
-    """The small integer of which a constant is the inverse, or 0."""
-    if node[0] != "constant" or node[1] < _SMALL or P - node[1] < _SMALL:
+    """The small integer of which a large constant is the inverse, or 0."""
+    # p / 2**24 is about 2**40: nothing smaller has so small an inverse
+    if node[0] != "constant" or node[1] < 2**40:
         return 0
     inverse = pow(node[1], -1, P)
-    return inverse if inverse < _SMALL else 0
+    if 1 < P - inverse < 2**24:
+        return inverse - P
+    return inverse if inverse < 2**24 else 0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cstark.air.columns import Namespace
+from cstark.air.expression import object_array
 from cstark.errors import AirError
 
 __all__ = ["pack"]
@@ -64,7 +65,7 @@ def pack(limbs: Any, bits: Any) -> Any:
         limbs = limbs[:]
     if not isinstance(limbs, np.ndarray):
         try:
-            limbs = np.array(list(limbs), dtype=object)
+            limbs = object_array(list(limbs))
         except (TypeError, ValueError):
             raise AirError(
                 f"pack: the limbs must be an array or a sequence of equal parts, not {limbs!r}"

@@ -20,7 +20,7 @@ from cstark.air.description import (
     TableDescription,
     assemble,
 )
-from cstark.air.nodes import Node, NodeList, P, canonical_order, render
+from cstark.air.nodes import Node, NodeList, P, canonical_order
 from cstark.errors import AirError
 
 __all__ = ["parse"]
@@ -53,9 +53,7 @@ class _Reader:
         self.need(is_name(data["name"]), "the name is not a printable string")
         self.where = f"the description of table {data['name']!r}"
         self.width = self.integer(data["width"], 1, MAX_COLUMNS, "width")
-        self.fixed = self.integer(
-            data["preprocessed_width"], 0, MAX_COLUMNS, "preprocessed_width"
-        )
+        self.fixed = self.integer(data["preprocessed_width"], 0, MAX_COLUMNS, "preprocessed_width")
         self.publics = self.integer(data["publics"], 0, MAX_COLUMNS, "publics")
 
     def description(self) -> TableDescription:
@@ -107,7 +105,7 @@ class _Reader:
             preprocessed=None,
         )
         self.compare(description)
-        return self.with_text(description)
+        return description
 
     def compare(self, description: TableDescription) -> None:
         """Refuse stated facts that differ from what the nodes say."""
@@ -124,13 +122,6 @@ class _Reader:
             degree == description.degree,
             f"degree is {degree}, but its constraints have {description.degree}",
         )
-
-    def with_text(self, description: TableDescription) -> TableDescription:
-        """Give each constraint its text, which a key does not carry."""
-        for constraint in description.constraints:
-            text = render(description.nodes, constraint.node, description.leaf_text)
-            object.__setattr__(constraint, "expression", f"{text} = 0")
-        return description
 
     def node(self, item: Any, place: int) -> Node:
         what = f"node {place}"
@@ -199,9 +190,7 @@ class _Reader:
         return Interaction(item["bus"], sign, values, count, weight)
 
     def period(self, item: Any, what: str) -> tuple[int, ...]:
-        values = tuple(
-            self.integer(value, 0, P - 1, what) for value in self.sequence(item, what)
-        )
+        values = tuple(self.integer(value, 0, P - 1, what) for value in self.sequence(item, what))
         self.need(
             _is_power_of_two(len(values)), f"{what} has {len(values)} values, no power of two"
         )

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cstark.air.columns import Namespace
-from cstark.air.expression import Expression, Recorder
+from cstark.air.expression import Expression, Recorder, object_array
 
 __all__ = ["SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
 
@@ -150,9 +150,7 @@ class RowSelector:
         if not selectors:
             raise self._recorder.error("when() needs at least one selector")
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
-        return RowSelector(
-            self._recorder, self._attribute, self._sink, self._conditions + added
-        )
+        return RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
 
     def __repr__(self) -> str:
         return f"<{self._attribute} of table {self._recorder.table!r}>"
@@ -191,9 +189,7 @@ class RowSelector:
             self._check_rows(node, text)
             suffix = f"[{','.join(map(str, index))}]" if index and name else ""
             self._sink(
-                Equation(
-                    SELECTORS[self._attribute], node, (name or "") + suffix, text, location
-                )
+                Equation(SELECTORS[self._attribute], node, (name or "") + suffix, text, location)
             )
         if trivial == arrays[0].size:
             what = f"`{text}` always holds" if trivial else "an empty array states nothing"
@@ -225,7 +221,7 @@ def broadcast(recorder: Recorder, where: str, values: list[Any]) -> list[np.ndar
             value = value[:]
         if isinstance(value, (list, tuple, np.ndarray)):
             try:
-                array = np.array(value, dtype=object)
+                array = object_array(value)
             except ValueError:
                 raise recorder.error(f"{where}: a nested sequence has ragged lengths") from None
         else:
