@@ -20,7 +20,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
@@ -44,6 +44,7 @@ __all__ = [
     "encode_claim",
     "read_claim",
 ]
+
 
 # --- what the two ends hand over --------------------------------------------------------------
 
@@ -233,7 +234,7 @@ class Workload:
 
         @dataclass(frozen=True)
         class Sum(cs.Workload):
-            log_rows: int = cs.argument(10, help="log2 of the number of terms", minimum=3, maximum=24)
+            log_rows: int = cs.argument(10, help="log2 of the terms", minimum=3, maximum=24)
 
             def prepare(self):
                 terms = np.arange(1, (1 << self.log_rows) + 1, dtype=np.uint64)
@@ -251,9 +252,6 @@ class Workload:
         proof = Sum(log_rows=4).prove()
         Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
     """
-
-    #: One line for `cstark list`; the first line of the docstring when empty.
-    summary: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for item in self.arguments():
@@ -273,6 +271,13 @@ class Workload:
         raise NotImplementedError(f"{cls.__name__} has no statement()")
 
     # Given -----------------------------------------------------------------------------------
+
+    @classmethod
+    def describe(cls) -> str:
+        """The first line of the class's docstring."""
+        # A dataclass without a docstring gets its signature as one.
+        text = cls.__doc__ or ""
+        return "" if text.startswith(f"{cls.__name__}(") else text.strip().partition("\n")[0]
 
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:

@@ -1,0 +1,124 @@
+"""One commitment to matrices of several heights, and what a query opens of it.
+
+The leaf at a position is the hash of the rows that all matrices of a height have there,
+concatenated in the order of the key; `cstark.protocol.merkle` joins the heights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cstark.kernels import _hash
+
+from .layout import TreeShape
+from .merkle import MerkleTree, recompute_root, sibling_count
+
+__all__ = ["Commitment", "OpenedTree", "distinct_positions"]
+
+
+def distinct_positions(
+    positions: np.ndarray, log_max_height: int, log_height: int
+) -> np.ndarray:
+    """Positions of the tallest domain as distinct, ascending positions of a shorter one.
+
+    (q, i) reads row (q, i mod n): flat ``q * N + i`` becomes ``q * n + i mod n``.
+    """
+    coset, row = positions >> log_max_height, positions & ((1 << log_max_height) - 1)
+    return np.unique((coset << log_height) | (row & ((1 << log_height) - 1)))
+
+
+class Commitment:
+    """Prover's side: the matrices, their tree and its root.
+
+    Parameters
+    ----------
+    algorithm : int
+        Hash id of the kernels.
+    shape : TreeShape
+    matrices : sequence of (blowup, height, stride) uint64 ndarray
+        In the order of ``shape.matrices``.
+    """
+
+    def __init__(
+        self, algorithm: int, shape: TreeShape, matrices: Sequence[np.ndarray]
+    ) -> None:
+        self.shape = shape
+        self.matrices = list(matrices)
+        leaves = {}
+        for log_height in shape.log_heights:
+            members = shape.at(log_height)
+            out = np.empty((shape.blowup, 1 << log_height, 32), dtype=np.uint8)
+            _hash.leaf_digests(
+                algorithm,
+                [self.matrices[m] for m in members],
+                [shape.matrices[m].width for m in members],
+                out,
+            )
+            leaves[log_height] = out
+        self.tree = MerkleTree(algorithm, leaves)
+        self.root = self.tree.root
+
+    def open(self, positions: np.ndarray, log_max_height: int) -> bytes:
+        """Rows by height, tallest first, then the siblings, as they stand in the proof."""
+        parts = []
+        for log_height in self.shape.log_heights:
+            at = distinct_positions(positions, log_max_height, log_height)
+            for m in self.shape.at(log_height):
+                matrix = self.matrices[m]
+                rows = matrix.reshape(-1, matrix.shape[2])[at, : self.shape.matrices[m].width]
+                parts.append(rows.tobytes())
+        top = self.shape.log_heights[0]
+        leaves = distinct_positions(positions, log_max_height, top)
+        parts.append(self.tree.siblings(leaves).tobytes())
+        return b"".join(parts)
+
+
+class OpenedTree:
+    """Verifier's side: the opened rows of one commitment.
+
+    Attributes
+    ----------
+    rows : list of (m, width) uint64 ndarray
+        Per matrix, at the distinct positions of its height.
+    """
+
+    def __init__(self, shape: TreeShape, positions: np.ndarray, log_max_height: int) -> None:
+        self.shape = shape
+        self.positions = {
+            log_height: distinct_positions(positions, log_max_height, log_height)
+            for log_height in shape.log_heights
+        }
+        self.rows: list[np.ndarray] = []
+
+    def word_counts(self) -> list[tuple[int, int]]:
+        """(rows, width) of every matrix's opened block, in the order of the proof."""
+        return [
+            (len(self.positions[m.log_height]), m.width) for m in self.shape.matrices
+        ]
+
+    def siblings(self) -> int:
+        """Digests of the multiproof."""
+        top = self.shape.log_heights[0]
+        return sibling_count(self.shape.blowup, top, self.positions[top])
+
+    def root(self, algorithm: int, siblings: np.ndarray) -> bytes:
+        """Root implied by `rows` and the siblings."""
+        leaves: Mapping[int, np.ndarray] = {
+            log_height: self._leaves(algorithm, log_height)
+            for log_height in self.shape.log_heights
+        }
+        top = self.shape.log_heights[0]
+        return recompute_root(
+            algorithm, self.shape.blowup, top, self.positions[top], leaves, siblings
+        )
+
+    def _leaves(self, algorithm: int, log_height: int) -> np.ndarray:
+        members = self.shape.at(log_height)
+        count = len(self.positions[log_height])
+        out = np.empty((1, count, 32), dtype=np.uint8)
+        blocks = [np.ascontiguousarray(self.rows[m])[None] for m in members]
+        widths = [self.shape.matrices[m].width for m in members]
+        _hash.leaf_digests(algorithm, blocks, widths, out)
+        return out[0]

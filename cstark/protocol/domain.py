@@ -1,0 +1,126 @@
+"""Evaluation domains, shared: everything that depends on a height alone is computed once.
+
+The key of the cache is all that a domain depends on: log height, blowup and coset offset.
+(Leaving the offset out once made two tables of another prover share a wrong domain.)
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+import numpy as np
+
+from cstark.kernels import _field, _ntt, _runtime
+
+from .transcript import P
+
+__all__ = ["Domain", "DomainCache", "root_of_unity"]
+
+_ROOT_32 = 1753635133440165772  # 7^((p-1)/2^32)
+
+
+def root_of_unity(log_order: int) -> int:
+    """The root of unity of order ``2**log_order`` that all of cstark uses: 7^((p-1)/2^k)."""
+    return pow(_ROOT_32, 1 << (32 - log_order), P)
+
+
+class Domain:
+    """The trace domain of a height and its LDE cosets.
+
+    Attributes
+    ----------
+    log_height, blowup, offset : int
+        What it depends on.
+    generator : int
+        g, of order ``2**log_height``.
+    shifts : tuple of int
+        s_q = offset * root(blowup * height)^q; coset q is { s_q g^i }.
+    plan
+        Twiddle tables of the transforms.
+    """
+
+    def __init__(self, log_height: int, blowup: int, offset: int) -> None:
+        self.log_height = log_height
+        self.height = 1 << log_height
+        self.blowup = blowup
+        self.offset = offset
+        self.generator = root_of_unity(log_height)
+        step = root_of_unity(log_height + blowup.bit_length() - 1)
+        self.shifts = tuple(offset * pow(step, q, P) % P for q in range(blowup))
+        self.plan = _ntt.Plan(log_height)
+        self._inverse_first: dict[int, np.ndarray] = {}
+
+    def lde(self, source: np.ndarray, source_shift: int = 1) -> np.ndarray:
+        """Extend columns to all cosets.
+
+        Parameters
+        ----------
+        source : (height, width) uint64 ndarray
+            Values on ``source_shift * <g>``. Never written.
+
+        Returns
+        -------
+        (blowup, height, stride) uint64 ndarray
+            Entry [q, i] at s_q g^i; stride is the width rounded up to 4, the rest zero.
+        """
+        stride = -(-source.shape[1] // 4) * 4
+        out = _runtime.aligned((self.blowup, self.height, stride))
+        inverse = pow(source_shift, -1, P)
+        # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
+        # s_q / source_shift * g^i gives f(s_q g^i).
+        shifts = np.array([s * inverse % P for s in self.shifts], dtype=np.uint64)
+        _ntt.lde(self.plan, source, out, shifts)
+        return out
+
+    def vanishing(self, coset: int) -> int:
+        """Z_H(x) = x^N - 1, which is constant on a coset."""
+        return (pow(self.shifts[coset], self.height, P) - 1) % P
+
+    def inverse_first(self, coset: int) -> np.ndarray:
+        """1 / (x_i - 1) on a coset, (height,) uint64: the first-row selector without Z_H."""
+        found = self._inverse_first.get(coset)
+        if found is None:
+            points = _runtime.aligned(self.height)
+            _field.powers(self.shifts[coset], self.generator, points)
+            points -= np.uint64(1)  # a point is never 0, so this is the field's subtraction
+            found = _runtime.aligned(self.height)
+            _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
+            self._inverse_first[coset] = found
+        return found
+
+    def nbytes(self) -> int:
+        """Bytes held besides the small twiddle tables."""
+        return sum(array.nbytes for array in self._inverse_first.values())
+
+
+class DomainCache:
+    """Least recently used domains, at most `limit` of them; counts hits and misses."""
+
+    def __init__(self, limit: int = 32) -> None:
+        self._limit = limit
+        self._domains: OrderedDict[tuple[int, int, int], Domain] = OrderedDict()
+        self._lock = Lock()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, log_height: int, blowup: int, offset: int) -> Domain:
+        """The domain of exactly these three numbers."""
+        key = (log_height, blowup, offset)
+        with self._lock:
+            domain = self._domains.get(key)
+            if domain is not None:
+                self.hits += 1
+                self._domains.move_to_end(key)
+                return domain
+            self.misses += 1
+            domain = self._domains[key] = Domain(log_height, blowup, offset)
+            while len(self._domains) > self._limit:
+                self._domains.popitem(last=False)
+            return domain
+
+    def __len__(self) -> int:
+        return len(self._domains)
+
+    def __reduce__(self):
+        return (type(self), (self._limit,))

@@ -1,0 +1,322 @@
+"""Batched FRI over all heights.
+
+The domain is y = x / h, the subgroup of order blowup * N without its offset, in coset order:
+position (q, i) is y = w^(q + blowup i). A fold of arity a takes the word f to
+
+    f'(y^a) = a * sum_k  challenge^k  f_k(y^a)      where  f(y) = sum_k y^k f_k(y^a)
+
+(the factor a is kept: it is the same for everybody). The reduced word r of a height that is
+reached joins as f' + challenge^a r: a power that no part of f' carries, without which an error in
+r could be cancelled by one in f' (the roll-in flaw published for another system in 2025).
+
+The group of positions that fold together is i, i + N/a, ..., in one coset; it is one leaf of the
+layer's tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from cstark.errors import Reason, VerificationError
+from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
+
+from . import extension as ext
+from .commitment import distinct_positions
+from .domain import root_of_unity
+from .layout import Layout
+from .merkle import MerkleTree, recompute_root, sibling_count
+from .transcript import Transcript
+
+__all__ = ["FriProver", "FriVerifier"]
+
+Extension = ext.Extension
+
+
+def _words(value: Extension) -> np.ndarray:
+    return np.array(value, dtype=np.uint64)
+
+
+class FriProver:
+    """Commit phase, then openings.
+
+    Parameters
+    ----------
+    algorithm : int
+        Hash id of the kernels.
+    layout : Layout
+    words : mapping of int to (3, blowup, N) uint64 ndarray
+        Reduced word by log height; emptied as the words are used up.
+    """
+
+    def __init__(
+        self, algorithm: int, layout: Layout, words: dict[int, np.ndarray]
+    ) -> None:
+        self._algorithm = algorithm
+        self._layout = layout
+        self._words = words
+        self.layers: list[tuple[np.ndarray, MerkleTree]] = []
+        self.final = np.empty((0, 3), dtype=np.uint64)
+
+    def commit(self, transcript: Transcript, tick: Callable[[], None]) -> bytes:
+        """Fold down to the final polynomial, absorbing as it goes.
+
+        Returns
+        -------
+        bytes
+            The roots, then the coefficients of the final polynomial.
+        """
+        schedule = self._layout.schedule
+        word = self._words.pop(schedule.layers[0])
+        out: list[bytes] = []
+        for layer, log_arity in enumerate(schedule.log_arities):
+            arity = 1 << log_arity
+            tree = self._tree(word, arity)
+            transcript.absorb(f"FRI root {layer}", tree.root)
+            out.append(tree.root)
+            challenge = transcript.extension(f"fold challenge {layer}")
+            folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity))
+            _fri.fold(word, arity, _words(challenge), folded)
+            joining = schedule.joins[layer + 1]
+            if joining is not None:
+                factor = ext.power(challenge, arity)
+                _fri.join(folded, _words(factor), self._words.pop(joining))
+            self.layers.append((word, tree))
+            word = folded
+            tick()
+        self.final = interpolate(word)
+        transcript.absorb("final polynomial", self.final.tobytes())
+        out.append(self.final.tobytes())
+        return b"".join(out)
+
+    def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
+        blowup, rows = word.shape[1], word.shape[2] // arity
+        leaves = np.empty((blowup, rows, 32), dtype=np.uint8)
+        _hash.word_leaf_digests(self._algorithm, word, arity, leaves)
+        return MerkleTree(self._algorithm, {rows.bit_length() - 1: leaves})
+
+    def open(self, positions: np.ndarray) -> bytes:
+        """Groups and siblings of every layer, as they stand in the proof."""
+        parts = []
+        schedule = self._layout.schedule
+        for (word, tree), log_arity in zip(self.layers, schedule.log_arities, strict=True):
+            arity = 1 << log_arity
+            rows = word.shape[2] // arity
+            leaves = distinct_positions(
+                positions, self._layout.log_max_height, rows.bit_length() - 1
+            )
+            coset, row = np.divmod(leaves, rows)
+            member = row[:, None] + rows * np.arange(arity)[None, :]
+            groups = word[:, coset[:, None], member]  # (3, leaves, arity)
+            parts.append(np.ascontiguousarray(groups.transpose(1, 2, 0)).tobytes())
+            parts.append(tree.siblings(leaves).tobytes())
+        return b"".join(parts)
+
+
+def interpolate(word: np.ndarray) -> np.ndarray:
+    """Coefficients in y, constant first, from coset 0, whose points are exactly <g>."""
+    n = word.shape[2]
+    values = np.ascontiguousarray(word[:, 0, :].T)
+    out = np.empty((n, 3), dtype=np.uint64)
+    _ntt.transform(_ntt.Plan(n.bit_length() - 1), values, out, True)
+    return out
+
+
+class FriVerifier:
+    """The same, from opened groups.
+
+    Parameters
+    ----------
+    algorithm : int
+    layout : Layout
+    roots : sequence of bytes
+        One per fold.
+    challenges : sequence of Extension
+        One per fold.
+    final : (final_length, 3) uint64 ndarray
+    positions : (m,) int64 ndarray
+        Distinct positions, ascending.
+    """
+
+    def __init__(
+        self,
+        algorithm: int,
+        layout: Layout,
+        roots: Sequence[bytes],
+        challenges: Sequence[Extension],
+        final: np.ndarray,
+        positions: np.ndarray,
+    ) -> None:
+        self._algorithm = algorithm
+        self._layout = layout
+        self._roots = roots
+        self._challenges = challenges
+        self._final = final
+        self._positions = positions
+
+    def layer_leaves(self, layer: int) -> np.ndarray:
+        """Distinct leaves of a layer's tree that the positions fall into."""
+        return distinct_positions(
+            self._positions, self._layout.log_max_height, self._log_rows(layer)
+        )
+
+    def _log_rows(self, layer: int) -> int:
+        schedule = self._layout.schedule
+        return schedule.layers[layer] - schedule.log_arities[layer]
+
+    def layer_siblings(self, layer: int) -> int:
+        """Digests in a layer's multiproof."""
+        return sibling_count(
+            self._layout.blowup, self._log_rows(layer), self.layer_leaves(layer)
+        )
+
+    def check(
+        self,
+        groups: Sequence[np.ndarray],
+        siblings: Sequence[np.ndarray],
+        reduced: Mapping[int, np.ndarray],
+    ) -> None:
+        """Check every fold at every position.
+
+        Parameters
+        ----------
+        groups : sequence of (leaves, 3 * arity) uint64 ndarray
+        siblings : sequence of (k, 32) uint8 ndarray
+        reduced : mapping of int to (m, 3) uint64 ndarray
+            By log height, the value of the reduced word at each position, recomputed from the
+            openings of the trees.
+
+        Raises
+        ------
+        VerificationError
+        """
+        schedule = self._layout.schedule
+        coset = self._positions >> self._layout.log_max_height
+        row = self._positions & ((1 << self._layout.log_max_height) - 1)
+        expected = reduced[schedule.layers[0]]
+        for layer, log_arity in enumerate(schedule.log_arities):
+            arity = 1 << log_arity
+            log_height, log_rows = schedule.layers[layer], self._log_rows(layer)
+            leaves = self.layer_leaves(layer)
+            self._check_root(layer, leaves, groups[layer], siblings[layer])
+            values = groups[layer].reshape(len(leaves), arity, 3)
+            in_layer = row & ((1 << log_height) - 1)
+            leaf = np.searchsorted(
+                leaves, (coset << log_rows) | (in_layer & ((1 << log_rows) - 1))
+            )
+            opened = np.ascontiguousarray(values[leaf, in_layer >> log_rows])
+            if not np.array_equal(opened, expected):
+                raise VerificationError(
+                    f"FRI layer {layer}: an opened value is not the one computed from the layer "
+                    "before", Reason.FRI
+                )
+            folded = self._fold(values, leaves, log_height, log_arity, self._challenges[layer])
+            expected = np.ascontiguousarray(folded[leaf])
+            joining = schedule.joins[layer + 1]
+            if joining is not None:
+                factor = ext.power(self._challenges[layer], arity)
+                expected = _ext_add(expected, _ext_mul(reduced[joining], factor))
+        self._check_final(coset, row, expected)
+
+    def _check_root(
+        self, layer: int, leaves: np.ndarray, groups: np.ndarray, siblings: np.ndarray
+    ) -> None:
+        digests = np.empty((1, len(leaves), 32), dtype=np.uint8)
+        block = np.ascontiguousarray(groups)[None]
+        _hash.leaf_digests(self._algorithm, [block], [groups.shape[1]], digests)
+        log_rows = self._log_rows(layer)
+        root = recompute_root(
+            self._algorithm, self._layout.blowup, log_rows, leaves, {log_rows: digests[0]}, siblings
+        )
+        if root != self._roots[layer]:
+            raise VerificationError(
+                f"FRI layer {layer}: the opened groups do not match the root", Reason.MERKLE
+            )
+
+    def _fold(
+        self,
+        values: np.ndarray,
+        leaves: np.ndarray,
+        log_height: int,
+        log_arity: int,
+        challenge: Extension,
+    ) -> np.ndarray:
+        """Fold opened groups: (leaves, arity, 3) to (leaves, 3)."""
+        count, arity = len(leaves), 1 << log_arity
+        # Along a group f(y W^j) = sum_k (y^k f_k) W^(jk): an inverse transform of length `arity`
+        # gives y^k f_k, and the sum of (challenge / y)^k y^k f_k is evaluated by Horner's rule.
+        columns = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(arity, 3 * count)
+        parts = np.empty_like(columns)
+        _ntt.transform(_ntt.Plan(log_arity), columns, parts, True)
+        parts = parts.reshape(arity, count, 3)
+        ratio = _ext_scale(
+            np.tile(_words(challenge), (count, 1)),
+            _inverse(self._points(leaves, log_height, log_arity)),
+        )
+        result = np.ascontiguousarray(parts[arity - 1])
+        for k in range(arity - 2, -1, -1):
+            result = _ext_add(_ext_mul_rows(result, ratio), np.ascontiguousarray(parts[k]))
+        return _ext_scale(result, np.full(count, arity, dtype=np.uint64))
+
+    def _points(self, leaves: np.ndarray, log_height: int, log_arity: int) -> np.ndarray:
+        """y of the first member of each leaf's group."""
+        rows = log_height - log_arity
+        coset, row = leaves >> rows, leaves & ((1 << rows) - 1)
+        return domain_points(log_height, self._layout.blowup, coset, row)
+
+    def _check_final(self, coset: np.ndarray, row: np.ndarray, expected: np.ndarray) -> None:
+        log_height = self._layout.schedule.layers[-1]
+        points = domain_points(
+            log_height, self._layout.blowup, coset, row & ((1 << log_height) - 1)
+        )
+        value = np.tile(self._final[-1], (len(points), 1))
+        for coefficient in self._final[-2::-1]:
+            value = _ext_add(
+                _ext_scale(value, points), np.tile(coefficient, (len(points), 1))
+            )
+        if not np.array_equal(value, expected):
+            raise VerificationError(
+                "the final polynomial does not go through the folded values",
+                Reason.FINAL_POLYNOMIAL,
+            )
+
+
+def domain_points(
+    log_height: int, blowup: int, coset: np.ndarray, row: np.ndarray
+) -> np.ndarray:
+    """w^(coset + blowup row) for w of order blowup * 2^log_height: y at these positions."""
+    root = root_of_unity(log_height + blowup.bit_length() - 1)
+    exponents = coset + blowup * row
+    return np.array([pow(root, int(e), ext.P) for e in exponents], dtype=np.uint64)
+
+
+# Rows of extension elements, (m, 3) uint64; shapes equal, never broadcast.
+
+
+def _ext_add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.add(a.reshape(-1), b.reshape(-1), out.reshape(-1))
+    return out
+
+
+def _ext_mul_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.ext_mul(a, b, out)
+    return out
+
+
+def _ext_mul(a: np.ndarray, factor: Extension) -> np.ndarray:
+    return _ext_mul_rows(a, np.tile(_words(factor), (len(a), 1)))
+
+
+def _ext_scale(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.mul(a.reshape(-1), np.repeat(b, 3), out.reshape(-1))
+    return out
+
+
+def _inverse(a: np.ndarray) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.inverse(a, out)
+    return out

@@ -1,0 +1,181 @@
+"""What a proof of a given statement consists of: every shape, derived and never read.
+
+`Layout` is computed by prover and verifier alike from the verifying key and the table heights.
+It fixes which matrices each commitment holds, which columns are opened where and in which order
+(the order of the powers of gamma), and the schedule of the folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .schedule import fold_schedule
+
+if TYPE_CHECKING:
+    from cstark.key import VerifyingKey
+
+__all__ = ["TREES", "Layout", "MatrixShape", "OpeningGroup", "TreeShape", "lookup_columns"]
+
+TREES = ("preprocessed", "main", "lookup", "quotient")
+
+
+def lookup_columns(interactions: int) -> int:
+    """Extension columns of a table's LogUp argument: two interactions share one."""
+    return (interactions + 1) // 2
+
+
+@dataclass(frozen=True)
+class MatrixShape:
+    """One committed matrix: `width` base columns over the domain of `log_height`."""
+
+    tree: str
+    table: int
+    chunk: int  # number of the quotient chunk; 0 in the other trees
+    log_height: int
+    width: int
+
+    @property
+    def extension(self) -> bool:
+        """Whether columns come in threes, the coordinates of extension elements."""
+        return self.tree in ("lookup", "quotient")
+
+    @property
+    def columns(self) -> int:
+        """Columns as the protocol opens them."""
+        return self.width // 3 if self.extension else self.width
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """The matrices of one commitment: tallest height first, in the order of the key."""
+
+    name: str
+    blowup: int
+    matrices: tuple[MatrixShape, ...]
+
+    @cached_property
+    def log_heights(self) -> tuple[int, ...]:
+        """Distinct heights, descending."""
+        return tuple(sorted({m.log_height for m in self.matrices}, reverse=True))
+
+    def at(self, log_height: int) -> tuple[int, ...]:
+        """Indices of the matrices of this height."""
+        return tuple(i for i, m in enumerate(self.matrices) if m.log_height == log_height)
+
+    def row_words(self, log_height: int) -> int:
+        """Words in the concatenated row of this height."""
+        return sum(self.matrices[i].width for i in self.at(log_height))
+
+
+@dataclass(frozen=True)
+class OpeningGroup:
+    """Columns of one matrix opened at one point, with consecutive powers of gamma."""
+
+    tree: int  # index into Layout.trees
+    matrix: int  # index into TreeShape.matrices
+    next: bool  # at zeta * g_t instead of zeta
+    columns: tuple[int, ...]
+    start: int  # position of the first in the list of all openings
+
+
+class Layout:
+    """Shapes of the proof of a statement.
+
+    Parameters
+    ----------
+    key : VerifyingKey
+    log_heights : sequence of int
+        One per table, already checked against the key.
+
+    Attributes
+    ----------
+    trees : tuple of TreeShape
+        The commitments that have columns, in protocol order.
+    groups : dict of int to list of OpeningGroup
+        Openings by log height, tallest first; within a height all at zeta, then all at zeta g.
+    openings : int
+        Their total number.
+    schedule : FoldSchedule
+    """
+
+    def __init__(self, key: VerifyingKey, log_heights: Sequence[int]) -> None:
+        self.key = key
+        self.log_heights = tuple(log_heights)
+        options = key.options
+        self.blowup = options.blowup
+        self.log_blowup = options.blowup.bit_length() - 1
+        self.log_max_height = max(self.log_heights)
+        self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
+        self.groups: dict[int, list[OpeningGroup]] = {}
+        self.openings = 0
+        for log_height in sorted(set(self.log_heights), reverse=True):
+            for is_next in (False, True):
+                self._add_groups(log_height, is_next)
+        self.schedule = fold_schedule(
+            self.log_heights, options.fri_arity, options.final_length
+        )
+
+    def _tree(self, name: str) -> TreeShape:
+        matrices = []
+        order = sorted(range(len(self.log_heights)), key=lambda t: (-self.log_heights[t], t))
+        for table in order:
+            description = self.key.tables[table]
+            log_height = self.log_heights[table]
+            if name == "preprocessed":
+                widths = [description.preprocessed_width]
+            elif name == "main":
+                widths = [description.width]
+            elif name == "lookup":
+                widths = [3 * lookup_columns(len(description.interactions))]
+            else:
+                widths = [3] * quotient_chunks(description.degree)
+            matrices += [
+                MatrixShape(name, table, chunk, log_height, width)
+                for chunk, width in enumerate(widths)
+                if width
+            ]
+        return TreeShape(name, self.blowup, tuple(matrices))
+
+    def _add_groups(self, log_height: int, is_next: bool) -> None:
+        groups = self.groups.setdefault(log_height, [])
+        for table in range(len(self.log_heights)):
+            for t, tree in enumerate(self.trees):
+                for m in tree.at(log_height):
+                    matrix = tree.matrices[m]
+                    if matrix.table != table:
+                        continue
+                    columns = self._next_columns(matrix) if is_next else range(matrix.columns)
+                    if columns:
+                        groups.append(
+                            OpeningGroup(t, m, is_next, tuple(columns), self.openings)
+                        )
+                        self.openings += len(columns)
+
+    def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:
+        description = self.key.tables[matrix.table]
+        if matrix.tree == "main":
+            return description.next_main
+        if matrix.tree == "preprocessed":
+            return description.next_preprocessed
+        if matrix.tree == "lookup":
+            return (matrix.columns - 1,)  # the accumulator
+        return ()
+
+    def tree_index(self, name: str) -> int | None:
+        """Index of a tree in `trees`, or None when it has no columns."""
+        for index, tree in enumerate(self.trees):
+            if tree.name == name:
+                return index
+        return None
+
+    def lookup_tables(self) -> tuple[int, ...]:
+        """Tables with interactions: exactly these have a table sum in the proof."""
+        return tuple(t for t, d in enumerate(self.key.tables) if d.interactions)
+
+
+def quotient_chunks(degree: int) -> int:
+    """Chunks of height N that hold the quotient of constraints of this degree."""
+    return max(1, degree - 1)

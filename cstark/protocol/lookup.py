@@ -1,0 +1,78 @@
+"""LogUp: the columns, the accumulators and the table sums of all tables.
+
+Every message m sent on a bus adds count / f(m) to its table's sum, every one received subtracts
+it, with the fingerprint
+
+    f(m) = z - (bus + alpha m_1 + ... + alpha^k m_k).
+
+The sums of all tables and of the verifier's tokens cancel exactly when what is sent is what is
+received, but for an unlucky z or alpha (eprint 2022/1530). The columns are laid out in
+`cstark.protocol.layout`; the arithmetic is `cstark.program`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cstark.errors import TraceError
+from cstark.kernels import _runtime
+from cstark.program import ZeroDenominator
+
+from .layout import lookup_columns
+
+if TYPE_CHECKING:
+    from cstark.machine import Machine
+
+    from .extension import Extension
+    from .statement import Instance
+
+__all__ = ["build_lookups"]
+
+
+def build_lookups(
+    machine: Machine,
+    instance: Instance,
+    traces: Sequence[np.ndarray],
+    z: Extension,
+    alpha: Extension,
+) -> tuple[dict[int, np.ndarray], dict[int, Extension]]:
+    """LogUp matrices and sums of the tables that have interactions, by table.
+
+    Raises
+    ------
+    TraceError
+        When a fingerprint is zero (probability about rows / 2^192): naming table and row.
+    """
+    key = machine.verifying_key()
+    bus_numbers = {name: number for name, (number, _) in key.buses.items()}
+    matrices: dict[int, np.ndarray] = {}
+    sums: dict[int, Extension] = {}
+    for table, description in enumerate(key.tables):
+        if not description.interactions:
+            continue
+        width = 3 * lookup_columns(len(description.interactions))
+        out = _runtime.aligned((len(traces[table]), -(-width // 4) * 4))
+        try:
+            sums[table] = machine.lookup_program(table).evaluate(
+                main=traces[table],
+                preprocessed=machine.descriptions[table].preprocessed,
+                periodic=[np.array(values, dtype=np.uint64) for values in description.periodic],
+                publics=instance.publics[table],
+                z=z,
+                alpha=alpha,
+                bus_numbers=bus_numbers,
+                out=out,
+            )
+        except ZeroDenominator as zero:
+            interaction = description.interactions[zero.interaction]
+            raise TraceError(
+                f"table {description.name!r}, row {zero.row}: the fingerprint of "
+                f"{interaction.label} is zero",
+                table=description.name,
+                row=zero.row,
+            ) from None
+        matrices[table] = out
+    return matrices, sums

@@ -1,0 +1,177 @@
+"""Merkle trees over coset-ordered leaves, with shorter matrices injected on the way up.
+
+A level of height n has blowup * n nodes, numbered q * n + i for coset q and row i. Row i of a
+matrix half as tall belongs to rows i and i + n/2, so those two nodes share a parent::
+
+    parent(q, i) = H_node(child(q, i), child(q, i + n/2))                        i < n/2
+    parent(q, i) = H_inject(child(q, i), child(q, i + n/2), leaf(q, i))          where rows join
+
+Below height 1 the blowup nodes that remain are halved in the same way, as one block. Depths and
+the joining heights come from the statement; a proof carries digests only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from cstark.kernels import _hash
+
+__all__ = ["MerkleTree", "paths", "recompute_root", "sibling_count"]
+
+Levels = list[tuple[int, int]]
+
+
+def level_shapes(blowup: int, log_rows: int) -> Levels:
+    """(blocks, rows) of every level from the leaves of height ``2**log_rows`` to the root."""
+    shapes = [(blowup, 1 << k) for k in range(log_rows, -1, -1)]
+    rows = blowup // 2
+    while rows >= 1:
+        shapes.append((1, rows))
+        rows //= 2
+    return shapes
+
+
+class MerkleTree:
+    """All levels of a tree.
+
+    Parameters
+    ----------
+    algorithm : int
+        Hash id of the kernels.
+    leaves : mapping of int to (blowup, rows, 32) uint8 ndarray
+        Leaf digests by log rows; the tallest are the leaves, the others are injected.
+    """
+
+    def __init__(self, algorithm: int, leaves: Mapping[int, np.ndarray]) -> None:
+        top = max(leaves)
+        self.blowup = leaves[top].shape[0]
+        self.log_rows = top
+        self.levels = [leaves[top]]
+        shapes = level_shapes(self.blowup, top)
+        for blocks, rows in shapes[1:]:
+            below = self.levels[-1].reshape(blocks, 2 * rows, 32)
+            injected = leaves.get(rows.bit_length() - 1) if blocks == self.blowup else None
+            out = np.empty((blocks, rows, 32), dtype=np.uint8)
+            _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
+            self.levels.append(out)
+
+    @property
+    def root(self) -> bytes:
+        return self.levels[-1].tobytes()
+
+    def siblings(self, positions: np.ndarray) -> np.ndarray:
+        """The digests a verifier needs besides the leaves at `positions` (flat, distinct, sorted).
+
+        Returns
+        -------
+        (k, 32) uint8 ndarray, level by level, each by ascending parent
+        """
+        parts = [
+            self.levels[depth].reshape(-1, 32)[step.missing]
+            for depth, step in enumerate(paths(self.blowup, self.log_rows, positions))
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, 32), dtype=np.uint8)
+
+
+class Step:
+    """One level of a multiproof: from the known nodes of a level to those of the next.
+
+    Attributes
+    ----------
+    missing : (k,) int64 ndarray
+        Flat numbers, in the lower level, of the siblings that the proof must supply.
+    left, right : (m,) int64 ndarray
+        For each parent, the index of its children in (known nodes | supplied siblings).
+    parents : (m,) int64 ndarray
+        Flat numbers of the parents, ascending.
+    blocks, rows : int
+        Shape of the upper level.
+    """
+
+    __slots__ = ("blocks", "left", "missing", "parents", "right", "rows")
+
+    def __init__(self, blocks: int, rows: int, known: np.ndarray) -> None:
+        self.blocks, self.rows = blocks, rows
+        block, row = np.divmod(known, 2 * rows)
+        is_right = row >= rows
+        parent = block * rows + np.where(is_right, row - rows, row)
+        self.parents, slot = np.unique(parent, return_inverse=True)
+        count = len(self.parents)
+        left = np.full(count, -1, dtype=np.int64)
+        right = np.full(count, -1, dtype=np.int64)
+        index = np.arange(len(known))
+        left[slot[~is_right]] = index[~is_right]
+        right[slot[is_right]] = index[is_right]
+        parent_block, parent_row = np.divmod(self.parents, rows)
+        base = parent_block * (2 * rows) + parent_row
+        lacks_left, lacks_right = left < 0, right < 0
+        lacks = lacks_left | lacks_right  # never both: a parent comes from a known child
+        self.missing = np.where(lacks_left, base, base + rows)[lacks]
+        supplied = np.cumsum(lacks) - 1 + len(known)
+        self.left = np.where(lacks_left, supplied, left)
+        self.right = np.where(lacks_right, supplied, right)
+
+
+def paths(blowup: int, log_rows: int, positions: np.ndarray) -> Iterator[Step]:
+    """The steps from the leaves at `positions` (flat, distinct, ascending) to the root."""
+    known = np.asarray(positions, dtype=np.int64)
+    for blocks, rows in level_shapes(blowup, log_rows)[1:]:
+        step = Step(blocks, rows, known)
+        yield step
+        known = step.parents
+
+
+def sibling_count(blowup: int, log_rows: int, positions: np.ndarray) -> int:
+    """Digests in the multiproof for these positions."""
+    return sum(len(step.missing) for step in paths(blowup, log_rows, positions))
+
+
+def recompute_root(
+    algorithm: int,
+    blowup: int,
+    log_rows: int,
+    positions: np.ndarray,
+    leaves: Mapping[int, np.ndarray],
+    siblings: np.ndarray,
+) -> bytes:
+    """Root implied by opened leaves and supplied siblings.
+
+    Parameters
+    ----------
+    positions : (m,) int ndarray
+        Flat, distinct, ascending positions among the tallest leaves.
+    leaves : mapping of int to (m_k, 32) uint8 ndarray
+        Leaf digests by log rows. The tallest belong to `positions`; those of a joining height to
+        the ancestors of `positions` at that height, ascending.
+    siblings : (k, 32) uint8 ndarray
+        Exactly `sibling_count` digests.
+
+    Raises
+    ------
+    ValueError
+        When siblings are left over or missing: the caller has counted them, so never in `verify`.
+    """
+    nodes = leaves[log_rows]
+    used = 0
+    for step in paths(blowup, log_rows, np.asarray(positions)):
+        supplied = siblings[used : used + len(step.missing)]
+        if len(supplied) != len(step.missing):
+            raise ValueError("too few siblings")
+        used += len(supplied)
+        pool = np.concatenate([nodes, supplied]) if len(supplied) else nodes
+        at_height = step.blocks == blowup
+        injected = leaves.get(step.rows.bit_length() - 1) if at_height else None
+        out = np.empty((1, len(step.parents), 32), dtype=np.uint8)
+        _hash.node_digests(
+            algorithm,
+            np.ascontiguousarray(pool[step.left])[None],
+            np.ascontiguousarray(pool[step.right])[None],
+            None if injected is None else np.ascontiguousarray(injected)[None],
+            out,
+        )
+        nodes = out[0]
+    if used != len(siblings):
+        raise ValueError("siblings left over")
+    return nodes.tobytes()

@@ -1,0 +1,323 @@
+"""The options of a machine, and the numbers they are resolved to.
+
+`Options` is what a caller asks for, and may leave the number of queries to the security
+estimator.  `ResolvedOptions` is what a proof is made with: plain numbers, part of the verifying
+key and of every proof file, with one canonical form.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from cstark.errors import OptionsError
+
+if TYPE_CHECKING:
+    from cstark.security import Shape
+
+__all__ = ["HASHES", "MAX_GRINDING", "MAX_QUERIES", "Options", "ResolvedOptions"]
+
+P = 2**64 - 2**32 + 1
+TWO_ADICITY = 32
+MIN_LOG_HEIGHT = 3  # the side condition of the proximity argument fails below, at blowup 2
+
+HASHES = ("blake3", "keccak256", "sha256")
+REGIMES = ("best", "unique")
+FRI_ARITIES = (2, 4, 8)
+MAX_BLOWUP = 64
+MAX_QUERIES = 1024
+MAX_FINAL_LENGTH = 2**15
+MAX_SECURITY = 128
+MAX_GRINDING = 40
+
+
+def _refuse(name: str, value: object, allowed: str) -> OptionsError:
+    return OptionsError(f"{name}={_show(value)}: {allowed}")
+
+
+def _show(value: object) -> str:
+    """`value` for a message: of bounded length, whatever a hostile file holds."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"<int of {value.bit_length()} bits>"
+    if isinstance(value, (bool, int, float, type(None))):
+        return repr(value)
+    if isinstance(value, str):
+        return ascii(value[:40])
+    return f"<{type(value).__name__}>"
+
+
+def _integer(name: str, value: object, low: int, high: int, why: str = "") -> int:
+    """`value` as an int in ``low..high``; a bool is no number, NumPy integers are."""
+    allowed = f"must be an int from {low} to {high}{why}"
+    if isinstance(value, bool):
+        raise _refuse(name, value, allowed)
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise _refuse(name, value, allowed) from None
+    if not low <= number <= high:
+        raise _refuse(name, value, allowed)
+    return number
+
+
+def _power_of_two(name: str, value: object, low: int, high: int) -> int:
+    number = _integer(name, value, low, high, " and a power of two")
+    if number & (number - 1):
+        raise _refuse(name, value, f"must be a power of two from {low} to {high}")
+    return number
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]) -> Any:
+    allowed = "must be one of " + ", ".join(repr(choice) for choice in choices)
+    # Equality alone would let floats in, and 1 for True.
+    if isinstance(value, bool):
+        raise _refuse(name, value, allowed)
+    if isinstance(choices[0], str):
+        canonical: object = str(value) if isinstance(value, str) else None
+    else:
+        try:
+            canonical = operator.index(value)  # type: ignore[arg-type]
+        except TypeError:
+            canonical = None
+    if canonical not in choices:
+        raise _refuse(name, value, allowed)
+    return canonical
+
+
+def _coset_offset(name: str, value: object) -> int:
+    number = _integer(name, value, 1, P - 1)
+    # The trace domains are the subgroups of order 2^k, k <= 32.  An offset inside the largest
+    # would put an evaluation coset on top of one of them, where Z_H vanishes.
+    if pow(number, 1 << TWO_ADICITY, P) == 1:
+        raise _refuse(name, value, "offset^(2^32) must not be 1, or a coset could meet a domain")
+    return number
+
+
+# One check for each number that a proof is made with; each gives the canonical value back.
+_CHECKS: dict[str, Callable[[str, object], Any]] = {
+    "blowup": lambda name, value: _power_of_two(name, value, 2, MAX_BLOWUP),
+    "queries": lambda name, value: _integer(name, value, 1, MAX_QUERIES),
+    "grinding": lambda name, value: _integer(
+        name, value, 0, MAX_GRINDING, ": each bit doubles the search, 2^40 hashes take hours"
+    ),
+    "hash": lambda name, value: _choice(name, value, HASHES),
+    "fri_arity": lambda name, value: _choice(name, value, FRI_ARITIES),
+    "final_length": lambda name, value: _power_of_two(name, value, 1, MAX_FINAL_LENGTH),
+    "coset_offset": _coset_offset,
+    "max_log_height": lambda name, value: _integer(name, value, MIN_LOG_HEIGHT, TWO_ADICITY - 1),
+}
+
+
+def _check(options: Options | ResolvedOptions, names: list[str]) -> None:
+    """Run `_CHECKS` over the fields `names` and store the canonical values."""
+    for name in names:
+        # The dataclasses are frozen for their users; this is still their construction.
+        object.__setattr__(options, name, _CHECKS[name](name, getattr(options, name)))
+    most = TWO_ADICITY - (options.blowup.bit_length() - 1)
+    if options.max_log_height > most:
+        raise _refuse(
+            "max_log_height",
+            options.max_log_height,
+            f"at most {most} with blowup={options.blowup}, as height x blowup is at most 2^32",
+        )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller asks of a machine's proofs.
+
+    Parameters
+    ----------
+    blowup : int
+        Inverse rate of the code: a power of two from 2 to 64.  A larger one makes proofs shorter
+        and proving slower; constraints of a table may have degree up to ``blowup + 1``.
+    security : int
+        Proven bits wanted, 1 to 128 (the collision resistance of 256-bit digests), for tables up
+        to `max_log_height`.  The number of queries follows.
+    regime : {"best", "unique"}
+        Which proven bounds may be used: the better of unique decoding and list decoding up to the
+        Johnson radius, or unique decoding only (simpler theorems, more queries).
+    hash : {"blake3", "keccak256", "sha256"}
+        Hash of the trees and of the transcript.
+    grinding : int
+        Proof-of-work bits before the queries are drawn, 0 to 40.  The prover hashes ``2^grinding``
+        times on average; more than 2^40 would take hours to days.
+    queries : int or None
+        If given, 1 to 1024: the number of queries, whatever security comes out (for benchmarks).
+    fri_arity : {2, 4, 8}
+        How many points a FRI fold takes to one.
+    final_length : int
+        FRI stops at or below this many coefficients: a power of two from 1 to 2^15.
+    coset_offset : int
+        The element h that shifts the evaluation cosets off the trace domains; h^(2^32) != 1.
+    max_log_height : int
+        Log2 of the tallest table the machine accepts: from 3, and ``2^max_log_height * blowup`` is
+        at most 2^32.
+
+    Raises
+    ------
+    OptionsError
+        At construction, for a value that is not allowed; the message names the option.
+
+    Examples
+    --------
+    >>> Options(blowup=4).queries is None
+    True
+    >>> Options(blowup=3)
+    Traceback (most recent call last):
+        ...
+    cstark.errors.OptionsError: blowup=3: must be a power of two from 2 to 64
+    """
+
+    blowup: int = 2
+    security: int = 128
+    regime: str = "best"
+    hash: str = "blake3"
+    grinding: int = 16
+    queries: int | None = None
+    fri_arity: int = 8
+    final_length: int = 128
+    coset_offset: int = 3
+    max_log_height: int = 24
+
+    def __post_init__(self) -> None:
+        names = list(_CHECKS)
+        if self.queries is None:
+            names.remove("queries")
+        _check(self, names)
+        object.__setattr__(
+            self,
+            "security",
+            _integer(
+                "security",
+                self.security,
+                1,
+                MAX_SECURITY,
+                ": collisions of the 256-bit digests cost 2^128",
+            ),
+        )
+        object.__setattr__(self, "regime", _choice("regime", self.regime, REGIMES))
+
+    def resolve(self, shape_at_max: Shape) -> ResolvedOptions:
+        """The numbers that proofs of a machine are made with.
+
+        Parameters
+        ----------
+        shape_at_max : cstark.security.Shape
+            The machine with every table at the tallest height it may have.
+
+        Returns
+        -------
+        ResolvedOptions
+
+        Raises
+        ------
+        OptionsError
+            If no number of queries reaches `security`; the message names the term that binds.
+            Or if `shape_at_max` has another blowup or taller tables than these options.
+
+        Examples
+        --------
+        >>> from cstark.security import Shape
+        >>> shape = Shape(log_heights=(20,), blowup=2, deep_terms=72, constraints=40, degree=3)
+        >>> Options(max_log_height=20).resolve(shape).queries
+        227
+        """
+        if shape_at_max.blowup != self.blowup:
+            raise _refuse("blowup", self.blowup, f"the shape has blowup {shape_at_max.blowup}")
+        if max(shape_at_max.log_heights) > self.max_log_height:
+            raise _refuse(
+                "max_log_height",
+                self.max_log_height,
+                f"the shape has a table of height 2^{max(shape_at_max.log_heights)}",
+            )
+        queries = self.queries
+        if queries is None:
+            from cstark.security import solve
+
+            queries = solve(
+                shape_at_max, self.security, grinding=self.grinding, regime=self.regime
+            ).queries
+        return ResolvedOptions(
+            blowup=self.blowup,
+            queries=queries,
+            grinding=self.grinding,
+            hash=self.hash,
+            fri_arity=self.fri_arity,
+            final_length=self.final_length,
+            coset_offset=self.coset_offset,
+            max_log_height=self.max_log_height,
+        )
+
+
+@dataclass(frozen=True)
+class ResolvedOptions:
+    """The numbers that a proof is made with; every one is absorbed by the transcript.
+
+    The fields mean what they mean in `Options`.  `zk` is reserved: a later version may hide the
+    trace, and this one refuses True.
+
+    Raises
+    ------
+    OptionsError
+        At construction, for a value that is not allowed.
+
+    Examples
+    --------
+    >>> options = ResolvedOptions(blowup=2, queries=227, grinding=16, hash="blake3", fri_arity=8,
+    ...                           final_length=128, coset_offset=3, max_log_height=24)
+    >>> ResolvedOptions.from_data(options.to_data()) == options
+    True
+    """
+
+    blowup: int
+    queries: int
+    grinding: int
+    hash: str
+    fri_arity: int
+    final_length: int
+    coset_offset: int
+    max_log_height: int
+    zk: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self, list(_CHECKS))
+        if self.zk is not False:
+            raise _refuse("zk", self.zk, "must be False: proofs of this version hide nothing")
+
+    @property
+    def log_blowup(self) -> int:
+        """Log2 of the blowup."""
+        return self.blowup.bit_length() - 1
+
+    def to_data(self) -> dict[str, int | str | bool]:
+        """The options as a JSON-able dict, in the order of the fields."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, object]) -> ResolvedOptions:
+        """Options from `to_data`'s dict, which may come from an untrusted file.
+
+        Raises
+        ------
+        OptionsError
+            If `data` is not a dict with exactly the fields of this class, of exactly their types,
+            with allowed values.
+        """
+        if not isinstance(data, Mapping):
+            raise OptionsError(f"options: a mapping is needed, not {type(data).__name__}")
+        names = [field.name for field in fields(cls)]
+        missing = [name for name in names if name not in data]
+        if missing:
+            raise OptionsError(f"options: {', '.join(missing)} missing")
+        unknown = [key for key in data if key not in names]
+        if unknown:
+            raise OptionsError(f"options: {_show(unknown[0])} is no option")
+        kinds = {"hash": str, "zk": bool}
+        for name in names:
+            kind = kinds.get(name, int)
+            if type(data[name]) is not kind:
+                raise _refuse(name, data[name], f"must be of type {kind.__name__}")
+        return cls(**{name: data[name] for name in names})  # type: ignore[arg-type]

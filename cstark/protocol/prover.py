@@ -1,0 +1,302 @@
+"""The prover: one method a round, in the order of the table in `cstark.protocol`.
+
+`cstark.protocol.verifier` has the same rounds under the same names; read them side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cstark.errors import TraceError
+from cstark.kernels import _runtime
+
+from . import extension as ext
+from .commitment import Commitment
+from .domain import Domain
+from .fri import FriProver
+from .layout import Layout, TreeShape, quotient_chunks
+from .lookup import build_lookups
+from .openings import PointWeights, deep_word, evaluate_openings, gamma_powers
+from .periodic import coset_values
+from .proof import Proof
+from .statement import Instance, token_sum
+from .transcript import ALGORITHMS, Transcript
+
+if TYPE_CHECKING:
+    from cstark.machine import Machine
+    from cstark.report import Report
+
+__all__ = ["Imbalance", "Prover"]
+
+
+class Imbalance(Exception):
+    """The table sums and tokens do not cancel: some bus is not balanced."""
+
+
+class Prover:
+    """One proof in the making.
+
+    Parameters
+    ----------
+    machine : Machine
+        Key, programs, domains and the preprocessed commitment.
+    instance : Instance
+    traces : sequence of (rows, width) uint64 ndarray
+        Validated, in the order of the key. Never written.
+    report : Report
+    progress : callable
+        Called with (phase, done, total) between steps; may raise to cancel.
+    unsafe : bool
+        Go on where the buses do not balance: for tests of the verifier.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        instance: Instance,
+        traces: Sequence[np.ndarray],
+        report: Report,
+        progress: Callable[[str, int, int], None],
+        *,
+        force: bool = False,
+        ledger: Callable[[str, str, bytes], None] | None = None,
+    ) -> None:
+        self.machine = machine
+        self.key = machine.verifying_key()
+        self.instance = instance
+        self.traces = list(traces)
+        self.log_heights = tuple(len(trace).bit_length() - 1 for trace in traces)
+        self.layout = Layout(self.key, self.log_heights)
+        self.report = report
+        self.force = force
+        self.algorithm = ALGORITHMS[self.key.options.hash]
+        self.transcript = Transcript(self.key.options.hash, ledger)
+        self.commitments: dict[str, Commitment] = {}
+        self.out: list[bytes] = []
+        self._progress = progress
+        self._done = 0
+
+    def prove(self) -> Proof:
+        """Run all rounds."""
+        self.round_0_statement()
+        self.round_1_main()
+        self.round_2_lookup()
+        self.round_3_quotient()
+        self.round_4_openings()
+        self.round_5_fri()
+        self.round_6_queries()
+        return Proof(
+            self.key.options,
+            self.log_heights,
+            self.instance.claim,
+            b"".join(self.out),
+            self.report,
+        )
+
+    # ---- rounds -------------------------------------------------------------------------
+
+    def round_0_statement(self) -> None:
+        """Absorb everything that is known before the prover speaks."""
+        self.instance.absorb(self.transcript, self.key, self.log_heights)
+        preprocessed = self.machine.preprocessed()
+        if preprocessed is not None:
+            self.commitments["preprocessed"] = preprocessed
+
+    def round_1_main(self) -> None:
+        """Commit to the main traces; draw z and alpha."""
+        with self.report.phase("commit main"):
+            self._commit("main", dict(enumerate(self.traces)))
+        self._step("commit main")
+        self.z = self.transcript.extension("z")
+        self.alpha = self.transcript.extension("alpha")
+
+    def round_2_lookup(self) -> None:
+        """Commit to the LogUp columns; absorb the table sums; draw beta."""
+        with self.report.phase("lookup columns"):
+            columns, self.sums = build_lookups(
+                self.machine, self.instance, self.traces, self.z, self.alpha
+            )
+        total = token_sum(self.key, self.instance, self.z, self.alpha)
+        if total is None:
+            raise TraceError("a token meets the lookup challenge: prove again with another claim")
+        for value in self.sums.values():
+            total = ext.add(total, value)
+        if total != ext.ZERO and not self.force:
+            raise Imbalance
+        with self.report.phase("commit lookup"):
+            self._commit("lookup", columns)
+        data = _bytes(list(self.sums.values()))
+        self.transcript.absorb("table sums", data)
+        self.out.append(data)
+        self._step("commit lookup")
+        self.beta = self.transcript.extension("beta")
+
+    def round_3_quotient(self) -> None:
+        """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
+        with self.report.phase("constraints"):
+            chunks = [
+                self._quotient(table, coset)
+                for table, description in enumerate(self.key.tables)
+                for coset in range(quotient_chunks(description.degree))
+            ]
+        with self.report.phase("commit quotient"):
+            self._commit_quotient(chunks)
+        self._step("commit quotient")
+        self.zeta = self.transcript.extension_outside_base("zeta")
+
+    def round_4_openings(self) -> None:
+        """Open every column at zeta, and those read at the next row at zeta g; draw gamma."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        with self.report.phase("openings"):
+            self.weights = {
+                log_height: PointWeights(self._domain(log_height), self.zeta)
+                for log_height in self.layout.groups
+            }
+            self.openings = evaluate_openings(self.layout, trees, self.weights)
+        data = _bytes(self.openings)
+        self.transcript.absorb("openings", data)
+        self.out.append(data)
+        self._step("openings")
+        self.gamma = self.transcript.extension("gamma")
+
+    def round_5_fri(self) -> None:
+        """Reduce every height to one word, fold and commit down to the final polynomial."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        with self.report.phase("DEEP"):
+            powers = gamma_powers(self.gamma, self.layout.openings)
+            words = {}
+            for log_height in self.layout.groups:
+                words[log_height] = deep_word(
+                    self.layout, log_height, trees, self.weights.pop(log_height), powers,
+                    self.openings,
+                )
+        self._step("DEEP")
+        with self.report.phase("FRI"):
+            self.fri = FriProver(self.algorithm, self.layout, words)
+            self.out.append(self.fri.commit(self.transcript, lambda: self._tick("FRI")))
+        self._step("FRI")
+
+    def round_6_queries(self) -> None:
+        """Grind; draw the positions; open everything there."""
+        options = self.key.options
+        with self.report.phase("grinding"):
+            nonce = self.transcript.grind("nonce", options.grinding, lambda: self._tick("grinding"))
+            self.out.append(nonce.to_bytes(8, "little"))
+        self._step("grinding")
+        with self.report.phase("queries"):
+            bits = self.layout.log_max_height + self.layout.log_blowup
+            drawn = self.transcript.positions("positions", options.queries, bits)
+            positions = np.unique(np.array(drawn, dtype=np.int64))
+            for tree in self.layout.trees:
+                commitment = self.commitments[tree.name]
+                self.out.append(commitment.open(positions, self.layout.log_max_height))
+            self.out.append(self.fri.open(positions))
+        self._step("queries")
+
+    # ---- steps --------------------------------------------------------------------------
+
+    def _domain(self, log_height: int) -> Domain:
+        options = self.key.options
+        return self.machine.domains.get(log_height, options.blowup, options.coset_offset)
+
+    def _commit(self, name: str, sources: Mapping[int, np.ndarray]) -> None:
+        """Extend the sources of a tree (by table), hash, absorb the root."""
+        index = self.layout.tree_index(name)
+        if index is None:
+            self.transcript.absorb(f"{name} root", b"")
+            return
+        shape = self.layout.trees[index]
+        matrices = []
+        with self.report.phase("extend"):
+            for matrix in shape.matrices:
+                domain = self._domain(matrix.log_height)
+                matrices.append(domain.lde(sources[matrix.table][:, : matrix.width]))
+                self._tick(f"commit {name}")
+        self._finish_commitment(name, shape, matrices)
+
+    def _commit_quotient(self, chunks: list[np.ndarray]) -> None:
+        """Chunk j holds the values on coset j; extend each to the other cosets."""
+        index = self.layout.tree_index("quotient")
+        shape = self.layout.trees[index]
+        by_place = {}
+        number = 0
+        for table, description in enumerate(self.key.tables):
+            for chunk in range(quotient_chunks(description.degree)):
+                by_place[table, chunk] = number
+                number += 1
+        matrices = []
+        with self.report.phase("extend"):
+            for matrix in shape.matrices:
+                domain = self._domain(matrix.log_height)
+                source = chunks[by_place[matrix.table, matrix.chunk]]
+                matrices.append(domain.lde(source[:, :3], domain.shifts[matrix.chunk]))
+                self._tick("commit quotient")
+        self._finish_commitment("quotient", shape, matrices)
+
+    def _finish_commitment(
+        self, name: str, shape: TreeShape, matrices: list[np.ndarray]
+    ) -> None:
+        with self.report.phase("hash"):
+            commitment = Commitment(self.algorithm, shape, matrices)
+        self.commitments[name] = commitment
+        self.transcript.absorb(f"{name} root", commitment.root)
+        self.out.append(commitment.root)
+
+    def _matrix(self, name: str, table: int) -> np.ndarray | None:
+        """LDE of a table in a tree, (blowup, N, stride)."""
+        index = self.layout.tree_index(name)
+        if index is None:
+            return None
+        for m, matrix in enumerate(self.layout.trees[index].matrices):
+            if matrix.table == table:
+                return self.commitments[name].matrices[m]
+        return None
+
+    def _quotient(self, table: int, coset: int) -> np.ndarray:
+        """Q on one coset: (N, 4) uint64, the last column zero."""
+        description = self.key.tables[table]
+        domain = self._domain(self.log_heights[table])
+        out = _runtime.aligned((domain.height, 4))
+        parts = [self._matrix(name, table) for name in ("main", "preprocessed", "lookup")]
+        main, preprocessed, lookup = (None if p is None else p[coset] for p in parts)
+        total = self.sums.get(table, ext.ZERO)
+        selectors = any(c.selector in ("first", "last") for c in description.constraints)
+        self.machine.quotient_program(table).evaluate(
+            domain, coset,
+            main=main,
+            preprocessed=preprocessed,
+            lookup=lookup,
+            periodic=coset_values(description.periodic, domain, coset),
+            publics=self.instance.publics[table],
+            z=self.z,
+            alpha=self.alpha,
+            beta=self.beta,
+            row_sum=ext.scale(total, pow(domain.height, -1, ext.P)),
+            bus_numbers={name: number for name, (number, _) in self.key.buses.items()},
+            inverse_first=domain.inverse_first(coset)
+            if selectors or description.interactions
+            else None,
+            out=out,
+        )
+        self._tick("constraints")
+        return out
+
+    # ---- progress -----------------------------------------------------------------------
+
+    STEPS = 8
+
+    def _step(self, phase: str) -> None:
+        self._done += 1
+        self._progress(phase, self._done, self.STEPS)
+
+    def _tick(self, phase: str) -> None:
+        self._progress(phase, self._done, self.STEPS)
+
+
+def _bytes(values: Sequence[ext.Extension]) -> bytes:
+    return np.array(values, dtype="<u8").reshape(-1).tobytes()
+
+

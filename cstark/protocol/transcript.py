@@ -1,0 +1,138 @@
+"""The Fiat-Shamir transcript: one implementation for prover and verifier.
+
+A chain of hashes over a 32-byte state; ``H`` is the hash of the options and every length is
+8 bytes, little-endian::
+
+    absorb(label, data)   state = H("absorb\\0\\0" | state | len(label) | label | len(data) | data)
+    squeeze(label)        block k = H("squeeze\\0" | state | len(label) | label | k),  k = 0, 1, ...
+                          then state = H("advance\\0" | state | len(label) | label | blocks used)
+    proof of work         H("grind" | bits | 0 0 | state | nonce): the low `bits` bits of its first
+                          8 bytes, little-endian, are zero; the nonce is absorbed
+
+Labels and data carry their lengths, so no two sequences of calls hash the same bytes; the state
+moves on after every draw, so no two draws are equal by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cstark.kernels import _hash
+
+__all__ = ["ALGORITHMS", "DIGEST_BYTES", "P", "Transcript"]
+
+P = 0xFFFFFFFF00000001
+DIGEST_BYTES = 32
+ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
+
+Extension = tuple[int, int, int]
+
+
+def _length(n: int) -> bytes:
+    return n.to_bytes(8, "little")
+
+
+class Transcript:
+    """Absorbs what the prover says and draws what the verifier answers.
+
+    Parameters
+    ----------
+    hash_name : {"keccak256", "blake3", "sha256"}
+    ledger : callable, optional
+        Called with ``(kind, label, data)`` for everything absorbed and drawn, in order. Tests
+        compare the two sides with it.
+    """
+
+    def __init__(
+        self, hash_name: str, ledger: Callable[[str, str, bytes], None] | None = None
+    ) -> None:
+        self._algorithm = ALGORITHMS[hash_name]
+        self._ledger = ledger
+        self._state = bytes(DIGEST_BYTES)
+
+    def _hash(self, data: bytes) -> bytes:
+        return _hash.digest(self._algorithm, data)
+
+    def absorb(self, label: str, data: bytes) -> None:
+        """Make every later draw depend on `data`."""
+        name = label.encode()
+        self._state = self._hash(
+            b"absorb\0\0" + self._state + _length(len(name)) + name + _length(len(data)) + data
+        )
+        if self._ledger is not None:
+            self._ledger("absorb", label, bytes(data))
+
+    def _words(self, label: str, accept: Callable[[int], bool], count: int) -> list[int]:
+        """The first `count` 8-byte words of the squeezed stream that `accept` takes."""
+        name = label.encode()
+        prefix = b"squeeze\0" + self._state + _length(len(name)) + name
+        words: list[int] = []
+        blocks = 0
+        while len(words) < count:
+            block = self._hash(prefix + _length(blocks))
+            blocks += 1
+            for start in range(0, DIGEST_BYTES, 8):
+                word = int.from_bytes(block[start : start + 8], "little")
+                if accept(word) and len(words) < count:
+                    words.append(word)
+        self._state = self._hash(
+            b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
+        )
+        if self._ledger is not None:
+            self._ledger("draw", label, b"".join(_length(word) for word in words))
+        return words
+
+    def extension(self, label: str) -> Extension:
+        """Draw an element of the cubic extension, uniformly: three words below p.
+
+        A word is rejected with probability 2^-32; reducing it mod p instead would make small
+        elements twice as likely.
+        """
+        c0, c1, c2 = self._words(label, lambda word: word < P, 3)
+        return c0, c1, c2
+
+    def extension_outside_base(self, label: str) -> Extension:
+        """Draw an extension element, again while it lies in the base field.
+
+        Every trace domain and evaluation domain lies in the base field, so the result is in none.
+        """
+        while True:
+            value = self.extension(label)
+            if value[1] or value[2]:
+                return value
+
+    def positions(self, label: str, count: int, bits: int) -> list[int]:
+        """Draw `count` independent positions below ``2**bits``, with replacement."""
+        mask = (1 << bits) - 1
+        return [word & mask for word in self._words(label, lambda word: True, count)]
+
+    def _grinding_prefix(self, bits: int) -> bytes:
+        return b"grind" + bytes([bits, 0, 0]) + self._state
+
+    def grind(self, label: str, bits: int, tick: Callable[[], None] | None = None) -> int:
+        """Find and absorb the smallest nonce with `bits` bits of work; 0 when `bits` is 0."""
+        nonce = 0
+        if bits:
+            prefix = self._grinding_prefix(bits)
+            # about a second a call at 10^7 hashes a second, so that an interrupt is answered
+            window = 1 << 22
+            start = 0
+            while True:
+                nonce = _hash.grind(self._algorithm, prefix, bits, start, window)
+                if nonce >= 0:
+                    break
+                start += window
+                if tick is not None:
+                    tick()
+        self.absorb(label, _length(nonce))
+        return nonce
+
+    def check_grinding(self, label: str, bits: int, nonce: int) -> bool:
+        """Absorb `nonce`; whether it has `bits` bits of work (with 0 bits it must be 0)."""
+        if bits == 0:
+            good = nonce == 0
+        else:
+            digest = self._hash(self._grinding_prefix(bits) + _length(nonce))
+            good = int.from_bytes(digest[:8], "little") & ((1 << bits) - 1) == 0
+        self.absorb(label, _length(nonce))
+        return good

@@ -1,0 +1,395 @@
+"""The verifier: one method a round, in the order of the table in `cstark.protocol`.
+
+What it trusts is the key and the caller's instance; every shape follows from them. Whatever the
+bytes, it returns or raises `VerificationError` (`StatementError` when the caller's own input is
+wrong), and takes memory and time in proportion to the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstark.errors import CstarkError, Reason, VerificationError
+from cstark.kernels import _field, _openings
+from cstark.program import point_value as constraints_at
+from cstark.security import report as security_report
+
+from . import extension as ext
+from .commitment import OpenedTree, distinct_positions
+from .domain import root_of_unity
+from .fri import FriVerifier
+from .layout import Layout, quotient_chunks
+from .openings import gamma_powers, matrix_coefficients, point_value
+from .periodic import value_at
+from .proof import Proof, Reader
+from .sizing import security_shape
+from .statement import Instance, token_sum
+from .transcript import ALGORITHMS, Transcript
+
+if TYPE_CHECKING:
+    from cstark.key import VerifyingKey
+
+__all__ = ["Verifier", "verify"]
+
+
+def verify(
+    key: VerifyingKey,
+    proof: Proof | bytes,
+    publics: Mapping[str, Sequence[int]] | None = None,
+    *,
+    tokens: Sequence[Any] = (),
+    claim: bytes | None = None,
+    min_security: int = 100,
+    ledger: Callable[[str, str, bytes], None] | None = None,
+) -> None:
+    """Return if the proof holds; raise otherwise.
+
+    Parameters
+    ----------
+    key : VerifyingKey
+    proof : Proof or bytes
+    publics, tokens : as given to the prover
+    claim : bytes, optional
+        What the file must claim; None takes the file's (it is part of what is proved).
+    min_security : int
+        Proven bits demanded at the file's heights, in the better proven regime.
+
+    Raises
+    ------
+    VerificationError
+        `reason` says why. Under it, `ProofFormatError`: the bytes do not parse.
+    StatementError
+        The caller's own publics, tokens or claim are malformed.
+    """
+    if not isinstance(proof, Proof):
+        proof = Proof.from_bytes(proof)
+    instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
+    Verifier(key, proof, instance, ledger).verify(min_security)
+
+
+class Verifier:
+    """One proof being checked."""
+
+    def __init__(
+        self,
+        key: VerifyingKey,
+        proof: Proof,
+        instance: Instance,
+        ledger: Callable[[str, str, bytes], None] | None = None,
+    ) -> None:
+        self.key = key
+        self.proof = proof
+        self.instance = instance
+        self.algorithm = ALGORITHMS[key.options.hash]
+        self.transcript = Transcript(key.options.hash, ledger)
+        self.roots: dict[str, bytes] = {}
+        self.reader = Reader(proof.body)
+
+    def verify(self, min_security: int) -> None:
+        """The policy first, then all rounds."""
+        self.check_policy(min_security)
+        self.layout = Layout(self.key, self.proof.log_heights)
+        self.round_0_statement()
+        self.round_1_main()
+        self.round_2_lookup()
+        self.round_3_quotient()
+        self.round_4_openings()
+        self.round_5_fri()
+        self.round_6_queries()
+        self.check_constraints()
+        self.check_queries()
+
+    # ---- policy -------------------------------------------------------------------------
+
+    def check_policy(self, min_security: int) -> None:
+        """Options, heights and claim are what the verifier wants, and are strong enough."""
+        if self.proof.options != self.key.options:
+            raise VerificationError(
+                f"the proof was made with {self.proof.options}, the machine has "
+                f"{self.key.options}", Reason.OPTIONS
+            )
+        if self.proof.claim != self.instance.claim:
+            raise VerificationError("the proof is about another claim", Reason.STATEMENT)
+        log_heights = self.proof.log_heights
+        if len(log_heights) != len(self.key.tables):
+            raise VerificationError(
+                f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
+                Reason.HEIGHTS,
+            )
+        for table, log_height in zip(self.key.tables, log_heights, strict=True):
+            self._check_height(table, log_height)
+        if self.instance.wraps(self.key, log_heights):
+            raise VerificationError(
+                "weights times heights reach p: multiplicities could wrap around",
+                Reason.MULTIPLICITY,
+            )
+        try:
+            shape = security_shape(self.key, log_heights, len(self.instance.tokens))
+            bits = security_report(
+                shape, queries=self.key.options.queries, grinding=self.key.options.grinding
+            ).bits
+        except CstarkError as error:
+            raise VerificationError(str(error), Reason.SECURITY) from None
+        if bits < min_security:
+            raise VerificationError(
+                f"the proof has {bits:.1f} proven bits, fewer than min_security={min_security}",
+                Reason.SECURITY,
+            )
+
+    def _check_height(self, table: Any, log_height: int) -> None:
+        if not 3 <= log_height <= self.key.options.max_log_height:
+            raise VerificationError(
+                f"table {table.name!r}: height 2^{log_height} is not allowed", Reason.HEIGHTS
+            )
+        if table.rows is not None and table.rows != 1 << log_height:
+            raise VerificationError(
+                f"table {table.name!r} has {table.rows} rows, the proof says {1 << log_height}",
+                Reason.HEIGHTS,
+            )
+        longest = max((len(values) for values in table.periodic), default=1)
+        if longest > 1 << log_height:
+            raise VerificationError(
+                f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
+                Reason.HEIGHTS,
+            )
+
+    # ---- rounds -------------------------------------------------------------------------
+
+    def round_0_statement(self) -> None:
+        """Absorb everything that is known before the prover speaks."""
+        self.instance.absorb(self.transcript, self.key, self.proof.log_heights)
+        if self.key.preprocessed_root is not None:
+            self.roots["preprocessed"] = self.key.preprocessed_root
+
+    def round_1_main(self) -> None:
+        """The main commitment; draw z and alpha."""
+        self._root("main")
+        self.z = self.transcript.extension("z")
+        self.alpha = self.transcript.extension("alpha")
+
+    def round_2_lookup(self) -> None:
+        """The LogUp commitment and the table sums, which must cancel; draw beta."""
+        self._root("lookup")
+        tables = self.layout.lookup_tables()
+        values = self._absorbed("table sums", len(tables))
+        self.sums = dict(zip(tables, values, strict=True))
+        self.beta = self.transcript.extension("beta")
+        total = token_sum(self.key, self.instance, self.z, self.alpha)
+        if total is None:
+            raise VerificationError("a token has a zero denominator", Reason.BUS_SUM)
+        for value in values:
+            total = ext.add(total, value)
+        if total != ext.ZERO:
+            raise VerificationError("table sums and tokens do not cancel", Reason.BUS_SUM)
+
+    def round_3_quotient(self) -> None:
+        """The quotient commitment; draw zeta."""
+        self._root("quotient")
+        self.zeta = self.transcript.extension_outside_base("zeta")
+
+    def round_4_openings(self) -> None:
+        """The openings; draw gamma."""
+        self.openings = self._absorbed("openings", self.layout.openings)
+        self.gamma = self.transcript.extension("gamma")
+
+    def round_5_fri(self) -> None:
+        """FRI roots and fold challenges, one by one; the final polynomial."""
+        self.fri_roots, self.challenges = [], []
+        for layer in range(self.layout.schedule.folds):
+            root = self.reader.digest(f"FRI root {layer}")
+            self.transcript.absorb(f"FRI root {layer}", root)
+            self.fri_roots.append(root)
+            self.challenges.append(self.transcript.extension(f"fold challenge {layer}"))
+        self.final = self.reader.elements(
+            self.layout.schedule.final_length, 3, "the final polynomial"
+        )
+        self.transcript.absorb("final polynomial", self.final.tobytes())
+
+    def round_6_queries(self) -> None:
+        """The proof of work; draw the positions; read what is opened there, to the last byte."""
+        options = self.key.options
+        nonce = self.reader.number(8, "the nonce")
+        if not self.transcript.check_grinding("nonce", options.grinding, nonce):
+            raise VerificationError(
+                f"the nonce does not have {options.grinding} bits of work", Reason.GRINDING
+            )
+        bits = self.layout.log_max_height + self.layout.log_blowup
+        drawn = self.transcript.positions("positions", options.queries, bits)
+        self.positions = np.unique(np.array(drawn, dtype=np.int64))
+        self.trees, self.siblings = [], []
+        for shape in self.layout.trees:
+            tree = OpenedTree(shape, self.positions, self.layout.log_max_height)
+            for rows, width in tree.word_counts():
+                tree.rows.append(self.reader.elements(rows, width, f"rows of {shape.name}"))
+            self.trees.append(tree)
+            self.siblings.append(self.reader.digests(tree.siblings(), f"siblings of {shape.name}"))
+        self.fri = FriVerifier(
+            self.algorithm, self.layout, self.fri_roots, self.challenges, self.final, self.positions
+        )
+        self.groups, self.group_siblings = [], []
+        for layer, arity in enumerate(self.layout.schedule.arities):
+            count = len(self.fri.layer_leaves(layer))
+            self.groups.append(
+                self.reader.elements(count, 3 * arity, f"groups of FRI layer {layer}")
+            )
+            self.group_siblings.append(
+                self.reader.digests(
+                    self.fri.layer_siblings(layer), f"siblings of FRI layer {layer}"
+                )
+            )
+        self.reader.end()
+
+    # ---- checks -------------------------------------------------------------------------
+
+    def check_constraints(self) -> None:
+        """At zeta, the constraints of every table over Z_H are its opened quotient."""
+        opened = self._opened_by_table()
+        for table, description in enumerate(self.key.tables):
+            log_height = self.proof.log_heights[table]
+            n = 1 << log_height
+            row_sum = ext.scale(self.sums.get(table, ext.ZERO), pow(n, -1, ext.P))
+            combined = constraints_at(
+                description,
+                log_height,
+                self.zeta,
+                opened=opened[table],
+                periodic=[
+                    value_at(values, log_height, self.zeta) for values in description.periodic
+                ],
+                publics=self.instance.publics[table],
+                z=self.z,
+                alpha=self.alpha,
+                beta=self.beta,
+                row_sum=row_sum,
+                bus_numbers={name: number for name, (number, _) in self.key.buses.items()},
+            )
+            chunks = opened[table]["quotient", False]
+            quotient = self._quotient_at_zeta(description.degree, log_height, chunks)
+            if combined != quotient:
+                raise VerificationError(
+                    f"table {description.name!r}: the constraints do not hold at zeta",
+                    Reason.CONSTRAINTS,
+                )
+
+    def _quotient_at_zeta(
+        self, degree: int, log_height: int, chunks: Mapping[int, ext.Extension]
+    ) -> ext.Extension:
+        """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
+
+        Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
+        coset j and 0 on the others, and degrees below N times the number of chunks match.
+        """
+        n = 1 << log_height
+        count = quotient_chunks(degree)
+        step = root_of_unity(log_height + self.layout.log_blowup)
+        offset = self.key.options.coset_offset
+        powers = [pow(offset * pow(step, j, ext.P), n, ext.P) for j in range(count)]
+        zeta_n = ext.power(self.zeta, n)
+        total = ext.ZERO
+        for j in range(count):
+            term = chunks[j]
+            for k in range(count):
+                if k != j:
+                    factor = ext.sub(zeta_n, (powers[k], 0, 0))
+                    scale = pow(powers[j] - powers[k], -1, ext.P)
+                    term = ext.mul(term, ext.scale(factor, scale))
+            total = ext.add(total, term)
+        return total
+
+    def _opened_by_table(self) -> list[dict[tuple[str, bool], dict[int, ext.Extension]]]:
+        """Openings of each table: by (tree, at the next row) and column (or chunk)."""
+        result: list[dict[tuple[str, bool], dict[int, ext.Extension]]] = [
+            {} for _ in self.key.tables
+        ]
+        for groups in self.layout.groups.values():
+            for group in groups:
+                matrix = self.layout.trees[group.tree].matrices[group.matrix]
+                place = result[matrix.table].setdefault((matrix.tree, group.next), {})
+                for number, column in enumerate(group.columns):
+                    index = matrix.chunk if matrix.tree == "quotient" else column
+                    place[index] = self.openings[group.start + number]
+        return result
+
+    def check_queries(self) -> None:
+        """Rows match their commitments, and the reduced words fold to the final polynomial."""
+        for tree, siblings in zip(self.trees, self.siblings, strict=True):
+            if tree.root(self.algorithm, siblings) != self.roots[tree.shape.name]:
+                raise VerificationError(
+                    f"the opened rows of {tree.shape.name} do not match the commitment",
+                    Reason.MERKLE,
+                )
+        powers = gamma_powers(self.gamma, self.layout.openings)
+        reduced = {
+            log_height: self._reduced(log_height, powers) for log_height in self.layout.groups
+        }
+        self.fri.check(self.groups, self.group_siblings, reduced)
+
+    def _reduced(self, log_height: int, powers: Sequence[ext.Extension]) -> np.ndarray:
+        """The reduced word of a height at every position: (positions, 3) uint64."""
+        groups = self.layout.groups[log_height]
+        at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
+        count = len(at)
+        generator = root_of_unity(log_height)
+        step = root_of_unity(log_height + self.layout.log_blowup)
+        offset = self.key.options.coset_offset
+        rows_mask = (1 << log_height) - 1
+        points = [
+            offset * pow(step, (p >> log_height) + self.layout.blowup * (p & rows_mask), ext.P)
+            % ext.P
+            for p in at.tolist()
+        ]
+        word = np.zeros((count, 3), dtype=np.uint64)
+        for is_next in (False, True):
+            members = [group for group in groups if group.next == is_next]
+            if not members:
+                continue
+            sums = np.zeros((3, count), dtype=np.uint64)
+            for position, group in enumerate(members):
+                rows = padded(self.trees[group.tree].rows[group.matrix])
+                coefficients = matrix_coefficients(self.layout, group, powers)
+                _openings.row_sums(rows, coefficients, sums, position > 0)
+            point = ext.scale(self.zeta, generator) if is_next else self.zeta
+            value = point_value(groups, is_next, powers, self.openings)
+            differences = np.array(
+                [ext.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64
+            )
+            inverses = np.empty_like(differences)
+            _field.ext_inverse(differences, inverses)
+            numerators = np.empty_like(differences)
+            values = np.tile(np.array(value, dtype=np.uint64), (count, 1))
+            _field.sub(values.reshape(-1), np.ascontiguousarray(sums.T).reshape(-1),
+                       numerators.reshape(-1))
+            terms = np.empty_like(differences)
+            _field.ext_mul(numerators, inverses, terms)
+            _field.add(word.reshape(-1), terms.reshape(-1), word.reshape(-1))
+        coset = self.positions >> self.layout.log_max_height
+        place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))
+        return np.ascontiguousarray(word[place])
+
+    # ---- reading ------------------------------------------------------------------------
+
+    def _root(self, name: str) -> None:
+        if self.layout.tree_index(name) is None:
+            self.transcript.absorb(f"{name} root", b"")
+            return
+        self.roots[name] = self.reader.digest(f"the {name} root")
+        self.transcript.absorb(f"{name} root", self.roots[name])
+
+    def _absorbed(self, label: str, count: int) -> list[ext.Extension]:
+        """Read `count` extension elements and absorb their bytes."""
+        words = self.reader.elements(count, 3, label)
+        self.transcript.absorb(label, words.tobytes())
+        return [tuple(row) for row in words.tolist()]
+
+
+def padded(rows: np.ndarray) -> np.ndarray:
+    """Rows with a stride that is a multiple of four words, as the kernels want them."""
+    width = rows.shape[1]
+    out = np.zeros((len(rows), -(-width // 4) * 4), dtype=np.uint64)
+    out[:, :width] = rows
+    return out
+
+

@@ -1,0 +1,47 @@
+"""The security estimator: proven bits of a proof, term by term, from numbers alone.
+
+It knows no machine, no trace and no proof: a `Shape` of public numbers, the number of queries and
+the grinding bits go in, a `SecurityReport` comes out.  The shape must come from the verifier's own
+description of the machine, never from the prover.
+
+================ =================================================================
+`Shape`          what the estimator has to know of a machine at given heights
+`report`         every error term, in both proven regimes
+`solve`          the smallest number of queries that reaches a target
+================ =================================================================
+
+What is counted.  Each round of the protocol has an error: the probability that a cheating prover
+gets past it by luck.  Under Fiat-Shamir a prover may retry each round, so the security in bits is
+the *minimum* over the rounds (``bits``; the convention of soundcalc, winterfell and Plonky3).  The
+interactive protocol is bounded by the *sum* of the errors (``sum_bits``, at most a bit or two
+less).  A collision of the 256-bit digests costs 2^128 hash calls and caps the minimum; it is no
+round, so it is not in the sum.
+
+What is assumed.  The hash behaves as a random oracle.  Nothing is conjectured about codes beyond
+the two proven radii: the "up to capacity" conjecture, on which many deployed parameters rest, was
+refuted in 2025 (https://eprint.iacr.org/2025/2046, https://eprint.iacr.org/2025/2010).  Grinding
+bits are evaluations of the transcript hash, and are counted once, in the query term.
+"""
+
+from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
+from cstark.security.report import RegimeReport, SecurityReport, report
+from cstark.security.solve import MAX_QUERIES, MAX_SECURITY, solve
+from cstark.security.terms import FIELD_BITS, HASH_BITS, Shape, round_terms
+
+__all__ = [
+    "FIELD_BITS",
+    "HASH_BITS",
+    "MAX_MULTIPLICITY",
+    "MAX_QUERIES",
+    "MAX_SECURITY",
+    "MIN_MULTIPLICITY",
+    "Regime",
+    "RegimeReport",
+    "SecurityReport",
+    "Shape",
+    "johnson",
+    "report",
+    "round_terms",
+    "solve",
+    "unique",
+]

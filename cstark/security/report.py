@@ -1,0 +1,243 @@
+"""The security report: all terms in both regimes, the minimum, the sum and what binds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cstark.errors import OptionsError
+from cstark.security.regimes import (
+    MAX_MULTIPLICITY,
+    MIN_MULTIPLICITY,
+    Regime,
+    johnson,
+    unique,
+)
+from cstark.security.terms import HASH_BITS, Shape, round_terms, whole_number
+
+__all__ = ["RegimeReport", "SecurityReport", "report"]
+
+REGIMES = ("best", "unique", "list")
+
+
+@dataclass(frozen=True)
+class RegimeReport:
+    """The terms in one regime.
+
+    Attributes
+    ----------
+    regime : Regime
+        Its name, agreement, list size and, for "list", the multiplicity.
+    terms : dict of str to float
+        Bits of each term, "hash" last; see `cstark.security.terms`.
+
+    Two reports are equal when their terms are; they are not hashable.
+    """
+
+    regime: Regime
+    terms: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """ "unique" or "list"."""
+        return self.regime.name
+
+    @property
+    def multiplicity(self) -> int | None:
+        """m, the same in all terms; None in the unique regime."""
+        return self.regime.multiplicity
+
+    @property
+    def binding(self) -> str:
+        """Name of the term that is least."""
+        return min(self.terms, key=self.terms.__getitem__)
+
+    @property
+    def bits(self) -> float:
+        """The least term: round-by-round security, capped by the hash."""
+        return self.terms[self.binding]
+
+    @property
+    def sum_bits(self) -> float:
+        """-log2 of the sum of all rounds' errors (without the hash): the interactive bound."""
+        rounds = [bits for name, bits in self.terms.items() if name != "hash"]
+        least = min(rounds)  # factored out, so that nothing underflows
+        return least - math.log2(math.fsum(2.0 ** (least - bits) for bits in rounds))
+
+
+@dataclass(frozen=True)
+class SecurityReport:
+    """Proven security of the proofs of one shape.
+
+    Attributes
+    ----------
+    shape : Shape
+    queries, grinding : int
+        `grinding` is the share of the query term that is proof of work.
+    unique_decoding, list_decoding : RegimeReport
+        Both regimes; the list regime at the multiplicity that maximises its least term.
+    choice : {"best", "unique", "list"}
+        Which of them `bits`, `sum_bits`, `binding` and `regime` speak of; "best" is the one with
+        more bits.
+
+    Examples
+    --------
+    >>> shape = Shape(log_heights=(20,), blowup=2, deep_terms=608, constraints=300, degree=3)
+    >>> result = report(shape, queries=230, grinding=16)
+    >>> int(result.bits), result.binding, result.regime.name
+    (128, 'hash', 'list')
+    >>> int(result.unique_decoding.bits), result.unique_decoding.binding
+    (111, 'query')
+    """
+
+    shape: Shape
+    queries: int
+    grinding: int
+    unique_decoding: RegimeReport
+    list_decoding: RegimeReport
+    choice: str = "best"
+
+    @property
+    def regime(self) -> RegimeReport:
+        """The regime that the totals speak of."""
+        if self.choice == "unique":
+            return self.unique_decoding
+        if self.choice == "list":
+            return self.list_decoding
+
+        # Both may reach the cap of the hash: then the one with the smaller error in total.
+        def strength(candidate: RegimeReport) -> tuple[float, float]:
+            return candidate.bits, candidate.sum_bits
+
+        return max(self.list_decoding, self.unique_decoding, key=strength)
+
+    @property
+    def bits(self) -> float:
+        """Proven bits: the least term."""
+        return self.regime.bits
+
+    @property
+    def sum_bits(self) -> float:
+        """Bits of the union bound over all rounds."""
+        return self.regime.sum_bits
+
+    @property
+    def binding(self) -> str:
+        """Name of the least term."""
+        return self.regime.binding
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-able data."""
+        return {
+            "bits": self.bits,
+            "sum_bits": self.sum_bits,
+            "binding": self.binding,
+            "regime": self.regime.name,
+            "queries": self.queries,
+            "grinding": self.grinding,
+            "regimes": {
+                candidate.name: {
+                    "bits": candidate.bits,
+                    "sum_bits": candidate.sum_bits,
+                    "binding": candidate.binding,
+                    "multiplicity": candidate.multiplicity,
+                    "bits_per_query": candidate.regime.bits_per_query,
+                    "terms": dict(candidate.terms),
+                }
+                for candidate in (self.unique_decoding, self.list_decoding)
+            },
+            "shape": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self.shape).items()
+            },
+        }
+
+    def __str__(self) -> str:
+        binding = f"{self.regime.name} decoding, {self.binding} binds"
+        numbers = f"{self.queries} queries, {self.grinding} bits of grinding"
+        lines = [
+            f"{show_bits(self.bits)} proven bits ({binding}): {numbers}, blowup {self.shape.blowup}"
+        ]
+        lines.append(f"  {'term':<12} {'unique':>8} {'list':>8}")
+        rows = {
+            name: (bits, self.list_decoding.terms[name])
+            for name, bits in self.unique_decoding.terms.items()
+        }
+        rows["minimum"] = (self.unique_decoding.bits, self.list_decoding.bits)
+        rows["sum"] = (self.unique_decoding.sum_bits, self.list_decoding.sum_bits)
+        lines += [
+            f"  {name:<12} {show_bits(one):>8} {show_bits(other):>8}"
+            for name, (one, other) in rows.items()
+        ]
+        lines.append(f"  list decoding with multiplicity {self.list_decoding.multiplicity}")
+        return "\n".join(lines)
+
+
+def show_bits(bits: float) -> str:
+    """Bits for display, rounded down: 127.99 must not read as 128."""
+    return f"{math.floor(bits * 10) / 10:.1f}"
+
+
+def report(
+    shape: Shape, *, queries: int, grinding: int = 0, regime: str = "best"
+) -> SecurityReport:
+    """Proven security of proofs of this shape.
+
+    Parameters
+    ----------
+    shape : Shape
+        From the verifier's description of the machine and the heights of the proof.
+    queries : int
+        Number of query positions, drawn with replacement; at least 1.
+    grinding : int
+        Proof-of-work bits before the positions are drawn.
+    regime : {"best", "unique", "list"}
+        Which regime the totals speak of; both are always in the report.
+
+    Returns
+    -------
+    SecurityReport
+
+    Raises
+    ------
+    OptionsError
+        If an argument is not allowed.
+    """
+    queries = whole_number("queries", queries, 1)
+    grinding = whole_number("grinding", grinding, 0)
+    if regime not in REGIMES:
+        raise OptionsError(f"regime={regime!r}: must be one of 'best', 'unique', 'list'")
+
+    def terms(point: Regime) -> RegimeReport:
+        rounds = round_terms(shape, point, queries, grinding)
+        return RegimeReport(point, {**rounds, "hash": HASH_BITS})
+
+    m = _best_multiplicity(shape, queries, grinding)
+    both = terms(unique(shape.blowup)), terms(johnson(shape.blowup, m))
+    return SecurityReport(shape, queries, grinding, *both, choice=regime)
+
+
+def _best_multiplicity(shape: Shape, queries: int, grinding: int) -> int:
+    """The m that maximises the least of all round terms.
+
+    The query term grows with m and every other term falls, so the least is largest where they
+    cross: at the last m whose query term is still the least, or at the next.
+    """
+
+    def split(m: int) -> tuple[float, float]:
+        terms = round_terms(shape, johnson(shape.blowup, m), queries, grinding)
+        return terms.pop("query"), min(terms.values())
+
+    def least(m: int) -> float:
+        return min(split(m))
+
+    low, high = MIN_MULTIPLICITY, MAX_MULTIPLICITY
+    while low < high:  # the first m whose query term is not the least
+        middle = (low + high) // 2
+        query, others = split(middle)
+        if query < others:
+            low = middle + 1
+        else:
+            high = middle
+    return max(range(max(low - 1, MIN_MULTIPLICITY), low + 1), key=least)

@@ -1,0 +1,223 @@
+"""Properties of the report: what must never rise, what must hold at the best multiplicity."""
+
+import dataclasses
+import json
+import math
+import pickle
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cstark.errors import OptionsError
+from cstark.protocol.schedule import fold_schedule
+from cstark.security import (
+    MAX_MULTIPLICITY,
+    MIN_MULTIPLICITY,
+    Shape,
+    johnson,
+    report,
+    round_terms,
+    unique,
+)
+
+
+def make(log_heights, blowup=2, arity=8, log_final=7, **numbers):
+    numbers = {"deep_terms": 600, "constraints": 300, "degree": 3} | numbers
+    folds = fold_schedule(log_heights, arity, 2**log_final).arities
+    return Shape(log_heights=tuple(log_heights), blowup=blowup, fold_arities=folds, **numbers)
+
+
+blowups = st.sampled_from([2, 4, 8, 16, 32, 64])
+heights = st.lists(st.integers(3, 26), min_size=1, max_size=6)
+shapes = st.builds(
+    make,
+    heights,
+    blowup=blowups,
+    arity=st.sampled_from([2, 4, 8]),
+    log_final=st.integers(0, 15),
+    deep_terms=st.integers(4, 10_000),
+    constraints=st.integers(0, 10_000),
+    degree=st.integers(1, 65),
+    fractions=st.just(0) | st.integers(1, 2**40),
+    message_width=st.integers(0, 100),
+)
+query_counts = st.integers(1, 400)
+grindings = st.integers(0, 40)
+
+
+def both(shape, queries=220, grinding=16):
+    result = report(shape, queries=queries, grinding=grinding)
+    return result.unique_decoding.bits, result.list_decoding.bits
+
+
+@given(shapes, query_counts, grindings)
+@settings(max_examples=60, deadline=None)
+def test_the_multiplicity_is_the_best_of_all(shape, queries, grinding):
+    def least(m):
+        return min(round_terms(shape, johnson(shape.blowup, m), queries, grinding).values())
+
+    m = report(shape, queries=queries, grinding=grinding).list_decoding.multiplicity
+    assert least(m) == max(map(least, range(MIN_MULTIPLICITY, MAX_MULTIPLICITY + 1)))
+
+
+@given(shapes, query_counts, grindings)
+def test_totals(shape, queries, grinding):
+    result = report(shape, queries=queries, grinding=grinding)
+    for part in (result.unique_decoding, result.list_decoding):
+        assert list(part.terms)[-2:] == ["query", "hash"]
+        assert part.terms["hash"] == 128.0
+        assert part.bits == min(part.terms.values()) == part.terms[part.binding]
+        rounds = [bits for name, bits in part.terms.items() if name != "hash"]
+        assert min(rounds) - math.log2(len(rounds)) - 1e-9 <= part.sum_bits <= min(rounds) + 1e-9
+        assert ("lookup" in part.terms) == (shape.fractions > 0)
+        assert sum(name.startswith("fold[") for name in part.terms) == len(shape.fold_arities)
+        assert all(math.isfinite(bits) for bits in part.terms.values())
+    assert result.bits == max(result.unique_decoding.bits, result.list_decoding.bits)
+    assert report(shape, queries=queries, regime="unique").regime.name == "unique"
+    assert report(shape, queries=queries, regime="list").regime.name == "list"
+
+
+@given(shapes, query_counts, grindings, st.integers(0, 100))
+def test_queries_and_grinding_never_hurt(shape, queries, grinding, more):
+    before = both(shape, queries, grinding)
+    assert all(b >= a for a, b in zip(before, both(shape, queries + more, grinding), strict=True))
+    assert all(b >= a for a, b in zip(before, both(shape, queries, grinding + more), strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", ["deep_terms", "constraints", "degree", "fractions", "message_width", "points"]
+)
+@given(shapes, query_counts, st.integers(1, 1000))
+@settings(max_examples=40, deadline=None)
+def test_larger_numbers_never_help(name, shape, queries, more):
+    if name == "points":
+        more = 1
+    try:
+        larger = dataclasses.replace(shape, **{name: getattr(shape, name) + more})
+    except OptionsError:  # three points need taller tables
+        return
+    before, after = both(shape, queries), both(larger, queries)
+    assert all(b <= a for a, b in zip(before, after, strict=True))
+
+
+@given(heights, st.data(), blowups, st.sampled_from([2, 4, 8]), st.integers(0, 15))
+@settings(max_examples=200, deadline=None)
+def test_options_resolved_at_the_tallest_heights_hold_below(lower, data, blowup, arity, log_final):
+    """A machine resolves its options with all tables at the most they may have.
+
+    The proof's own heights change the fold schedule and make words join, but no term that binds
+    gets worse.  Every table has at least one column and one quotient chunk.
+    """
+    tallest = data.draw(st.integers(max(lower), 26))
+    interactions = data.draw(st.lists(st.integers(0, 5), min_size=len(lower), max_size=len(lower)))
+    numbers = {
+        "deep_terms": data.draw(st.integers(2 * len(lower), 3000)),
+        "constraints": data.draw(st.integers(1, 500)),
+        "degree": data.draw(st.integers(1, blowup + 1)),
+        "message_width": 4,
+    }
+
+    def at(heights):
+        fractions = sum(n << h for n, h in zip(interactions, heights, strict=True))
+        return make(heights, blowup, arity, log_final, fractions=fractions, **numbers)
+
+    queries = data.draw(query_counts)
+    worst, actual = both(at([tallest] * len(lower)), queries), both(at(lower), queries)
+    assert all(b >= a for a, b in zip(worst, actual, strict=True))
+
+
+@given(shapes, query_counts, grindings)
+@settings(max_examples=30, deadline=None)
+def test_data_and_text(shape, queries, grinding):
+    result = report(shape, queries=queries, grinding=grinding)
+    data = result.to_dict()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert data["bits"] == result.bits and data["binding"] == result.binding
+    assert data["regimes"]["list"]["multiplicity"] == result.list_decoding.multiplicity
+    assert Shape(**data["shape"]) == shape
+    text = str(result)
+    assert all(f"  {name} " in text for name in result.unique_decoding.terms)
+    assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_display_rounds_down():
+    shape = make([20], deep_terms=608)
+    result = report(shape, queries=269, grinding=16, regime="unique")
+    assert 127.6 < result.bits < 127.7 and str(result).startswith("127.6 proven bits")
+
+
+def test_terms_by_hand():
+    shape = make([10, 9], deep_terms=5, constraints=4, degree=3, fractions=100, message_width=3)
+    assert shape.fold_arities == (2, 8) and shape.folds == ((2, 1024, True), (8, 128, False))
+    p = 2**64 - 2**32 + 1
+    expected = {
+        "lookup": 100 * 5 / p**3,
+        "constraints": 3 / p**3,
+        "ood": (3 * 1025 + 1023) / (p**3 - p),
+        "batching": 4 * (0.25 * 2048 + 1) / p**3,
+        "fold[0]": 2 * (0.25 * 1024 + 1) / p**3,  # a table joins: one power more
+        "fold[1]": 7 * (0.25 * 128 + 1) / p**3,
+        "query": 0.75**100 / 2**16,
+    }
+    terms = round_terms(shape, unique(2), 100, 16)
+    assert terms == pytest.approx({name: -math.log2(e) for name, e in expected.items()})
+
+
+def test_single_constraint_and_opening_have_no_error():
+    terms = round_terms(make([10], deep_terms=1, constraints=1), unique(2), 10, 0)
+    assert list(terms) == ["ood", "fold[0]", "query"]
+
+
+@pytest.mark.parametrize(("blowup", "shortest"), [(2, 3), (4, 2), (8, 1)])
+def test_side_condition_sets_the_least_height(blowup, shortest):
+    make([shortest, 10], blowup, log_final=0)
+    with pytest.raises(OptionsError, match="too short"):
+        make([shortest - 1, 10], blowup, log_final=0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"log_heights": ()},
+        {"log_heights": (33,)},
+        {"log_heights": (32,)},  # times blowup: 2^33
+        {"log_heights": (10.0,)},
+        {"blowup": 1},
+        {"blowup": 3},
+        {"blowup": True},
+        {"deep_terms": 0},
+        {"constraints": -1},
+        {"degree": 0},
+        {"fractions": 1.5},
+        {"fractions": 10**400},
+        {"message_width": None},
+        {"points": 0},
+        {"fold_arities": (3,)},
+        {"fold_arities": (1,)},
+        {"fold_arities": (8, 8, 8, 8)},
+        {"fold_arities": (8,), "log_heights": (10, 9)},  # jumped over
+    ],
+)
+def test_impossible_shapes(change):
+    numbers = {"log_heights": (10,), "blowup": 2, "deep_terms": 9, "constraints": 5, "degree": 2}
+    Shape(**numbers, fold_arities=(8,))
+    with pytest.raises(OptionsError, match=next(iter(change))):
+        Shape(**numbers | {"fold_arities": (8,)} | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"queries": 0},
+        {"queries": 1.5},
+        {"queries": True},
+        {"grinding": -1},
+        {"grinding": None},
+        {"regime": "johnson"},
+        {"regime": None},
+    ],
+)
+def test_bad_arguments(change):
+    with pytest.raises(OptionsError, match=next(iter(change))):
+        report(make([10]), **{"queries": 5} | change)
