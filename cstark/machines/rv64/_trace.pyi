@@ -12,6 +12,7 @@ HALTED: Final[int]
 LEFT: Final[int]
 UNKNOWN_CALL: Final[int]
 
+def source_digest() -> str: ...
 def advance(
     operations: NDArray[np.uint64],
     state: NDArray[np.uint64],

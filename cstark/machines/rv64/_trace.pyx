@@ -19,6 +19,14 @@ cdef extern from "goldilocks.h" nogil:
     uint64_t gl_mul(uint64_t a, uint64_t b)
     uint64_t gl_inverse(uint64_t a)
 
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
 cdef enum:
     # columns of an operation
     PC, RS1, RS2, RD, WRITES, LOW, HIGH, SIGN, JUMP, HALTS
@@ -64,6 +72,11 @@ OPERATION_COLUMNS = OPERATION_WIDTH
 
 # What ended a call of `advance`.
 RUNNING, HALTED, LEFT, UNKNOWN_CALL = range(4)
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
 
 
 cdef int execute(

@@ -33,6 +33,7 @@ from __future__ import annotations
 import numpy as np
 
 from cstark.air import Air
+from cstark.machines.common import padded_rows
 from cstark.machines.rv64.isa import Instruction
 from cstark.machines.rv64.program import BASE, Program
 
@@ -50,7 +51,8 @@ def operation(instruction: Instruction, pc: int) -> tuple[int, ...]:
 
     Examples
     --------
-    >>> from cstark.machines.rv64.isa import addi, bne, decode
+    >>> from cstark.machines.common import padded_rows
+from cstark.machines.rv64.isa import addi, bne, decode
     >>> operation(decode(addi(5, 5, -1)), 0x10000)
     (65536, 5, 0, 5, 1, 65535, 65535, 1, 0, 0)
     >>> operation(decode(bne(5, 0, -16)), 0x10004)[8] - _P
@@ -88,7 +90,7 @@ class ProgramTable(Air):
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.rows = max(8, 1 << (len(program.words) - 1).bit_length())
+        self.rows = padded_rows(len(program.words))
 
     def preprocessed_trace(self) -> np.ndarray:
         """The (rows, 11) uint64 array of `used` and the cells of every instruction."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from cstark.errors import StatementError
 from cstark.kernels import _runtime
+from cstark.machines.common import padded_rows
 from cstark.machines.rv64 import _trace
 from cstark.machines.rv64.cpu import EXIT, MAX_STEPS
 from cstark.machines.rv64.program import BASE, Program
@@ -62,7 +63,7 @@ class Execution:
         >>> {name: trace.shape for name, trace in run.traces().items()}
         {'cpu': (8, 36), 'program': (8, 1), 'register': (32, 5), 'range': (65536, 1)}
         """
-        rows = max(8, 1 << (self.steps - 1).bit_length())
+        rows = padded_rows(self.steps)
         cpu = _runtime.aligned((rows, _trace.WIDTH))
         ranges = np.zeros((_runtime.threads(), 1 << 16), dtype=np.uint64)
         operations = _operations(self.program)
@@ -73,7 +74,7 @@ class Execution:
             _trace.write_rows(operations, snapshots, first, self.steps, out, ranges)
 
         words = len(self._counts)
-        program = np.zeros((max(8, 1 << (words - 1).bit_length()), 1), dtype=np.uint64)
+        program = np.zeros((padded_rows(words), 1), dtype=np.uint64)
         program[:words, 0] = self._counts
         register = np.empty((32, 5), dtype=np.uint64)
         values = np.array(self.registers, dtype=np.uint64)
