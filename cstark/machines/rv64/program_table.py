@@ -51,8 +51,7 @@ def operation(instruction: Instruction, pc: int) -> tuple[int, ...]:
 
     Examples
     --------
-    >>> from cstark.machines.common import padded_rows
-from cstark.machines.rv64.isa import addi, bne, decode
+    >>> from cstark.machines.rv64.isa import addi, bne, decode
     >>> operation(decode(addi(5, 5, -1)), 0x10000)
     (65536, 5, 0, 5, 1, 65535, 65535, 1, 0, 0)
     >>> operation(decode(bne(5, 0, -16)), 0x10004)[8] - _P
