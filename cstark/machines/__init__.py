@@ -24,6 +24,7 @@ __all__ = ["BUILT_IN", "load"]
 #: Name on the command line -> where the class is.
 BUILT_IN = {
     "add_mul": "cstark.machines.add_mul:AddMul",
+    "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
     "fib_pair": "cstark.machines.fib_pair:FibPair",
     "read_only_memory": "cstark.machines.read_only_memory:ReadOnlyMemory",
 }
