@@ -1,0 +1,41 @@
+"""Extension-field scalars under the name the protocol's modules use: see `cstark.extension`."""
+
+from cstark.extension import (
+    ONE,
+    ZERO,
+    Element,
+    P,
+    add,
+    base_root,
+    element,
+    horner,
+    inverse,
+    lift,
+    mul,
+    neg,
+    power,
+    powers,
+    scale,
+    square,
+    sub,
+)
+
+__all__ = [
+    "ONE",
+    "ZERO",
+    "Element",
+    "P",
+    "add",
+    "base_root",
+    "element",
+    "horner",
+    "inverse",
+    "lift",
+    "mul",
+    "neg",
+    "power",
+    "powers",
+    "scale",
+    "square",
+    "sub",
+]
