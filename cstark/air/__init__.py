@@ -1,0 +1,36 @@
+"""Describing tables: columns, equations on their rows, and messages on buses.
+
+An `Air` is run once by `describe`, which keeps what it stated as a `TableDescription`: plain
+data that the compiler, the prover, the verifier, the checker and the printer all read.  Nothing
+here computes with a trace, and no kernel is imported.
+"""
+
+from cstark.air.air import Air
+from cstark.air.bus import Receive, Send, Token, check_tokens, number_buses
+from cstark.air.columns import Namespace, View
+from cstark.air.describe import Table, describe
+from cstark.air.description import Constraint, Interaction, TableDescription
+from cstark.air.expression import Expression
+from cstark.air.nodes import P
+from cstark.air.pack import pack
+from cstark.air.rows import RowSelector
+
+__all__ = [
+    "Air",
+    "Constraint",
+    "Expression",
+    "Interaction",
+    "Namespace",
+    "P",
+    "Receive",
+    "RowSelector",
+    "Send",
+    "Table",
+    "TableDescription",
+    "Token",
+    "View",
+    "check_tokens",
+    "describe",
+    "number_buses",
+    "pack",
+]

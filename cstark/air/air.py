@@ -1,0 +1,122 @@
+"""`Air`: the class that users derive their tables from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstark.air.columns import Layout, View
+from cstark.errors import AirError
+
+if TYPE_CHECKING:
+    from cstark.air.describe import Table
+
+__all__ = ["Air"]
+
+
+class Air:
+    """A table: its columns, and the equations and messages of its rows.
+
+    Derive from it, declare the columns and write `constrain`.  The declarations are read from
+    the instance, so ``__init__`` may set them; it need not call this class.
+
+    Attributes
+    ----------
+    columns : int, tuple of str, or dict of str to shape
+        The columns of the trace: a number, names, or names with shapes
+        (``{"pc": (), "state": (5, 5)}``); a shape makes a group of columns.
+    publics : int, tuple of str, or dict of str to shape
+        The public values; none by default.
+    preprocessed : int, tuple of str, or dict of str to shape
+        Columns that are part of the table and the same in every proof; none by default.  They
+        fix the height of the table.
+    periodic : dict of str to sequence of int
+        Columns that repeat a few values, a power of two of them.  They are not committed: the
+        verifier evaluates them.
+    rows : int or None
+        The only allowed height, a power of two of at least 8.
+
+    Examples
+    --------
+    >>> from cstark.air import Air, describe
+    >>> class FibonacciPair(Air):
+    ...     columns = ("left", "right")
+    ...     publics = ("left0", "right0")
+    ...     def constrain(self, t):
+    ...         now, nxt, pub = t.now, t.next, t.publics
+    ...         t.first_row.equal(now.left, pub.left0)
+    ...         t.first_row.equal(now.right, pub.right0)
+    ...         t.transition.equal(nxt.left, now.left + now.right)
+    ...         t.transition.equal(nxt.right, now.right + nxt.left)
+    >>> describe("fib", FibonacciPair())
+    <TableDescription 'fib': 2 columns, 4 constraints, 0 interactions, degree 2>
+    """
+
+    columns: Any = ()
+    publics: Any = ()
+    preprocessed: Any = ()
+    periodic: Any = {}
+    rows: Any = None
+
+    def constrain(self, t: Table) -> None:
+        """State what the rows of the table satisfy; to be overridden.
+
+        Parameters
+        ----------
+        t : Table
+            Gives the columns (``t.now``, ``t.next``, ...), the selectors (``t.every_row``, ...),
+            ``t.send`` and ``t.receive``.
+        """
+        raise AirError(
+            f"{type(self).__name__} does not define constrain(self, t); it states the equations "
+            "of the table"
+        )
+
+    def preprocessed_trace(self) -> Any:
+        """The values of the preprocessed columns; to be overridden by tables that have them.
+
+        Returns
+        -------
+        array_like
+            ``(rows, columns)`` integers in ``[0, p)``, best uint64; rows a power of two of at
+            least 8.
+        """
+        raise AirError(
+            f"{type(self).__name__} declares `preprocessed` columns but does not define "
+            "preprocessed_trace(self), which returns their values"
+        )
+
+    def view(self, trace: np.ndarray) -> View:
+        """The columns of a trace by name, without copying.
+
+        Parameters
+        ----------
+        trace : ndarray
+            ``(rows, columns)``, any dtype.
+
+        Returns
+        -------
+        View
+            ``view.name`` is an array ``(rows,)``, for a group ``(rows, *shape)``; assignment
+            ``view.name = values`` writes into the trace.
+
+        Raises
+        ------
+        TraceError
+            If the trace is no two-dimensional array of the width of the table.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from cstark.air import Air
+        >>> class Pair(Air):
+        ...     columns = {"x": (), "y": (2,)}
+        >>> trace = np.zeros((8, 3), dtype=np.uint64)
+        >>> view = Pair().view(trace)
+        >>> view.x = np.arange(8)
+        >>> view.y[:, 1] = 5
+        >>> trace[3].tolist()
+        [3, 0, 5]
+        """
+        return View(Layout(type(self).__name__, "columns", self.columns), trace)

@@ -1,0 +1,374 @@
+"""Buses: what a table sends and receives, tokens, and the numbers of the buses of a machine.
+
+A bus is named by a string.  Over a whole machine, what is sent on it and what is received must
+be equal as multisets of messages; tokens are the messages that the verifier adds itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from cstark.air.columns import Namespace
+from cstark.air.expression import Expression, Recorder
+from cstark.air.nodes import P
+from cstark.air.rows import caller, check_name
+from cstark.errors import AirError, StatementError
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+__all__ = [
+    "Message",
+    "Receive",
+    "Send",
+    "Token",
+    "check_tokens",
+    "is_name",
+    "number_buses",
+    "record_message",
+]
+
+
+class Message(NamedTuple):
+    """An interaction as `constrain` recorded it."""
+
+    bus: str
+    sign: int
+    values: tuple[int, ...]
+    count: int
+    weight: int
+    name: str
+    location: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A message that the verifier adds to a bus; use `Send` or `Receive`.
+
+    Parameters
+    ----------
+    bus : str
+        Name of the bus.
+    values : sequence of int
+        The message, each value in ``[0, P)``; a tuple afterwards.
+    count : int, default 1
+        How often, in ``[0, P)``.
+
+    Raises
+    ------
+    StatementError
+        For anything else.
+    """
+
+    bus: str
+    values: tuple[int, ...]
+    count: int = 1
+    sign: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        kind = type(self).__name__
+        if not is_name(self.bus):
+            raise StatementError(f"{kind}: the bus {self.bus!r} is no name (a printable string)")
+        if isinstance(self.values, np.ndarray):
+            values = tuple(self.values.reshape(-1).tolist())
+        elif isinstance(self.values, (tuple, list)):
+            values = tuple(self.values)
+        else:
+            raise StatementError(
+                f"{kind} on bus {self.bus!r}: values must be a sequence of integers, "
+                f"not {type(self.values).__name__}"
+            )
+        if not values:
+            raise StatementError(f"{kind} on bus {self.bus!r}: a message needs at least one value")
+        values = tuple(self._element(v, f"value {k}") for k, v in enumerate(values))
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "count", self._element(self.count, "count"))
+
+    def _element(self, value: Any, what: str) -> int:
+        kind = type(self).__name__
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value!r}, not an integer")
+        if not 0 <= value < P:
+            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value}, not in [0, p)")
+        return int(value)
+
+
+class Send(Token):
+    """A token that the verifier sends: some table, or another token, must receive it.
+
+    Examples
+    --------
+    >>> from cstark.air import Send
+    >>> Send("memory", [0, 7])
+    Send(bus='memory', values=(0, 7), count=1)
+    """
+
+    sign: ClassVar[int] = 1
+
+
+class Receive(Token):
+    """A token that the verifier receives: some table, or another token, must send it.
+
+    Examples
+    --------
+    >>> from cstark.air import Receive
+    >>> Receive("memory", [0, 7], count=2).sign
+    -1
+    """
+
+    sign: ClassVar[int] = -1
+
+
+def is_name(text: Any) -> bool:
+    """Whether `text` can name a table or a bus: a printable string that is not empty."""
+    return isinstance(text, str) and text != "" and text.isprintable()
+
+
+def record_message(
+    recorder: Recorder,
+    bounds: Any,
+    sign: int,
+    bus: Any,
+    values: Any,
+    count: Any,
+    weight: Any,
+    name: Any,
+) -> Message:
+    """Check one call of ``t.send`` or ``t.receive``.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        The run it belongs to.
+    bounds : callable
+        Node of a column -> bound on the absolute value it is taken to have.
+    sign : int
+        +1 for a send, -1 for a receive.
+    bus, values, count, weight, name
+        As the author wrote them.
+
+    Returns
+    -------
+    Message
+        The checked interaction.
+
+    Raises
+    ------
+    AirError
+        If any of them is wrong.
+    """
+    verb = "send" if sign > 0 else "receive"
+    if not is_name(bus):
+        raise recorder.error(f"{verb}: the bus {bus!r} is no name (a printable string)")
+    where = f"{verb} on bus {bus!r}"
+    check_name(recorder, name)
+    nodes = tuple(recorder.node_of(value) for value in _flatten(recorder, where, values))
+    if not nodes:
+        raise recorder.error(f"{where}: a message needs at least one value")
+    for place, node in enumerate(nodes):
+        if recorder.degrees[node] > 1:
+            raise recorder.error(
+                f"{where}: value {place}, {recorder.text(node)}, has degree "
+                f"{recorder.degrees[node]}; values have degree at most 1: put it in a column of "
+                "its own and constrain that column"
+            )
+    if isinstance(count, (np.ndarray, list, tuple, Namespace)):
+        raise recorder.error(f"{where}: count must be one expression or integer")
+    count_node = recorder.node_of(count)
+    constant = recorder.value(count_node)
+    if constant == 0:
+        raise recorder.error(f"{where}: count is the constant 0, so nothing is ever exchanged")
+    if weight is None:
+        weight = _default_weight(recorder, bounds, where, sign, count_node)
+    elif not isinstance(weight, (int, np.integer)) or isinstance(weight, bool):
+        raise recorder.error(f"{where}: weight={weight!r} is not an integer")
+    elif not 0 <= weight < P:
+        raise recorder.error(f"{where}: weight={weight} is not in [0, p)")
+    elif constant is not None and weight < min(constant, P - constant):
+        raise recorder.error(
+            f"{where}: weight={weight} does not bound the count {min(constant, P - constant)}"
+        )
+    return Message(bus, sign, nodes, count_node, int(weight), name or "", caller())
+
+
+def number_buses(
+    descriptions: Iterable[TableDescription] | Mapping[str, TableDescription],
+) -> dict[str, tuple[int, int]]:
+    """Number the buses of a machine.
+
+    Parameters
+    ----------
+    descriptions : iterable of TableDescription, or mapping to them
+        The tables.
+
+    Returns
+    -------
+    dict of str to (int, int)
+        Bus -> (number, width): numbers 1, 2, ... in the order of the names, and how many values
+        a message has.
+
+    Raises
+    ------
+    AirError
+        If two interactions give a bus different widths; the message names both tables.  One
+        width a bus is what makes the fingerprints of distinct messages distinct polynomials.
+
+    Examples
+    --------
+    >>> from cstark.air import Air, describe, number_buses
+    >>> class Sender(Air):
+    ...     columns = ("x", "y")
+    ...     def constrain(self, t):
+    ...         t.send("pairs", [t.now.x, t.now.y])
+    ...         t.send("bytes", [t.now.x])
+    >>> number_buses([describe("sender", Sender())])
+    {'bytes': (1, 1), 'pairs': (2, 2)}
+    """
+    if isinstance(descriptions, Mapping):
+        descriptions = descriptions.values()
+    first: dict[str, tuple[int, str, str]] = {}
+    for description in descriptions:
+        for interaction in description.interactions:
+            width = len(interaction.values)
+            seen = first.setdefault(
+                interaction.bus, (width, description.name, interaction.location)
+            )
+            if seen[0] != width:
+                raise AirError(
+                    f"bus {interaction.bus!r} has two widths: {seen[0]} in table {seen[1]!r}"
+                    f"{_at(seen[2])} and {width} in table {description.name!r}"
+                    f"{_at(interaction.location)}; every message on a bus has the same number of "
+                    "values"
+                )
+    return {bus: (number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
+
+
+def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) -> None:
+    """Check that tokens fit the buses of a machine.
+
+    Parameters
+    ----------
+    buses : mapping
+        What `number_buses` returned.
+    tokens : iterable of Send or Receive
+        The tokens.
+
+    Raises
+    ------
+    StatementError
+        For something that is not a token, an unknown bus, or another width.
+    """
+    for token in tokens:
+        if not isinstance(token, (Send, Receive)):
+            raise StatementError(f"{token!r} is not a token: use cs.Send or cs.Receive")
+        if token.bus not in buses:
+            known = ", ".join(map(repr, buses)) or "none"
+            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}")
+        width = buses[token.bus][1]
+        if len(token.values) != width:
+            raise StatementError(
+                f"{token!r}: bus {token.bus!r} has messages of {width} values, "
+                f"not {len(token.values)}"
+            )
+
+
+_LEAST_ROWS = 8
+"""Weight times height must stay below p, and no table is lower."""
+
+
+def _at(location: str) -> str:
+    return f" ({location})" if location else ""
+
+
+def _flatten(recorder: Recorder, where: str, values: Any) -> list[Any]:
+    if isinstance(values, (Expression, int, np.integer)):
+        return [values]
+    if isinstance(values, np.ndarray):
+        return list(values.reshape(-1))
+    if isinstance(values, (list, tuple, Namespace)):
+        return [leaf for value in values for leaf in _flatten(recorder, where, value)]
+    if isinstance(values, (dict, set, str)) or hasattr(values, "__iter__"):
+        raise recorder.error(
+            f"{where}: values are {type(values).__name__}; write a list, tuple or array"
+        )
+    return [values]  # a wrong number: node_of says what is wrong with it
+
+
+def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, count: int) -> int:
+    constant = recorder.value(count)
+    if constant is not None:
+        return min(constant, P - constant)
+    if sign < 0:
+        return 0
+    weight = _magnitude(recorder, bounds, count)
+    if weight is None:
+        raise recorder.error(
+            f"{where}: the count {recorder.text(count)} depends on a public value, whose size is "
+            "unknown here; give weight=, a bound that your constraints or publics enforce"
+        )
+    if weight * _LEAST_ROWS >= P:
+        raise recorder.error(
+            f"{where}: the count {recorder.text(count)} has coefficients so large that counts "
+            "could wrap around p; give weight=, a bound that your constraints enforce"
+        )
+    return weight
+
+
+def _magnitude(recorder: Recorder, bounds: Any, root: int) -> int | None:
+    """Sum of the absolute coefficients of a count, columns bounded by `bounds`.
+
+    Affine parts are collected before absolute values are taken, so ``a + b - a`` weighs 1;
+    products multiply the bounds of their factors.  None if a public value takes part.
+    """
+    # term: None for the constant, a column node or a product node otherwise
+    forms: dict[int, dict[int | None, int]] = {}
+    sizes: dict[int, int] = {}
+    stack = [root]
+    while stack:
+        index = stack[-1]
+        node = recorder.nodes[index]
+        if node[0] in ("add", "sub", "mul"):
+            waiting = [child for child in node[1:] if child not in forms]
+            if waiting:
+                stack.extend(waiting)
+                continue
+        stack.pop()
+        if index in forms:
+            continue
+        form = _form(recorder, forms, sizes, bounds, index)
+        if form is None:
+            return None
+        forms[index] = form
+    return _size(forms[root], sizes)
+
+
+def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None:
+    kind, *operands = recorder.nodes[index]
+    if kind == "public":
+        return None
+    if kind == "constant":
+        return {None: operands[0]}
+    if kind == "column":
+        sizes[index] = bounds(recorder.nodes[index])
+        return {index: 1}
+    a, b = (forms[operand] for operand in operands)
+    if kind == "mul":
+        for constant, other in ((a, b), (b, a)):
+            if constant.keys() <= {None}:
+                scale = constant.get(None, 0)
+                return {term: k * scale % P for term, k in other.items()}
+        sizes[index] = min(_size(a, sizes) * _size(b, sizes), P)
+        return {index: 1}
+    result = dict(a)
+    for term, k in b.items():
+        result[term] = (result.get(term, 0) + (k if kind == "add" else -k)) % P
+    return result
+
+
+def _size(form: dict[int | None, int], sizes: dict[int, int]) -> int:
+    total = sum(min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items())
+    return min(total, P)

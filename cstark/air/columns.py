@@ -1,0 +1,353 @@
+"""Column declarations, and the namespaces that give columns their names.
+
+A declaration is an int (nameless columns), a tuple of names, or a dict from name to shape.
+`Layout` reads it once; a `Namespace` shows a layout as expressions inside `constrain`, a `View`
+shows it as the columns of a trace.
+"""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from cstark.errors import AirError, TraceError, UnknownColumnError
+
+__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View"]
+
+MAX_COLUMNS = 2**16
+"""Most columns (or public values) of one kind in a table."""
+
+_KINDS = {"columns": "column", "preprocessed": "preprocessed column", "publics": "public value"}
+
+
+class Layout:
+    """Names and shapes of the columns of one kind.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table, for messages.
+    attribute : str
+        The attribute of the `Air` that declares them: ``"columns"``, ``"preprocessed"``,
+        ``"publics"`` or ``"periodic"``.
+    declaration : int, tuple of str, or dict of str to shape
+        What the attribute holds; None declares nothing.
+
+    Attributes
+    ----------
+    entries : dict of str to (int, tuple of int)
+        First column and shape of each name; empty for nameless columns.
+    labels : tuple of str
+        A label for each column: ``name``, ``name[1,2]`` for a member of a group, ``[3]`` for a
+        nameless one.
+
+    Raises
+    ------
+    AirError
+        For a declaration that cannot be read.
+    """
+
+    __slots__ = ("attribute", "entries", "labels", "table")
+
+    def __init__(self, table: str, attribute: str, declaration: Any) -> None:
+        self.table = table
+        self.attribute = attribute
+        self.entries: dict[str, tuple[int, tuple[int, ...]]] = {}
+        if _is_int(declaration):
+            width = int(declaration)
+            if width < 0:
+                raise self.error(f"is {width}; a number of columns cannot be negative")
+            self._check_width(width)
+            self.labels = tuple(f"[{index}]" for index in range(width))
+            return
+        labels: list[str] = []
+        for name, shape in self._pairs(declaration):
+            self._check_name(name)
+            shape = self._shape(name, shape)
+            self._check_width(len(labels) + math.prod(shape))
+            self.entries[name] = (len(labels), shape)
+            if shape:
+                labels.extend(
+                    f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(*shape)
+                )
+            else:
+                labels.append(name)
+        self.labels = tuple(labels)
+
+    def error(self, message: str) -> AirError:
+        """An `AirError` about the declaration."""
+        return AirError(f"table {self.table!r}: `{self.attribute}` {message}")
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.labels)
+
+    @property
+    def kind(self) -> str:
+        """What one column is called."""
+        return _KINDS.get(self.attribute, "periodic column")
+
+    def find(self, name: str, where: str, elsewhere: str = "") -> tuple[int, tuple[int, ...]]:
+        """First column and shape of a name.
+
+        Raises
+        ------
+        UnknownColumnError
+            If there is no such name; the message offers the nearest one.
+        """
+        found = self.entries.get(name)
+        if found is None:
+            raise UnknownColumnError(self._unknown(name, where, elsewhere))
+        return found
+
+    def number(self, index: Any) -> int:
+        """A column number in range from an index, which may be negative.
+
+        Raises
+        ------
+        UnknownColumnError
+            If the index is out of range or no integer.
+        """
+        if not _is_int(index):
+            raise UnknownColumnError(
+                f"table {self.table!r}: a {self.kind} is found by its name or its number, "
+                f"not by {index!r}"
+            )
+        number = int(index)
+        if not -self.width <= number < self.width:
+            raise UnknownColumnError(
+                f"table {self.table!r} has no {self.kind} {number}: there are {self.width}"
+            )
+        return number % self.width
+
+    def _unknown(self, name: str, where: str, elsewhere: str) -> str:
+        text = f"table {self.table!r} has no {self.kind} {name!r}"
+        near = difflib.get_close_matches(name, self.entries, n=1)
+        if near:
+            return f"{text}; did you mean {near[0]!r}?"
+        if elsewhere:
+            return f"{text}; did you mean {elsewhere}?"
+        if not self.labels:
+            return f"{text}: it declares no `{self.attribute}`"
+        if not self.entries:
+            return f"{text}: they have numbers, {where}[0] to {where}[{self.width - 1}]"
+        known = ", ".join(list(self.entries)[:8]) + (", ..." if len(self.entries) > 8 else "")
+        return f"{text}: there are {known}"
+
+    def _pairs(self, declaration: Any) -> list[tuple[Any, Any]]:
+        if declaration is None:
+            return []
+        if isinstance(declaration, dict):
+            return list(declaration.items())
+        if isinstance(declaration, str):
+            raise self.error(f"is the string {declaration!r}; write ({declaration!r},)")
+        if isinstance(declaration, (tuple, list)):
+            return [(name, ()) for name in declaration]
+        raise self.error(
+            f"is {declaration!r}; it must be an int, a tuple of names, or a dict name -> shape"
+        )
+
+    def _check_name(self, name: Any) -> None:
+        if not isinstance(name, str):
+            raise self.error(f"holds {name!r}, which is no name (a string)")
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise self.error(f"holds the name {name!r}, which is not a Python identifier")
+        if name.startswith("__") or hasattr(Namespace, name) or hasattr(View, name):
+            raise self.error(f"holds the name {name!r}, which is reserved; choose another")
+        if name in self.entries:
+            raise self.error(f"holds the name {name!r} twice")
+
+    def _shape(self, name: str, shape: Any) -> tuple[int, ...]:
+        if _is_int(shape):
+            shape = (shape,)
+        if not isinstance(shape, (tuple, list)) or not all(_is_int(n) and n > 0 for n in shape):
+            raise self.error(
+                f"gives {name!r} the shape {shape!r}; write () for one column or a tuple of "
+                "positive integers for a group"
+            )
+        return tuple(int(n) for n in shape)
+
+    def _check_width(self, width: int) -> None:
+        if width > MAX_COLUMNS:
+            raise self.error(f"declares more than {MAX_COLUMNS} columns")
+
+
+class _Named:
+    """Access by name, number, slice and iteration, shared by namespaces and views.
+
+    Every method has a leading underscore, so that columns can take any ordinary name.
+    """
+
+    __slots__ = ("_cache", "_layout", "_prefix")
+
+    def __init__(self, layout: Layout, prefix: str) -> None:
+        object.__setattr__(self, "_layout", layout)
+        object.__setattr__(self, "_prefix", prefix)
+        object.__setattr__(self, "_cache", {})
+
+    def _column(self, index: int) -> Any:
+        raise NotImplementedError
+
+    def _group(self, start: int, shape: tuple[int, ...]) -> Any:
+        raise NotImplementedError
+
+    def _elsewhere(self, name: str) -> str:
+        return ""
+
+    def __getattr__(self, name: str) -> Any:
+        # probes of copy, pickle and NumPy, and our own slots before they are set
+        if name.startswith("__") or name in _Named.__slots__:
+            raise AttributeError(name)
+        return self._named(name)
+
+    def _named(self, name: str) -> Any:
+        found = self._cache.get(name)
+        if found is None:
+            entry = self._layout.entries.get(name)
+            if entry is None:
+                entry = self._layout.find(name, self._prefix, self._elsewhere(name))
+            start, shape = entry
+            found = self._group(start, shape) if shape else self._column(start)
+            self._cache[name] = found
+        return found
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._named(key)
+        if isinstance(key, slice):
+            return self._slice(range(self._layout.width)[key])
+        return self._column(self._layout.number(key))
+
+    def _slice(self, indices: range) -> Any:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self._layout.width
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self._column(index) for index in range(self._layout.width))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._layout.entries
+
+    def __dir__(self) -> list[str]:
+        return list(self._layout.entries)
+
+    def __repr__(self) -> str:
+        return f"<{self._prefix} of table {self._layout.table!r}: {_summary(self._layout)}>"
+
+
+class Namespace(_Named):
+    """The columns of one kind as expressions: ``x.name``, ``x["name"]``, ``x[3]``.
+
+    Groups are read-only object arrays of expressions.  Slices, iteration and `len` go over
+    single columns.
+    """
+
+    __slots__ = ("_hint", "_make")
+
+    def __init__(
+        self,
+        layout: Layout,
+        prefix: str,
+        make: Callable[[int], Any],
+        hint: Callable[[str], str] = lambda name: "",
+    ) -> None:
+        super().__init__(layout, prefix)
+        object.__setattr__(self, "_make", make)
+        object.__setattr__(self, "_hint", hint)
+
+    def _column(self, index: int) -> Any:
+        found = self._cache.get(index)
+        if found is None:
+            found = self._cache[index] = self._make(index)
+        return found
+
+    def _group(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
+        return self._slice(range(start, start + math.prod(shape))).reshape(shape)
+
+    def _slice(self, indices: range) -> np.ndarray:
+        array = np.empty(len(indices), dtype=object)
+        for place, index in enumerate(indices):
+            array[place] = self._column(index)
+        array.flags.writeable = False
+        return array
+
+    def _elsewhere(self, name: str) -> str:
+        return self._hint(name)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AirError(
+            f"table {self._layout.table!r}: {self._prefix}.{name} cannot be assigned: constraints "
+            f"are equations, such as t.every_row.equal({self._prefix}.{name}, ...)"
+        )
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise AirError(
+            f"table {self._layout.table!r}: {self._prefix}[{key!r}] cannot be assigned: "
+            f"constraints are equations, such as t.every_row.equal({self._prefix}[{key!r}], ...)"
+        )
+
+
+class View(_Named):
+    """The columns of a trace by name, without copying.
+
+    ``view.name`` is an array ``(rows,)``, of a group ``(rows, *shape)``, like a field of a
+    structured array; ``view[3]`` is column 3, iteration goes over single columns.  Assignment
+    (``view.name = values``) writes into the trace.
+    """
+
+    __slots__ = ("_trace",)
+
+    def __init__(self, layout: Layout, trace: np.ndarray) -> None:
+        super().__init__(layout, "view")
+        if not isinstance(trace, np.ndarray):
+            raise TraceError(
+                f"table {layout.table!r}: the trace is {type(trace).__name__}, not a NumPy array",
+                table=layout.table,
+            )
+        if trace.ndim != 2 or trace.shape[1] != layout.width:
+            raise TraceError(
+                f"table {layout.table!r}: the trace has shape {trace.shape}; "
+                f"its {layout.width} columns need (rows, {layout.width})",
+                table=layout.table,
+            )
+        object.__setattr__(self, "_trace", trace)
+
+    def _column(self, index: int) -> np.ndarray:
+        return self._trace[:, index]
+
+    def _group(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
+        # splitting the last axis never copies, whatever the strides
+        columns = self._trace[:, start : start + math.prod(shape)]
+        return columns.reshape(len(self._trace), *shape)
+
+    def _slice(self, indices: range) -> np.ndarray:
+        if not indices:
+            return self._trace[:, :0]
+        stop = indices[-1] + (1 if indices.step > 0 else -1)
+        return self._trace[:, slice(indices.start, stop if stop >= 0 else None, indices.step)]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._named(name)[...] = value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self[key][...] = value
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _summary(layout: Layout) -> str:
+    if layout.entries:
+        return ", ".join(
+            f"{name}{list(shape)}" if shape else name for name, (_, shape) in layout.entries.items()
+        )
+    return f"{layout.width} columns"

@@ -1,0 +1,409 @@
+"""`describe`: run an `Air` once and keep what it stated as data."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cstark.air.air import Air
+from cstark.air.bus import Message, is_name, record_message
+from cstark.air.columns import Layout, Namespace
+from cstark.air.description import (
+    MAX_ROWS,
+    MIN_ROWS,
+    Constraint,
+    Interaction,
+    TableDescription,
+    assemble,
+)
+from cstark.air.expression import Expression, Recorder, object_array
+from cstark.air.nodes import Node, P
+from cstark.air.rows import SELECTORS, Equation, RowSelector
+from cstark.errors import AirError, UnknownColumnError
+
+__all__ = ["Table", "describe"]
+
+_SPACES = {
+    "now": ("columns", "main", 0),
+    "next": ("columns", "main", 1),
+    "preprocessed": ("preprocessed", "preprocessed", 0),
+    "preprocessed_next": ("preprocessed", "preprocessed", 1),
+    "periodic": ("periodic", "periodic", 0),
+    "publics": ("publics", None, 0),
+}
+"""Attribute of `Table` -> declaration, source of the column nodes, next row."""
+
+
+class Table:
+    """The argument of `Air.constrain`: columns, selectors and buses of one table.
+
+    Attributes
+    ----------
+    now, next : Namespace
+        The columns at a row and at the row after it.
+    preprocessed, preprocessed_next : Namespace
+        The preprocessed columns, likewise.
+    periodic, publics : Namespace
+        The periodic columns and the public values.
+    first_row, last_row, transition, every_row, cyclic : RowSelector
+        The rows on which equations hold.
+    """
+
+    now: Namespace
+    next: Namespace
+    preprocessed: Namespace
+    preprocessed_next: Namespace
+    periodic: Namespace
+    publics: Namespace
+    first_row: RowSelector
+    last_row: RowSelector
+    transition: RowSelector
+    every_row: RowSelector
+    cyclic: RowSelector
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        layouts: dict[str, Layout],
+        bounds: Callable[[Node], int],
+    ) -> None:
+        self._recorder = recorder
+        self._layouts = layouts
+        self._bounds = bounds
+        self._equations: list[Equation] = []
+        self._messages: list[Message] = []
+        for attribute, (declared, source, next_row) in _SPACES.items():
+            make = _maker(recorder, source, next_row)
+            setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
+        for attribute in SELECTORS:
+            setattr(self, attribute, RowSelector(recorder, attribute, self._equations.append))
+
+    def send(
+        self,
+        bus: str,
+        values: Any,
+        count: Any = 1,
+        weight: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Send a message on a bus from every row, `count` times.
+
+        Parameters
+        ----------
+        bus : str
+            Name of the bus; it has one width in the whole machine.
+        values : sequence or array of expressions and integers
+            The message, flattened; degree at most 1.  The next of the last row is the first.
+        count : expression or int, default 1
+            How often; its degree may be up to the blowup.
+        weight : int, optional
+            Bound on ``|count|`` that the constraints of the table enforce.  By default ``|k|``
+            for a constant, else the sum of the absolute coefficients, columns taken as flags
+            (preprocessed and periodic ones at their largest value).
+        name : str, optional
+            What errors call the interaction.
+
+        Raises
+        ------
+        AirError
+            If an argument is wrong.
+        """
+        self._record(1, bus, values, count, weight, name)
+
+    def receive(
+        self,
+        bus: str,
+        values: Any,
+        count: Any = 1,
+        weight: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Receive a message from a bus at every row, `count` times.
+
+        Parameters
+        ----------
+        bus, values, count, name
+            As for `send`.
+        weight : int, optional
+            As for `send`, but 0 by default for a count that is not constant: a provider's row
+            must be true for any count.
+
+        Raises
+        ------
+        AirError
+            If an argument is wrong.
+        """
+        self._record(-1, bus, values, count, weight, name)
+
+    def _record(self, sign: int, *arguments: Any) -> None:
+        self._messages.append(record_message(self._recorder, self._bounds, sign, *arguments))
+
+    def _suggest(self, name: str) -> str:
+        for space in ("now", "preprocessed", "periodic", "publics"):
+            if name in self._layouts[_SPACES[space][0]].entries:
+                return f"t.{space}.{name}"
+        return ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_layouts" not in self.__dict__:
+            raise AttributeError(name)
+        where = self._suggest(name)
+        hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
+        if not where:
+            hint += f"{', '.join(SELECTORS)}, send, receive"
+        raise UnknownColumnError(
+            f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Table {self._recorder.table!r}>"
+
+
+def describe(name: str, air: Air) -> TableDescription:
+    """Run `Air.constrain` and describe the table as data.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in its machine.
+    air : Air
+        The table.
+
+    Returns
+    -------
+    TableDescription
+        Canonical: it depends on what the table states, not on how often or in which order it
+        looked at columns.
+
+    Raises
+    ------
+    AirError
+        If the table is wrong; the message names it and what to write instead.
+    Exception
+        Whatever `constrain` raises, with a note of table, file and line.
+
+    Examples
+    --------
+    >>> from cstark.air import Air, describe
+    >>> class Adder(Air):
+    ...     columns = ("a", "b", "c", "count")
+    ...     def constrain(self, t):
+    ...         now = t.now
+    ...         t.every_row.equal(now.c, now.a + now.b)
+    ...         t.receive("add", [now.a, now.b, now.c], count=now.count)
+    >>> adder = describe("adder", Adder())
+    >>> adder.constraints[0].expression, adder.interactions[0].weight
+    ('now.c = now.a + now.b', 0)
+    """
+    _check_subject(name, air)
+    layouts = {
+        attribute: Layout(name, attribute, getattr(air, attribute))
+        for attribute in ("columns", "preprocessed", "publics")
+    }
+    if layouts["columns"].width == 0:
+        raise AirError(
+            f"table {name!r}: `columns` declares no columns; write a tuple of names, such as "
+            'columns = ("a", "b")'
+        )
+    periodic_names, periodic = _periodic(name, air.periodic)
+    layouts["periodic"] = Layout(name, "periodic", periodic_names)
+    rows = _rows(name, air.rows)
+    preprocessed = _preprocessed(name, air, layouts["preprocessed"], rows)
+    if preprocessed is not None:
+        rows = len(preprocessed)
+
+    recorder = Recorder(name, _leaf_text(layouts))
+    table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
+    try:
+        result = _noted(name, "constrain", lambda: air.constrain(table))
+    finally:
+        recorder.is_open = False
+    if result is not None:
+        raise AirError(
+            f"table {name!r}: constrain returned {type(result).__name__}; it states equations by "
+            "calls such as t.every_row.equal(a, b) and returns nothing"
+            + (" (remove yield)" if inspect.isgenerator(result) else "")
+        )
+    return assemble(
+        name=name,
+        column_names=layouts["columns"].labels,
+        preprocessed_names=layouts["preprocessed"].labels,
+        public_names=layouts["publics"].labels,
+        periodic_names=layouts["periodic"].labels,
+        periodic=periodic,
+        rows=rows,
+        source=recorder,
+        constraints=[
+            Constraint(e.selector, e.node, 0, e.name, e.expression, e.location)
+            for e in table._equations
+        ],
+        interactions=[Interaction(*message) for message in table._messages],
+        preprocessed=preprocessed,
+    )
+
+
+def _check_subject(name: Any, air: Any) -> None:
+    if not is_name(name):
+        raise AirError(f"the table name {name!r} is not a printable string")
+    if isinstance(air, type) and issubclass(air, Air):
+        raise AirError(f"table {name!r}: {air.__name__} is a class; write {air.__name__}()")
+    if not isinstance(air, Air):
+        raise AirError(f"table {name!r}: {type(air).__name__} does not derive from cs.Air")
+
+
+def _maker(recorder: Recorder, source: str | None, next_row: int) -> Callable[[int], Expression]:
+    if source is None:
+        return lambda index: Expression(recorder, recorder.public(index))
+    return lambda index: Expression(recorder, recorder.column(source, index, next_row))
+
+
+def _leaf_text(layouts: dict[str, Layout]) -> Callable[[Node], str]:
+    places = {
+        (source, next_row): (space, declared)
+        for space, (declared, source, next_row) in _SPACES.items()
+    }
+
+    def text(node: Node) -> str:
+        source, index, next_row = (None, node[1], 0) if node[0] == "public" else node[1:]
+        space, declared = places[source, next_row]
+        label = layouts[declared].labels[index]
+        return space + label if label.startswith("[") else f"{space}.{label}"
+
+    return text
+
+
+def _column_bounds(
+    periodic: tuple[tuple[int, ...], ...], preprocessed: np.ndarray | None
+) -> Callable[[Node], int]:
+    """How large a column in a count is taken to be: known values at their largest, others 1."""
+
+    def bound(node: Node) -> int:
+        _, source, index, _ = node
+        if source == "main":
+            return 1
+        if source == "periodic":
+            return max(min(value, P - value) for value in periodic[index])
+        assert preprocessed is not None
+        values = preprocessed[:, index]
+        return int(np.minimum(values, np.uint64(P) - values).max())
+
+    return bound
+
+
+def _rows(name: str, rows: Any) -> int | None:
+    if rows is None:
+        return None
+    if not isinstance(rows, (int, np.integer)) or isinstance(rows, bool):
+        raise AirError(f"table {name!r}: `rows` is {rows!r}; it must be None or an integer")
+    _check_height(name, "`rows`", int(rows))
+    return int(rows)
+
+
+def _check_height(name: str, what: str, rows: int) -> None:
+    if not MIN_ROWS <= rows <= MAX_ROWS or rows & (rows - 1):
+        raise AirError(
+            f"table {name!r}: {what} is {rows}; it must be a power of two from {MIN_ROWS} "
+            f"to {MAX_ROWS}"
+        )
+
+
+def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    if declaration is None:
+        return (), ()
+    if not isinstance(declaration, dict):
+        raise AirError(
+            f"table {name!r}: `periodic` is {type(declaration).__name__}; "
+            "it must be a dict name -> values"
+        )
+    columns = []
+    for label, values in declaration.items():
+        what = f"table {name!r}: periodic column {label!r}"
+        if isinstance(values, np.ndarray) and values.ndim == 1:
+            values = values.tolist()
+        if not isinstance(values, (list, tuple)):
+            raise AirError(f"{what} must be a one-dimensional sequence of integers")
+        if not values or len(values) & (len(values) - 1):
+            raise AirError(f"{what} has {len(values)} values; their number must be a power of two")
+        columns.append(tuple(_element(value, what) for value in values))
+    return tuple(declaration), tuple(columns)
+
+
+def _element(value: Any, what: str) -> int:
+    if not isinstance(value, (int, np.integer)):
+        raise AirError(f"{what} holds {value!r}, which is not an integer")
+    if not -P < value < P:
+        raise AirError(f"{what} holds {value}, which is not below p in size")
+    return int(value) % P
+
+
+def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.ndarray | None:
+    defined = type(air).preprocessed_trace is not Air.preprocessed_trace
+    if layout.width == 0:
+        if defined:
+            raise AirError(
+                f"table {name!r} defines preprocessed_trace but declares no `preprocessed` "
+                "columns; name them there"
+            )
+        return None
+    values = _noted(name, "preprocessed_trace", air.preprocessed_trace)
+    what = f"table {name!r}: preprocessed_trace"
+    array = _exact(values, what)
+    if array.ndim != 2 or array.shape[1] != layout.width:
+        raise AirError(
+            f"{what} has shape {array.shape}; {layout.width} preprocessed columns need "
+            f"(rows, {layout.width})"
+        )
+    _check_height(name, "the height of preprocessed_trace", len(array))
+    if rows is not None and rows != len(array):
+        raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
+    if array.max() >= P:
+        row, column = np.argwhere(array >= P)[0]
+        raise AirError(
+            f"{what} holds {array[row, column]} in row {row}, column "
+            f"{layout.labels[column]!r}, which is not below p"
+        )
+    array = np.ascontiguousarray(array).view()  # a view: the author's own array stays writable
+    array.flags.writeable = False
+    return array
+
+
+def _exact(values: Any, what: str) -> np.ndarray:
+    """`values` as uint64, without rounding or wrapping anything."""
+    if not isinstance(values, np.ndarray):
+        try:
+            values = object_array(values)
+        except ValueError:
+            raise AirError(f"{what} is a ragged nested sequence") from None
+    if values.dtype == np.uint64:
+        return values
+    if values.dtype == object:
+        for value in values.reshape(-1):
+            if not isinstance(value, (int, np.integer)):
+                raise AirError(f"{what} holds {value!r}, which is not an integer")
+    elif values.dtype.kind not in "iu":
+        raise AirError(f"{what} has dtype {values.dtype}; it must hold integers, best uint64")
+    if values.size and (values.min() < 0 or values.max() >= P):
+        raise AirError(f"{what} holds a value outside [0, p); reduce modulo cs.P first")
+    return values.astype(np.uint64)
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+
+
+def _noted(name: str, what: str, call: Callable[[], Any]) -> Any:
+    """Run the author's code; an exception gets a note of table, file and line."""
+    try:
+        return call()
+    except Exception as error:
+        place = ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if not frame.filename.startswith((_PACKAGE, _NUMPY)):
+                place = f', file "{frame.filename}", line {frame.lineno}'
+        error.add_note(f"in {what} of table {name!r}{place}")
+        raise

@@ -1,0 +1,377 @@
+"""`TableDescription`: a table as data, the one input of compiler, prover, verifier and checker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cstark.air.nodes import Node, NodeList, canonical_order, render
+from cstark.errors import AirError
+
+__all__ = ["MAX_ROWS", "MIN_ROWS", "Constraint", "Interaction", "TableDescription", "assemble"]
+
+MIN_ROWS = 8
+MAX_ROWS = 2**31
+"""A blowup of at least 2 must fit in the 2**32 roots of unity of the field."""
+
+SELECTOR_DEGREES = {"first": 1, "last": 1, "transition": 0, "every": 0, "cyclic": 0}
+"""What each selector adds to the degree of a constraint."""
+
+_PREFIXES = {
+    ("main", 0): "now",
+    ("main", 1): "next",
+    ("preprocessed", 0): "preprocessed",
+    ("preprocessed", 1): "preprocessed_next",
+    ("periodic", 0): "periodic",
+}
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """An expression that must be zero on the rows of a selector.
+
+    Attributes
+    ----------
+    selector : str
+        ``"first"``, ``"last"``, ``"transition"``, ``"every"`` or ``"cyclic"``.
+    node : int
+        The expression.
+    degree : int
+        Its degree with that of the selector (first and last add 1).
+    name, expression, location : str
+        For messages: the author's name, the equation as written, file and line; "" if there is
+        none.  Those of a description from a key are empty: `TableDescription.render` shows the
+        node instead.
+    """
+
+    selector: str
+    node: int
+    degree: int
+    name: str = field(default="", compare=False)
+    expression: str = field(default="", compare=False)
+    location: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        """What messages call it: its name, else the equation, else the node."""
+        return self.name or self.expression or f"constraint of node {self.node}"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """A message that each row sends or receives.
+
+    Attributes
+    ----------
+    bus : str
+        Name of the bus.
+    sign : int
+        +1 for a send, -1 for a receive.
+    values : tuple of int
+        Nodes of the values, of degree at most 1.
+    count : int
+        Node of the count.
+    weight : int
+        Bound on the absolute value of the count, for the overflow check.
+    name, location : str
+        For messages.
+    """
+
+    bus: str
+    sign: int
+    values: tuple[int, ...]
+    count: int
+    weight: int
+    name: str = field(default="", compare=False)
+    location: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        """What messages call it: its name, else the direction and the bus."""
+        return self.name or f"{'send' if self.sign > 0 else 'receive'} on {self.bus!r}"
+
+
+@dataclass(frozen=True, repr=False)
+class TableDescription:
+    """A table as data.
+
+    Made by `describe` from an `Air`, or by `from_data` from a key file.  Equality compares what
+    goes into the key: not names of columns and constraints, not source positions, not
+    preprocessed values (a key holds their commitment).
+
+    Attributes
+    ----------
+    name : str
+        Name of the table in the machine.
+    width, preprocessed_width : int
+        Numbers of main and preprocessed columns.
+    periodic : tuple of tuple of int
+        Values of each periodic column, canonical; lengths are powers of two.
+    publics : int
+        Number of public values.
+    rows : int or None
+        The height, if it is fixed.
+    nodes : tuple of tuple
+        The arithmetic, see `cstark.air.nodes`; canonical order, nothing twice, nothing unused.
+    constraints : tuple of Constraint
+        In the order in which they were stated.
+    interactions : tuple of Interaction
+        In the order in which they were stated.
+    next_main, next_preprocessed : tuple of int
+        The columns that are read at the next row, ascending.
+    degree : int
+        Largest degree of a constraint, the lookup constraints included; at least 1.
+    column_names, preprocessed_names, public_names, periodic_names : tuple of str
+        For messages: ``name``, ``name[1,2]`` in a group, ``[3]`` for a nameless column.
+    preprocessed : ndarray or None
+        ``(rows, preprocessed_width)`` uint64, C-contiguous, canonical, read-only; None without
+        preprocessed columns and in a description from a key.
+    """
+
+    name: str
+    width: int
+    preprocessed_width: int
+    periodic: tuple[tuple[int, ...], ...]
+    publics: int
+    rows: int | None
+    nodes: tuple[Node, ...]
+    constraints: tuple[Constraint, ...]
+    interactions: tuple[Interaction, ...]
+    next_main: tuple[int, ...]
+    next_preprocessed: tuple[int, ...]
+    degree: int
+    column_names: tuple[str, ...] = field(compare=False)
+    preprocessed_names: tuple[str, ...] = field(compare=False)
+    public_names: tuple[str, ...] = field(compare=False)
+    periodic_names: tuple[str, ...] = field(compare=False)
+    preprocessed: np.ndarray | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<TableDescription {self.name!r}: {self.width} columns, "
+            f"{len(self.constraints)} constraints, {len(self.interactions)} interactions, "
+            f"degree {self.degree}>"
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.preprocessed is not None:  # pickling forgets that an array is read-only
+            self.preprocessed.flags.writeable = False
+
+    @cached_property
+    def node_degrees(self) -> tuple[int, ...]:
+        """Degree of each node in the columns."""
+        return tuple(NodeList.replay(self.nodes).degrees)
+
+    @cached_property
+    def lookup_degrees(self) -> tuple[int, ...]:
+        """Degrees of the lookup constraints: committed pairs, accumulator, accumulator start."""
+        return _lookup_degrees(self.node_degrees, self.interactions)
+
+    @property
+    def lookup_columns(self) -> int:
+        """Number of extension columns the interactions need."""
+        return (len(self.interactions) + 1) // 2
+
+    def count_degree(self, interaction: int) -> int:
+        """Degree of the count of an interaction, by its position."""
+        return self.node_degrees[self.interactions[interaction].count]
+
+    def render(self, node: int) -> str:
+        """Text of a node, with the names of the columns.
+
+        Parameters
+        ----------
+        node : int
+            Index in `nodes`.
+        """
+        return render(self.nodes, node, self.leaf_text)
+
+    def leaf_text(self, node: Node) -> str:
+        """Text of a column or public node, such as ``now.left`` or ``publics[2]``."""
+        if node[0] == "public":
+            return _member("publics", self.public_names[node[1]])
+        _, source, index, next_row = node
+        names = {
+            "main": self.column_names,
+            "preprocessed": self.preprocessed_names,
+            "periodic": self.periodic_names,
+        }[source]
+        return _member(_PREFIXES[source, next_row], names[index])
+
+    def to_data(self) -> dict[str, Any]:
+        """The canonical form that goes into a key, of JSON types only.
+
+        Returns
+        -------
+        dict
+            Without names of columns and constraints, positions and preprocessed values.
+        """
+        return {
+            "name": self.name,
+            "width": self.width,
+            "preprocessed_width": self.preprocessed_width,
+            "periodic": [list(values) for values in self.periodic],
+            "publics": self.publics,
+            "rows": self.rows,
+            "nodes": [list(node) for node in self.nodes],
+            "constraints": [[c.selector, c.node] for c in self.constraints],
+            "interactions": [
+                {
+                    "bus": i.bus,
+                    "sign": i.sign,
+                    "values": list(i.values),
+                    "count": i.count,
+                    "weight": i.weight,
+                }
+                for i in self.interactions
+            ],
+            "next_main": list(self.next_main),
+            "next_preprocessed": list(self.next_preprocessed),
+            "degree": self.degree,
+        }
+
+    @classmethod
+    def from_data(cls, data: Any) -> TableDescription:
+        """Rebuild a description from `to_data`; nothing in `data` is trusted.
+
+        Parameters
+        ----------
+        data : dict
+            From a key file, possibly hostile.
+
+        Returns
+        -------
+        TableDescription
+            With nameless columns and without preprocessed values.
+
+        Raises
+        ------
+        AirError
+            If `data` is not what `to_data` of some description returns.
+        """
+        from cstark.air.parse import parse
+
+        return parse(data)
+
+
+def assemble(
+    *,
+    name: str,
+    column_names: tuple[str, ...],
+    preprocessed_names: tuple[str, ...],
+    public_names: tuple[str, ...],
+    periodic_names: tuple[str, ...],
+    periodic: tuple[tuple[int, ...], ...],
+    rows: int | None,
+    source: NodeList,
+    constraints: list[Constraint],
+    interactions: list[Interaction],
+    preprocessed: np.ndarray | None,
+) -> TableDescription:
+    """Bring recorded constraints and interactions into canonical form.
+
+    Degrees, next-row sets and node numbers of the result are computed here, whatever the
+    constraints given say of them.
+
+    Raises
+    ------
+    AirError
+        If nothing is constrained, or a rule that holds over the whole table is broken.
+    """
+    if not constraints and not interactions:
+        raise AirError(
+            f"table {name!r} has neither a constraint nor a bus: any trace would do; "
+            "state equations with t.every_row.equal(...) or use a bus in constrain"
+        )
+    if len(column_names) == 0:
+        raise AirError(f"table {name!r} has no columns")
+    if rows is not None:
+        for label, values in zip(periodic_names, periodic, strict=True):
+            if len(values) > rows:
+                raise AirError(
+                    f"table {name!r}: periodic column {label!r} has {len(values)} values, "
+                    f"more than the {rows} rows"
+                )
+    roots = [constraint.node for constraint in constraints]
+    for interaction in interactions:
+        roots.extend([*interaction.values, interaction.count])
+    nodes, places = canonical_order(source.nodes, roots)
+    degrees = dict(zip(places, (source.degrees[root] for root in roots), strict=True))
+    take = iter(places)
+    final_constraints = []
+    for c in constraints:
+        node = next(take)
+        degree = degrees[node] + SELECTOR_DEGREES[c.selector]
+        final_constraints.append(
+            Constraint(c.selector, node, degree, c.name, c.expression, c.location)
+        )
+    final_interactions = []
+    for i in interactions:
+        values = tuple(next(take) for _ in i.values)
+        final_interactions.append(
+            Interaction(i.bus, i.sign, values, next(take), i.weight, i.name, i.location)
+        )
+    every = [c.degree for c in final_constraints]
+    every.extend(_lookup_degrees(degrees, final_interactions))
+    return TableDescription(
+        name=name,
+        width=len(column_names),
+        preprocessed_width=len(preprocessed_names),
+        periodic=periodic,
+        publics=len(public_names),
+        rows=rows,
+        nodes=nodes,
+        constraints=tuple(final_constraints),
+        interactions=tuple(final_interactions),
+        next_main=_next_columns(nodes, "main"),
+        next_preprocessed=_next_columns(nodes, "preprocessed"),
+        degree=max(1, *every),
+        column_names=column_names,
+        preprocessed_names=preprocessed_names,
+        public_names=public_names,
+        periodic_names=periodic_names,
+        preprocessed=preprocessed,
+    )
+
+
+def _next_columns(nodes: tuple[Node, ...], source: str) -> tuple[int, ...]:
+    return tuple(sorted(n[2] for n in nodes if n[:2] == ("column", source) and n[3] == 1))
+
+
+def _lookup_degrees(degrees: Any, interactions: Any) -> tuple[int, ...]:
+    """Degrees of the lookup constraints of a table, in their order.
+
+    A committed pair states ``c f_a f_b = s_a m_a f_b + s_b m_b f_a`` (f a fingerprint, m a
+    count, c the pair's column).  The accumulator states ``d prod f = numerator`` for its one or
+    two absorbed interactions, where d, the difference of its rows less the pair columns, has
+    degree 1.  Its start is selected on the first row.
+    """
+    if not interactions:
+        return ()
+    fractions = [
+        (max(degrees[value] for value in i.values), degrees[i.count]) for i in interactions
+    ]
+    absorbed = 2 - len(fractions) % 2
+    result = []
+    for k in range(0, len(fractions) - absorbed, 2):
+        result.append(_pair_degree(fractions[k : k + 2]))
+    result.append(_pair_degree(fractions[-absorbed:]))
+    result.append(1 + SELECTOR_DEGREES["first"])
+    return tuple(result)
+
+
+def _pair_degree(fractions: list[tuple[int, int]]) -> int:
+    """Degree of ``column * f_a * f_b - (m_a f_b + m_b f_a)``, or of ``column * f - m``."""
+    if len(fractions) == 1:
+        [(f, m)] = fractions
+        return max(1 + f, m)
+    (f_a, m_a), (f_b, m_b) = fractions
+    return max(1 + f_a + f_b, m_a + f_b, m_b + f_a)
+
+
+def _member(prefix: str, label: str) -> str:
+    return prefix + label if label.startswith("[") else f"{prefix}.{label}"

@@ -1,0 +1,287 @@
+"""The arithmetic of a table as a list of nodes: folding, degrees, order and text.
+
+A node is a tuple; operands are the indices of earlier nodes:
+
+================================= ===========================================================
+``("constant", value)``           a field element, ``0 <= value < P``
+``("column", source, index, n)``  source ``"main"``, ``"preprocessed"`` or ``"periodic"``;
+                                  ``n`` is 1 for the next row, else 0 (always 0 if periodic)
+``("public", index)``             a public value
+``("add", a, b)``                 and ``("sub", a, b)``, ``("mul", a, b)``
+================================= ===========================================================
+
+Both sides build such lists through `NodeList`: `constrain` through operators, a key file node
+by node.  A list that is in canonical form therefore has exactly one spelling, which is what
+lets the digest of a key stand for the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from cstark.errors import AirError
+
+__all__ = ["MAX_DEGREE", "Node", "NodeList", "P", "canonical_order", "render"]
+
+P = 2**64 - 2**32 + 1
+"""The Goldilocks prime."""
+
+MAX_DEGREE = 1024
+"""Largest degree of any node: far above what a blowup allows, small enough that repeated
+squaring in a hostile key file cannot make degrees into huge integers."""
+
+Node = tuple[Any, ...]
+
+_COMMUTATIVE = ("add", "mul")
+
+
+class NodeList:
+    """A growing list of nodes without duplicates, constants folded.
+
+    Attributes
+    ----------
+    nodes : list of tuple
+        The nodes, operands first.
+    degrees : list of int
+        Degree of each node in the columns: constants and publics 0, columns 1.
+    reads_next : list of bool
+        Whether the node reads the next row.
+    """
+
+    __slots__ = ("_index", "degrees", "nodes", "reads_next")
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.degrees: list[int] = []
+        self.reads_next: list[bool] = []
+        self._index: dict[Node, int] = {}
+
+    @classmethod
+    def replay(cls, nodes: Sequence[Node]) -> NodeList:
+        """Build a list again from its nodes.
+
+        Raises
+        ------
+        AirError
+            If building gives other nodes: one is doubled, could be folded, or has too high a
+            degree.
+        """
+        result = cls()
+        build = {
+            "constant": result.constant,
+            "column": result.column,
+            "public": result.public,
+            "add": partial(result.operation, "add"),
+            "sub": partial(result.operation, "sub"),
+            "mul": partial(result.operation, "mul"),
+        }
+        for place, node in enumerate(nodes):
+            index = build[node[0]](*node[1:])
+            if index != place or result.nodes[index] != node:
+                raise AirError(f"node {place}, {node!r}, is not in canonical form")
+        return result
+
+    def error(self, message: str) -> AirError:
+        """The error for a refused node."""
+        return AirError(message)
+
+    def constant(self, value: int) -> int:
+        """Index of a constant; `value` is reduced modulo `P`."""
+        return self._add(("constant", value % P), 0, False)
+
+    def column(self, source: str, index: int, next_row: int) -> int:
+        """Index of a column."""
+        return self._add(("column", source, index, next_row), 1, next_row == 1)
+
+    def public(self, index: int) -> int:
+        """Index of a public value."""
+        return self._add(("public", index), 0, False)
+
+    def operation(self, kind: str, a: int, b: int) -> int:
+        """Index of ``a kind b`` after folding.
+
+        Raises
+        ------
+        AirError
+            If the degree exceeds `MAX_DEGREE`.
+        """
+        folded = self._fold(kind, a, b)
+        if folded is not None:
+            return folded
+        if kind == "mul":
+            degree = self.degrees[a] + self.degrees[b]
+            if degree > MAX_DEGREE:
+                raise self.error(f"an expression has degree {degree}; the limit is {MAX_DEGREE}")
+        else:
+            degree = max(self.degrees[a], self.degrees[b])
+        # a + b and b + a are one node, kept in the order in which it was written first
+        if kind in _COMMUTATIVE:
+            found = self._index.get((kind, b, a))
+            if found is not None:
+                return found
+        return self._add((kind, a, b), degree, self.reads_next[a] or self.reads_next[b])
+
+    def value(self, index: int) -> int | None:
+        """The value of a constant node, None for any other."""
+        node = self.nodes[index]
+        return node[1] if node[0] == "constant" else None
+
+    def _add(self, node: Node, degree: int, reads_next: bool) -> int:
+        index = self._index.setdefault(node, len(self.nodes))
+        if index == len(self.nodes):
+            self.nodes.append(node)
+            self.degrees.append(degree)
+            self.reads_next.append(reads_next)
+        return index
+
+    def _fold(self, kind: str, a: int, b: int) -> int | None:
+        left, right = self.value(a), self.value(b)
+        if left is not None and right is not None:
+            if kind == "add":
+                return self.constant(left + right)
+            return self.constant(left - right if kind == "sub" else left * right)
+        if kind == "mul":
+            if left == 0 or right == 0:
+                return self.constant(0)
+            if left == 1:
+                return b
+            return a if right == 1 else None
+        if right == 0:
+            return a
+        if kind == "add":
+            return b if left == 0 else None
+        return self.constant(0) if a == b else None
+
+
+def canonical_order(
+    nodes: Sequence[Node], roots: Sequence[int]
+) -> tuple[tuple[Node, ...], list[int]]:
+    """Keep what `roots` need, in the order a depth-first walk finishes it.
+
+    The result depends on the roots and on the shape of their expressions only, not on when a
+    table touched which column.
+
+    Parameters
+    ----------
+    nodes : sequence of tuple
+        Nodes, operands before users.
+    roots : sequence of int
+        The nodes that are used from outside, in order.
+
+    Returns
+    -------
+    nodes : tuple of tuple
+        The live nodes, renumbered.
+    roots : list of int
+        The new index of each root.
+    """
+    ordered: list[Node] = []
+    place: dict[int, int] = {}
+    for root in roots:
+        stack = [root]
+        while stack:
+            index = stack[-1]
+            if index in place:
+                stack.pop()
+                continue
+            node = nodes[index]
+            if node[0] in ("add", "sub", "mul"):
+                _, a, b = node
+                if a not in place:
+                    stack.append(a)
+                    continue
+                if b not in place:
+                    stack.append(b)
+                    continue
+                node = (node[0], place[a], place[b])
+            stack.pop()
+            place[index] = len(ordered)
+            ordered.append(node)
+    return tuple(ordered), [place[root] for root in roots]
+
+
+_SUM, _PRODUCT, _ATOM = 1, 2, 3
+_SMALL = 2**32
+
+
+def render(
+    nodes: Sequence[Node],
+    index: int,
+    leaf: Callable[[Node], str],
+    limit: int = 60,
+) -> str:
+    """Text of an expression, close to how it was written.
+
+    Parameters
+    ----------
+    nodes : sequence of tuple
+        The nodes.
+    index : int
+        The node to show.
+    leaf : callable
+        Gives the text of a column or public node.
+    limit : int, default 60
+        Number of leaves shown; what lies beyond becomes an ellipsis.  Shared nodes are written
+        out at each use, so without a limit the text could grow exponentially.
+    """
+    budget = [limit]
+
+    def walk(index: int, depth: int) -> tuple[str, int]:
+        node = nodes[index]
+        kind = node[0]
+        if budget[0] <= 0 or depth > limit:
+            return "…", _ATOM
+        if kind in ("add", "sub", "mul"):
+            return operation(kind, node[1], node[2], depth)
+        budget[0] -= 1
+        if kind == "constant":
+            text = _signed(node[1])
+            return text, _SUM if text.startswith("-") else _ATOM
+        return leaf(node), _ATOM
+
+    def operation(kind: str, a: int, b: int, depth: int) -> tuple[str, int]:
+        if kind == "mul":
+            if a == b:
+                return bracket(walk(a, depth + 1), _ATOM) + "**2", _PRODUCT
+            for constant, other in ((b, a), (a, b)):
+                divisor = _divisor(nodes[constant])
+                if divisor:
+                    return f"{bracket(walk(other, depth + 1), _PRODUCT)} / {divisor}", _PRODUCT
+            left = walk(a, depth + 1)
+            text = left[0] if nodes[a][0] == "constant" else bracket(left, _PRODUCT)
+            return f"{text} * {bracket(walk(b, depth + 1), _ATOM)}", _PRODUCT
+        if kind == "sub" and nodes[a] == ("constant", 0):
+            return "-" + bracket(walk(b, depth + 1), _PRODUCT), _SUM
+        left = walk(a, depth + 1)[0]
+        if nodes[b][0] == "constant" and _signed(nodes[b][1]).startswith("-"):
+            kind = "sub" if kind == "add" else "add"
+            budget[0] -= 1
+            return f"{left} {'+' if kind == 'add' else '-'} {P - nodes[b][1]}", _SUM
+        right = bracket(walk(b, depth + 1), _SUM if kind == "add" else _PRODUCT)
+        return f"{left} {'+' if kind == 'add' else '-'} {right}", _SUM
+
+    return walk(index, 0)[0]
+
+
+def bracket(part: tuple[str, int], needed: int) -> str:
+    """Put brackets around a part that binds less than `needed`."""
+    text, strength = part
+    return text if strength >= needed else f"({text})"
+
+
+def _signed(value: int) -> str:
+    """A constant as a person would write it: small negatives as such."""
+    return str(value - P) if P - value < _SMALL else str(value)
+
+
+def _divisor(node: Node) -> int:
+    """The small integer of which a large constant is the inverse, or 0."""
+    # p / 2**24 is about 2**40: nothing smaller has so small an inverse
+    if node[0] != "constant" or node[1] < 2**40:
+        return 0
+    inverse = pow(node[1], -1, P)
+    if 1 < P - inverse < 2**24:
+        return inverse - P
+    return inverse if inverse < 2**24 else 0

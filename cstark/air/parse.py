@@ -1,0 +1,232 @@
+"""Reading a description out of a key file, which may be hostile.
+
+Everything is checked for its type, range and canonical form, then rebuilt and compared, so that
+what is accepted is exactly what `TableDescription.to_data` can produce.  Work and memory are
+linear in the size of the data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cstark.air.bus import is_name
+from cstark.air.columns import MAX_COLUMNS
+from cstark.air.description import (
+    MAX_ROWS,
+    MIN_ROWS,
+    SELECTOR_DEGREES,
+    Constraint,
+    Interaction,
+    TableDescription,
+    assemble,
+)
+from cstark.air.nodes import Node, NodeList, P, canonical_order
+from cstark.errors import AirError
+
+__all__ = ["parse"]
+
+_FIELDS = (
+    "name",
+    "width",
+    "preprocessed_width",
+    "periodic",
+    "publics",
+    "rows",
+    "nodes",
+    "constraints",
+    "interactions",
+    "next_main",
+    "next_preprocessed",
+    "degree",
+)
+
+
+def parse(data: Any) -> TableDescription:
+    """Rebuild a description; see `TableDescription.from_data`."""
+    return _Reader(data).description()
+
+
+class _Reader:
+    def __init__(self, data: Any) -> None:
+        self.where = "a table description"
+        self.data = self.record(data, _FIELDS, "it")
+        self.need(is_name(data["name"]), "the name is not a printable string")
+        self.where = f"the description of table {data['name']!r}"
+        self.width = self.integer(data["width"], 1, MAX_COLUMNS, "width")
+        self.fixed = self.integer(data["preprocessed_width"], 0, MAX_COLUMNS, "preprocessed_width")
+        self.publics = self.integer(data["publics"], 0, MAX_COLUMNS, "publics")
+
+    def description(self) -> TableDescription:
+        data = self.data
+        rows = data["rows"]
+        if rows is not None:
+            self.integer(rows, MIN_ROWS, MAX_ROWS, "rows")
+            self.need(_is_power_of_two(rows), f"rows is {rows}, not a power of two")
+        self.need(
+            rows is not None or self.fixed == 0, "it has preprocessed columns but no fixed rows"
+        )
+        self.periodic = tuple(
+            self.period(values, f"periodic column {k}")
+            for k, values in enumerate(self.sequence(data["periodic"], "periodic"))
+        )
+        self.need(len(self.periodic) <= MAX_COLUMNS, "it has too many periodic columns")
+        self.nodes = [
+            self.node(node, place)
+            for place, node in enumerate(self.sequence(data["nodes"], "nodes"))
+        ]
+        try:
+            self.source = NodeList.replay(self.nodes)
+        except AirError as error:
+            raise self.error(str(error)) from None
+        constraints = [
+            self.constraint(item, f"constraint {k}")
+            for k, item in enumerate(self.sequence(data["constraints"], "constraints"))
+        ]
+        interactions = [
+            self.interaction(item, f"interaction {k}")
+            for k, item in enumerate(self.sequence(data["interactions"], "interactions"))
+        ]
+        roots = [c.node for c in constraints]
+        for i in interactions:
+            roots.extend([*i.values, i.count])
+        ordered, _ = canonical_order(self.nodes, roots)
+        self.need(ordered == tuple(self.nodes), "its nodes are not in canonical order")
+        description = assemble(
+            name=data["name"],
+            column_names=_numbers(self.width),
+            preprocessed_names=_numbers(self.fixed),
+            public_names=_numbers(self.publics),
+            periodic_names=_numbers(len(self.periodic)),
+            periodic=self.periodic,
+            rows=rows,
+            source=self.source,
+            constraints=constraints,
+            interactions=interactions,
+            preprocessed=None,
+        )
+        self.compare(description)
+        return description
+
+    def compare(self, description: TableDescription) -> None:
+        """Refuse stated facts that differ from what the nodes say."""
+        for name in ("next_main", "next_preprocessed"):
+            stated = self.sequence(self.data[name], name)
+            for item in stated:
+                self.integer(item, 0, MAX_COLUMNS, name)
+            self.need(
+                tuple(stated) == getattr(description, name),
+                f"{name} is not what its nodes read",
+            )
+        degree = self.integer(self.data["degree"], 1, P, "degree")
+        self.need(
+            degree == description.degree,
+            f"degree is {degree}, but its constraints have {description.degree}",
+        )
+
+    def node(self, item: Any, place: int) -> Node:
+        what = f"node {place}"
+        items = self.sequence(item, what)
+        kind = items[0] if items and isinstance(items[0], str) else None
+        rest = items[1:]
+        if kind == "constant" and len(rest) == 1:
+            return kind, self.integer(rest[0], 0, P - 1, what)
+        if kind == "public" and len(rest) == 1:
+            return kind, self.integer(rest[0], 0, self.publics - 1, what)
+        if kind in ("add", "sub", "mul") and len(rest) == 2:
+            a, b = (self.integer(operand, 0, place - 1, what) for operand in rest)
+            return kind, a, b
+        if kind == "column" and len(rest) == 3:
+            source, index, next_row = rest
+            widths = {
+                "main": self.width,
+                "preprocessed": self.fixed,
+                "periodic": len(self.periodic),
+            }
+            self.need(isinstance(source, str) and source in widths, f"{what} has a wrong source")
+            self.integer(index, 0, widths[source] - 1, what)
+            self.integer(next_row, 0, 0 if source == "periodic" else 1, what)
+            return kind, source, index, next_row
+        raise self.error(f"{what} is of no known kind")
+
+    def constraint(self, item: Any, what: str) -> Constraint:
+        items = self.sequence(item, what)
+        self.need(len(items) == 2, f"{what} is not a pair")
+        selector, node = items
+        self.need(
+            isinstance(selector, str) and selector in SELECTOR_DEGREES,
+            f"{what} has a wrong selector",
+        )
+        self.integer(node, 0, len(self.nodes) - 1, what)
+        self.need(self.nodes[node][0] != "constant", f"{what} is a constant")
+        self.need(
+            selector not in ("every", "last") or not self.source.reads_next[node],
+            f"{what} reads the next row under the selector {selector!r}",
+        )
+        return Constraint(selector, node, 0)
+
+    def interaction(self, item: Any, what: str) -> Interaction:
+        item = self.record(item, ("bus", "sign", "values", "count", "weight"), what)
+        self.need(is_name(item["bus"]), f"{what} has a bus that is not a printable string")
+        sign = self.integer(item["sign"], -1, 1, f"{what}: sign")
+        self.need(sign != 0, f"{what}: sign is 0")
+        last = len(self.nodes) - 1
+        values = tuple(
+            self.integer(value, 0, last, f"{what}: value")
+            for value in self.sequence(item["values"], f"{what}: values")
+        )
+        self.need(len(values) > 0, f"{what} has no values")
+        self.need(
+            all(self.source.degrees[value] <= 1 for value in values),
+            f"{what} has a value of degree above 1",
+        )
+        count = self.integer(item["count"], 0, last, f"{what}: count")
+        weight = self.integer(item["weight"], 0, P - 1, f"{what}: weight")
+        constant = self.source.value(count)
+        if constant is not None:
+            self.need(constant != 0, f"{what} has the count 0")
+            self.need(
+                weight >= min(constant, P - constant), f"{what}: the weight is below the count"
+            )
+        return Interaction(item["bus"], sign, values, count, weight)
+
+    def period(self, item: Any, what: str) -> tuple[int, ...]:
+        values = tuple(self.integer(value, 0, P - 1, what) for value in self.sequence(item, what))
+        self.need(
+            _is_power_of_two(len(values)), f"{what} has {len(values)} values, no power of two"
+        )
+        return values
+
+    def error(self, message: str) -> AirError:
+        return AirError(f"{self.where}: {message}")
+
+    def need(self, condition: bool, message: str) -> None:
+        if not condition:
+            raise self.error(message)
+
+    def integer(self, value: Any, low: int, high: int, what: str) -> int:
+        # type, not isinstance: True is no JSON integer
+        if type(value) is not int:
+            raise self.error(f"{what} holds {type(value).__name__} where an integer belongs")
+        if not low <= value <= high:
+            raise self.error(f"{what} holds an integer outside {low}..{high}")
+        return value
+
+    def sequence(self, value: Any, what: str) -> list[Any]:
+        self.need(type(value) is list, f"{what} is not a list")
+        return value
+
+    def record(self, value: Any, fields: tuple[str, ...], what: str) -> dict[str, Any]:
+        self.need(type(value) is dict, f"{what} is not an object")
+        self.need(
+            len(value) == len(fields) and all(name in value for name in fields),
+            f"{what} must have exactly the fields {', '.join(fields)}",
+        )
+        return value
+
+
+def _is_power_of_two(n: int) -> bool:
+    return n > 0 and n & (n - 1) == 0
+
+
+def _numbers(width: int) -> tuple[str, ...]:
+    return tuple(f"[{index}]" for index in range(width))
