@@ -28,7 +28,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "Machine": ("cstark.machine", "Machine"),
     "Options": ("cstark.protocol.options", "Options"),
     "OptionsError": ("cstark.errors", "OptionsError"),
-    "P": ("cstark.protocol.extension", "P"),
+    "P": ("cstark.extension", "P"),
     "Prepared": ("cstark.workload", "Prepared"),
     "Proof": ("cstark.protocol.proof", "Proof"),
     "ProofFormatError": ("cstark.errors", "ProofFormatError"),

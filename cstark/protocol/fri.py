@@ -22,7 +22,7 @@ import numpy as np
 from cstark.errors import Reason, VerificationError
 from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
 
-from . import extension as ext
+from cstark import extension as ext
 from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout
@@ -31,7 +31,7 @@ from .transcript import Transcript
 
 __all__ = ["FriProver", "FriVerifier"]
 
-Extension = ext.Extension
+Extension = ext.Element
 
 
 def _words(value: Extension) -> np.ndarray:

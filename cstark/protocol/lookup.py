@@ -26,7 +26,7 @@ from .layout import lookup_columns
 if TYPE_CHECKING:
     from cstark.machine import Machine
 
-    from .extension import Extension
+    from cstark.extension import Element as Extension
     from .statement import Instance
 
 __all__ = ["build_lookups"]
@@ -57,14 +57,13 @@ def build_lookups(
         out = _runtime.aligned((len(traces[table]), -(-width // 4) * 4))
         try:
             sums[table] = machine.lookup_program(table).evaluate(
-                main=traces[table],
-                preprocessed=machine.descriptions[table].preprocessed,
-                periodic=[np.array(values, dtype=np.uint64) for values in description.periodic],
-                publics=instance.publics[table],
-                z=z,
-                alpha=alpha,
-                bus_numbers=bus_numbers,
-                out=out,
+                traces[table],
+                machine.descriptions[table].preprocessed,
+                instance.publics[table],
+                z,
+                alpha,
+                bus_numbers,
+                out,
             )
         except ZeroDenominator as zero:
             interaction = description.interactions[zero.interaction]

@@ -18,14 +18,14 @@ import numpy as np
 
 from cstark.kernels import _openings, _runtime
 
-from . import extension as ext
+from cstark import extension as ext
 from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, OpeningGroup
 
 __all__ = ["deep_word", "evaluate_openings", "gamma_powers", "matrix_coefficients", "point_value"]
 
-Extension = ext.Extension
+Extension = ext.Element
 
 
 def _words(value: Extension) -> np.ndarray:

@@ -12,8 +12,9 @@ import numpy as np
 
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
+from cstark.program import CosetPoints, Sources
 
-from . import extension as ext
+from cstark import extension as ext
 from .commitment import Commitment
 from .domain import Domain
 from .fri import FriProver
@@ -265,24 +266,21 @@ class Prover:
         parts = [self._matrix(name, table) for name in ("main", "preprocessed", "lookup")]
         main, preprocessed, lookup = (None if p is None else p[coset] for p in parts)
         total = self.sums.get(table, ext.ZERO)
-        selectors = any(c.selector in ("first", "last") for c in description.constraints)
-        self.machine.quotient_program(table).evaluate(
-            domain,
-            coset,
-            main=main,
-            preprocessed=preprocessed,
-            lookup=lookup,
-            periodic=coset_values(description.periodic, domain, coset),
-            publics=self.instance.publics[table],
-            z=self.z,
-            alpha=self.alpha,
-            beta=self.beta,
-            row_sum=ext.scale(total, pow(domain.height, -1, ext.P)),
-            bus_numbers={name: number for name, (number, _) in self.key.buses.items()},
-            inverse_first=domain.inverse_first(coset)
-            if selectors or description.interactions
-            else None,
-            out=out,
+        program = self.machine.quotient_program(table)
+        program.evaluate(
+            CosetPoints(
+                domain.shifts[coset],
+                domain.log_height,
+                domain.inverse_first(coset) if program.needs_inverse_first else None,
+            ),
+            Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
+            self.instance.publics[table],
+            self.z,
+            self.alpha,
+            self.beta,
+            ext.scale(total, pow(domain.height, -1, ext.P)),
+            {name: number for name, (number, _) in self.key.buses.items()},
+            out,
         )
         self._tick("constraints")
         return out
@@ -299,5 +297,5 @@ class Prover:
         self._progress(phase, self._done, self.STEPS)
 
 
-def _bytes(values: Sequence[ext.Extension]) -> bytes:
+def _bytes(values: Sequence[ext.Element]) -> bytes:
     return np.array(values, dtype="<u8").reshape(-1).tobytes()

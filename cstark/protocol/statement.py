@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cstark.air.bus import Receive, Send
 from cstark.errors import StatementError
 
-from . import extension as ext
+from cstark import extension as ext
 from .proof import encode_options
 from .transcript import P, Transcript
 
@@ -163,8 +163,8 @@ def _claim(claim: bytes) -> bytes:
 
 
 def token_sum(
-    key: VerifyingKey, instance: Instance, z: ext.Extension, alpha: ext.Extension
-) -> ext.Extension | None:
+    key: VerifyingKey, instance: Instance, z: ext.Element, alpha: ext.Element
+) -> ext.Element | None:
     """Sum of the tokens' fractions; None when a denominator is zero (probability 2^-190)."""
     total = ext.ZERO
     for token in instance.tokens:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cstark.errors import TraceError
 
-from .extension import P
+from cstark.extension import P
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription

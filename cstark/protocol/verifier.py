@@ -14,16 +14,16 @@ import numpy as np
 
 from cstark.errors import CstarkError, Reason, VerificationError
 from cstark.kernels import _field, _openings
-from cstark.program import point_value as constraints_at
+from cstark.program import Opened
+from cstark.program import point_values
 from cstark.security import report as security_report
 
-from . import extension as ext
+from cstark import extension as ext
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier
 from .layout import Layout, quotient_chunks
 from .openings import gamma_powers, matrix_coefficients, point_value
-from .periodic import value_at
 from .proof import Proof, Reader
 from .sizing import security_shape
 from .statement import Instance, token_sum
@@ -249,25 +249,32 @@ class Verifier:
         opened = self._opened_by_table()
         for table, description in enumerate(self.key.tables):
             log_height = self.proof.log_heights[table]
-            n = 1 << log_height
-            row_sum = ext.scale(self.sums.get(table, ext.ZERO), pow(n, -1, ext.P))
-            combined = constraints_at(
-                description,
-                log_height,
-                self.zeta,
-                opened=opened[table],
-                periodic=[
-                    value_at(values, log_height, self.zeta) for values in description.periodic
-                ],
-                publics=self.instance.publics[table],
-                z=self.z,
-                alpha=self.alpha,
-                beta=self.beta,
-                row_sum=row_sum,
-                bus_numbers={name: number for name, (number, _) in self.key.buses.items()},
+            row_sum = ext.scale(
+                self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P)
             )
-            chunks = opened[table]["quotient", False]
-            quotient = self._quotient_at_zeta(description.degree, log_height, chunks)
+            here = opened[table]
+            combined = point_values(
+                description,
+                Opened(
+                    main=here.get(("main", False), ()),
+                    main_next=here.get(("main", True), ()),
+                    preprocessed=here.get(("preprocessed", False), ()),
+                    preprocessed_next=here.get(("preprocessed", True), ()),
+                    lookup=here.get(("lookup", False), ()),
+                    accumulator_next=here.get(("lookup", True), [ext.ZERO])[0],
+                ),
+                self.instance.publics[table],
+                self.z,
+                self.alpha,
+                self.beta,
+                row_sum,
+                {name: number for name, (number, _) in self.key.buses.items()},
+                self.zeta,
+                log_height,
+            )
+            quotient = self._quotient_at_zeta(
+                description.degree, log_height, here["quotient", False]
+            )
             if combined != quotient:
                 raise VerificationError(
                     f"table {description.name!r}: the constraints do not hold at zeta",
@@ -275,8 +282,8 @@ class Verifier:
                 )
 
     def _quotient_at_zeta(
-        self, degree: int, log_height: int, chunks: Mapping[int, ext.Extension]
-    ) -> ext.Extension:
+        self, degree: int, log_height: int, chunks: Sequence[ext.Element]
+    ) -> ext.Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
@@ -299,18 +306,14 @@ class Verifier:
             total = ext.add(total, term)
         return total
 
-    def _opened_by_table(self) -> list[dict[tuple[str, bool], dict[int, ext.Extension]]]:
-        """Openings of each table: by (tree, at the next row) and column (or chunk)."""
-        result: list[dict[tuple[str, bool], dict[int, ext.Extension]]] = [
-            {} for _ in self.key.tables
-        ]
+    def _opened_by_table(self) -> list[dict[tuple[str, bool], list[ext.Element]]]:
+        """Openings of each table by (tree, at the next row): columns, or chunks, in order."""
+        result: list[dict[tuple[str, bool], list[ext.Element]]] = [{} for _ in self.key.tables]
         for groups in self.layout.groups.values():
             for group in groups:
                 matrix = self.layout.trees[group.tree].matrices[group.matrix]
-                place = result[matrix.table].setdefault((matrix.tree, group.next), {})
-                for number, column in enumerate(group.columns):
-                    index = matrix.chunk if matrix.tree == "quotient" else column
-                    place[index] = self.openings[group.start + number]
+                place = result[matrix.table].setdefault((matrix.tree, group.next), [])
+                place += self.openings[group.start : group.start + len(group.columns)]
         return result
 
     def check_queries(self) -> None:
@@ -327,7 +330,7 @@ class Verifier:
         }
         self.fri.check(self.groups, self.group_siblings, reduced)
 
-    def _reduced(self, log_height: int, powers: Sequence[ext.Extension]) -> np.ndarray:
+    def _reduced(self, log_height: int, powers: Sequence[ext.Element]) -> np.ndarray:
         """The reduced word of a height at every position: (positions, 3) uint64."""
         groups = self.layout.groups[log_height]
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
@@ -378,7 +381,7 @@ class Verifier:
         self.roots[name] = self.reader.digest(f"the {name} root")
         self.transcript.absorb(f"{name} root", self.roots[name])
 
-    def _absorbed(self, label: str, count: int) -> list[ext.Extension]:
+    def _absorbed(self, label: str, count: int) -> list[ext.Element]:
         """Read `count` extension elements and absorb their bytes."""
         words = self.reader.elements(count, 3, label)
         self.transcript.absorb(label, words.tobytes())

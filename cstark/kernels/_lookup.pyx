@@ -1,0 +1,129 @@
+"""Builds the lookup columns of a table: fractions of fingerprints, and their running sum.
+
+Works chunk by chunk through a block program (see `_program`), with scratch for one chunk a
+thread; the only arrays of full length are the trace and the result.
+"""
+
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport uint64_t
+from cstark.kernels cimport _chunks
+from cstark.kernels._program cimport BLOCK, Bound, block_program, workspace_words
+from cstark.kernels._runtime cimport isa_index, team
+from cstark.kernels._runtime import aligned
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "lookup.h"
+    #include "isa.h"
+    ISA_TABLES(lookup_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
+    ctypedef struct ext:
+        uint64_t c[3]
+
+    ctypedef struct lookup_job:
+        block_program program
+        uint64_t *scratch
+        Py_ssize_t scratch_words
+        Py_ssize_t first
+        Py_ssize_t chunk
+        uint64_t *out
+        Py_ssize_t stride
+        ext *chunk_sums
+        ext mean
+
+    ctypedef struct lookup_table:
+        Py_ssize_t (*fractions)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        Py_ssize_t (*accumulate)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+
+    const lookup_table *isa_tables[2]
+    ext ext_add(ext a, ext b) noexcept nogil
+    ext ext_sub(ext a, ext b) noexcept nogil
+    ext ext_scale(ext a, uint64_t b) noexcept nogil
+    uint64_t gl_inverse(uint64_t a) noexcept nogil
+
+# A norm costs a fraction of its inversion's fixed price only in large batches; beyond that many
+# words a chunk leaves the second-level cache.
+cdef Py_ssize_t BATCH = 2048
+cdef Py_ssize_t MAX_BLOCKS = 8
+cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
+cdef Py_ssize_t PIECE_WORK = 1 << 28     # likewise; instructions here are those of the extension
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+def build(Bound bound not None, uint64_t[:, ::1] out):
+    """Run a program of pairs over a trace.
+
+    Parameters
+    ----------
+    bound : Bound
+        A program whose ``pair`` and ``fraction`` instructions fill every pair.
+    out : uint64 array (rows, stride)
+        stride a multiple of 4, at least 3 * pairs. Receives the pairs' columns, the accumulator in
+        place of the last pair's, and zeros.
+
+    Returns
+    -------
+    (tuple of 3 int, int)
+        The table sum, and -1; or (0, 0, 0) and the first row with a zero denominator.
+    """
+    cdef lookup_job job
+    cdef Py_ssize_t rows = bound.program.rows, pairs = bound.program.pairs
+    cdef Py_ssize_t blocks = 1, chunks, piece, first, count, bad = -1, k
+    cdef int threads
+    cdef uint64_t[::1] scratch, sums
+    cdef ext total, part, mean, start
+    if pairs < 1:
+        raise ValueError("the program has no pairs")
+    if out.shape[0] != rows or out.shape[1] % 4 or out.shape[1] < 3 * pairs:
+        raise ValueError(
+            f"out must have shape ({rows}, a multiple of 4 from {3 * pairs} up), "
+            f"not ({out.shape[0]}, {out.shape[1]})"
+        )
+    while blocks < MAX_BLOCKS and 2 * blocks * pairs * BLOCK <= BATCH:
+        blocks *= 2
+    job.program = bound.program
+    job.chunk = min(rows, blocks * BLOCK)
+    chunks = rows // job.chunk
+    threads = team(rows * (job.program.length + 1), PARALLEL_WORK)
+    job.scratch_words = workspace_words(&job.program, job.chunk)
+    scratch = aligned(job.scratch_words * threads)
+    sums = aligned(3 * chunks)
+    job.scratch, job.chunk_sums = &scratch[0], <ext *>&sums[0]
+    job.out, job.stride = &out[0, 0], out.shape[1]
+
+    piece = max(PIECE_WORK // (job.program.length + 1) // job.chunk, 1) * job.chunk * threads
+    first = 0
+    while first < rows and bad < 0:
+        count = min(piece, rows - first)
+        job.first = first
+        with nogil:
+            bad = _chunks.run(isa_tables[isa_index()].fractions, &job, count, job.chunk, threads)
+        if bad >= 0:
+            return (0, 0, 0), first + bad
+        first += count
+        PyErr_CheckSignals()
+
+    with nogil:
+        total.c[0] = total.c[1] = total.c[2] = 0
+        for k in range(chunks):
+            total = ext_add(total, job.chunk_sums[k])
+        mean = ext_scale(total, gl_inverse(<uint64_t>rows))
+        job.mean, job.first = mean, 0
+        part = ext_scale(mean, <uint64_t>job.chunk)
+        start.c[0] = start.c[1] = start.c[2] = 0
+        for k in range(chunks):
+            total = job.chunk_sums[k]
+            job.chunk_sums[k] = start
+            start = ext_add(start, ext_sub(total, part))
+        _chunks.run(isa_tables[isa_index()].accumulate, &job, rows, job.chunk, threads)
+    total = ext_scale(mean, <uint64_t>rows)
+    return (total.c[0], total.c[1], total.c[2]), -1

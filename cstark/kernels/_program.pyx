@@ -1,0 +1,311 @@
+"""Runs block programs over the rows of matrices: the quotient on a coset, tests on a trace.
+
+The format of a program is described in ``include/block_program.h``; `cstark.program` compiles
+tables to it. Every program is checked against the arrays it is given before it runs, so that no
+code, however it came about, reads or writes outside of them.
+"""
+
+import numpy as np
+
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, uint64_t, uintptr_t
+from cstark.kernels cimport _chunks
+from cstark.kernels._runtime cimport isa_index, max_team, team
+from cstark.kernels._runtime import aligned
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "program.h"
+    #include "isa.h"
+    ISA_TABLES(program_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
+    ctypedef struct program_job:
+        block_program program
+        uint64_t *scratch
+        Py_ssize_t scratch_words
+        Py_ssize_t first
+        int classes
+        uint64_t shift
+        uint64_t root
+        uint64_t root_inverse
+        const uint64_t *powers
+        const uint64_t *inverse_first
+        uint64_t *out
+        int64_t *failures
+        int64_t *first_rows
+
+    ctypedef struct program_table:
+        Py_ssize_t (*quotient)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        Py_ssize_t (*test)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        void (*prepare)(const uint64_t *, Py_ssize_t, void *) noexcept nogil
+
+    const program_table *isa_tables[2]
+    uint64_t gl_inverse(uint64_t a) noexcept nogil
+    uint64_t gl_root(int log_order) noexcept nogil
+    void gl_powers(uint64_t *out, Py_ssize_t count, uint64_t first, uint64_t ratio) noexcept nogil
+
+cdef extern from "block_program.h":
+    enum:
+        SLOT
+        MAX_TERMS
+        FIRST
+        CLASS_FIRST
+        CLASS_LAST
+        OP_LOAD, OP_LOAD4, OP_PERIODIC, OP_SET
+        OP_ADD, OP_ADD_CANONICAL, OP_SUB, OP_SUB_CANONICAL, OP_MUL, OP_SQUARE
+        OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR
+        OP_ACCUMULATE, OP_FLUSH, OP_TEST
+        OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_NEGATE, OP_EXT_SCALE
+        OP_EXT_ADD_CONSTANT, OP_PAIR, OP_FRACTION
+
+OPERATIONS = {
+    "load": OP_LOAD,
+    "load4": OP_LOAD4,
+    "periodic": OP_PERIODIC,
+    "set": OP_SET,
+    "add": OP_ADD,
+    "add_canonical": OP_ADD_CANONICAL,
+    "sub": OP_SUB,
+    "sub_canonical": OP_SUB_CANONICAL,
+    "mul": OP_MUL,
+    "square": OP_SQUARE,
+    "add_constant": OP_ADD_CONSTANT,
+    "subtract_from": OP_SUBTRACT_FROM,
+    "mul_constant": OP_MUL_CONSTANT,
+    "linear": OP_LINEAR,
+    "accumulate": OP_ACCUMULATE,
+    "flush": OP_FLUSH,
+    "test": OP_TEST,
+    "fingerprint": OP_FINGERPRINT,
+    "ext_add": OP_EXT_ADD,
+    "ext_sub": OP_EXT_SUB,
+    "ext_mul": OP_EXT_MUL,
+    "ext_negate": OP_EXT_NEGATE,
+    "ext_scale": OP_EXT_SCALE,
+    "ext_add_constant": OP_EXT_ADD_CONSTANT,
+    "pair": OP_PAIR,
+    "fraction": OP_FRACTION,
+}
+BLOCK_ROWS = BLOCK
+SLOT_WORDS = SLOT
+TERM_LIMIT = MAX_TERMS
+FIRST_FLAG = FIRST
+
+# A block of work takes microseconds: a few of them pay for starting threads.
+cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
+cdef Py_ssize_t CHUNK = 8 * BLOCK        # rows
+# Instructions times rows between two looks for signals: about a second of work on one thread.
+cdef Py_ssize_t PIECE_WORK = 1 << 30
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+cdef class Bound:
+    """A program with its arrays, checked.
+
+    Parameters
+    ----------
+    code : int32 array (n, 4), terms : int32 array (m, 2), slots : int
+        The program.
+    constants : uint64 array (k,), ext_constants : uint64 array (k, 3)
+    weights : uint64 array (k, 3), base_weights : uint64 array (k,)
+        What its operands number, canonical words.
+    matrices : sequence of 3 arrays or None
+        Main, preprocessed, lookup: uint64, shape (rows, width), words of a row adjacent.
+    periodic : sequence of uint64 arrays
+        Of lengths that are powers of two dividing `rows`.
+    rows : int
+        A power of two, at least 8.
+    tests, pairs : int
+        How many results there is room for.
+
+    Raises
+    ------
+    ValueError
+        When an array has the wrong shape or an instruction leaves its arrays.
+    """
+
+    def __init__(
+        self, code, terms, Py_ssize_t slots, constants, ext_constants, weights, base_weights,
+        matrices, periodic, Py_ssize_t rows, Py_ssize_t tests=0, Py_ssize_t pairs=0,
+    ):
+        cdef const int32_t[:, ::1] code_view = code
+        cdef const int32_t[:, ::1] terms_view = terms
+        cdef const uint64_t[::1] words
+        cdef const uint64_t[:, ::1] triples
+        cdef const uint64_t[:, :] matrix
+        cdef uint64_t[::1] prepared
+        cdef Py_ssize_t[::1] periods
+        cdef Py_ssize_t k, bad
+        cdef block_program *p = &self.program
+        if code_view.shape[1] != 4 or terms_view.shape[1] != 2:
+            raise ValueError("code must have shape (n, 4) and terms (m, 2)")
+        if rows < 8 or rows & (rows - 1):
+            raise ValueError(f"rows must be a power of two of at least 8, not {rows}")
+        if slots < 1 or slots > 1 << 24 or tests < 0 or pairs < 0:
+            raise ValueError("slots, tests or pairs out of range")
+        # A private copy: what has been checked is what runs.
+        code_view = np.array(code_view, dtype=np.int32)
+        terms_view = np.array(terms_view, dtype=np.int32)
+        self.arrays = [code_view, terms_view]
+        p.length, p.term_count = code_view.shape[0], terms_view.shape[0]
+        p.code = &code_view[0, 0] if p.length else NULL
+        p.terms = &terms_view[0, 0] if p.term_count else NULL
+        p.slots, p.rows, p.tests, p.pairs = slots, rows, tests, pairs
+
+        words = constants
+        self.arrays.append(words)
+        p.constant_count = words.shape[0]
+        p.constants = &words[0] if words.shape[0] else NULL
+        triples = ext_constants
+        if triples.shape[1] != 3:
+            raise ValueError("ext_constants must have shape (k, 3)")
+        self.arrays.append(triples)
+        p.ext_constant_count = triples.shape[0]
+        p.ext_constants = &triples[0, 0] if triples.shape[0] else NULL
+        triples = weights
+        if triples.shape[1] != 3:
+            raise ValueError("weights must have shape (k, 3)")
+        p.weight_count = triples.shape[0]
+        prepared = aligned(6 * 3 * triples.shape[0] + 8)
+        self.arrays.append(prepared)
+        p.weights = &prepared[0]
+        if triples.shape[0]:
+            isa_tables[isa_index()].prepare(&triples[0, 0], 3 * triples.shape[0], &prepared[0])
+        words = base_weights
+        p.base_weight_count = words.shape[0]
+        prepared = aligned(6 * words.shape[0] + 8)
+        self.arrays.append(prepared)
+        p.base_weights = &prepared[0]
+        if words.shape[0]:
+            isa_tables[isa_index()].prepare(&words[0], words.shape[0], &prepared[0])
+
+        if len(matrices) != MATRICES:
+            raise ValueError(f"matrices must be {MATRICES} arrays or None")
+        for k in range(MATRICES):
+            p.matrix[k], p.stride[k], p.width[k] = NULL, 0, 0
+            if matrices[k] is None:
+                continue
+            matrix = matrices[k]
+            if matrix.shape[0] != rows or matrix.shape[1] < 1:
+                raise ValueError(
+                    f"matrix {k} must have {rows} rows and a column, not shape "
+                    f"({matrix.shape[0]}, {matrix.shape[1]})"
+                )
+            if matrix.strides[1] != 8 or matrix.strides[0] % 8 or matrix.strides[0] < 0:
+                raise ValueError(f"the words of a row of matrix {k} must be adjacent")
+            self.arrays.append(matrix)
+            p.matrix[k] = &matrix[0, 0]
+            p.stride[k], p.width[k] = matrix.strides[0] // 8, matrix.shape[1]
+
+        pointers = np.zeros(len(periodic) + 1, dtype=np.uintp)
+        lengths = np.zeros(len(periodic) + 1, dtype=np.intp)
+        for k in range(len(periodic)):
+            words = periodic[k]
+            if words.shape[0] < 1 or rows % words.shape[0] or words.shape[0] & (words.shape[0] - 1):
+                raise ValueError(
+                    f"periodic column {k} has {words.shape[0]} values; their number must be a "
+                    f"power of two dividing {rows}"
+                )
+            self.arrays.append(words)
+            pointers[k], lengths[k] = <uintptr_t>&words[0], words.shape[0]
+        self.arrays.extend((pointers, lengths))
+        periods = lengths
+        p.periodic = <const uint64_t *const *><uintptr_t>pointers.ctypes.data
+        p.periods, p.periodic_count = &periods[0], len(periodic)
+        bad = invalid_instruction(p)
+        if bad >= 0:
+            raise ValueError(
+                f"instruction {bad} {tuple(np.asarray(code_view)[bad].tolist())} does not fit its arrays"
+            )
+
+
+def quotient(Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out):
+    """Write the quotient on one coset.
+
+    Parameters
+    ----------
+    bound : Bound
+        A program that leaves totals of classes of constraints.
+    shift : int
+        The coset is shift * <g>, g the standard root of order ``rows``.
+    inverse_first : uint64 array (rows,) or None
+        1 / (x_i - 1); only needed by constraints on the first or last row.
+    out : uint64 array (rows, 4)
+        Columns 0..2 receive the quotient, column 3 zero; canonical.
+    """
+    cdef program_job job
+    cdef Py_ssize_t rows = bound.program.rows
+    cdef uint64_t[::1] powers = np.empty(BLOCK, dtype=np.uint64)
+    cdef int log_rows = rows.bit_length() - 1
+    if out.shape[0] != rows or out.shape[1] != 4:
+        raise ValueError(f"out must have shape ({rows}, 4), not ({out.shape[0]}, {out.shape[1]})")
+    job.program = bound.program
+    job.classes = classes_of(&job.program)
+    job.inverse_first = NULL
+    if inverse_first is not None:
+        if inverse_first.shape[0] != rows:
+            raise ValueError(f"inverse_first must have {rows} words, not {inverse_first.shape[0]}")
+        job.inverse_first = &inverse_first[0]
+    elif job.classes & (1 << CLASS_FIRST | 1 << CLASS_LAST):
+        raise ValueError("inverse_first is needed: there are constraints on the first or last row")
+    job.shift, job.root = shift, gl_root(log_rows)
+    job.root_inverse = gl_inverse(job.root)
+    gl_powers(&powers[0], BLOCK, 1, job.root)
+    job.powers, job.out = &powers[0], &out[0, 0]
+    job.failures = job.first_rows = NULL
+    run_job(&job, isa_tables[isa_index()].quotient, 0, rows)
+
+
+def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
+    """Count the rows in [first, last) where tested values are not zero.
+
+    `first` and `last` are multiples of 8.
+
+    Returns
+    -------
+    list of (int, int)
+        Of each test: number of failing rows, and the first of them (``rows`` when none).
+    """
+    cdef program_job job
+    cdef Py_ssize_t rows = bound.program.rows, tests = bound.program.tests
+    cdef Py_ssize_t threads = max_team()
+    cdef int64_t[:, ::1] failures = np.zeros((threads, tests + 1), dtype=np.int64)
+    cdef int64_t[:, ::1] first_rows = np.full((threads, tests + 1), rows, dtype=np.int64)
+    if not 0 <= first <= last <= rows or first % 8 or last % 8:
+        raise ValueError(f"rows {first}..{last} are not a range of multiples of 8 below {rows}")
+    job.program = bound.program
+    job.failures, job.first_rows = &failures[0, 0], &first_rows[0, 0]
+    job.inverse_first, job.powers, job.out = NULL, NULL, NULL
+    # The kernel's tables have `tests` columns; the spare word keeps empty arrays addressable.
+    run_job(&job, isa_tables[isa_index()].test, first, last)
+    flat_failures = np.asarray(failures).ravel()[: threads * tests].reshape(threads, tests)
+    flat_rows = np.asarray(first_rows).ravel()[: threads * tests].reshape(threads, tests)
+    return list(zip(flat_failures.sum(axis=0).tolist(), flat_rows.min(axis=0).tolist(), strict=True))
+
+
+cdef int run_job(program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last) except -1:
+    cdef Py_ssize_t length = job.program.length + 1
+    cdef Py_ssize_t piece = PIECE_WORK // length // CHUNK * CHUNK
+    cdef Py_ssize_t count
+    cdef int threads = team((last - first) * length, PARALLEL_WORK)
+    job.scratch_words = workspace_words(&job.program, 0)
+    cdef uint64_t[::1] scratch = aligned(job.scratch_words * threads)
+    job.scratch = &scratch[0]
+    piece = max(piece, CHUNK) * threads
+    while first < last:
+        count = min(piece, last - first)
+        job.first = first
+        with nogil:
+            _chunks.run(function, job, count, CHUNK, threads)
+        first += count
+        PyErr_CheckSignals()
+    return 0

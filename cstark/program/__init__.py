@@ -1,0 +1,30 @@
+"""Tables compiled to programs that a kernel runs on blocks of rows.
+
+`quotient_program`, `lookup_program` and `check_program` lower a table's description to
+operations (`compile`, `interactions`), give them slots (`schedule`) and encode them (`encode`);
+`point_values` evaluates the same constraints at one point for the verifier.
+"""
+
+from __future__ import annotations
+
+from cstark.program.check import CheckProgram, Violation, check_program
+from cstark.program.lookup import LookupProgram, ZeroDenominator, build_lookup, lookup_program
+from cstark.program.point import Opened, periodic_at, point_values
+from cstark.program.quotient import CosetPoints, QuotientProgram, Sources, quotient_program
+
+__all__ = [
+    "CheckProgram",
+    "CosetPoints",
+    "LookupProgram",
+    "Opened",
+    "QuotientProgram",
+    "Sources",
+    "Violation",
+    "ZeroDenominator",
+    "build_lookup",
+    "check_program",
+    "lookup_program",
+    "periodic_at",
+    "point_values",
+    "quotient_program",
+]

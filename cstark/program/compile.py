@@ -1,0 +1,141 @@
+"""From a table description to operations: one lowering for quotient, lookup and check.
+
+Expressions without columns become scalars. The rest is emitted on demand, in the order in which
+the constraints need it: what no constraint needs is never computed, what several need is
+computed once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cstark.program.builder import CLASSES, Builder, Ref
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+__all__ = ["Lowering", "accumulate_constraint"]
+
+
+class Lowering:
+    """Emits the nodes of one description into a builder."""
+
+    def __init__(self, description: TableDescription) -> None:
+        self.description = description
+        self.nodes = description.nodes
+        self.builder = Builder()
+        self._scalars = _scalar_nodes(self.nodes, self.builder)
+        self._refs: dict[int, Ref] = {}
+
+    def scalar(self, node: int) -> int | None:
+        """Number of the scalar that a node is, or None when it has columns."""
+        return self._scalars.get(node)
+
+    def literal(self, node: int) -> int | None:
+        """The value of a node that is a constant, else None."""
+        scalar = self._scalars.get(node)
+        return None if scalar is None else self.builder.scalars.literal(scalar)
+
+    def ref(self, node: int) -> Ref:
+        """The value of a node, emitting it and what it needs when it is new."""
+        if node in self._scalars:
+            return self._emit_scalar(self._scalars[node])
+        pending = [node]
+        while pending:
+            top = pending[-1]
+            if top in self._refs:
+                pending.pop()
+                continue
+            children = [child for child in self._children(top) if child not in self._refs]
+            if children:
+                pending.extend(reversed(children))
+                continue
+            self._refs[top] = self._emit(top)
+            pending.pop()
+        return self._refs[node]
+
+    def affine(self, node: int) -> tuple[int, Ref | None, int]:
+        """The node as scale * value + offset: (scale, value or None, offset).
+
+        Scales and offsets are scalars; they cost nothing where the value is multiplied by a
+        weight anyway.
+        """
+        scalars = self.builder.scalars
+        scale, offset = scalars.one, scalars.zero
+        while node not in self._scalars:
+            kind, *arguments = self.nodes[node]
+            if kind == "column":
+                break
+            a, b = arguments
+            if kind == "mul" and (a in self._scalars or b in self._scalars):
+                factor, node = (a, b) if a in self._scalars else (b, a)
+                scale = scalars.product(scale, self._scalars[factor])
+            elif kind in ("add", "sub") and b in self._scalars:
+                part = scalars.product(scale, self._scalars[b])
+                offset = scalars.node(kind, offset, part)
+                node = a
+            elif kind in ("add", "sub") and a in self._scalars:
+                offset = scalars.sum(offset, scalars.product(scale, self._scalars[a]))
+                scale = scale if kind == "add" else scalars.negative(scale)
+                node = b
+            else:
+                break
+        if node in self._scalars:
+            offset = scalars.sum(offset, scalars.product(scale, self._scalars[node]))
+            return scalars.one, None, offset
+        return scale, self.ref(node), offset
+
+    def _children(self, node: int) -> list[int]:
+        kind, *arguments = self.nodes[node]
+        if kind == "column":
+            return []
+        return [child for child in arguments if child not in self._scalars]
+
+    def _emit_scalar(self, scalar: int) -> Ref:
+        return self.builder.emit("set", (), (self.builder.constant(scalar),))
+
+    def _emit(self, node: int) -> Ref:
+        builder = self.builder
+        kind, *arguments = self.nodes[node]
+        if kind == "column":
+            source, index, next_row = arguments
+            return builder.column(source, index, next_row)
+        a, b = arguments
+        if a in self._scalars or b in self._scalars:
+            return self._emit_constant(kind, a, b)
+        left, right = self._refs[a], self._refs[b]
+        if kind == "mul":
+            return builder.emit("square", (left,)) if a == b else builder.emit("mul", (left, right))
+        if kind == "add" and builder.canonical[left.value]:
+            left, right = right, left
+        suffix = "_canonical" if builder.canonical[right.value] else ""
+        return builder.emit(kind + suffix, (left, right))
+
+    def _emit_constant(self, kind: str, a: int, b: int) -> Ref:
+        builder = self.builder
+        if kind == "sub" and b in self._scalars:
+            number = builder.constant(builder.scalars.negative(self._scalars[b]))
+            return builder.emit("add_constant", (self._refs[a],), (number,))
+        scalar, other = (a, b) if a in self._scalars else (b, a)
+        name = {"add": "add_constant", "sub": "subtract_from", "mul": "mul_constant"}[kind]
+        number = builder.constant(self._scalars[scalar])
+        return builder.emit(name, (self._refs[other],), (number,))
+
+
+def accumulate_constraint(lowering: Lowering, selector: str, node: int, number: int) -> None:
+    """Add beta^number times a constraint to the sum of its class."""
+    kind = CLASSES[selector]
+    scale, value, offset = lowering.affine(node)
+    if value is not None:
+        lowering.builder.accumulate(kind, value, number, scale)
+    lowering.builder.add_offset(kind, number, offset)
+
+
+def _scalar_nodes(nodes: tuple, builder: Builder) -> dict[int, int]:
+    result: dict[int, int] = {}
+    for index, (kind, *arguments) in enumerate(nodes):
+        if kind in ("constant", "public"):
+            result[index] = builder.scalars.node(kind, arguments[0])
+        elif kind != "column" and arguments[0] in result and arguments[1] in result:
+            result[index] = builder.scalars.node(kind, *(result[a] for a in arguments))
+    return result

@@ -1,0 +1,211 @@
+"""Block programs: operations with slots as arrays of numbers, and constants as recipes.
+
+Constants depend on publics and challenges, which are known only when a proof is made. A program
+keeps recipes; `BlockProgram.bind` follows them:
+
+========================================== ====================================================
+extension constants
+``("zero",)``                              0
+``("mean",)``                              table sum / rows
+``("fingerprint", bus, ((k, s), ...))``    z - number of the bus - sum of alpha^k scalar_s
+``("offset", class, ((j, s), ...))``       sum of beta^j scalar_s, times the class's factor
+weights
+``("alpha", k, s)``                        -alpha^k scalar_s
+``("beta", j, class, e, s)``               beta^j w^e scalar_s, times the class's factor
+========================================== ====================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub
+from cstark.kernels._program import OPERATIONS, Bound
+from cstark.program.builder import Builder
+from cstark.program.scalars import Scalars
+from cstark.program.schedule import Instruction, schedule
+
+__all__ = ["BlockProgram", "Challenges", "encode"]
+
+SOURCES = {"main": 0, "preprocessed": 1, "lookup": 2}
+
+
+@dataclass(frozen=True)
+class Challenges:
+    """What recipes are made from besides publics; what a program does not use may be left out.
+
+    Attributes
+    ----------
+    z, alpha, beta, mean : tuple of 3 int
+        Challenges; table sum divided by the rows.
+    bus_numbers : mapping of str to int
+    factors : tuple of 4 int
+        Base-field factor of each class of constraints (every, transition, first, last).
+    """
+
+    z: Element = ZERO
+    alpha: Element = ZERO
+    beta: Element = ZERO
+    mean: Element = ZERO
+    bus_numbers: Mapping[str, int] = field(default_factory=dict)
+    factors: tuple[int, int, int, int] = (1, 1, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class BlockProgram:
+    """A program for `cstark.kernels._program`, with recipes instead of constants.
+
+    Attributes
+    ----------
+    code : int32 array (n, 4), terms : int32 array (m, 2), slots : int
+    scalars : Scalars
+    constants, base_weights : tuple of int
+        Numbers of scalars.
+    ext_constants, weights : tuple of tuple
+        Recipes.
+    tests, pairs : int
+        Results it leaves.
+    """
+
+    code: np.ndarray
+    terms: np.ndarray
+    slots: int
+    scalars: Scalars
+    constants: tuple[int, ...]
+    base_weights: tuple[int, ...]
+    ext_constants: tuple[tuple, ...]
+    weights: tuple[tuple, ...]
+    tests: int
+    pairs: int
+
+    def bind(
+        self,
+        matrices: Sequence[np.ndarray | None],
+        periodic: Sequence[np.ndarray],
+        rows: int,
+        publics: Sequence[int],
+        challenges: Challenges,
+    ) -> Bound:
+        """The program with all constants, on these arrays; ready to run."""
+        scalars = self.scalars.values(publics)
+        binder = _Binder(self, scalars, challenges)
+        return Bound(
+            self.code,
+            self.terms,
+            self.slots,
+            np.array([scalars[i] for i in self.constants], dtype=np.uint64),
+            _triples([binder.ext_constant(recipe) for recipe in self.ext_constants]),
+            _triples([binder.weight(recipe) for recipe in self.weights]),
+            np.array([scalars[i] for i in self.base_weights], dtype=np.uint64),
+            list(matrices),
+            list(periodic),
+            rows,
+            self.tests,
+            self.pairs,
+        )
+
+
+def _triples(elements: list[Element]) -> np.ndarray:
+    return np.array(elements, dtype=np.uint64).reshape(len(elements), 3)
+
+
+class _Binder:
+    def __init__(self, program: BlockProgram, scalars: list[int], challenges: Challenges) -> None:
+        self.scalars = scalars
+        self.challenges = challenges
+        alphas = betas = 0
+        for recipe in program.ext_constants:
+            if recipe[0] == "fingerprint":
+                alphas = max([alphas, *(k for k, _ in recipe[2])])
+            elif recipe[0] == "offset":
+                betas = max([betas, *(j for j, _ in recipe[2])])
+        for recipe in program.weights:
+            if recipe[0] == "alpha":
+                alphas = max(alphas, recipe[1])
+            else:
+                betas = max(betas, recipe[1])
+        self.alphas = powers(challenges.alpha, alphas + 1)
+        self.betas = powers(challenges.beta, betas + 1)
+
+    def ext_constant(self, recipe: tuple) -> Element:
+        kind = recipe[0]
+        if kind == "mean":
+            return self.challenges.mean
+        if kind == "fingerprint":
+            _, bus, terms = recipe
+            value = sub(self.challenges.z, (self.challenges.bus_numbers[bus] % P, 0, 0))
+            for k, s in terms:
+                value = sub(value, scale(self.alphas[k], self.scalars[s]))
+            return value
+        if kind == "offset":
+            _, group, terms = recipe
+            value = ZERO
+            for j, s in terms:
+                value = add(value, scale(self.betas[j], self.scalars[s]))
+            return scale(value, self.challenges.factors[group])
+        return ZERO
+
+    def weight(self, recipe: tuple) -> Element:
+        if recipe[0] == "alpha":
+            _, k, s = recipe
+            return neg(scale(self.alphas[k], self.scalars[s]))
+        _, j, group, exponent, s = recipe
+        value = scale(self.betas[j], self.scalars[s] * self.challenges.factors[group])
+        for _ in range(exponent):
+            value = mul(value, (0, 1, 0))
+        return value
+
+
+def encode(
+    builder: Builder, widths: dict[str, int], *, tests: int = 0, pairs: int = 0
+) -> BlockProgram:
+    """Schedule the operations of a builder and write them as numbers."""
+    instructions, slots = schedule(builder, widths)
+    terms: list[tuple[int, int]] = []
+    code = [_line(instruction, terms) for instruction in instructions]
+    return BlockProgram(
+        _frozen(code, 4),
+        _frozen(terms, 2),
+        slots,
+        builder.scalars,
+        tuple(builder.constants),
+        tuple(builder.base_weights),
+        tuple(builder.ext_constants),
+        tuple(builder.weights),
+        tests,
+        pairs,
+    )
+
+
+def _frozen(lines: list[Any], width: int) -> np.ndarray:
+    array = np.array(lines, dtype=np.int32).reshape(len(lines), width)
+    array.flags.writeable = False
+    return array
+
+
+def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, int, int, int]:
+    name, slot, operands, numbers = instruction
+    operation = OPERATIONS[name]
+    if name in ("load", "load4"):
+        return operation, slot, SOURCES[numbers[0]], numbers[1]
+    if name in ("linear", "fingerprint"):
+        start = len(terms)
+        terms.append((numbers[0], 0))
+        terms.extend(zip(operands, numbers[1:], strict=True))
+        return operation, slot, start, len(operands)
+    if name == "accumulate":
+        start = len(terms)
+        terms.extend(zip(operands, numbers[1:], strict=True))
+        return operation, numbers[0], start, len(operands)
+    if name == "flush":
+        return operation, *numbers
+    if name in ("pair", "fraction"):
+        return operation, numbers[0], *operands
+    if name == "test":
+        return operation, *numbers, *operands
+    a, b, *_ = (*operands, *numbers, 0, 0)
+    return operation, slot, a, b

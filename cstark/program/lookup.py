@@ -1,0 +1,206 @@
+"""The lookup columns of a table: one for each committed pair of interactions, and the accumulator.
+
+With S_i the sum of all fractions of row i, L the sum of all S_i and N the rows,
+acc[0] = 0 and acc[i+1] = acc[i] + S_i - L/N, which closes cyclically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cstark.extension import ZERO, Element, P, add, element, mul, scale, sub
+from cstark.kernels import _lookup
+from cstark.program.compile import Lowering
+from cstark.program.encode import BlockProgram, Challenges, encode
+from cstark.program.interactions import fingerprint, pairs, signed_terms, sum_of_terms
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+__all__ = ["LookupProgram", "ZeroDenominator", "build_lookup", "lookup_program"]
+
+
+class ZeroDenominator(ArithmeticError):  # noqa: N818 - an event of the protocol, not a mistake
+    """A fingerprint is zero: z happens to equal a message of the trace.
+
+    Attributes
+    ----------
+    row, interaction : int
+        The first row where it happens, and the first interaction there.
+    """
+
+    def __init__(self, row: int, interaction: int) -> None:
+        super().__init__(f"interaction {interaction} has a zero denominator at row {row}")
+        self.row = row
+        self.interaction = interaction
+
+    def __reduce__(self) -> tuple:
+        return (type(self), (self.row, self.interaction))
+
+
+@dataclass(frozen=True, eq=False)
+class LookupProgram:
+    """See `lookup_program`.
+
+    Attributes
+    ----------
+    description : TableDescription
+    program : BlockProgram
+    columns : int
+        Number of extension columns, ceil(interactions / 2).
+    """
+
+    description: TableDescription
+    program: BlockProgram
+    columns: int
+
+    def evaluate(
+        self,
+        trace: np.ndarray,
+        preprocessed: np.ndarray | None,
+        publics: Sequence[int],
+        z: Element,
+        alpha: Element,
+        bus_numbers: Mapping[str, int],
+        out: np.ndarray,
+    ) -> Element:
+        """Write the lookup columns; see `build_lookup`."""
+        description = self.description
+        if len(publics) != description.publics:
+            raise ValueError(f"publics must be {description.publics} values, not {len(publics)}")
+        z, alpha = element(z), element(alpha)
+        bound = self.program.bind(
+            (trace, preprocessed, None),
+            [np.array(values, dtype=np.uint64) for values in description.periodic],
+            len(trace),
+            publics,
+            Challenges(z=z, alpha=alpha, bus_numbers=bus_numbers),
+        )
+        total, row = _lookup.build(bound, out)
+        if row >= 0:
+            interaction = _zero_interaction(
+                description, trace, preprocessed, publics, z, alpha, bus_numbers, row
+            )
+            raise ZeroDenominator(row, interaction)
+        return total
+
+
+def lookup_program(description: TableDescription) -> LookupProgram:
+    """Compile the lookup columns of a table: immutable, picklable, to be kept by the caller.
+
+    Parameters
+    ----------
+    description : TableDescription
+        With at least one interaction.
+
+    Returns
+    -------
+    LookupProgram
+    """
+    lowering = Lowering(description)
+    builder = lowering.builder
+    groups = pairs(len(description.interactions))
+    if not groups:
+        raise ValueError(f"table {description.name!r} has no interactions")
+    for index, group in enumerate(groups):
+        members = [description.interactions[i] for i in group]
+        prints = [fingerprint(lowering, member) for member in members]
+        if len(members) == 2:
+            numerator = sum_of_terms(lowering, signed_terms(lowering, members, prints))
+            denominator = builder.emit("ext_mul", (prints[0], prints[1]))
+            builder.effect("pair", (numerator, denominator), (index,))
+        else:
+            count = lowering.ref(members[0].count)
+            if members[0].sign < 0:
+                zero = builder.constant(builder.scalars.zero)
+                count = builder.emit("subtract_from", (count,), (zero,))
+            builder.effect("fraction", (count, prints[0]), (index,))
+    widths = {"main": description.width, "preprocessed": description.preprocessed_width}
+    program = encode(builder, widths, pairs=len(groups))
+    return LookupProgram(description, program, len(groups))
+
+
+def build_lookup(
+    description: TableDescription,
+    trace: np.ndarray,
+    preprocessed: np.ndarray | None,
+    publics: Sequence[int],
+    z: Element,
+    alpha: Element,
+    bus_numbers: Mapping[str, int],
+    out: np.ndarray,
+) -> Element:
+    """Write the lookup columns of a table and return its table sum L.
+
+    Compiles the program first; `lookup_program(description).evaluate` keeps it.
+
+    Parameters
+    ----------
+    description : TableDescription
+    trace : uint64 array (rows, width)
+        Canonical; the words of a row adjacent.
+    preprocessed : uint64 array (rows, preprocessed_width) or None
+    publics : sequence of int
+    z, alpha : three integers each
+    bus_numbers : mapping of str to int
+        Number of each bus by name.
+    out : uint64 array (rows, stride), C-contiguous
+        stride a multiple of 4 and at least three times the number of columns. Columns 3k..3k+2
+        receive lookup column k, the accumulator last; the rest becomes zero.
+
+    Returns
+    -------
+    tuple of 3 int
+
+    Raises
+    ------
+    ZeroDenominator
+        If a fingerprint is zero; the contents of `out` are then unspecified.
+    ValueError
+        If an array has the wrong shape, or publics the wrong number.
+    """
+    program = lookup_program(description)
+    return program.evaluate(trace, preprocessed, publics, z, alpha, bus_numbers, out)
+
+
+def _zero_interaction(
+    description: TableDescription,
+    trace: np.ndarray,
+    preprocessed: np.ndarray | None,
+    publics: Sequence[int],
+    z: Element,
+    alpha: Element,
+    bus_numbers: Mapping[str, int],
+    row: int,
+) -> int:
+    """First interaction whose fingerprint is zero at a row, by Python integers."""
+    values: list[int] = []
+    for kind, *arguments in description.nodes:
+        if kind == "constant":
+            values.append(arguments[0])
+        elif kind == "public":
+            values.append(int(publics[arguments[0]]))
+        elif kind == "column":
+            source, index, next_row = arguments
+            if source == "periodic":
+                column = description.periodic[index]
+                values.append(column[row % len(column)])
+            else:
+                matrix = trace if source == "main" else preprocessed
+                assert matrix is not None
+                values.append(int(matrix[(row + next_row) % len(trace), index]))
+        else:
+            a, b = values[arguments[0]], values[arguments[1]]
+            values.append({"add": a + b, "sub": a - b, "mul": a * b}[kind] % P)
+    for index, interaction in enumerate(description.interactions):
+        message, power = (bus_numbers[interaction.bus], 0, 0), alpha
+        for node in interaction.values:
+            message = add(message, scale(power, values[node]))
+            power = mul(power, alpha)
+        if sub(z, message) == ZERO:
+            return index
+    raise AssertionError(f"no fingerprint is zero at row {row}")

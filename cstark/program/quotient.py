@@ -1,0 +1,227 @@
+"""The quotient of a table's constraints on a coset.
+
+With constraints C_0, C_1, ... (the table's own, then those of its lookup columns) and selectors
+s_j, the quotient is Q = sum of beta^j C_j s_j / Z_H. The sums of constraints with the same
+selector are formed first, so that each row divides once:
+
+Q = (A_every + A_transition (x - 1/g)) / Z_H + A_first / (x - 1) + A_last / (x - 1/g).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cstark.extension import Element, P, base_root, element
+from cstark.kernels import _program
+from cstark.program.builder import CLASSES, Ref
+from cstark.program.compile import Lowering, accumulate_constraint
+from cstark.program.encode import BlockProgram, Challenges, encode
+from cstark.program.interactions import fingerprint, pairs, signed_terms
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+__all__ = ["CosetPoints", "QuotientProgram", "Sources", "quotient_program"]
+
+
+@dataclass(frozen=True)
+class CosetPoints:
+    """The points x_i = shift * g^i of a coset, g the standard root of order 2^log_n.
+
+    Attributes
+    ----------
+    shift : int
+        With shift^(2^log_n) != 1.
+    log_n : int
+    inverse_first : uint64 array (2^log_n,) or None
+        1 / (x_i - 1); only needed when `QuotientProgram.needs_inverse_first`.
+    """
+
+    shift: int
+    log_n: int
+    inverse_first: np.ndarray | None = None
+
+    @property
+    def inverse_zerofier(self) -> int:
+        """1 / Z_H = 1 / (shift^n - 1), the same at all points."""
+        return pow(pow(self.shift, 1 << self.log_n, P) - 1, -1, P)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Values of a table's columns on a coset.
+
+    Attributes
+    ----------
+    main, preprocessed, lookup : uint64 array (n, >= width) or None
+        Canonical; the words of a row adjacent. A lookup column is three of them.
+    periodic : sequence of uint64 arrays
+        One period of each periodic column on the coset: of a column of period m, the polynomial of
+        degree below m with those values on the subgroup of order m, at the points
+        (shift^(n/m)) h^i, h the standard root of order m.
+    """
+
+    main: np.ndarray
+    preprocessed: np.ndarray | None = None
+    lookup: np.ndarray | None = None
+    periodic: Sequence[np.ndarray] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class QuotientProgram:
+    """See `quotient_program`.
+
+    Attributes
+    ----------
+    program : BlockProgram
+    needs_inverse_first : bool
+        Whether constraints on the first or last row, or lookup columns, need
+        `CosetPoints.inverse_first`.
+    publics : int
+        Number of public values of the table.
+    """
+
+    program: BlockProgram
+    needs_inverse_first: bool
+    publics: int
+
+    def evaluate(
+        self,
+        points: CosetPoints,
+        sources: Sources,
+        publics: Sequence[int],
+        z: Element,
+        alpha: Element,
+        beta: Element,
+        table_sum_over_rows: Element,
+        bus_numbers: Mapping[str, int],
+        out: np.ndarray,
+    ) -> None:
+        """Write the quotient at the points of one coset.
+
+        Parameters
+        ----------
+        points : CosetPoints
+        sources : Sources
+        publics : sequence of int
+            Canonical.
+        z, alpha, beta : three integers each
+            Challenges. Without interactions z and alpha do not matter.
+        table_sum_over_rows : three integers
+            L / N; zero without interactions.
+        bus_numbers : mapping of str to int
+            Number of each bus by name.
+        out : uint64 array (n, 4), C-contiguous
+            Receives the three coordinates of the quotient, and 0 in column 3.
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong shape, or publics the wrong number.
+        """
+        if len(publics) != self.publics:
+            raise ValueError(f"publics must be {self.publics} values, not {len(publics)}")
+        generator = base_root(points.log_n)
+        zerofier = points.inverse_zerofier
+        challenges = Challenges(
+            element(z),
+            element(alpha),
+            element(beta),
+            element(table_sum_over_rows),
+            bus_numbers,
+            (zerofier, zerofier, 1, generator),
+        )
+        bound = self.program.bind(
+            (sources.main, sources.preprocessed, sources.lookup),
+            sources.periodic,
+            1 << points.log_n,
+            publics,
+            challenges,
+        )
+        inverses = points.inverse_first if self.needs_inverse_first else None
+        _program.quotient(bound, points.shift, inverses, out)
+
+
+def quotient_program(description: TableDescription) -> QuotientProgram:
+    """Compile the quotient of a table: immutable, picklable, to be kept by the caller.
+
+    Parameters
+    ----------
+    description : TableDescription
+
+    Returns
+    -------
+    QuotientProgram
+    """
+    lowering = Lowering(description)
+    builder = lowering.builder
+    for number, constraint in enumerate(description.constraints):
+        accumulate_constraint(lowering, constraint.selector, constraint.node, number)
+    _lookup_constraints(lowering, description, len(description.constraints))
+    builder.finish_sums()
+    widths = {
+        "main": description.width,
+        "preprocessed": description.preprocessed_width,
+        "lookup": 3 * len(pairs(len(description.interactions))),
+    }
+    boundary = any(c.selector in ("first", "last") for c in description.constraints)
+    return QuotientProgram(
+        encode(builder, widths),
+        boundary or bool(description.interactions),
+        description.publics,
+    )
+
+
+def _lookup_constraints(lowering: Lowering, description: TableDescription, number: int) -> None:
+    """The constraints of the lookup columns, in the order of the protocol."""
+    groups = pairs(len(description.interactions))
+    if not groups:
+        return
+    builder = lowering.builder
+    every = CLASSES["every"]
+    one = builder.scalars.one
+
+    def add(kind: int, value: Ref, constraint: int) -> None:
+        for part in range(3):
+            builder.accumulate(kind, value._replace(part=part), constraint, one)
+
+    last = builder.column("lookup", 3 * (len(groups) - 1), width=3)
+    # acc' - acc + L/N - sum of the pair columns, subtracted as they pass
+    step = builder.emit("ext_sub", (last._replace(next=1), last))
+    step = builder.emit("ext_add_constant", (step,), (builder.ext_constant(("mean",)),))
+    for k, group in enumerate(groups):
+        members = [description.interactions[i] for i in group]
+        prints = [fingerprint(lowering, member) for member in members]
+        absorbed = k == len(groups) - 1
+        if absorbed:
+            fraction = step
+        else:
+            fraction = builder.column("lookup", 3 * k, width=3)
+        for value in prints:
+            fraction = builder.emit("ext_mul", (fraction, value))
+        if len(members) == 2:
+            for sign, value in signed_terms(lowering, members, prints):
+                fraction = builder.emit("ext_sub" if sign > 0 else "ext_add", (fraction, value))
+        else:
+            _subtract_count(lowering, members[0].sign, members[0].count, number + k)
+        add(every, fraction, number + k)
+        if not absorbed:
+            column = builder.column("lookup", 3 * k, width=3)
+            step = builder.emit("ext_sub", (step, column))
+    add(CLASSES["first"], last, number + len(groups))
+
+
+def _subtract_count(lowering: Lowering, sign: int, count: int, number: int) -> None:
+    """The numerator of a single interaction is in the base field: only one coordinate."""
+    builder = lowering.builder
+    factor = builder.scalars.constant(-sign)
+    scale, value, offset = lowering.affine(count)
+    if value is not None:
+        builder.accumulate(
+            CLASSES["every"], value, number, builder.scalars.product(factor, scale)
+        )
+    builder.add_offset(CLASSES["every"], number, builder.scalars.product(factor, offset))

@@ -1,0 +1,88 @@
+"""Expressions without columns: constants and public values, evaluated once for each proof.
+
+A program names its scalars by number; their values are found when publics are known, and enter
+the kernel as constants or as factors of the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cstark.extension import P
+
+__all__ = ["Scalars"]
+
+
+class Scalars:
+    """A growing list of scalar expressions, no two equal.
+
+    Nodes are as in a table description, without columns: ``("constant", value)``,
+    ``("public", index)``, ``("add" | "sub" | "mul", a, b)`` with earlier a and b.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple] = []
+        self._numbers: dict[tuple, int] = {}
+        self.zero = self.constant(0)
+        self.one = self.constant(1)
+
+    def node(self, *node: object) -> int:
+        """Number of a node, appended if it is new; operations on constants are carried out."""
+        kind = node[0]
+        if kind in ("add", "sub", "mul"):
+            a, b = self.literal(node[1]), self.literal(node[2])
+            if a is not None and b is not None:
+                return self.constant(_apply(kind, a, b))
+        number = self._numbers.setdefault(node, len(self.nodes))
+        if number == len(self.nodes):
+            self.nodes.append(node)
+        return number
+
+    def constant(self, value: int) -> int:
+        """Number of a constant."""
+        return self.node("constant", value % P)
+
+    def negative(self, number: int) -> int:
+        """Number of the negative of a scalar."""
+        return self.node("sub", self.zero, number)
+
+    def product(self, a: int, b: int) -> int:
+        """Number of the product of two scalars."""
+        if self.literal(a) == 1:
+            return b
+        if self.literal(b) == 1:
+            return a
+        return self.node("mul", a, b)
+
+    def sum(self, a: int, b: int) -> int:
+        """Number of the sum of two scalars."""
+        if self.literal(a) == 0:
+            return b
+        if self.literal(b) == 0:
+            return a
+        return self.node("add", a, b)
+
+    def literal(self, number: int) -> int | None:
+        """The value of a scalar that is a constant, else None."""
+        node = self.nodes[number]
+        return node[1] if node[0] == "constant" else None
+
+    def values(self, publics: Sequence[int]) -> list[int]:
+        """Value of every scalar, given the public values."""
+        result: list[int] = []
+        for node in self.nodes:
+            if node[0] == "constant":
+                result.append(node[1])
+            elif node[0] == "public":
+                result.append(int(publics[node[1]]))
+            else:
+                result.append(_apply(node[0], result[node[1]], result[node[2]]))
+        return result
+
+
+def _apply(kind: str, a: int, b: int) -> int:
+    if kind == "add":
+        return (a + b) % P
+    if kind == "sub":
+        return (a - b) % P
+    return a * b % P
