@@ -19,9 +19,9 @@ from cstark.errors import StatementError as StatementError
 from cstark.errors import TraceError as TraceError
 from cstark.errors import UnknownColumnError as UnknownColumnError
 from cstark.errors import VerificationError as VerificationError
+from cstark.extension import P as P
 from cstark.key import VerifyingKey as VerifyingKey
 from cstark.machine import Machine as Machine
-from cstark.extension import P as P
 from cstark.protocol.options import Options as Options
 from cstark.protocol.options import ResolvedOptions as ResolvedOptions
 from cstark.protocol.proof import Proof as Proof

@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from cstark import extension as ext
 from cstark.errors import Reason, VerificationError
 from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
 
-from cstark import extension as ext
 from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout

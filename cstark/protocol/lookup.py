@@ -24,9 +24,9 @@ from cstark.program import ZeroDenominator
 from .layout import lookup_columns
 
 if TYPE_CHECKING:
+    from cstark.extension import Element as Extension
     from cstark.machine import Machine
 
-    from cstark.extension import Element as Extension
     from .statement import Instance
 
 __all__ = ["build_lookups"]

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cstark import extension as ext
 from cstark.kernels import _openings, _runtime
 
-from cstark import extension as ext
 from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, OpeningGroup

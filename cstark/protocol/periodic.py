@@ -1,4 +1,6 @@
-"""Periodic columns: short, uncommitted, evaluated by everybody (at a point by `cstark.program.periodic_at`).
+"""Periodic columns: short, uncommitted, evaluated by everybody.
+
+`coset_values` is for the prover; `cstark.program.periodic_at` evaluates one at a point.
 
 A column of period P on a domain of height N repeats its P values, so it is a polynomial of degree
 below P in X^(N/P). On the coset s<g> it repeats as well: its values are those of that polynomial
@@ -11,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cstark import extension as ext
 from cstark.kernels import _ntt
 
-from cstark import extension as ext
 from .domain import Domain
 
 __all__ = ["coset_values"]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cstark import extension as ext
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.program import CosetPoints, Sources
 
-from cstark import extension as ext
 from .commitment import Commitment
 from .domain import Domain
 from .fri import FriProver

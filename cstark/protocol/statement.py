@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cstark import extension as ext
 from cstark.air.bus import Receive, Send
 from cstark.errors import StatementError
 
-from cstark import extension as ext
 from .proof import encode_options
 from .transcript import P, Transcript
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.errors import TraceError
-
 from cstark.extension import P
 
 if TYPE_CHECKING:

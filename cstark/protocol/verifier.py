@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstark import extension as ext
 from cstark.errors import CstarkError, Reason, VerificationError
 from cstark.kernels import _field, _openings
-from cstark.program import Opened
-from cstark.program import point_values
+from cstark.program import Opened, point_values
 from cstark.security import report as security_report
 
-from cstark import extension as ext
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier
@@ -249,9 +248,7 @@ class Verifier:
         opened = self._opened_by_table()
         for table, description in enumerate(self.key.tables):
             log_height = self.proof.log_heights[table]
-            row_sum = ext.scale(
-                self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P)
-            )
+            row_sum = ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P))
             here = opened[table]
             combined = point_values(
                 description,
