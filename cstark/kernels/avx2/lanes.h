@@ -24,6 +24,24 @@ INLINE vec v_load_some(const uint64_t *p, int count) {
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     _mm256_maskstore_epi64((long long *)p, v_some_mask(count), a);
 }
+/* Words 0 3 6 9, 1 4 7 10, 2 5 8 11 of twelve: two blends gather a coordinate in some order of
+ * lanes, one permutation orders them. The way back is the same permutations and blends. */
+INLINE void v_load_3(const uint64_t *p, vec out[3]) {
+    const vec x = v_load(p), y = v_load(p + 4), z = v_load(p + 8);
+    out[0] = _mm256_permute4x64_epi64(
+        _mm256_blend_epi32(_mm256_blend_epi32(x, y, 0x30), z, 0x0C), 0x6C);
+    out[1] = _mm256_permute4x64_epi64(
+        _mm256_blend_epi32(_mm256_blend_epi32(y, x, 0x0C), z, 0x30), 0xB1);
+    out[2] = _mm256_permute4x64_epi64(
+        _mm256_blend_epi32(_mm256_blend_epi32(z, y, 0x0C), x, 0x30), 0xC6);
+}
+INLINE void v_store_3(uint64_t *p, const vec in[3]) {
+    const vec a = _mm256_permute4x64_epi64(in[0], 0x6C), b = _mm256_permute4x64_epi64(in[1], 0xB1);
+    const vec c = _mm256_permute4x64_epi64(in[2], 0xC6);
+    v_store(p, _mm256_blend_epi32(_mm256_blend_epi32(a, b, 0x0C), c, 0x30));
+    v_store(p + 4, _mm256_blend_epi32(_mm256_blend_epi32(b, c, 0x0C), a, 0x30));
+    v_store(p + 8, _mm256_blend_epi32(_mm256_blend_epi32(c, a, 0x0C), b, 0x30));
+}
 INLINE vec v_set1(uint64_t a) { return _mm256_set1_epi64x((long long)a); }
 
 /* High halves in the low halves: one shuffle, free of the shift ports. */
@@ -198,6 +216,66 @@ INLINE vec dot_value(const dot *d) {
     return d_value(r);
 }
 
+/* Limbs of LANES weights at once, one lane a weight; c B = -c_high + (c_low + c_high) B. */
+INLINE void weight_limbs(vec w, vec limb[6]) {
+    const vec mask = v_set1(0x3FFFFF), high = _mm256_srli_epi64(w, 32);
+    const digits shifted = {_mm256_sub_epi64(_mm256_setzero_si256(), high),
+                            _mm256_add_epi64(_mm256_and_si256(w, VECTOR_LOW), high)};
+    const vec wb = d_value(shifted);
+    limb[0] = _mm256_and_si256(w, mask), limb[1] = _mm256_and_si256(_mm256_srli_epi64(w, 22), mask);
+    limb[2] = _mm256_srli_epi64(w, 44);
+    limb[3] = _mm256_and_si256(wb, mask), limb[4] = _mm256_and_si256(_mm256_srli_epi64(wb, 22), mask);
+    limb[5] = _mm256_srli_epi64(wb, 44);
+}
+/* A 4 x 4 and a 2 x 4 transposition turn limbs with a lane a weight into weights. */
+INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
+    vec limb[6];
+    weight_limbs(w, limb);
+    const vec even01 = _mm256_unpacklo_epi64(limb[0], limb[1]), odd01 = _mm256_unpackhi_epi64(limb[0], limb[1]);
+    const vec even23 = _mm256_unpacklo_epi64(limb[2], limb[3]), odd23 = _mm256_unpackhi_epi64(limb[2], limb[3]);
+    const vec even45 = _mm256_unpacklo_epi64(limb[4], limb[5]), odd45 = _mm256_unpackhi_epi64(limb[4], limb[5]);
+    v_store(out[0].limb, _mm256_permute2x128_si256(even01, even23, 0x20));
+    v_store(out[step].limb, _mm256_permute2x128_si256(odd01, odd23, 0x20));
+    v_store(out[2 * step].limb, _mm256_permute2x128_si256(even01, even23, 0x31));
+    v_store(out[3 * step].limb, _mm256_permute2x128_si256(odd01, odd23, 0x31));
+    _mm_storeu_si128((__m128i *)(out[0].limb + 4), _mm256_castsi256_si128(even45));
+    _mm_storeu_si128((__m128i *)(out[step].limb + 4), _mm256_castsi256_si128(odd45));
+    _mm_storeu_si128((__m128i *)(out[2 * step].limb + 4), _mm256_extracti128_si256(even45, 1));
+    _mm_storeu_si128((__m128i *)(out[3 * step].limb + 4), _mm256_extracti128_si256(odd45, 1));
+}
+
+typedef struct {
+    uint64_t limb[6][LANES];
+} weight_vec;
+
+INLINE void weight_vec_set(weight_vec *out, vec w) {
+    vec limb[6];
+    weight_limbs(w, limb);
+    for (int k = 0; k < 6; k++) v_store(out->limb[k], limb[k]);
+}
+INLINE void dot_add_vec(dot *d, vec x, const weight_vec *w) {
+    const vec xh = _mm256_srli_epi64(x, 32);
+    d->a0 = _mm256_add_epi64(d->a0, _mm256_add_epi64(_mm256_mul_epu32(x, v_load(w->limb[0])),
+                                                     _mm256_mul_epu32(xh, v_load(w->limb[3]))));
+    d->a1 = _mm256_add_epi64(d->a1, _mm256_add_epi64(_mm256_mul_epu32(x, v_load(w->limb[1])),
+                                                     _mm256_mul_epu32(xh, v_load(w->limb[4]))));
+    d->a2 = _mm256_add_epi64(d->a2, _mm256_add_epi64(_mm256_mul_epu32(x, v_load(w->limb[2])),
+                                                     _mm256_mul_epu32(xh, v_load(w->limb[5]))));
+}
+/* Lane i of the result: the sum of the lanes of row i. */
+INLINE vec v_across(vec row0, vec row1, vec row2, vec row3) {
+    const vec t01 = _mm256_add_epi64(_mm256_unpacklo_epi64(row0, row1), _mm256_unpackhi_epi64(row0, row1));
+    const vec t23 = _mm256_add_epi64(_mm256_unpacklo_epi64(row2, row3), _mm256_unpackhi_epi64(row2, row3));
+    return _mm256_add_epi64(_mm256_permute2x128_si256(t01, t23, 0x20),
+                            _mm256_permute2x128_si256(t01, t23, 0x31));
+}
+INLINE dot dot_across(const dot row[LANES]) {
+    dot d = {v_across(row[0].a0, row[1].a0, row[2].a0, row[3].a0),
+             v_across(row[0].a1, row[1].a1, row[2].a1, row[3].a1),
+             v_across(row[0].a2, row[1].a2, row[2].a2, row[3].a2)};
+    return d;
+}
+
 /* ---- sums of at most 64 products of words ----
  * The partial products are summed mod 2^64 and their high halves separately; the low halves come
  * back exactly as the difference. */
@@ -229,11 +307,12 @@ INLINE void products_twice(products *s) {
     s->h = _mm256_add_epi64(s->h, s->h), s->h_high = _mm256_add_epi64(s->h_high, s->h_high);
 }
 /* Digits of l + m B + h B^2, with B^2 = B - 1 and B^3 = -1 applied to the carried parts. */
-INLINE vec products_value(const products *s) {
+INLINE digits products_digits(const products *s) {
     const vec l = _mm256_sub_epi64(s->l, _mm256_slli_epi64(s->l_high, 32));
     const vec m = _mm256_sub_epi64(s->m, _mm256_slli_epi64(s->m_high, 32));
     const vec h = _mm256_sub_epi64(s->h, _mm256_slli_epi64(s->h_high, 32));
     const vec b1 = _mm256_add_epi64(s->l_high, m), b2 = _mm256_add_epi64(s->m_high, h);
     digits r = {_mm256_sub_epi64(l, _mm256_add_epi64(b2, s->h_high)), _mm256_add_epi64(b1, b2)};
-    return d_value(r);
+    return r;
 }
+INLINE vec products_value(const products *s) { return d_value(products_digits(s)); }

@@ -4,6 +4,9 @@
 typedef struct {
     vec c[3];
 } vec3;
+typedef struct {
+    digits c[3];
+} digits3;
 
 /* planar: coordinate k starts at p + k * plane */
 INLINE vec3 e_load(const uint64_t *p, ptrdiff_t plane) {
@@ -12,6 +15,30 @@ INLINE vec3 e_load(const uint64_t *p, ptrdiff_t plane) {
 }
 INLINE void e_store(uint64_t *p, ptrdiff_t plane, vec3 a) {
     v_store(p, a.c[0]), v_store(p + plane, a.c[1]), v_store(p + 2 * plane, a.c[2]);
+}
+/* interleaved: coordinates of an element side by side, as in (n, 3) arrays */
+INLINE vec3 e_load_rows(const uint64_t *p) {
+    vec3 r;
+    v_load_3(p, r.c);
+    return r;
+}
+INLINE void e_store_rows(uint64_t *p, vec3 a) { v_store_3(p, a.c); }
+INLINE vec3 e_load_rows_some(const uint64_t *p, int count) {
+    uint64_t padded[3 * LANES] = {0};
+    memcpy(padded, p, 3 * sizeof(uint64_t) * (size_t)count);
+    return e_load_rows(padded);
+}
+INLINE void e_store_rows_some(uint64_t *p, int count, vec3 a) {
+    uint64_t padded[3 * LANES];
+    e_store_rows(padded, a);
+    memcpy(p, padded, 3 * sizeof(uint64_t) * (size_t)count);
+}
+INLINE vec3 e_load_some(const uint64_t *p, ptrdiff_t plane, int count) {
+    vec3 r = {{v_load_some(p, count), v_load_some(p + plane, count), v_load_some(p + 2 * plane, count)}};
+    return r;
+}
+INLINE void e_store_some(uint64_t *p, ptrdiff_t plane, int count, vec3 a) {
+    for (int k = 0; k < 3; k++) v_store_some(p + k * plane, count, a.c[k]);
 }
 INLINE vec3 e_set1(ext a) {
     vec3 r = {{v_set1(a.c[0]), v_set1(a.c[1]), v_set1(a.c[2])}};
@@ -34,27 +61,42 @@ INLINE vec3 e_canonical(vec3 a) {
     return r;
 }
 /* Nine products, three reductions. */
-INLINE vec3 e_mul(vec3 a, vec3 b) {
-    vec3 r;
+INLINE digits3 e_product(vec3 a, vec3 b) {
+    digits3 r;
     products s = products_zero();
     products_add(&s, a.c[1], b.c[2]);
     products_add(&s, a.c[2], b.c[1]);
     products_twice(&s);
     products_add(&s, a.c[0], b.c[0]);
-    r.c[0] = products_value(&s);
+    r.c[0] = products_digits(&s);
     s = products_zero();
     products_add(&s, a.c[2], b.c[2]);
     products_twice(&s);
     products_add(&s, a.c[0], b.c[1]);
     products_add(&s, a.c[1], b.c[0]);
-    r.c[1] = products_value(&s);
+    r.c[1] = products_digits(&s);
     s = products_zero();
     products_add(&s, a.c[0], b.c[2]);
     products_add(&s, a.c[1], b.c[1]);
     products_add(&s, a.c[2], b.c[0]);
-    r.c[2] = products_value(&s);
+    r.c[2] = products_digits(&s);
     return r;
 }
+INLINE vec3 e_value(digits3 a) {
+    vec3 r = {{d_value(a.c[0]), d_value(a.c[1]), d_value(a.c[2])}};
+    return r;
+}
+INLINE digits3 e_split(vec3 a) {
+    digits3 r = {{d_split(a.c[0]), d_split(a.c[1]), d_split(a.c[2])}};
+    return r;
+}
+INLINE digits3 e_digits_add(digits3 a, digits3 b) {
+    digits3 r = {{d_add(a.c[0], b.c[0]), d_add(a.c[1], b.c[1]), d_add(a.c[2], b.c[2])}};
+    return r;
+}
+INLINE vec3 e_mul(vec3 a, vec3 b) { return e_value(e_product(a, b)); }
+/* a b + c, with c still in digits: the sum is reduced once. */
+INLINE vec3 e_mul_add(vec3 a, vec3 b, digits3 c) { return e_value(e_digits_add(e_product(a, b), c)); }
 /* (a0^2 + 4 a1 a2, 2 a0 a1 + 2 a2^2, 2 a0 a2 + a1^2): six products in digits, summed before merging. */
 INLINE vec3 e_square(vec3 a) {
     const digits a00 = d_mul_vec(a.c[0], a.c[0]), a12 = d_mul_vec(a.c[1], a.c[2]);

@@ -3,6 +3,7 @@
  *
  * vec            LANES field elements, "any word" unless a comment says canonical
  * v_load/v_store LANES consecutive words; v_load_some/v_store_some the first `count` of them (rest 0)
+ * v_load_3/v_store_3   LANES elements of three adjacent words each, as three vectors and back
  * v_set1         one word in every lane
  * v_add v_sub v_mul v_square   any words in, any word out
  * v_add_canonical v_sub_canonical   the second operand canonical: cheaper
@@ -22,18 +23,29 @@
  * weight         a constant prepared for dot products (weight_set)
  * dot            LANES sums of word times weight: dot_zero, dot_add(&sum, word, weight), dot_value;
  *                at most 256 terms between dot_zero and dot_value
+ * weights_set    prepares LANES weights from a vec, at out[0], out[step], out[2 step], ...
+ * weight_vec     LANES constants, one a lane (weight_vec_set); dot_add_vec multiplies lane by lane
+ * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms
+ *                count towards the 256)
  *
  * products       LANES sums of word times word: products_zero, products_add, products_twice (doubles the
  *                sum so far), products_value; at most 64 terms
  *
- * vec3           LANES extension elements: e_load/e_store planar, e_add e_sub e_mul e_square
+ *                products_digits leaves the sum unreduced
+ *
+ * vec3           LANES extension elements: e_load/e_store planar, e_load_rows/e_store_rows
+ *                interleaved (each also ..._some), e_add e_sub e_mul e_square
  *                e_scale (by base vec) e_set1 e_adjugate (and norm)
+ * digits3        the same unreduced: e_split e_digits_add e_product (of two vec3) e_value (to vec3);
+ *                e_mul_add(a, b, c) = a b + c with c a digits3
  */
 #define vec FN(vec)
 #define v_load FN(v_load)
 #define v_store FN(v_store)
 #define v_load_some FN(v_load_some)
 #define v_store_some FN(v_store_some)
+#define v_load_3 FN(v_load_3)
+#define v_store_3 FN(v_store_3)
 #define v_set1 FN(v_set1)
 #define v_add FN(v_add)
 #define v_sub FN(v_sub)
@@ -65,11 +77,19 @@
 #define dot_zero FN(dot_zero)
 #define dot_add FN(dot_add)
 #define dot_value FN(dot_value)
+#define weight_limbs FN(weight_limbs)
+#define weights_set FN(weights_set)
+#define weight_vec FN(weight_vec)
+#define weight_vec_set FN(weight_vec_set)
+#define dot_add_vec FN(dot_add_vec)
+#define v_across FN(v_across)
+#define dot_across FN(dot_across)
 #define products FN(products)
 #define products_zero FN(products_zero)
 #define products_add FN(products_add)
 #define products_twice FN(products_twice)
 #define products_value FN(products_value)
+#define products_digits FN(products_digits)
 #define vec3 FN(vec3)
 #define e_load FN(e_load)
 #define e_store FN(e_store)
@@ -81,3 +101,15 @@
 #define e_scale FN(e_scale)
 #define e_canonical FN(e_canonical)
 #define e_adjugate FN(e_adjugate)
+#define digits3 FN(digits3)
+#define e_load_some FN(e_load_some)
+#define e_store_some FN(e_store_some)
+#define e_load_rows FN(e_load_rows)
+#define e_store_rows FN(e_store_rows)
+#define e_load_rows_some FN(e_load_rows_some)
+#define e_store_rows_some FN(e_store_rows_some)
+#define e_product FN(e_product)
+#define e_value FN(e_value)
+#define e_split FN(e_split)
+#define e_digits_add FN(e_digits_add)
+#define e_mul_add FN(e_mul_add)

@@ -11,6 +11,8 @@ INLINE vec v_load_some(const uint64_t *p, int count) { return count > 0 ? *p : 0
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     if (count > 0) *p = a;
 }
+INLINE void v_load_3(const uint64_t *p, vec out[3]) { out[0] = p[0], out[1] = p[1], out[2] = p[2]; }
+INLINE void v_store_3(uint64_t *p, const vec in[3]) { p[0] = in[0], p[1] = in[1], p[2] = in[2]; }
 INLINE vec v_set1(uint64_t a) { return a; }
 INLINE vec v_canonical(vec a) { return gl_canonical(a); }
 
@@ -74,6 +76,15 @@ INLINE vec dot_value(const dot *d) {
     return v_sub(gl_reduce_any(d->sum), d->carries << 32);
 }
 
+INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
+    (void)step;
+    weight_set(out, w);
+}
+typedef weight weight_vec;
+INLINE void weight_vec_set(weight_vec *out, vec w) { weight_set(out, w); }
+INLINE void dot_add_vec(dot *d, vec a, const weight_vec *w) { dot_add(d, a, w); }
+INLINE dot dot_across(const dot row[LANES]) { return row[0]; }
+
 /* ---- sums of at most 64 products of words ---- */
 
 typedef dot products;
@@ -86,3 +97,4 @@ INLINE void products_twice(products *s) {
     s->sum <<= 1;
 }
 INLINE vec products_value(const products *s) { return dot_value(s); }
+INLINE digits products_digits(const products *s) { return (digits)dot_value(s); }

@@ -1,0 +1,248 @@
+"""Arithmetic on arrays of field and extension elements.
+
+Flat arrays of one length, values canonical (below p; `first_invalid` tells, nothing here checks),
+results canonical.  `out` may be an operand, but not overlap one otherwise.  Extension elements are
+rows of (n, 3) arrays.  The array modules `cstark.goldilocks` and `cstark.ext3` stand on this one.
+"""
+
+from cstark.kernels._chunks cimport run
+from cstark.kernels._runtime cimport isa_index, team
+from libc.stdint cimport uint64_t
+
+import numpy as np
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "field.h"
+    #include "isa.h"
+    ISA_TABLES(field_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+    ctypedef struct field_job:
+        const uint64_t *a
+        const uint64_t *b
+        uint64_t *out
+        uint64_t exponent
+        Py_ssize_t chunk
+    ctypedef Py_ssize_t (*field_function)(const field_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    ctypedef struct field_table:
+        field_function add, sub, neg, mul, square, inverse, power, inner
+        field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner
+    const field_table **isa_tables
+    Py_ssize_t field_first_invalid(const uint64_t *a, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
+
+# Below so many elements a call stays on one thread: starting a team costs some ten microseconds.
+cdef enum:
+    FIELD_CUTOFF = 1 << 15
+    FIELD_CHUNK = 1 << 13
+
+ctypedef struct Call:
+    field_job job
+    field_function function
+
+
+cdef Py_ssize_t call_function(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.function(&call.job, first, last)
+
+
+cdef Py_ssize_t call_first_invalid(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    return field_first_invalid((<Call *>context).job.a, first, last)
+
+
+cdef Py_ssize_t apply(
+    field_function function, const uint64_t *a, const uint64_t *b, uint64_t *out, Py_ssize_t n, uint64_t exponent=0
+) noexcept nogil:
+    cdef Call call
+    call.function = function
+    call.job.a, call.job.b, call.job.out = a, b, out
+    call.job.exponent, call.job.chunk = exponent, FIELD_CHUNK
+    return run(call_function, &call, n, FIELD_CHUNK, team(n, FIELD_CUTOFF))
+
+
+cdef int same_length(const uint64_t[::1] a, const uint64_t[::1] other, str name) except -1:
+    if other.shape[0] != a.shape[0]:
+        raise ValueError(f"{name} has {other.shape[0]} elements, a has {a.shape[0]}")
+    return 0
+
+
+cdef int same_rows(const uint64_t[:, ::1] a, const uint64_t[:, ::1] other, str name) except -1:
+    if a.shape[1] != 3:
+        raise ValueError(f"a must have 3 columns, not {a.shape[1]}")
+    if other.shape[0] != a.shape[0] or other.shape[1] != 3:
+        raise ValueError(
+            f"{name} has shape ({other.shape[0]}, {other.shape[1]}), a has ({a.shape[0]}, {a.shape[1]})"
+        )
+    return 0
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+def first_invalid(const uint64_t[::1] a not None):
+    """Index of the first value that is not below p, or -1."""
+    cdef Call call
+    cdef Py_ssize_t bad, n = a.shape[0]
+    if n == 0:
+        return -1
+    call.job.a = &a[0]
+    with nogil:
+        bad = run(call_first_invalid, &call, n, 4 * FIELD_CHUNK, team(n, 4 * FIELD_CUTOFF))
+    return bad
+
+
+# ---- base field -----------------------------------------------------------------------------
+
+cdef Py_ssize_t unary(field_function function, const uint64_t[::1] a, uint64_t[::1] out, uint64_t exponent=0) except -2:
+    cdef Py_ssize_t bad, n = a.shape[0]
+    same_length(a, out, "out")
+    if n == 0:
+        return -1
+    with nogil:
+        bad = apply(function, &a[0], NULL, &out[0], n, exponent)
+    return bad
+
+
+cdef int binary(field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out) except -1:
+    cdef Py_ssize_t n = a.shape[0]
+    same_length(a, b, "b")
+    same_length(a, out, "out")
+    if n:
+        with nogil:
+            apply(function, &a[0], &b[0], &out[0], n)
+    return 0
+
+
+def add(const uint64_t[::1] a not None, const uint64_t[::1] b not None, uint64_t[::1] out not None):
+    """out = a + b"""
+    binary(isa_tables[isa_index()].add, a, b, out)
+
+
+def sub(const uint64_t[::1] a not None, const uint64_t[::1] b not None, uint64_t[::1] out not None):
+    """out = a - b"""
+    binary(isa_tables[isa_index()].sub, a, b, out)
+
+
+def mul(const uint64_t[::1] a not None, const uint64_t[::1] b not None, uint64_t[::1] out not None):
+    """out = a * b"""
+    binary(isa_tables[isa_index()].mul, a, b, out)
+
+
+def neg(const uint64_t[::1] a not None, uint64_t[::1] out not None):
+    """out = -a"""
+    unary(isa_tables[isa_index()].neg, a, out)
+
+
+def square(const uint64_t[::1] a not None, uint64_t[::1] out not None):
+    """out = a * a"""
+    unary(isa_tables[isa_index()].square, a, out)
+
+
+def power(const uint64_t[::1] a not None, uint64_t exponent, uint64_t[::1] out not None):
+    """out = a ** exponent; 0 ** 0 is 1"""
+    unary(isa_tables[isa_index()].power, a, out, exponent)
+
+
+def inverse(const uint64_t[::1] a not None, uint64_t[::1] out not None):
+    """out = 1 / a; returns -1, or the index of the first zero (then `out` is unspecified)"""
+    return unary(isa_tables[isa_index()].inverse, a, out)
+
+
+def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
+    """The sum of a[i] * b[i], an int; 0 for empty arrays."""
+    cdef Py_ssize_t n = a.shape[0], k
+    cdef uint64_t total = 0
+    same_length(a, b, "b")
+    if n == 0:
+        return 0
+    cdef uint64_t[::1] sums = np.empty((n + FIELD_CHUNK - 1) // FIELD_CHUNK, np.uint64)
+    with nogil:
+        apply(isa_tables[isa_index()].inner, &a[0], &b[0], &sums[0], n)
+        for k in range(sums.shape[0]):
+            total = gl_add(total, sums[k])
+    return total
+
+
+# ---- extension ------------------------------------------------------------------------------
+
+cdef Py_ssize_t ext_unary(
+    field_function function, const uint64_t[:, ::1] a, uint64_t[:, ::1] out, uint64_t exponent=0, int words=1
+) except -2:
+    """`words` = 3 hands a base field function the words of the elements."""
+    cdef Py_ssize_t bad, n = a.shape[0]
+    same_rows(a, out, "out")
+    if n == 0:
+        return -1
+    with nogil:
+        bad = apply(function, &a[0, 0], NULL, &out[0, 0], words * n, exponent)
+    return bad
+
+
+cdef int ext_binary(
+    field_function function, const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, uint64_t[:, ::1] out, int words=1
+) except -1:
+    cdef Py_ssize_t n = a.shape[0]
+    same_rows(a, b, "b")
+    same_rows(a, out, "out")
+    if n:
+        with nogil:
+            apply(function, &a[0, 0], &b[0, 0], &out[0, 0], words * n)
+    return 0
+
+
+def ext_add(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+    """out = a + b"""
+    ext_binary(isa_tables[isa_index()].add, a, b, out, 3)
+
+
+def ext_sub(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+    """out = a - b"""
+    ext_binary(isa_tables[isa_index()].sub, a, b, out, 3)
+
+
+def ext_mul(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+    """out = a * b"""
+    ext_binary(isa_tables[isa_index()].ext_mul, a, b, out)
+
+
+def ext_neg(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
+    """out = -a"""
+    ext_unary(isa_tables[isa_index()].neg, a, out, 0, 3)
+
+
+def ext_square(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
+    """out = a * a"""
+    ext_unary(isa_tables[isa_index()].ext_square, a, out)
+
+
+def ext_power(const uint64_t[:, ::1] a not None, uint64_t exponent, uint64_t[:, ::1] out not None):
+    """out = a ** exponent; 0 ** 0 is 1"""
+    ext_unary(isa_tables[isa_index()].ext_power, a, out, exponent)
+
+
+def ext_inverse(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
+    """out = 1 / a; returns -1, or the index of the first zero (then `out` is unspecified)"""
+    return ext_unary(isa_tables[isa_index()].ext_inverse, a, out)
+
+
+def ext_dot(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None):
+    """The sum of a[i] * b[i], a tuple of three ints."""
+    cdef Py_ssize_t n = a.shape[0], j, k
+    cdef uint64_t total[3]
+    total[0] = total[1] = total[2] = 0
+    same_rows(a, b, "b")
+    if n == 0:
+        return (0, 0, 0)
+    cdef uint64_t[:, ::1] sums = np.empty(((n + FIELD_CHUNK - 1) // FIELD_CHUNK, 3), np.uint64)
+    with nogil:
+        apply(isa_tables[isa_index()].ext_inner, &a[0, 0], &b[0, 0], &sums[0, 0], n)
+        for k in range(sums.shape[0]):
+            for j in range(3):
+                total[j] = gl_add(total[j], sums[k, j])
+    return (total[0], total[1], total[2])

@@ -1,0 +1,202 @@
+/* Elementwise arithmetic on arrays of field elements, and dot products.
+ *
+ * Inputs canonical (also where a formula would take any word: then the results are the same), outputs
+ * canonical. An output may be one of the inputs; other overlaps are the caller's to avoid.
+ * Extension elements are interleaved: three adjacent words each.
+ */
+#ifndef CSTARK_FIELD_TYPES
+#define CSTARK_FIELD_TYPES
+/* Operands of one call; functions work on elements first..last-1 and return -1 or the first bad index. */
+typedef struct {
+    const uint64_t *a, *b;
+    uint64_t *out;
+    uint64_t exponent;
+    ptrdiff_t chunk; /* elements per chunk: dot products leave the sum of chunk k at out[k] */
+} field_job;
+typedef ptrdiff_t (*field_function)(const field_job *job, ptrdiff_t first, ptrdiff_t last);
+typedef struct {
+    field_function add, sub, neg, mul, square, inverse, power, inner;
+    field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner;
+} field_table;
+
+static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff_t last) {
+    enum { BLOCK = 512 };
+    while (first < last) {
+        const ptrdiff_t end = last - first < BLOCK ? last : first + BLOCK;
+        int invalid = 0; /* without a jump the compiler makes vectors of the block */
+        for (ptrdiff_t i = first; i < end; i++) invalid |= a[i] >= GL_P;
+        if (invalid)
+            for (ptrdiff_t i = first;; i++)
+                if (a[i] >= GL_P) return i;
+        first = end;
+    }
+    return -1;
+}
+#endif
+
+#include "inverse.h"
+
+/* Two vectors at a time: their latencies overlap. */
+#define FIELD_LOOP(name, LOAD, OPERATION)                                                           \
+    static ptrdiff_t FN(name)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {              \
+        ptrdiff_t i = first;                                                                        \
+        for (; i + 2 * LANES <= last; i += 2 * LANES) {                                             \
+            const vec r0 = OPERATION(LOAD(i, LANES)), r1 = OPERATION(LOAD(i + LANES, LANES));       \
+            v_store(job->out + i, r0), v_store(job->out + i + LANES, r1);                           \
+        }                                                                                           \
+        for (; i < last; i += LANES) {                                                              \
+            const int count = last - i < LANES ? (int)(last - i) : LANES;                           \
+            v_store_some(job->out + i, count, OPERATION(LOAD(i, count)));                           \
+        }                                                                                           \
+        return -1;                                                                                  \
+    }
+#define ONE(i, count) v_load_some(job->a + (i), count)
+#define BOTH(i, count) v_load_some(job->a + (i), count), v_load_some(job->b + (i), count)
+#define ADD(...) v_canonical(v_add_canonical(__VA_ARGS__))
+#define SUB(...) v_canonical(v_sub_canonical(__VA_ARGS__))
+#define NEG(...) v_canonical(v_sub_canonical(v_set1(0), __VA_ARGS__))
+#define MUL(...) v_canonical(v_mul(__VA_ARGS__))
+#define SQUARE(...) v_canonical(v_square(__VA_ARGS__))
+FIELD_LOOP(field_add, BOTH, ADD)
+FIELD_LOOP(field_sub, BOTH, SUB)
+FIELD_LOOP(field_neg, ONE, NEG)
+FIELD_LOOP(field_mul, BOTH, MUL)
+FIELD_LOOP(field_square, ONE, SQUARE)
+#undef FIELD_LOOP
+#undef ONE
+#undef BOTH
+#undef ADD
+#undef SUB
+#undef NEG
+#undef MUL
+#undef SQUARE
+
+static ptrdiff_t FN(field_inverse)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    uint64_t block[INVERT_BLOCK]; /* a copy, so that out may be the input */
+    for (ptrdiff_t i = first; i < last; i += INVERT_BLOCK) {
+        const ptrdiff_t count = last - i < INVERT_BLOCK ? last - i : INVERT_BLOCK;
+        const uint64_t *x = job->a + i;
+        if (job->out == job->a) {
+            memcpy(block, x, sizeof(uint64_t) * (size_t)count);
+            x = block;
+        }
+        const ptrdiff_t zero = invert_chunk_canonical(x, job->out + i, count);
+        if (zero >= 0) return i + zero;
+    }
+    return -1;
+}
+
+/* Left to right, so that the multiplications are by the operand and the exponent's first one costs
+ * nothing. Four vectors at a time: a power is one long chain. */
+static ptrdiff_t FN(field_power)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    enum { STEP = 4 * LANES };
+    const int top = job->exponent ? 63 - __builtin_clzll(job->exponent) : -1;
+    for (ptrdiff_t i = first; i < last; i += STEP) {
+        uint64_t some[STEP] = {0};
+        const ptrdiff_t count = last - i < STEP ? last - i : STEP;
+        memcpy(some, job->a + i, sizeof(uint64_t) * (size_t)count);
+        const vec a0 = v_load(some), a1 = v_load(some + LANES);
+        const vec a2 = v_load(some + 2 * LANES), a3 = v_load(some + 3 * LANES);
+        vec r0 = a0, r1 = a1, r2 = a2, r3 = a3;
+        if (top < 0) r0 = r1 = r2 = r3 = v_set1(1);
+        for (int bit = top - 1; bit >= 0; bit--) {
+            r0 = v_square(r0), r1 = v_square(r1), r2 = v_square(r2), r3 = v_square(r3);
+            if (job->exponent >> bit & 1)
+                r0 = v_mul(r0, a0), r1 = v_mul(r1, a1), r2 = v_mul(r2, a2), r3 = v_mul(r3, a3);
+        }
+        v_store(some, v_canonical(r0)), v_store(some + LANES, v_canonical(r1));
+        v_store(some + 2 * LANES, v_canonical(r2)), v_store(some + 3 * LANES, v_canonical(r3));
+        memcpy(job->out + i, some, sizeof(uint64_t) * (size_t)count);
+    }
+    return -1;
+}
+
+static ptrdiff_t FN(field_dot)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    enum { TERMS = 64 * LANES };
+    vec total = v_set1(0);
+    for (ptrdiff_t start = first; start < last; start += TERMS) {
+        const ptrdiff_t end = last - start < TERMS ? last : start + TERMS;
+        products sum = products_zero();
+        ptrdiff_t i = start;
+        for (; i + LANES <= end; i += LANES) products_add(&sum, v_load(job->a + i), v_load(job->b + i));
+        if (i < end)
+            products_add(&sum, v_load_some(job->a + i, (int)(end - i)), v_load_some(job->b + i, (int)(end - i)));
+        total = v_add(total, products_value(&sum));
+    }
+    uint64_t lanes[LANES], sum = 0;
+    v_store(lanes, v_canonical(total));
+    for (int k = 0; k < LANES; k++) sum = gl_add(sum, lanes[k]);
+    job->out[first / job->chunk] = sum;
+    return -1;
+}
+
+#define EXT_LOOP(name, WHOLE, SOME)                                                                 \
+    static ptrdiff_t FN(name)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {              \
+        ptrdiff_t i = first;                                                                        \
+        for (; i + LANES <= last; i += LANES) e_store_rows(job->out + 3 * i, e_canonical(WHOLE));   \
+        const int count = (int)(last - i);                                                          \
+        if (count) e_store_rows_some(job->out + 3 * i, count, e_canonical(SOME));                   \
+        return -1;                                                                                  \
+    }
+EXT_LOOP(field_ext_mul, e_mul(e_load_rows(job->a + 3 * i), e_load_rows(job->b + 3 * i)),
+         e_mul(e_load_rows_some(job->a + 3 * i, count), e_load_rows_some(job->b + 3 * i, count)))
+EXT_LOOP(field_ext_square, e_square(e_load_rows(job->a + 3 * i)),
+         e_square(e_load_rows_some(job->a + 3 * i, count)))
+
+INLINE vec3 FN(ext_power)(vec3 a, uint64_t exponent) {
+    if (exponent == 0) {
+        const ext one = {{1, 0, 0}};
+        return e_set1(one);
+    }
+    vec3 r = a;
+    for (int bit = 62 - __builtin_clzll(exponent); bit >= 0; bit--) {
+        r = e_square(r);
+        if (exponent >> bit & 1) r = e_mul(r, a);
+    }
+    return r;
+}
+EXT_LOOP(field_ext_power, FN(ext_power)(e_load_rows(job->a + 3 * i), job->exponent),
+         FN(ext_power)(e_load_rows_some(job->a + 3 * i, count), job->exponent))
+#undef EXT_LOOP
+
+static ptrdiff_t FN(field_ext_inverse)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    uint64_t planes[3 * INVERT_BLOCK];
+    for (ptrdiff_t start = first; start < last; start += INVERT_BLOCK) {
+        const ptrdiff_t count = last - start < INVERT_BLOCK ? last - start : INVERT_BLOCK;
+        const ptrdiff_t whole = count - count % LANES;
+        const int rest = (int)(count - whole);
+        const uint64_t *a = job->a + 3 * start;
+        uint64_t *out = job->out + 3 * start;
+        for (ptrdiff_t i = 0; i < whole; i += LANES) e_store(planes + i, INVERT_BLOCK, e_load_rows(a + 3 * i));
+        if (rest) e_store_some(planes + whole, INVERT_BLOCK, rest, e_load_rows_some(a + 3 * whole, rest));
+        const ptrdiff_t zero = invert_chunk_ext(planes, INVERT_BLOCK, planes, INVERT_BLOCK, count);
+        if (zero >= 0) return start + zero;
+        for (ptrdiff_t i = 0; i < whole; i += LANES) e_store_rows(out + 3 * i, e_load(planes + i, INVERT_BLOCK));
+        if (rest) e_store_rows_some(out + 3 * whole, rest, e_load_some(planes + whole, INVERT_BLOCK, rest));
+    }
+    return -1;
+}
+
+static ptrdiff_t FN(field_ext_dot)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const ext none = {{0, 0, 0}};
+    vec3 total = e_set1(none);
+    ptrdiff_t i = first;
+    for (; i + LANES <= last; i += LANES)
+        total = e_mul_add(e_load_rows(job->a + 3 * i), e_load_rows(job->b + 3 * i), e_split(total));
+    const int count = (int)(last - i);
+    if (count)
+        total = e_mul_add(e_load_rows_some(job->a + 3 * i, count), e_load_rows_some(job->b + 3 * i, count),
+                          e_split(total));
+    uint64_t rows[3 * LANES];
+    uint64_t *out = job->out + 3 * (first / job->chunk);
+    e_store_rows(rows, e_canonical(total));
+    out[0] = out[1] = out[2] = 0;
+    for (int k = 0; k < 3 * LANES; k++) out[k % 3] = gl_add(out[k % 3], rows[k]);
+    return -1;
+}
+
+static const field_table FN(table) = {
+    FN(field_add),     FN(field_sub),        FN(field_neg),         FN(field_mul),       FN(field_square),
+    FN(field_inverse), FN(field_power),      FN(field_dot),         FN(field_ext_mul),   FN(field_ext_square),
+    FN(field_ext_inverse), FN(field_ext_power), FN(field_ext_dot),
+};
