@@ -45,3 +45,17 @@ cdef Py_ssize_t run(
 cdef void note(Py_ssize_t *worst, Py_ssize_t bad) noexcept nogil:
     if bad < worst[0]:
         worst[0] = bad
+
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()

@@ -35,12 +35,31 @@ from cstark.errors import OptionsError, ProofFormatError
 from .options import ResolvedOptions
 from .transcript import ALGORITHMS, P
 
-__all__ = ["MAGIC", "VERSION", "Proof", "Reader"]
+__all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
 
 MAGIC = b"cstark\r\n"
 VERSION = 1
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
 MAX_TABLES = 1 << 12
+
+
+def encode_options(options: ResolvedOptions) -> bytes:
+    """The 18 bytes from the flags to the coset offset; also what the transcript absorbs."""
+    numbers = [
+        0,  # flags
+        0,  # salt length
+        options.blowup.bit_length() - 1,
+        ALGORITHMS[options.hash],
+        options.fri_arity.bit_length() - 1,
+        options.final_length.bit_length() - 1,
+        options.grinding,
+        options.max_log_height,
+    ]
+    return (
+        bytes(numbers)
+        + options.queries.to_bytes(2, "little")
+        + options.coset_offset.to_bytes(8, "little")
+    )
 
 
 class Reader:
@@ -125,24 +144,11 @@ class Proof:
         self.report = report
 
     def _header(self) -> bytes:
-        o = self.options
         return b"".join(
             [
                 MAGIC,
                 VERSION.to_bytes(2, "little"),
-                bytes([0, 0]),
-                bytes(
-                    [
-                        o.blowup.bit_length() - 1,
-                        ALGORITHMS[o.hash],
-                        o.fri_arity.bit_length() - 1,
-                        o.final_length.bit_length() - 1,
-                        o.grinding,
-                        o.max_log_height,
-                    ]
-                ),
-                o.queries.to_bytes(2, "little"),
-                o.coset_offset.to_bytes(8, "little"),
+                encode_options(self.options),
                 len(self.log_heights).to_bytes(2, "little"),
                 bytes(self.log_heights),
                 len(self.claim).to_bytes(4, "little"),

@@ -15,6 +15,7 @@ from cstark.air.bus import Receive, Send
 from cstark.errors import StatementError
 
 from . import extension as ext
+from .proof import encode_options
 from .transcript import P, Transcript
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class Instance:
         """Round 0: everything that is known before the prover speaks."""
         transcript.absorb("protocol", PROTOCOL)
         transcript.absorb("key", key.digest)
-        options = key.options.to_data()
-        transcript.absorb("options", repr(sorted(options.items())).encode())
+        transcript.absorb("options", encode_options(key.options))
         transcript.absorb("log heights", bytes(log_heights))
         transcript.absorb(
             "publics",

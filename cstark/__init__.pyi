@@ -1,0 +1,34 @@
+from cstark import ext3 as ext3
+from cstark import fft as fft
+from cstark import goldilocks as goldilocks
+from cstark import hashing as hashing
+from cstark.air import Air as Air
+from cstark.air import Receive as Receive
+from cstark.air import Send as Send
+from cstark.air import pack as pack
+from cstark.check import CheckReport as CheckReport
+from cstark.errors import AirError as AirError
+from cstark.errors import CstarkError as CstarkError
+from cstark.errors import OptionsError as OptionsError
+from cstark.errors import ProofFormatError as ProofFormatError
+from cstark.errors import Reason as Reason
+from cstark.errors import StatementError as StatementError
+from cstark.errors import TraceError as TraceError
+from cstark.errors import UnknownColumnError as UnknownColumnError
+from cstark.errors import VerificationError as VerificationError
+from cstark.key import VerifyingKey as VerifyingKey
+from cstark.machine import Machine as Machine
+from cstark.protocol.extension import P as P
+from cstark.protocol.options import Options as Options
+from cstark.protocol.options import ResolvedOptions as ResolvedOptions
+from cstark.protocol.proof import Proof as Proof
+from cstark.runtime import get_num_threads as get_num_threads
+from cstark.runtime import set_num_threads as set_num_threads
+from cstark.runtime import show_config as show_config
+from cstark.runtime import threads as threads
+from cstark.workload import Prepared as Prepared
+from cstark.workload import Statement as Statement
+from cstark.workload import Workload as Workload
+from cstark.workload import argument as argument
+
+__version__: str

@@ -1,0 +1,176 @@
+"""Claims: what a proof says it proves, as canonical JSON.
+
+A claim is a dict of plain data.  It travels in the proof file, the transcript absorbs its bytes,
+and verifiers print it; so one claim must have one spelling, and decoding accepts no other.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+from cstark.errors import StatementError
+
+__all__ = ["MAX_CLAIM_BYTES", "decode_claim", "encode_claim", "read_claim"]
+
+#: Longest claim that is encoded or decoded, in bytes.
+MAX_CLAIM_BYTES = 1 << 20
+#: Deepest nesting of lists and objects in a claim.
+MAX_CLAIM_DEPTH = 32
+#: Longest integer in a claim, in bits: far beyond any field element, far below what makes
+#: conversion from decimal digits slow.
+MAX_CLAIM_INTEGER_BITS = 4096
+
+
+def _plain(value: Any, where: str, depth: int) -> Any:
+    """`value` rebuilt from exact JSON types, or `StatementError` naming the place."""
+    if depth > MAX_CLAIM_DEPTH:
+        raise StatementError(f"{where}: nested deeper than {MAX_CLAIM_DEPTH} levels")
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, Mapping):
+        plain = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise StatementError(f"{where}: the key {key!r} is not a string")
+            plain[key] = _plain(item, f"{where}.{key}", depth + 1)
+        return plain
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
+    try:
+        integer = operator.index(value)
+    except TypeError:
+        raise StatementError(
+            f"{where}: {type(value).__name__} is not allowed in a claim; use integers, strings, "
+            "booleans, None, lists and dicts"
+        ) from None
+    if integer.bit_length() > MAX_CLAIM_INTEGER_BITS:
+        raise StatementError(f"{where}: integers have at most {MAX_CLAIM_INTEGER_BITS} bits")
+    return integer
+
+
+def encode_claim(claim: Mapping[str, Any]) -> bytes:
+    """Encode a claim as canonical JSON.
+
+    Sorted keys, no white space, everything outside ASCII escaped: equal claims have equal bytes.
+
+    Parameters
+    ----------
+    claim : mapping
+        Integers, strings, booleans, None, lists and mappings with string keys.  NumPy integers
+        are written as integers; floats are refused.
+
+    Returns
+    -------
+    bytes
+        At most `MAX_CLAIM_BYTES` of ASCII.
+
+    Raises
+    ------
+    StatementError
+        If something in the claim has no canonical form (the message says where), or the claim is
+        too long.
+
+    Examples
+    --------
+    >>> encode_claim({"steps": 5, "result": [1, 2]})
+    b'{"result":[1,2],"steps":5}'
+    """
+    if not isinstance(claim, Mapping):
+        raise StatementError(f"a claim is a dict, not {type(claim).__name__}")
+    plain = _plain(claim, "claim", 0)
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    if len(text) > MAX_CLAIM_BYTES:
+        raise StatementError(f"the claim has {len(text)} bytes; at most {MAX_CLAIM_BYTES} fit")
+    return text.encode("ascii")
+
+
+def _refuse_number(text: str) -> Any:
+    raise StatementError(f"the claim holds {text[:40]}: numbers in a claim are integers")
+
+
+def decode_claim(data: bytes) -> dict[str, Any]:
+    """Decode a claim, accepting canonical JSON only.
+
+    Parameters
+    ----------
+    data : bytes
+        As `encode_claim` writes it.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    StatementError
+        If the bytes are not the canonical JSON of a dict: other spellings of the same claim
+        (white space, other key order, a repeated key, ``1.0``) are refused as well.
+
+    Examples
+    --------
+    >>> decode_claim(b'{"result":[1,2],"steps":5}')
+    {'result': [1, 2], 'steps': 5}
+    >>> decode_claim(b'{"steps": 5}')
+    Traceback (most recent call last):
+    cstark.errors.StatementError: the claim is not canonical JSON
+    """
+    data = bytes(data)
+    if len(data) > MAX_CLAIM_BYTES:
+        raise StatementError(f"the claim has {len(data)} bytes; at most {MAX_CLAIM_BYTES} fit")
+    try:
+        claim = json.loads(
+            data.decode("ascii"), parse_float=_refuse_number, parse_constant=_refuse_number
+        )
+    except StatementError:
+        raise
+    except (ValueError, RecursionError) as error:  # a parse error, digits beyond Python's limit
+        raise StatementError(f"the claim is not JSON: {error}") from None
+    if not isinstance(claim, dict):
+        raise StatementError(f"a claim is a JSON object, not {type(claim).__name__}")
+    if encode_claim(claim) != data:
+        raise StatementError("the claim is not canonical JSON")
+    return claim
+
+
+def read_claim(claim: Mapping[str, Any], **types_of: type) -> tuple[Any, ...]:
+    """Take a claim apart: exactly the named fields, each of exactly the given type.
+
+    Parameters
+    ----------
+    claim : mapping
+        A decoded claim.
+    **types_of : type
+        Field name to type, one of `int`, `str`, `bool`, `list`, `dict`.
+
+    Returns
+    -------
+    tuple
+        The values, in the order of the keyword arguments.
+
+    Raises
+    ------
+    StatementError
+        Naming the field that is missing, unknown or of another type.
+
+    Examples
+    --------
+    >>> steps, result = read_claim({"result": [1, 2], "steps": 5}, steps=int, result=list)
+    >>> steps
+    5
+    """
+    for name in types_of:
+        if name not in claim:
+            raise StatementError(f"the claim has no {name!r}")
+    for name in claim:
+        if name not in types_of:
+            raise StatementError(f"the claim has an unknown field {name!r}")
+    for name, kind in types_of.items():
+        # `type(...) is`, because True is an int for isinstance
+        if type(claim[name]) is not kind:
+            raise StatementError(
+                f"claim.{name} is {type(claim[name]).__name__}, expected {kind.__name__}"
+            )
+    return tuple(claim[name] for name in types_of)

@@ -1,0 +1,335 @@
+"""What the commands share: their parser, options, files, and how claims are printed."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cstark.protocol.options import Options, ResolvedOptions
+    from cstark.workload import Argument, Workload
+
+__all__ = [
+    "CommandError",
+    "Parser",
+    "add_options",
+    "add_workload",
+    "check_writable",
+    "claim_pairs",
+    "load_workload",
+    "options_from",
+    "options_of_file",
+    "options_text",
+    "print_json",
+    "read_bytes",
+    "write_atomically",
+]
+
+#: Longest proof file that is read.
+MAX_FILE_BYTES = 1 << 30
+
+
+class CommandError(Exception):
+    """Wrong usage or a file that cannot be read or written: exit code 2."""
+
+
+# --- arguments --------------------------------------------------------------------------------
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose workload, once named, adds its own arguments.
+
+    Abbreviated options are refused: they would change their meaning with the workload.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            allow_abbrev=False,
+            add_help=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **settings,
+        )
+        self.takes_workload_arguments = False
+        self.required: list[tuple[str, str]] = []
+        self.add_argument("-h", "--help", action="store_true", help="show this help")
+        self.add_argument("--json", action="store_true", help="print JSON, for programs")
+        self.add_argument("--threads", type=_positive, metavar="N", help="number of threads")
+
+    def need(self, attribute: str, shown: str) -> None:
+        """Demand an argument that argparse must not demand while it looks for the workload."""
+        self.required.append((attribute, shown))
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse `words`; ``arguments.workload_class`` and ``.workload_values`` are set."""
+        # intermixed: options may stand between the workload and the file
+        known, _ = self.parse_known_intermixed_args(words)
+        workload, items = None, ()
+        if self.takes_workload_arguments and known.workload is not None:
+            workload = load_workload(known.workload)
+            items = workload.arguments()
+            self._add_workload_arguments(known.workload, items)
+        if known.help:
+            self.print_help()
+            raise SystemExit(0)
+        arguments = self.parse_intermixed_args(words)
+        for attribute, shown in self.required:
+            if getattr(arguments, attribute) is None:
+                self.error(f"{shown} is missing")
+        arguments.workload_class = workload
+        arguments.workload_values = {
+            item.name: getattr(arguments, _destination(item))
+            for item in items
+            if hasattr(arguments, _destination(item))
+        }
+        return arguments
+
+    def _add_workload_arguments(self, name: str, items: Sequence[Argument]) -> None:
+        group = self.add_argument_group(f"arguments of {name}")
+        for item in items:
+            flag = "--" + item.name.replace("_", "-")
+            required = item.default is dataclasses.MISSING
+            text = item.help or item.name.replace("_", " ")
+            settings: dict[str, Any] = {
+                "dest": _destination(item),
+                "default": argparse.SUPPRESS,
+                "required": required,
+                "help": (text if required else f"{text} (default: {item.default})").replace(
+                    "%", "%%"
+                ),
+            }
+            if item.type is bool:
+                settings["action"] = argparse.BooleanOptionalAction
+            else:
+                settings["type"] = integer if item.type is int else item.type
+                settings["metavar"] = item.type.__name__.upper()
+            if item.choices is not None:
+                settings["choices"] = item.choices
+                del settings["metavar"]
+            try:
+                group.add_argument(flag, **settings)
+            except argparse.ArgumentError:
+                raise CommandError(
+                    f"workload {name}: its argument {flag} is an option of this command already"
+                ) from None
+
+
+def _destination(item: Argument) -> str:
+    return "workload_argument_" + item.name
+
+
+def integer(text: str) -> int:
+    """An integer as Python writes it: ``1000``, ``1_000``, ``0x3e8``, ``-1``."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return int(text)  # leading zeros
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not positive")
+    return value
+
+
+def add_workload(parser: Parser, *, arguments: bool) -> None:
+    """The WORKLOAD argument; with `arguments`, followed by the workload's own."""
+    parser.takes_workload_arguments = arguments
+    parser.add_argument(
+        "workload",
+        nargs="?",
+        metavar="WORKLOAD",
+        help="a name that `cstark list` prints, or module:attribute",
+    )
+    parser.need("workload", "WORKLOAD")
+
+
+def load_workload(name: str) -> type[Workload]:
+    """The workload class of a name; modules are also looked for in the current directory."""
+    from cstark.errors import StatementError
+    from cstark.machines import load
+
+    if ":" in name and "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return load(name)
+    except StatementError:
+        raise
+    except Exception as error:
+        raise CommandError(
+            f"workload {name!r} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+
+
+# --- options ----------------------------------------------------------------------------------
+
+_OPTIONS = ("hash", "security", "queries", "grinding", "blowup", "regime")
+
+
+def add_options(parser: Parser) -> None:
+    """The options of proofs; those not given keep the defaults of `cstark.Options`."""
+    group = parser.add_argument_group("options of the proof")
+    group.add_argument("--hash", metavar="NAME", help="blake3 (default), keccak256 or sha256")
+    group.add_argument(
+        "--security", type=integer, metavar="BITS", help="proven bits wanted (default: 128)"
+    )
+    group.add_argument(
+        "--queries", type=integer, metavar="N", help="number of queries, instead of --security"
+    )
+    group.add_argument(
+        "--grinding", type=integer, metavar="BITS", help="bits of proof of work (default: 16)"
+    )
+    group.add_argument(
+        "--blowup", type=integer, metavar="N", help="inverse rate of the code (default: 2)"
+    )
+    group.add_argument(
+        "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"
+    )
+
+
+def options_from(arguments: argparse.Namespace) -> Options:
+    """The options that were given on the command line."""
+    from cstark.protocol.options import Options
+
+    given = {name: getattr(arguments, name) for name in _OPTIONS}
+    return Options(**{name: value for name, value in given.items() if value is not None})
+
+
+def options_of_file(resolved: ResolvedOptions) -> Options:
+    """Options that resolve to those in a proof file."""
+    from cstark.protocol.options import Options
+
+    data = resolved.to_data()
+    return Options(
+        **{item.name: data[item.name] for item in dataclasses.fields(Options) if item.name in data}
+    )
+
+
+def options_text(resolved: ResolvedOptions) -> str:
+    """Options of a proof in a line."""
+    return ", ".join(
+        f"{name} {value}" for name, value in resolved.to_data().items() if value is not False
+    )
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+def read_bytes(path: str) -> bytes:
+    """A whole file, or standard input for ``-``.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be read or is far too long.
+    """
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise CommandError(f"{path}: longer than {MAX_FILE_BYTES} bytes")
+    return data
+
+
+def _is_special(path: Path) -> bool:
+    """Whether `path` is a device or a pipe, which must be written to, not replaced."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _unwritable(path: Path) -> str | None:
+    """Why a file cannot be written, as far as can be told without writing it."""
+    if path.is_dir():
+        return "is a directory"
+    if _is_special(path):
+        return None if os.access(path, os.W_OK) else "permission denied"
+    if not path.parent.is_dir():
+        return f"there is no directory {path.parent}"
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return f"the directory {path.parent} cannot be written to"
+    return None
+
+
+def check_writable(path: str) -> None:
+    """Find out before minutes of proving that the result could not be written.
+
+    Raises
+    ------
+    CommandError
+    """
+    reason = _unwritable(Path(path).resolve())
+    if reason:
+        raise CommandError(f"{path}: {reason}")
+
+
+def write_atomically(path: str, data: bytes) -> None:
+    """Write a file so that there is never a part of it: all of it appears, or nothing changes.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be written.
+    """
+    target = Path(path).resolve()  # through links: they stay, what they point at is replaced
+    try:
+        if _is_special(target):
+            target.write_bytes(data)
+            return
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp made it private; give it the mode of any new file
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, 0o666 & ~umask)
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
+
+
+# --- output -----------------------------------------------------------------------------------
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(data, indent=2))
+
+
+def claim_pairs(claim: Mapping[str, Any], *, width: int = 70) -> list[tuple[str, str]]:
+    """A claim as (name, text) lines; long values are cut in the middle."""
+    lines = []
+    for name, value in sorted(claim.items()):
+        # ASCII only: a stranger's claim must not steer the terminal
+        text = json.dumps(value, separators=(", ", ": "), ensure_ascii=True)
+        if len(text) > width:
+            head, tail = (width - 5) * 2 // 3, (width - 5) // 3
+            text = f"{text[:head]} ... {text[-tail:]}"
+        lines.append((f"  {_visible(name)}", text))
+    return lines
+
+
+def _visible(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else json.dumps(name)

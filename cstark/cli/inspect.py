@@ -1,0 +1,63 @@
+"""Print what a proof file says about itself: size, options, heights, claim.
+
+Nothing is verified; use `cstark verify` for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from cstark.cli.common import Parser, claim_pairs, print_json, read_bytes
+from cstark.errors import StatementError
+from cstark.text import bytes_text, pairs
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a proof file")
+    parser.need("file", "FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the header of a proof file."""
+    data = read_bytes(arguments.file)
+
+    from cstark.claim import decode_claim
+    from cstark.protocol.proof import Proof
+
+    proof = Proof.from_bytes(data)
+    try:
+        claim = decode_claim(proof.claim)
+    except StatementError:
+        claim = None  # a claim of no workload: any bytes are allowed
+    heights = list(proof.log_heights)
+    if arguments.json:
+        print_json(
+            {
+                "file": arguments.file,
+                "proof_bytes": len(data),
+                "options": proof.options.to_data(),
+                "log_heights": heights,
+                "claim": claim,
+                "claim_hex": None if claim is not None else bytes(proof.claim).hex(),
+            }
+        )
+        return 0
+    print(
+        pairs(
+            [
+                ("file", arguments.file),
+                ("size", f"{len(data):,} bytes ({bytes_text(len(data))})"),
+                ("tables", f"{len(heights)}, of 2^{', 2^'.join(map(str, heights))} rows"),
+                *((f"{name}", value) for name, value in proof.options.to_data().items()),
+            ]
+        )
+    )
+    if claim is None:
+        print(f"claim: {len(proof.claim)} bytes, which are no workload's claim")
+    else:
+        print("claim (not verified)")
+        print(pairs(claim_pairs(claim)))
+    return 0

@@ -1,0 +1,81 @@
+"""Write all that a verifier needs for the claim of a proof file: a key file.
+
+The workload's code makes the statement from the claim in FILE; machine, public values, tokens,
+claim and the options of FILE become one JSON file.  `cstark verify --key KEY FILE` then needs no
+workload.  FILE is not verified here, and who makes the key decides what is trusted: read the
+claim and the options that are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from cstark.cli.common import (
+    Parser,
+    add_workload,
+    check_writable,
+    claim_pairs,
+    load_workload,
+    options_of_file,
+    options_text,
+    print_json,
+    read_bytes,
+    write_atomically,
+)
+from cstark.errors import Reason, StatementError, VerificationError
+from cstark.text import pairs
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    add_workload(parser, arguments=False)
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a proof file")
+    parser.need("file", "FILE")
+    parser.add_argument("-o", "--output", metavar="KEY", help="the key file to write")
+    parser.need("output", "-o KEY")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the key file; print its digest, the claim and the options."""
+    workload = load_workload(arguments.workload)
+    data = read_bytes(arguments.file)
+    check_writable(arguments.output)
+
+    from cstark.claim import decode_claim
+    from cstark.cli.keyfile import KeyFile
+    from cstark.machine import Machine
+    from cstark.protocol.proof import Proof
+
+    proof = Proof.from_bytes(data)
+    try:
+        claim, statement = workload.read_statement(proof.claim)
+    except StatementError as error:
+        raise VerificationError(str(error), Reason.STATEMENT) from error
+    key = Machine(statement.tables, options_of_file(proof.options)).verifying_key()
+    file = KeyFile(key, statement.publics, tuple(statement.tokens), claim)
+    write_atomically(arguments.output, file.to_json().encode() + b"\n")
+
+    if arguments.json:
+        print_json(
+            {
+                "file": arguments.output,
+                "key_digest": key.digest.hex(),
+                "claim": decode_claim(claim),
+                "options": proof.options.to_data(),
+            }
+        )
+        return 0
+    print(f"key of {arguments.workload} for")
+    print(pairs(claim_pairs(decode_claim(claim))))
+    print(
+        pairs(
+            [
+                ("options", options_text(proof.options)),
+                ("key digest", key.digest.hex()),
+                ("written to", arguments.output),
+            ]
+        )
+    )
+    return 0

@@ -1,0 +1,107 @@
+"""Key files: a whole statement as data, for verifiers that have no workload's code.
+
+A `VerifyingKey` is a machine; a statement also has public values, tokens and a claim.  A key file
+holds all four, so that ``cstark verify --key KEY FILE`` needs nothing else::
+
+    {"claim": {...}, "format": "cstark statement", "key": {...}, "publics": {"fib": [...]},
+     "tokens": [["send", "bus", [1, 2], 1]], "version": 1}
+
+``key`` is `VerifyingKey.to_json`, as an object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cstark.air.bus import Receive, Send
+from cstark.claim import decode_claim, encode_claim
+from cstark.errors import CstarkError, StatementError
+from cstark.key import VerifyingKey
+
+__all__ = ["KeyFile"]
+
+_FORMAT = "cstark statement"
+_VERSION = 1
+_TOKENS = {"send": Send, "receive": Receive}
+
+
+def _canonical(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A statement as data.
+
+    Attributes
+    ----------
+    key : VerifyingKey
+    publics : mapping of str to sequence of int
+    tokens : tuple of Send or Receive
+    claim : bytes
+        Canonical JSON, see `cstark.claim`.
+    """
+
+    key: VerifyingKey
+    publics: Mapping[str, Sequence[int]]
+    tokens: tuple[Send | Receive, ...]
+    claim: bytes
+
+    def to_json(self) -> str:
+        """Canonical JSON."""
+        names = {kind: name for name, kind in _TOKENS.items()}
+        return _canonical(
+            {
+                "format": _FORMAT,
+                "version": _VERSION,
+                "key": json.loads(self.key.to_json()),
+                "publics": {
+                    name: [int(value) for value in values]
+                    for name, values in self.publics.items()
+                },
+                "tokens": [
+                    [names[type(token)], token.bus, [int(v) for v in token.values], token.count]
+                    for token in self.tokens
+                ],
+                "claim": decode_claim(self.claim),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> KeyFile:
+        """Read a key file.
+
+        Raises
+        ------
+        StatementError
+            If it is not one; whether public values and tokens suit the key is checked when a
+            proof is verified.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise StatementError(f"not a key file: {error}") from None
+        fields = {"format", "version", "key", "publics", "tokens", "claim"}
+        if not isinstance(data, dict) or set(data) != fields:
+            raise StatementError(f"not a key file: its fields are {', '.join(sorted(fields))}")
+        if data["format"] != _FORMAT or data["version"] != _VERSION:
+            raise StatementError(f"not a key file of version {_VERSION}")
+        if not isinstance(data["publics"], dict) or not isinstance(data["tokens"], list):
+            raise StatementError("not a key file: publics is an object, tokens a list")
+        try:
+            key = VerifyingKey.from_json(_canonical(data["key"]))
+        except CstarkError as error:
+            raise StatementError(f"not a key file: {error}") from None
+        tokens = tuple(_token(i, token) for i, token in enumerate(data["tokens"]))
+        return cls(key, data["publics"], tokens, encode_claim(data["claim"]))
+
+
+def _token(index: int, data: Any) -> Send | Receive:
+    try:
+        kind, bus, values, count = data
+        return _TOKENS[kind](bus, values, count)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StatementError(f"not a key file: token {index}: {error}") from None

@@ -1,0 +1,110 @@
+"""Prove a workload and write the proof, which carries the claim, to a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from cstark.cli.common import (
+    Parser,
+    add_options,
+    add_workload,
+    check_writable,
+    claim_pairs,
+    options_from,
+    options_text,
+    print_json,
+    write_atomically,
+)
+from cstark.cli.progress import Progress
+from cstark.text import bytes_text, pairs, seconds_text
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: Parser) -> None:
+    """Declare the command's arguments."""
+    add_workload(parser, arguments=True)
+    parser.add_argument("-o", "--output", metavar="FILE", help="the proof file to write")
+    parser.need("output", "-o FILE")
+    parser.add_argument(
+        "--no-check",
+        action="store_true",
+        help="do not check the traces first; false ones then give a proof that is refused",
+    )
+    add_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prepare, prove, write, print where the time went."""
+    options = options_from(arguments)
+    workload = arguments.workload_class(**arguments.workload_values)
+    check_writable(arguments.output)
+
+    from cstark.claim import decode_claim
+
+    start = time.perf_counter()
+    prepared = workload.prepare()
+    claim, statement = workload.read_statement(prepared.claim)
+
+    from cstark.machine import Machine
+
+    machine = Machine(statement.tables, options)
+    ready = time.perf_counter()
+    with Progress() as progress:
+        proof = machine.prove(
+            prepared.traces,
+            statement.publics,
+            tokens=statement.tokens,
+            claim=claim,
+            check=not arguments.no_check,
+            progress=progress,
+        )
+    proved = time.perf_counter()
+    data = proof.to_bytes()
+    write_atomically(arguments.output, data)
+
+    report = proof.report
+    if arguments.json:
+        print_json(
+            {
+                "workload": arguments.workload,
+                "claim": decode_claim(claim),
+                "file": arguments.output,
+                "proof_bytes": len(data),
+                "prepare_seconds": ready - start,
+                "prove_seconds": proved - ready,
+                "peak_bytes": report.peak_bytes,
+                "resident_bytes": resident_bytes(),
+                "options": proof.options.to_data(),
+                **report.to_dict(),
+            }
+        )
+        return 0
+    print(report)
+    print()
+    print(f"claim of {arguments.workload}")
+    print(pairs(claim_pairs(decode_claim(claim))))
+    print()
+    times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
+    memory = bytes_text(resident_bytes())
+    print(
+        pairs(
+            [
+                ("options", options_text(proof.options)),
+                ("proved in", times),
+                ("memory", f"{memory} resident at most, the interpreter included"),
+                ("written to", f"{arguments.output} ({bytes_text(len(data))})"),
+            ]
+        )
+    )
+    return 0
+
+
+def resident_bytes() -> int:
+    """Most memory that this process has had so far, in bytes."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,33 @@
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
+
+from numpy import uint8, uint64
+from numpy.typing import NDArray
+
+KECCAK256: int
+BLAKE3: int
+SHA256: int
+
+def source_digest() -> str: ...
+def extensions() -> tuple[str, ...]: ...
+def set_extensions(names: Sequence[str] | None = None) -> None: ...
+def digest(algorithm: int, data: Buffer) -> bytes: ...
+def hash_rows(algorithm: int, rows: NDArray[uint64], out: NDArray[uint8]) -> None: ...
+def leaf_digests(
+    algorithm: int,
+    matrices: Sequence[NDArray[uint64]],
+    widths: Sequence[int],
+    out: NDArray[uint8],
+) -> None: ...
+def word_leaf_digests(
+    algorithm: int, word: NDArray[uint64], arity: int, out: NDArray[uint8]
+) -> None: ...
+def node_digests(
+    algorithm: int,
+    left: NDArray[uint8],
+    right: NDArray[uint8],
+    leaf: NDArray[uint8] | None,
+    out: NDArray[uint8],
+) -> None: ...
+def grind(algorithm: int, prefix: bytes, bits: int, start: int, count: int) -> int: ...

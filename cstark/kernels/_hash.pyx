@@ -1,0 +1,471 @@
+"""Hashes of many messages at once: leaves, nodes, rows, and proof of work.
+
+Algorithms are numbered `KECCAK256`, `BLAKE3`, `SHA256`. The tagged hashes of a Merkle tree keep
+leaves (T = 1), nodes (T = 2) and nodes with an injected leaf (T = 3) apart without spending a
+compression on it:
+
+========== ==========================================================================
+Keccak-256 Keccak-256 of the data and T as one more 8-byte little-endian lane
+BLAKE3     keyed BLAKE3; the key is ``cstark leaf``, ``cstark node``, ``cstark inject``,
+           zero-padded to 32 bytes
+SHA-256    SHA-256 of the data and T as one more byte
+========== ==========================================================================
+
+Words are 64-bit and hashed as their 8 little-endian bytes.
+"""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport uint8_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+from cstark.kernels._chunks cimport run
+from cstark.kernels._runtime cimport isa_index, team
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    """
+    const char *CSTARK_SOURCE_DIGEST
+
+cdef extern from "Python.h":
+    int PyErr_CheckSignals() except -1
+
+cdef extern from "hash_isa.h" nogil:
+    int HASH_PLAIN, HASH_LEAF, HASH_NODE, HASH_INJECT
+    int HASH_KECCAK256, HASH_BLAKE3, HASH_SHA256, HASH_ALGORITHMS
+    int HASH_BYTES, HASH_STREAMS_MAX, HASH_PIECES_MAX, GRIND_PREFIX, GRIND_BYTES
+    int HASH_HAS_SHA, HASH_HAS_AVX512VL
+
+    ctypedef struct hash_core:
+        int streams
+
+    ctypedef struct hash_matrix:
+        const uint8_t *base
+        ptrdiff_t block, row, column
+        size_t words
+
+    ctypedef struct hash_input:
+        pass
+
+    ctypedef void (*hash_function)(
+        const hash_input *input, size_t bytes, int tag, uint8_t *out
+    ) noexcept nogil
+    ctypedef hash_function (*hash_locate)(
+        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
+    ) noexcept nogil
+
+    ctypedef struct hash_job:
+        const hash_core *core
+        hash_locate locate
+        int tag
+        size_t bytes
+        ptrdiff_t start, per_block
+        const hash_matrix *matrices
+        int parts
+        const uint64_t **word
+        ptrdiff_t word_block
+        uint8_t *scratch
+        size_t pitch
+        uint8_t *out
+        ptrdiff_t out_block, out_row
+
+    ctypedef struct grind_job:
+        const hash_core *core
+        uint8_t *prefix
+        uint64_t start, mask
+        ptrdiff_t best
+
+    int hash_extensions() noexcept
+    const hash_core *hash_core_for(int algorithm, int isa, int extensions) noexcept
+    hash_function hash_locate_rows(
+        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
+    ) noexcept
+    hash_function hash_locate_pieces(
+        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
+    ) noexcept
+    hash_function hash_locate_parts(
+        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
+    ) noexcept
+    hash_function hash_locate_planar(
+        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
+    ) noexcept
+    size_t hash_pitch(size_t bytes) noexcept
+    void hash_chunk(const hash_job *job, ptrdiff_t first, ptrdiff_t last, int thread) noexcept
+    void hash_one(
+        const hash_core *core, const uint8_t *data, size_t bytes, uint8_t *digest
+    ) noexcept
+    ptrdiff_t grind_chunk(grind_job *job, ptrdiff_t first, ptrdiff_t last) noexcept
+
+# Work is counted in blocks of 64 message bytes, 10 to 50 ns each.
+cdef Py_ssize_t SERIAL_BELOW = 1 << 15   # the family's cutoff: less work than this is not shared out
+cdef Py_ssize_t CHUNK = 1 << 12          # blocks a chunk
+cdef Py_ssize_t SLICE = 1 << 25          # blocks between two looks for Ctrl-C: about a second
+
+KECCAK256 = HASH_KECCAK256
+BLAKE3 = HASH_BLAKE3
+SHA256 = HASH_SHA256
+
+cdef int available = hash_extensions()
+cdef int allowed = available
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+def extensions():
+    """Extensions of AVX2 in use when the instruction set is avx2: of "sha", "avx512vl"."""
+    names = []
+    if allowed & HASH_HAS_SHA:
+        names.append("sha")
+    if allowed & HASH_HAS_AVX512VL:
+        names.append("avx512vl")
+    return tuple(names)
+
+
+def set_extensions(names=None):
+    """Allow only these extensions (None: all this processor has); results do not depend on it."""
+    global allowed
+    known = {"sha": HASH_HAS_SHA, "avx512vl": HASH_HAS_AVX512VL}
+    wanted = available
+    if names is not None:
+        wanted = 0
+        for name in names:
+            if name not in known or not available & known[name]:
+                raise ValueError(f"extension {name!r} is not available here")
+            wanted |= known[name]
+    allowed = wanted
+
+
+cdef const hash_core *core_of(int algorithm) except NULL:
+    if not 0 <= algorithm < HASH_ALGORITHMS:
+        raise ValueError(f"algorithm must be 0, 1 or 2, not {algorithm}")
+    return hash_core_for(algorithm, isa_index(), allowed)
+
+
+# ---- running a job --------------------------------------------------------------------------
+
+cdef Py_ssize_t chunk(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    hash_chunk(<hash_job *>context, first, last, thread)
+    return -1
+
+
+cdef Py_ssize_t chunk_items(Py_ssize_t blocks, Py_ssize_t a_message) noexcept nogil:
+    """Messages in so many blocks of work, in whole groups of streams."""
+    return max(1, blocks // a_message // HASH_STREAMS_MAX) * HASH_STREAMS_MAX
+
+
+cdef int run_job(hash_job *job, Py_ssize_t messages, bint needs_scratch) except -1:
+    """Hash messages 0 .. messages - 1 of the job."""
+    cdef Py_ssize_t a_message = <Py_ssize_t>(job.bytes // 64) + 1
+    cdef Py_ssize_t slice_items = chunk_items(SLICE, a_message)
+    cdef Py_ssize_t items
+    cdef int threads = team(messages * a_message, SERIAL_BELOW)
+    if messages == 0:
+        return 0
+    job.start = 0
+    job.scratch = NULL
+    if needs_scratch:
+        job.pitch = hash_pitch(job.bytes)
+        job.scratch = <uint8_t *>malloc(<size_t>threads * HASH_STREAMS_MAX * job.pitch)
+        if job.scratch == NULL:
+            raise MemoryError("no memory for the scratch rows of the hash kernels")
+    try:
+        while job.start < messages:
+            items = min(slice_items, messages - job.start)
+            with nogil:
+                run(chunk, job, items, chunk_items(CHUNK, a_message), threads)
+            job.start += items
+            if job.start < messages:
+                PyErr_CheckSignals()
+    finally:
+        free(job.scratch)
+    return 0
+
+
+cdef int check_shape(str name, tuple shape, tuple wanted) except -1:
+    if shape != wanted:
+        raise ValueError(f"{name} must have shape {wanted}, not {shape}")
+    return 0
+
+
+cdef int set_out(hash_job *job, uint8_t[:, :, :] out) except -1:
+    if out.strides[2] != 1 or (out.shape[1] > 1 and out.strides[1] != HASH_BYTES):
+        raise ValueError("out must hold the digests of a block side by side")
+    job.out = &out[0, 0, 0]
+    job.out_block = out.strides[0]
+    job.out_row = out.strides[1]
+    job.per_block = out.shape[1]
+    return 0
+
+
+# ---- wrappers -------------------------------------------------------------------------------
+
+def digest(int algorithm, data):
+    """Plain hash of bytes.
+
+    Parameters
+    ----------
+    algorithm : int
+    data : bytes-like
+
+    Returns
+    -------
+    bytes, 32 long
+    """
+    cdef const hash_core *core = core_of(algorithm)
+    cdef const uint8_t[::1] view = memoryview(data).cast("B")
+    cdef uint8_t result[32]
+    cdef uint8_t empty = 0
+    cdef size_t size = <size_t>view.shape[0]
+    cdef const uint8_t *start = &view[0] if size else &empty
+    with nogil:
+        hash_one(core, start, size, result)
+    return result[:32]
+
+
+def hash_rows(int algorithm, const uint64_t[:, :] rows, uint8_t[:, ::1] out):
+    """Plain hash of the little-endian bytes of each row, any width, any strides.
+
+    Parameters
+    ----------
+    rows : uint64 (n, width)
+    out : uint8 (n, 32), written
+    """
+    cdef hash_job job
+    cdef hash_matrix matrix
+    cdef Py_ssize_t n = rows.shape[0]
+    job.core = core_of(algorithm)
+    check_shape("out", (out.shape[0], out.shape[1]), (n, HASH_BYTES))
+    if n == 0:
+        return
+    matrix.base = <const uint8_t *>(&rows[0, 0] if rows.shape[1] else NULL)
+    matrix.block = 0
+    matrix.row = rows.strides[0]
+    matrix.column = rows.strides[1]
+    matrix.words = <size_t>rows.shape[1]
+    job.matrices = &matrix
+    job.parts = 1
+    job.bytes = 8 * matrix.words
+    job.tag = HASH_PLAIN
+    job.per_block = n
+    job.out = &out[0, 0]
+    job.out_block = 0
+    job.out_row = HASH_BYTES
+    in_place = matrix.column == 8 and matrix.words
+    job.locate = hash_locate_rows if in_place else hash_locate_parts
+    run_job(&job, n, not in_place)
+
+
+def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
+    """LEAF hash of rows that run through several matrices.
+
+    Parameters
+    ----------
+    matrices : list of uint64 (blocks, n, stride)
+    widths : list of int
+        How many leading words of each matrix's rows belong to the leaf.
+    out : uint8 (blocks, n, 32), written
+    """
+    cdef hash_job job
+    cdef hash_matrix *parts
+    cdef const uint64_t[:, :, :] view
+    cdef Py_ssize_t blocks = out.shape[0], n = out.shape[1], width, k
+    cdef Py_ssize_t count = len(matrices)
+    cdef size_t words = 0
+    job.core = core_of(algorithm)
+    if not count or count != len(widths):
+        raise ValueError(f"widths must name one width for each of {count} matrices (at least one)")
+    check_shape("out", (blocks, n, out.shape[2]), (blocks, n, HASH_BYTES))
+    views = []
+    parts = <hash_matrix *>malloc(count * sizeof(hash_matrix))
+    if parts == NULL:
+        raise MemoryError("no memory for the list of matrices")
+    try:
+        for k in range(count):
+            view = matrices[k]
+            views.append(view)
+            width = widths[k]
+            if view.shape[0] != blocks or view.shape[1] != n or not 0 <= width <= view.shape[2]:
+                raise ValueError(
+                    f"matrices[{k}] must have shape ({blocks}, {n}, at least {width}), not "
+                    f"{(view.shape[0], view.shape[1], view.shape[2])}"
+                )
+            parts[k].base = NULL
+            if blocks and n and width:
+                parts[k].base = <const uint8_t *>&view[0, 0, 0]
+            parts[k].block = view.strides[0]
+            parts[k].row = view.strides[1]
+            parts[k].column = view.strides[2] if width > 1 else 8
+            parts[k].words = <size_t>width
+            words += <size_t>width
+        if blocks == 0 or n == 0:
+            return
+        set_out(&job, out)
+        job.matrices = parts
+        job.parts = <int>count
+        job.bytes = 8 * words
+        job.tag = HASH_LEAF
+        in_place = count == 1 and words and parts[0].column == 8
+        job.locate = hash_locate_rows if in_place else hash_locate_parts
+        run_job(&job, blocks * n, not in_place)
+    finally:
+        free(parts)
+
+
+def word_leaf_digests(
+    int algorithm, const uint64_t[:, :, ::1] word, Py_ssize_t arity, uint8_t[:, :, :] out
+):
+    """LEAF hash of the groups that a fold of a FRI layer joins.
+
+    The leaf at [q, i] is, for j < arity, the three coordinates of
+    ``word[:, q, i + j * n // arity]``.
+
+    Parameters
+    ----------
+    word : uint64 (3, blocks, n)
+    arity : int
+        1 to 64, divides n.
+    out : uint8 (blocks, n // arity, 32), written
+    """
+    cdef hash_job job
+    cdef const uint64_t *columns[192]
+    cdef Py_ssize_t blocks = word.shape[1], n = word.shape[2], j, c
+    job.core = core_of(algorithm)
+    if word.shape[0] != 3:
+        raise ValueError(f"word must have 3 coordinates, not {word.shape[0]}")
+    if not 1 <= arity <= 64 or n % arity:
+        raise ValueError(f"arity must be between 1 and 64 and divide {n}, not {arity}")
+    check_shape(
+        "out", (out.shape[0], out.shape[1], out.shape[2]), (blocks, n // arity, HASH_BYTES)
+    )
+    if blocks == 0 or n == 0:
+        return
+    for j in range(arity):
+        for c in range(3):
+            columns[3 * j + c] = &word[c, 0, j * (n // arity)]
+    set_out(&job, out)
+    job.word = columns
+    job.word_block = n
+    job.bytes = 24 * <size_t>arity
+    job.tag = HASH_LEAF
+    job.locate = hash_locate_planar
+    run_job(&job, blocks * (n // arity), True)
+
+
+cdef int set_piece(
+    hash_matrix *piece, str name, const uint8_t[:, :, :] digests, uint8_t[:, :, :] out
+) except -1:
+    check_shape(
+        name,
+        (digests.shape[0], digests.shape[1], digests.shape[2]),
+        (out.shape[0], out.shape[1], HASH_BYTES),
+    )
+    if digests.strides[2] != 1:
+        raise ValueError(f"{name} must hold the bytes of a digest side by side")
+    piece.base = &digests[0, 0, 0]
+    piece.block = digests.strides[0]
+    piece.row = digests.strides[1]
+    piece.column = 8
+    piece.words = HASH_BYTES // 8
+    return 0
+
+
+def node_digests(
+    int algorithm,
+    const uint8_t[:, :, :] left,
+    const uint8_t[:, :, :] right,
+    const uint8_t[:, :, :] leaf,
+    uint8_t[:, :, :] out,
+):
+    """NODE hash of left and right, or with a leaf INJECT hash of left, right and leaf.
+
+    Parameters
+    ----------
+    left, right : uint8 (blocks, m, 32)
+        Any strides between digests, so that they may be the halves of one array.
+    leaf : uint8 (blocks, m, 32) or None
+    out : uint8 (blocks, m, 32), written
+        Overlaps no input.
+    """
+    cdef hash_job job
+    cdef hash_matrix pieces[3]
+    job.core = core_of(algorithm)
+    check_shape(
+        "out", (out.shape[0], out.shape[1], out.shape[2]), (out.shape[0], out.shape[1], HASH_BYTES)
+    )
+    job.parts = 2
+    job.tag = HASH_NODE
+    if out.shape[0] == 0 or out.shape[1] == 0:
+        return
+    set_piece(&pieces[0], "left", left, out)
+    set_piece(&pieces[1], "right", right, out)
+    if leaf is not None:
+        set_piece(&pieces[2], "leaf", leaf, out)
+        job.parts = 3
+        job.tag = HASH_INJECT
+    set_out(&job, out)
+    job.matrices = pieces
+    job.bytes = <size_t>(HASH_BYTES * job.parts)
+    job.locate = hash_locate_pieces
+    run_job(&job, out.shape[0] * out.shape[1], False)
+
+
+# ---- proof of work --------------------------------------------------------------------------
+
+cdef Py_ssize_t try_nonces(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    return grind_chunk(<grind_job *>context, first, last)
+
+
+def grind(int algorithm, bytes prefix, int bits, start, count):
+    """Smallest nonce whose hash ends the search.
+
+    Parameters
+    ----------
+    prefix : bytes, 40 long
+    bits : int
+        0 to 64.
+    start, count : int
+        Nonces start .. start + count - 1 are tried, all below 2**64.
+
+    Returns
+    -------
+    int
+        The smallest nonce for which the first 8 bytes of the plain hash of prefix and nonce
+        (8 bytes), read as a little-endian number, are 0 modulo 2**bits; -1 when there is none.
+    """
+    cdef grind_job job
+    cdef Py_ssize_t items, found
+    cdef int threads
+    job.core = core_of(algorithm)
+    if len(prefix) != GRIND_PREFIX:
+        raise ValueError(f"prefix must have {GRIND_PREFIX} bytes, not {len(prefix)}")
+    if not 0 <= bits <= 64:
+        raise ValueError(f"bits must be between 0 and 64, not {bits}")
+    if start < 0 or count < 0 or start + count > 0x1_0000_0000_0000_0000:
+        raise ValueError(f"start and count must name nonces below 2**64, not {start}, {count}")
+    memcpy(job.prefix, <const uint8_t *>prefix, GRIND_PREFIX)
+    expected = 1 << <object>bits  # nonces until one fits; a Python integer, 64 bits would overflow
+    job.mask = expected - 1
+    threads = team(min(count, expected, SLICE), SERIAL_BELOW)
+    # Windows in order, and in each the smallest: the answer is the smallest of all.
+    while count:
+        items = min(SLICE, count)
+        job.start = start
+        job.best = items
+        with nogil:
+            found = run(try_nonces, &job, items, CHUNK, threads)
+        if found >= 0:
+            return start + found
+        start += items
+        count -= items
+        PyErr_CheckSignals()
+    return -1

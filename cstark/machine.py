@@ -1,0 +1,454 @@
+"""`Machine`: tables and options together, the object that users hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstark.air import Air, describe
+from cstark.air.bus import number_buses
+from cstark.errors import AirError, StatementError, TraceError
+from cstark.key import VerifyingKey, check_tables
+from cstark.program import check_program, lookup_program, quotient_program
+from cstark.protocol.commitment import Commitment
+from cstark.protocol.domain import DomainCache
+from cstark.protocol.layout import MatrixShape, TreeShape
+from cstark.protocol.options import Options, ResolvedOptions
+from cstark.protocol.proof import Proof
+from cstark.protocol.prover import Imbalance, Prover
+from cstark.protocol.sizing import security_shape, shape_at_max
+from cstark.protocol.statement import Instance
+from cstark.protocol.traces import read_traces
+from cstark.protocol.transcript import ALGORITHMS
+from cstark.report import Report
+from cstark.security import SecurityReport
+from cstark.security import report as security_report
+from cstark.text import table as text_table
+
+if TYPE_CHECKING:
+    from cstark.check import CheckReport
+
+__all__ = ["Machine"]
+
+
+class Machine:
+    """Tables, the buses between them, and the options of their proofs.
+
+    Parameters
+    ----------
+    tables : mapping of str to Air
+        In this order everywhere. Buses are numbered by name.
+    options : Options, optional
+        Resolved to numbers here, once.
+
+    Raises
+    ------
+    AirError
+        A description is wrong, or the tables do not fit together or the options.
+    OptionsError
+        The security target cannot be reached.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Doubling(cs.Air):
+    ...     columns = ("x",)
+    ...     publics = ("start",)
+    ...     def constrain(self, t):
+    ...         t.first_row.equal(t.now.x, t.publics.start)
+    ...         t.transition.equal(t.next.x, 2 * t.now.x)
+    >>> machine = cs.Machine({"doubling": Doubling()})
+    >>> trace = np.array([[5 << i] for i in range(8)], dtype=np.uint64)
+    >>> proof = machine.prove({"doubling": trace}, {"doubling": [5]})
+    >>> machine.verify(proof, {"doubling": [5]})
+    >>> machine.verify(proof, {"doubling": [6]})  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    VerificationError: ...
+    """
+
+    def __init__(self, tables: Mapping[str, Air], options: Options | None = None) -> None:
+        options = Options() if options is None else options
+        if not isinstance(tables, Mapping) or not tables:
+            raise AirError("a machine needs a mapping from table names to Air instances")
+        if not isinstance(options, Options):
+            raise AirError(f"options must be cs.Options, not {type(options).__name__}")
+        self.tables = dict(tables)
+        self.options = options
+        self.descriptions = tuple(describe(name, air) for name, air in self.tables.items())
+        number_buses(self.descriptions)
+        # The degrees are checked before the estimator is asked: its numbers assume them.
+        check_tables(self.descriptions, options)
+        self.resolved: ResolvedOptions = options.resolve(shape_at_max(self.descriptions, options))
+        self.domains = DomainCache()
+        self._programs: dict[tuple[str, int], Any] = {}
+
+    # ---- proving ------------------------------------------------------------------------
+
+    def prove(
+        self,
+        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        publics: Mapping[str, Sequence[int]] | None = None,
+        *,
+        tokens: Sequence[Any] = (),
+        claim: bytes = b"",
+        check: bool = True,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Proof:
+        """Prove that the traces satisfy all tables and balance all buses.
+
+        Parameters
+        ----------
+        traces : mapping of str to (rows, columns) uint64 ndarray
+            One per table; rows a power of two, at least 8; values below p. A C-contiguous array
+            is used in place, read only, memory-mapped or not. A callable that returns the array
+            is called when the trace is needed.
+        publics : mapping of str to sequence of int, optional
+            For each table with public values.
+        tokens : sequence of Send or Receive
+            Messages that the verifier adds.
+        claim : bytes
+            At most 1 MiB; carried in the file and bound to the proof.
+        check : bool
+            Check every constraint on every row first. Without it a false trace yields a proof
+            that does not verify, except for unbalanced buses, which are always noticed.
+        progress : callable, optional
+            Called with (phase, done, total); may raise to cancel.
+
+        Returns
+        -------
+        Proof
+
+        Raises
+        ------
+        TraceError
+            A trace has the wrong shape or values, violates a constraint or unbalances a bus;
+            names table, row, column or constraint.
+        StatementError
+            The publics, tokens or claim are malformed.
+        """
+        return self._prove(traces, publics, tokens, claim, check, progress)
+
+    def _prove(
+        self,
+        traces: Mapping[str, Any],
+        publics: Mapping[str, Sequence[int]] | None,
+        tokens: Sequence[Any],
+        claim: bytes,
+        check: bool,
+        progress: Callable[[str, int, int], None] | None,
+        *,
+        force: bool = False,
+        ledger: Callable[[str, str, bytes], None] | None = None,
+        prover: type[Prover] = Prover,
+    ) -> Proof:
+        """`prove`; `force` emits proofs of false statements, for tests of the verifier."""
+        report = Report()
+        key = self.verifying_key(report)
+        instance = Instance.build(key, publics, tokens, claim)
+        with report.phase("read traces"):
+            arrays = read_traces(self.descriptions, self.resolved, traces)
+        log_heights = [len(array).bit_length() - 1 for array in arrays]
+        if instance.wraps(key, log_heights):
+            raise StatementError(
+                "the counts of the interactions, times the heights, could reach p and wrap "
+                "around; state smaller weights, or use shorter tables"
+            )
+        if check and not force:
+            with report.phase("check"):
+                self._check_constraints(arrays, instance)
+        step = progress if progress is not None else _silent
+        work = prover(self, instance, arrays, report, step, force=force, ledger=ledger)
+        try:
+            proof = work.prove()
+        except Imbalance:
+            self._explain_imbalance(arrays, instance)
+            raise TraceError(
+                "the buses do not balance: what is sent is not what is received"
+            ) from None
+        report.facts.update(self._facts(proof))
+        return proof
+
+    def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+        for table, description in enumerate(self.descriptions):
+            found = self.check_program(table).violations(
+                arrays[table], description.preprocessed, instance.publics[table]
+            )
+            if found:
+                # Only now the slower report, which names rows, columns and values.
+                self._report(arrays, instance).raise_for_failure()
+
+    def _explain_imbalance(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+        self._report(arrays, instance).raise_for_failure()
+
+    def _report(self, arrays: Sequence[np.ndarray], instance: Instance) -> CheckReport:
+        from cstark.check import check
+
+        return check(
+            self.descriptions,
+            arrays,
+            instance.publics,
+            instance.tokens,
+            number_buses(self.descriptions),
+            [self.check_program(table) for table in range(len(self.descriptions))],
+        )
+
+    def check(
+        self,
+        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        publics: Mapping[str, Sequence[int]] | None = None,
+        *,
+        tokens: Sequence[Any] = (),
+    ) -> CheckReport:
+        """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Returns
+        -------
+        CheckReport
+            True when nothing is wrong. A false trace never raises; a malformed one does.
+
+        Raises
+        ------
+        TraceError, StatementError
+            The input is malformed (shapes, dtypes, values not below p).
+        """
+        instance = Instance.build(self._statement_key, publics, tokens, b"")
+        arrays = read_traces(self.descriptions, self.resolved, traces)
+        return self._report(arrays, instance)
+
+    def verify(
+        self,
+        proof: Proof | bytes,
+        publics: Mapping[str, Sequence[int]] | None = None,
+        *,
+        tokens: Sequence[Any] = (),
+        claim: bytes | None = None,
+        min_security: int = 100,
+    ) -> None:
+        """Return if the proof holds, raise otherwise.
+
+        Parameters
+        ----------
+        proof : Proof or bytes
+            Made with exactly this machine's options.
+        publics, tokens
+            As given to the prover.
+        claim : bytes, optional
+            What the proof must claim. None accepts the claim in the file, which is then part of
+            what has been proved: read it from ``proof.claim``.
+        min_security : int
+            Proven bits demanded, at the heights in the file.
+
+        Raises
+        ------
+        VerificationError
+            The proof is refused; `reason` says why.
+        ProofFormatError
+            The bytes do not parse.
+        StatementError
+            The publics, tokens or claim given here are malformed.
+        """
+        self.verifying_key().verify(
+            proof, publics, tokens=tokens, claim=claim, min_security=min_security
+        )
+
+    # ---- what it is ---------------------------------------------------------------------
+
+    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
+        """The machine as data; see `VerifyingKey`.
+
+        The first call commits to the preprocessed columns, if there are any.
+        """
+        if "_key" not in self.__dict__:
+            commitment = self.preprocessed(report)
+            root = None if commitment is None else commitment.root
+            self.__dict__["_key"] = VerifyingKey(self.descriptions, self.resolved, root)
+        return self.__dict__["_key"]
+
+    @cached_property
+    def _statement_key(self) -> Any:
+        """What `Instance.build` needs, without committing to anything."""
+        if "_key" in self.__dict__:
+            return self.__dict__["_key"]
+        return _StatementKey(self.descriptions)
+
+    def preprocessed(self, report: Report | None = None) -> Commitment | None:
+        """Commitment to the preprocessed columns of all tables, made once."""
+        if "_preprocessed" not in self.__dict__:
+            self.__dict__["_preprocessed"] = self._commit_preprocessed(report)
+        return self.__dict__["_preprocessed"]
+
+    def _commit_preprocessed(self, report: Report | None) -> Commitment | None:
+        options = self.resolved
+        shapes = []
+        for table, description in enumerate(self.descriptions):
+            if description.preprocessed_width:
+                log_height = description.rows.bit_length() - 1
+                shapes.append(
+                    MatrixShape("preprocessed", table, 0, log_height, description.preprocessed_width)
+                )
+        if not shapes:
+            return None
+        shapes.sort(key=lambda m: (-m.log_height, m.table))
+        with (report or Report()).phase("commit preprocessed"):
+            matrices = [
+                self.domains.get(m.log_height, options.blowup, options.coset_offset).lde(
+                    self.descriptions[m.table].preprocessed
+                )
+                for m in shapes
+            ]
+            shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
+            return Commitment(ALGORITHMS[options.hash], shape, matrices)
+
+    def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
+        """Proven security, term by term.
+
+        Parameters
+        ----------
+        heights : mapping of str to int, optional
+            Rows of each table; default: the tallest allowed.
+
+        Returns
+        -------
+        SecurityReport
+        """
+        if heights is None:
+            shape = shape_at_max(self.descriptions, self.resolved)
+        else:
+            shape = security_shape(self._plain_key(), self._log_heights(heights))
+        return security_report(
+            shape,
+            queries=self.resolved.queries,
+            grinding=self.resolved.grinding,
+            regime=self.options.regime,
+        )
+
+    def _plain_key(self) -> Any:
+        return _StatementKey(self.descriptions, self.resolved)
+
+    def _log_heights(self, heights: Mapping[str, int]) -> list[int]:
+        unknown = [name for name in heights if name not in self.tables]
+        if unknown:
+            raise StatementError(
+                f"heights: no table {unknown[0]!r}; the machine has {', '.join(self.tables)}"
+            )
+        result = []
+        for description in self.descriptions:
+            rows = heights.get(description.name, description.rows)
+            if rows is None:
+                raise StatementError(f"heights: table {description.name!r} is missing")
+            if rows < 8 or rows & (rows - 1) or rows > 1 << self.resolved.max_log_height:
+                raise StatementError(
+                    f"heights: table {description.name!r} cannot have {rows} rows; a power of two "
+                    f"from 8 to 2^{self.resolved.max_log_height}"
+                )
+            if description.rows is not None and rows != description.rows:
+                raise StatementError(
+                    f"heights: table {description.name!r} always has {description.rows} rows"
+                )
+            result.append(rows.bit_length() - 1)
+        return result
+
+    # ---- programs -----------------------------------------------------------------------
+
+    def _program(self, kind: str, table: int, compile_it: Callable[[Any], Any]) -> Any:
+        found = self._programs.get((kind, table))
+        if found is None:
+            found = self._programs[kind, table] = compile_it(self.descriptions[table])
+        return found
+
+    def quotient_program(self, table: int) -> Any:
+        """Compiled constraints of a table on a coset."""
+        return self._program("quotient", table, quotient_program)
+
+    def lookup_program(self, table: int) -> Any:
+        """Compiled fingerprints and counts of a table."""
+        return self._program("lookup", table, lookup_program)
+
+    def check_program(self, table: int) -> Any:
+        """Compiled constraints of a table on its trace."""
+        return self._program("check", table, check_program)
+
+    # ---- presentation -------------------------------------------------------------------
+
+    def _facts(self, proof: Proof) -> dict[str, Any]:
+        key = self.verifying_key()
+        report = security_report(
+            security_shape(key, proof.log_heights),
+            queries=self.resolved.queries,
+            grinding=self.resolved.grinding,
+        )
+        return {
+            "proof_bytes": len(proof),
+            "tables": [
+                {
+                    "name": d.name,
+                    "log_height": log_height,
+                    "columns": d.width,
+                    "preprocessed": d.preprocessed_width,
+                    "lookup": d.lookup_columns,
+                }
+                for d, log_height in zip(self.descriptions, proof.log_heights, strict=True)
+            ],
+            "security": {
+                "bits": report.bits,
+                "regime": report.regime,
+                "grinding": report.grinding,
+                "binds": report.binding,
+            },
+            "domains": {"hits": self.domains.hits, "misses": self.domains.misses},
+        }
+
+    def __str__(self) -> str:
+        rows = [
+            [
+                d.name,
+                "any" if d.rows is None else str(d.rows),
+                str(d.width),
+                str(d.preprocessed_width),
+                str(d.lookup_columns),
+                str(len(d.constraints)),
+                str(len(d.interactions)),
+                str(d.degree),
+            ]
+            for d in self.descriptions
+        ]
+        head = ["table", "rows", "main", "preprocessed", "lookup", "constraints", "messages",
+                "degree"]
+        o = self.resolved
+        buses = number_buses(self.descriptions)
+        lines = [text_table(head, rows)]
+        if buses:
+            lines.append(
+                "buses: " + ", ".join(f"{name} ({width} wide)" for name, (_, width) in buses.items())
+            )
+        lines.append(
+            f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
+            f"FRI arity {o.fri_arity}, final length {o.final_length}"
+        )
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Machine of {', '.join(self.tables)}>"
+
+    def __reduce__(self):
+        return (type(self), (self.tables, self.options))
+
+
+class _StatementKey:
+    """The part of a key that needs no commitment."""
+
+    def __init__(self, tables: Sequence[Any], options: ResolvedOptions | None = None) -> None:
+        self.tables = tuple(tables)
+        self.options = options
+        self.names = tuple(table.name for table in tables)
+        self.buses = number_buses(tables)
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    pass
+
+

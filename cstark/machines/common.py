@@ -1,0 +1,40 @@
+"""Small things that several machines need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cstark.errors import StatementError
+
+__all__ = ["MIN_ROWS", "check_rows", "is_element", "padded_rows"]
+
+P = 2**64 - 2**32 + 1
+#: The smallest height of a table.
+MIN_ROWS = 8
+
+
+def padded_rows(used: int) -> int:
+    """The height of a table with `used` rows in use.
+
+    Examples
+    --------
+    >>> padded_rows(0), padded_rows(8), padded_rows(9)
+    (8, 8, 16)
+    """
+    return max(MIN_ROWS, 1 << max(0, used - 1).bit_length())
+
+
+def check_rows(name: str, rows: int, most: int) -> None:
+    """Refuse a height from a claim that is not a power of two from 8 to `most`.
+
+    Raises
+    ------
+    StatementError
+    """
+    if not MIN_ROWS <= rows <= most or rows & (rows - 1):
+        raise StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
+
+
+def is_element(value: Any) -> bool:
+    """Whether a value from a claim is a field element: an int, no bool, from 0 to p - 1."""
+    return type(value) is int and 0 <= value < P

@@ -1,0 +1,98 @@
+"""Plain text tables and human units, for terminals and log files alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["bytes_text", "pairs", "seconds_text", "table"]
+
+
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[object]], *, left: Sequence[int] = (0,)
+) -> str:
+    """Columns padded to the widest cell, two spaces apart, a rule below the headers.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    rows : sequence of sequences
+        One object a cell, written with `str`; integers get thousands separators.
+    left : sequence of int
+        Columns aligned to the left; all others are aligned to the right.
+
+    Returns
+    -------
+    str
+        Lines without trailing blanks, joined by newlines.
+
+    Examples
+    --------
+    >>> print(table(["table", "rows"], [["cpu", 1024], ["add", 8]]))
+    table   rows
+    -----  -----
+    cpu    1,024
+    add        8
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [
+        max(len(header), *(len(row[i]) for row in cells)) if cells else len(header)
+        for i, header in enumerate(headers)
+    ]
+    lines = [list(headers), ["-" * width for width in widths], *cells]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "" if value is None else str(value)
+
+
+def pairs(items: Sequence[tuple[str, object]]) -> str:
+    """One "name  value" line an item, values aligned.
+
+    Examples
+    --------
+    >>> print(pairs([("hash", "blake3"), ("queries", 219)]))
+    hash     blake3
+    queries  219
+    """
+    width = max((len(name) for name, _ in items), default=0)
+    return "\n".join(f"{name.ljust(width)}  {value}".rstrip() for name, value in items)
+
+
+def bytes_text(count: float) -> str:
+    """A byte count in binary units, three digits.
+
+    Examples
+    --------
+    >>> bytes_text(0), bytes_text(123_456), bytes_text(5 * 2**30)
+    ('0 B', '121 KiB', '5.00 GiB')
+    """
+    if count < 1024:
+        return f"{int(count)} B"
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        count /= 1024
+        if count < 1023.5 or unit == "TiB":
+            break
+    digits = 2 if count < 9.995 else 1 if count < 99.95 else 0
+    return f"{count:.{digits}f} {unit}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration, three digits or so.
+
+    Examples
+    --------
+    >>> seconds_text(0.00123), seconds_text(0.5), seconds_text(12.345), seconds_text(754)
+    ('0.001 s', '0.500 s', '12.3 s', '754 s')
+    """
+    if seconds < 9.9995:
+        return f"{seconds:.3f} s"
+    return f"{seconds:.1f} s" if seconds < 99.95 else f"{seconds:.0f} s"

@@ -1,0 +1,418 @@
+"""Workloads: named things to prove, with arguments, a claim and a statement.
+
+A `Machine` proves tables; it does not know why.  A `Workload` adds the two ends:
+
+* where the proof is made, `Workload.prepare` turns the arguments into a **claim** (what is being
+  proved, as plain data) and the traces that witness it;
+* everywhere, the class method `Workload.statement` turns a claim into the tables, public values
+  and tokens.  It is the *only* path to a statement, for prover and verifier alike, so the two
+  cannot disagree, and it is given nothing but the claim, so a verifier needs no witness.
+
+The claim travels in the proof file as canonical JSON and is absorbed by the transcript.  It comes
+from a stranger: `statement` must refuse every claim that it does not understand, with
+`StatementError` (`read_claim` does most of that work).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cstark.claim import decode_claim, encode_claim, read_claim
+from cstark.errors import CstarkError, Reason, StatementError, VerificationError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cstark.air import Air
+    from cstark.check import CheckReport
+    from cstark.machine import Machine
+    from cstark.protocol.options import Options
+    from cstark.protocol.proof import Proof
+
+__all__ = [
+    "Argument",
+    "Prepared",
+    "Statement",
+    "Workload",
+    "argument",
+    "decode_claim",
+    "encode_claim",
+    "read_claim",
+]
+
+
+# --- what the two ends hand over --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `Workload.prepare` returns: the claim and the traces that witness it.
+
+    Attributes
+    ----------
+    claim : mapping
+        Plain data, see `encode_claim`.
+    traces : mapping of str to (array or callable)
+        Table name to a (rows, columns) uint64 array, or to a callable without arguments that
+        returns one (it is called when the prover needs the rows).
+    """
+
+    claim: Mapping[str, Any]
+    traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What `Workload.statement` returns: everything a verifier needs to know.
+
+    Attributes
+    ----------
+    tables : mapping of str to Air
+        The machine's tables, in order.
+    publics : mapping of str to sequence of int
+        Public values by table; tables without any may be left out.
+    tokens : tuple of Send or Receive
+        Bus contributions that the verifier makes itself.
+    """
+
+    tables: Mapping[str, Air]
+    publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    tokens: tuple[Any, ...] = ()
+
+
+# --- arguments --------------------------------------------------------------------------------
+
+
+def argument(
+    default: Any = dataclasses.MISSING,
+    *,
+    help: str = "",
+    minimum: int | None = None,
+    maximum: int | None = None,
+    choices: Sequence[Any] | None = None,
+) -> Any:
+    """Declare a workload's argument; use it as a dataclass field's default.
+
+    Parameters
+    ----------
+    default : object, optional
+        Without one the argument must be given.
+    help : str
+        One line for ``--help``.
+    minimum, maximum : int, optional
+        Inclusive bounds, checked when the workload is made.
+    choices : sequence, optional
+        The values allowed.
+
+    Returns
+    -------
+    dataclasses.Field
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Count(Workload):
+    ...     steps: int = argument(10, help="how far to count", minimum=1)
+    >>> Count(steps=3)
+    Count(steps=3)
+    >>> Count(steps=0)
+    Traceback (most recent call last):
+    cstark.errors.StatementError: Count: steps is 0, but it is at least 1
+    """
+    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    if default is dataclasses.MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a workload, as the command line needs it.
+
+    Attributes
+    ----------
+    name : str
+        Field name; the command line writes it with dashes.
+    type : type
+        `int`, `str`, `float` or `bool`.
+    optional : bool
+        Whether None is allowed.
+    default : object
+        `dataclasses.MISSING` when the argument is required.
+    help : str
+    minimum, maximum : int or None
+    choices : tuple or None
+    """
+
+    name: str
+    type: type
+    optional: bool
+    default: Any
+    help: str
+    minimum: Any = None
+    maximum: Any = None
+    choices: tuple[Any, ...] | None = None
+
+    def check(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
+        if value is None and self.optional:
+            return None
+        fits = type(value) is self.type or (self.type is float and type(value) is int)
+        if not fits:
+            return f"is {value!r}, expected {self.type.__name__}"
+        if self.choices is not None and value not in self.choices:
+            return f"is {value!r}, but it is one of {', '.join(map(str, self.choices))}"
+        if self.minimum is not None and value < self.minimum:
+            return f"is {value}, but it is at least {self.minimum}"
+        if self.maximum is not None and value > self.maximum:
+            return f"is {value}, but it is at most {self.maximum}"
+        return None
+
+
+def _argument(owner: type, item: dataclasses.Field, annotation: Any) -> Argument:
+    """The description of one dataclass field."""
+    kinds = [annotation]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        kinds = list(typing.get_args(annotation))
+    plain = [kind for kind in kinds if kind is not type(None)]
+    if len(plain) != 1 or plain[0] not in (int, str, float, bool):
+        raise TypeError(
+            f"{owner.__name__}.{item.name}: an argument is an int, str, float or bool "
+            f"(or one of them | None), not {annotation}"
+        )
+    default = item.default
+    if item.default_factory is not dataclasses.MISSING:
+        default = item.default_factory()
+    known = {key: item.metadata.get(key) for key in ("minimum", "maximum", "choices")}
+    if known["choices"] is not None:
+        known["choices"] = tuple(known["choices"])
+    return Argument(
+        name=item.name,
+        type=plain[0],
+        optional=len(plain) != len(kinds),
+        default=default,
+        help=item.metadata.get("help") or "",
+        **known,
+    )
+
+
+# --- the workload -----------------------------------------------------------------------------
+
+
+class Workload:
+    """A named thing to prove.
+
+    Subclass it, decorate the subclass with ``@dataclass(frozen=True)``, and write two methods:
+    `prepare` and the class method `statement`.  The dataclass fields are the arguments; their
+    types (`int`, `str`, `float`, `bool`) and ranges are checked when an instance is made.
+
+    The command line takes the class as ``module:attribute``.
+
+    Examples
+    --------
+    A proof of the sum of 1, 2, ..., n::
+
+        class SumAir(cs.Air):
+            columns = ("term", "sum")
+            publics = ("result",)
+
+            def __init__(self, rows):
+                self.rows = rows
+
+            def constrain(self, t):
+                t.first_row.equal(t.now.term, 1)
+                t.first_row.equal(t.now.sum, 1)
+                t.transition.equal(t.next.term, t.now.term + 1)
+                t.transition.equal(t.next.sum, t.now.sum + t.next.term)
+                t.last_row.equal(t.now.sum, t.publics.result)
+
+        @dataclass(frozen=True)
+        class Sum(cs.Workload):
+            log_rows: int = cs.argument(10, help="log2 of the terms", minimum=3, maximum=24)
+
+            def prepare(self):
+                terms = np.arange(1, (1 << self.log_rows) + 1, dtype=np.uint64)
+                trace = np.stack([terms, np.cumsum(terms)], axis=1)
+                claim = {"log_rows": self.log_rows, "result": int(trace[-1, 1])}
+                return cs.Prepared(claim, {"sum": trace})
+
+            @classmethod
+            def statement(cls, claim):
+                log_rows, result = cs.read_claim(claim, log_rows=int, result=int)
+                if not 3 <= log_rows <= 24:
+                    raise cs.StatementError("log_rows is out of range")
+                return cs.Statement({"sum": SumAir(1 << log_rows)}, {"sum": [result]})
+
+        proof = Sum(log_rows=4).prove()
+        Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
+    """
+
+    def __post_init__(self) -> None:
+        for item in self.arguments():
+            problem = item.check(getattr(self, item.name))
+            if problem:
+                raise StatementError(f"{type(self).__name__}: {item.name} {problem}")
+
+    # To be written by the subclass -----------------------------------------------------------
+
+    def prepare(self) -> Prepared:
+        """The claim and the traces that witness it; runs where the proof is made."""
+        raise NotImplementedError(f"{type(self).__name__} has no prepare()")
+
+    @classmethod
+    def statement(cls, claim: dict[str, Any]) -> Statement:
+        """The statement of a claim; raises `StatementError` for a claim that makes no sense."""
+        raise NotImplementedError(f"{cls.__name__} has no statement()")
+
+    # Given -----------------------------------------------------------------------------------
+
+    @classmethod
+    def describe(cls) -> str:
+        """The first line of the class's docstring."""
+        # A dataclass without a docstring gets its signature as one.
+        text = cls.__doc__ or ""
+        return "" if text.startswith(f"{cls.__name__}(") else text.strip().partition("\n")[0]
+
+    @classmethod
+    def arguments(cls) -> tuple[Argument, ...]:
+        """The dataclass fields as arguments, in order.
+
+        Raises
+        ------
+        TypeError
+            If the class is not a frozen dataclass, or a field has another type than `int`,
+            `str`, `float` or `bool`.
+        """
+        parameters = cls.__dict__.get("__dataclass_params__")
+        if parameters is None or not parameters.frozen:
+            raise TypeError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
+        hints = typing.get_type_hints(cls)
+        return tuple(
+            _argument(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
+        )
+
+    @classmethod
+    def read_statement(cls, claim: bytes | Mapping[str, Any]) -> tuple[bytes, Statement]:
+        """The claim's canonical bytes and the statement made from them.
+
+        Both ends call this.  The statement is always made from the decoded bytes, never from the
+        dict that `prepare` returned, so that the prover sees what the verifier will see.
+
+        Raises
+        ------
+        StatementError
+            If the claim is not canonical, or `statement` refuses it.
+        """
+        encoded = bytes(claim) if isinstance(claim, (bytes, bytearray)) else encode_claim(claim)
+        decoded = decode_claim(encoded)
+        try:
+            statement = cls.statement(decoded)
+        except CstarkError:
+            raise
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # A claim may come from a stranger: what `statement` did not foresee refuses it.
+            raise StatementError(
+                f"{cls.__name__} does not accept the claim: {type(error).__name__}: {error}"
+            ) from error
+        return encoded, statement
+
+    @classmethod
+    def machine(cls, claim: bytes | Mapping[str, Any], options: Options | None = None) -> Machine:
+        """The machine that proves and verifies `claim`."""
+        from cstark.machine import Machine
+
+        _, statement = cls.read_statement(claim)
+        return Machine(statement.tables, options)
+
+    def prove(self, options: Options | None = None, **settings: Any) -> Proof:
+        """Prove this workload.
+
+        Parameters
+        ----------
+        options : Options, optional
+            Default `cs.Options()`.
+        **settings
+            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+
+        Returns
+        -------
+        Proof
+            It carries the claim.
+        """
+        from cstark.machine import Machine
+
+        prepared = self.prepare()
+        claim, statement = self.read_statement(prepared.claim)
+        machine = Machine(statement.tables, options)
+        return machine.prove(
+            prepared.traces, statement.publics, tokens=statement.tokens, claim=claim, **settings
+        )
+
+    def check(self, options: Options | None = None) -> CheckReport:
+        """Check the traces against the constraints and buses, without proving."""
+        from cstark.machine import Machine
+
+        prepared = self.prepare()
+        _, statement = self.read_statement(prepared.claim)
+        machine = Machine(statement.tables, options)
+        return machine.check(prepared.traces, statement.publics, tokens=statement.tokens)
+
+    @classmethod
+    def verify(
+        cls,
+        proof: Proof | bytes,
+        options: Options | None = None,
+        *,
+        claim: bytes | Mapping[str, Any] | None = None,
+        min_security: int = 100,
+    ) -> dict[str, Any]:
+        """Verify a proof of this workload and return the claim that it proves.
+
+        Parameters
+        ----------
+        proof : Proof or bytes
+        options : Options, optional
+            What the proof must have been made with; default `cs.Options()`.
+        claim : bytes or mapping, optional
+            What the proof must claim; by default any claim is accepted, and it is up to the
+            caller to look at the one returned.
+        min_security : int
+            Fewest proven bits accepted.
+
+        Returns
+        -------
+        dict
+            The claim.
+
+        Raises
+        ------
+        VerificationError
+            If the proof is refused, be it for its claim.
+        StatementError
+            If the claim given by the caller is not one.
+        """
+        from cstark.machine import Machine
+        from cstark.protocol.proof import Proof
+
+        if not isinstance(proof, Proof):
+            proof = Proof.from_bytes(proof)
+        try:
+            encoded, statement = cls.read_statement(proof.claim)
+        except StatementError as error:
+            raise VerificationError(str(error), Reason.STATEMENT) from error
+        if claim is not None and cls.read_statement(claim)[0] != encoded:
+            raise VerificationError("the proof makes another claim", Reason.STATEMENT)
+        Machine(statement.tables, options).verify(
+            proof,
+            statement.publics,
+            tokens=statement.tokens,
+            claim=encoded,
+            min_security=min_security,
+        )
+        return decode_claim(encoded)

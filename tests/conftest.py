@@ -1,0 +1,66 @@
+"""What every test run starts with: fresh extensions, and a plan for long runs."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from cstark.kernels import sources
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "cstark",
+    deadline=None,  # the machines are shared
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile("nightly", parent=settings.get_profile("cstark"), max_examples=2000)
+settings.load_profile("cstark")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--nightly", action="store_true", help="also run the long tests")
+
+
+def pytest_configure(config):
+    if config.getoption("--nightly"):
+        settings.load_profile("nightly")
+    stale = []
+    for name, pyx in sources.extensions(ROOT).items():
+        try:
+            built = importlib.import_module(name).source_digest()
+        except ImportError as error:
+            stale.append(f"{name} ({error})")
+            continue
+        if built != sources.digest(ROOT, pyx):
+            stale.append(name)
+    if stale:
+        raise pytest.UsageError(
+            "stale or missing extensions: "
+            + ", ".join(stale)
+            + "\nrun: python setup.py build_ext --inplace -j2"
+        )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--nightly"):
+        return
+    skip = pytest.mark.skip(reason="runs with --nightly")
+    for item in items:
+        if "nightly" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def each_isa(request):
+    """Run a test once with every instruction set (use with indirect parametrisation)."""
+    from cstark.kernels import _runtime
+
+    before = _runtime.isa()
+    _runtime.set_isa(request.param)
+    yield request.param
+    _runtime.set_isa(before)

@@ -1,0 +1,155 @@
+"""The report: phases, memory, counters, facts, and their text."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import pytest
+
+from cstark.report import Report, security_text
+
+
+class Meter:
+    """Memory that the test moves."""
+
+    def __init__(self):
+        self.live = self.peak = 0
+
+    def set(self, live):
+        self.live = live
+        self.peak = max(self.peak, live)
+
+    def peak_bytes(self):
+        return self.peak
+
+    def reset_peak(self):
+        self.peak = self.live
+
+
+@pytest.fixture
+def meter():
+    return Meter()
+
+
+@pytest.fixture
+def report(meter):
+    return Report(meter=meter)
+
+
+def test_phases_nest_in_order(report):
+    with report.phase("a"):
+        with report.phase("b"):
+            pass
+        with report.phase("c"):
+            pass
+    with report.phase("d"):
+        pass
+    assert [(depth, phase.name) for depth, phase in report.root.walk()] == [
+        (0, "prove"), (1, "a"), (2, "b"), (2, "c"), (1, "d"),
+    ]  # fmt: skip
+    a = report.root.find("a")
+    assert a.seconds >= sum(child.seconds for child in a.children)
+    assert report.seconds == sum(child.seconds for child in report.root.children)
+    assert report.root.find("nothing") is None
+
+
+def test_a_peak_belongs_to_the_phases_open_at_that_moment(report, meter):
+    meter.set(100)
+    with report.phase("a"):
+        meter.set(50)  # "a" began with 100 live
+        with report.phase("b"):
+            meter.set(400)
+            meter.set(70)
+        meter.set(80)
+        with report.phase("c"):
+            meter.set(90)
+    with report.phase("d"):
+        meter.set(10)
+    peaks = {phase.name: phase.peak_bytes for _, phase in report.root.walk()}
+    assert peaks == {"prove": 400, "a": 400, "b": 400, "c": 90, "d": 90}
+
+
+def test_memory_released_before_a_phase_does_not_count(report, meter):
+    meter.set(1000)
+    meter.set(5)
+    with report.phase("a"):
+        meter.set(20)
+    assert report.root.find("a").peak_bytes == 20
+    assert report.peak_bytes == 1000
+
+
+def test_a_phase_ends_when_its_body_raises(report):
+    with pytest.raises(KeyError), report.phase("a"), report.phase("b"):
+        raise KeyError("x")
+    with report.phase("c"):
+        pass
+    assert [child.name for child in report.root.children] == ["a", "c"]
+
+
+def test_counters_go_to_the_innermost_phase(report):
+    with report.phase("a"):
+        report.count("hits")
+        with report.phase("b"):
+            report.count("hits", 3)
+            report.count("hits", 3)
+    assert report.root.find("a").counters == {"hits": 1}
+    assert report.root.find("b").counters == {"hits": 6}
+    assert report.root.total("hits") == 7
+
+
+def filled(report, meter):
+    with report.phase("commit"):
+        meter.set(3 << 20)
+        with report.phase("extend"):
+            report.count("cells", 12)
+    report.facts["proof_bytes"] = 123_456
+    report.facts["tables"] = [
+        {"name": "cpu", "log_height": 20, "main": 5, "lookup": 3},
+        {"name": "add", "log_height": 3, "main": 4, "lookup": 3},
+    ]
+    report.facts["security"] = {
+        "bits": 128.04, "regime": "list decoding", "grinding": 16, "binds": "FRI queries",
+    }  # fmt: skip
+    return report
+
+
+def test_pickles_and_copies_without_the_meter(report, meter):
+    filled(report, meter)
+    for other in (pickle.loads(pickle.dumps(report)), copy.deepcopy(report)):
+        assert other.to_dict() == report.to_dict()
+        assert str(other) == str(report)
+        with pytest.raises(RuntimeError, match="cannot be continued"), other.phase("late"):
+            pass
+
+
+def test_to_dict_is_json(report, meter):
+    data = json.loads(json.dumps(filled(report, meter).to_dict()))
+    commit = data["phases"]["children"][0]
+    assert commit["name"] == "commit"
+    assert commit["peak_bytes"] == 3 << 20
+    assert commit["children"][0]["counters"] == {"cells": 12}
+    assert data["facts"]["proof_bytes"] == 123_456
+
+
+def test_text(report, meter):
+    lines = str(filled(report, meter)).splitlines()
+    assert lines[0].split() == ["phase", "seconds", "share", "peak", "memory"]
+    assert lines[2].startswith("commit ")
+    assert lines[3].startswith("  extend ")
+    assert lines[4].startswith("total ")
+    assert lines[2].endswith("3.00 MiB")
+    text = "\n".join(lines)
+    assert "cpu    1,048,576     5       3" in text
+    assert "proof     123,456 bytes (121 KiB)" in text
+    assert "128.0 proven bits (list decoding), 16 of them from grinding" in text
+    assert "bound by FRI queries" in text
+
+
+def test_text_of_an_empty_report(report):
+    assert "total" in str(report)
+
+
+def test_security_text_without_the_optional_parts():
+    assert security_text({"bits": 99.96}) == "100.0 proven bits"
