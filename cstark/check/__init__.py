@@ -1,8 +1,8 @@
 """Checking traces without proving: violated constraints and unbalanced buses, in words.
 
 Constraints are evaluated on the rows of the traces and messages are counted one by one, so the
-outcome does not depend on any challenge: what is found here is wrong, and what is not found here
-can only be a zero denominator, which has a chance of some 2**-150 in a proof.
+outcome does not depend on any challenge.  The one thing that cannot be seen without a proof is a
+zero denominator, which random challenges meet with negligible probability.
 """
 
 from cstark.check.buses import Imbalance, Touch

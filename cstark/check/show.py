@@ -187,13 +187,15 @@ def _extent(violation: Violation) -> str:
 
 
 def _missing_text(imbalance: Imbalance) -> str:
-    sent, received = ("sent", "received") if imbalance.missing == "receive" else ("received", "sent")
+    done, undone = "sent", "received"
+    if imbalance.missing == "send":
+        done, undone = undone, done
     what = "1 message is" if imbalance.messages == 1 else f"{imbalance.messages:,} messages are"
     if imbalance.idle:
         why = f"the counts of {', '.join(imbalance.idle)} are 0 in every row"
     else:
-        why = f"no table and no token could ({'t.' + imbalance.missing})"
-    return f"{what} {sent}, but nothing is ever {received}: {why}"
+        why = f"no table and no token has a {imbalance.missing} on it"
+    return f"{what} {done}, but nothing is ever {undone}: {why}"
 
 
 def _headline(report: CheckReport) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from cstark.air.description import TableDescription
-from cstark.air.nodes import P, Node
+from cstark.air.nodes import Node, P
 from cstark.kernels import _field
 
 __all__ = ["NodeEvaluator", "RowValues", "evaluate_nodes", "reachable"]
