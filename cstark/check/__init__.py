@@ -1,0 +1,13 @@
+"""Checking traces without proving: violated constraints and unbalanced buses, in words.
+
+Constraints are evaluated on the rows of the traces and messages are counted one by one, so the
+outcome does not depend on any challenge.  The one thing that cannot be seen without a proof is a
+zero denominator, which random challenges meet with negligible probability.
+"""
+
+from cstark.check.buses import Imbalance, Touch
+from cstark.check.constraints import Violation
+from cstark.check.report import CheckReport, check
+from cstark.check.values import evaluate_nodes
+
+__all__ = ["CheckReport", "Imbalance", "Touch", "Violation", "check", "evaluate_nodes"]

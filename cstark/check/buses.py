@@ -1,0 +1,305 @@
+"""Buses that do not balance: which messages, who touches them, what they may be confused with.
+
+Every message is counted exactly: a balance here is a balance as multisets modulo p, not one of
+fingerprints.  Only a zero denominator, which depends on the challenges of a proof, cannot be seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cstark.air.bus import Token
+from cstark.air.description import Interaction, TableDescription
+from cstark.air.nodes import P
+from cstark.check.counts import count_exactly, hash_messages
+from cstark.check.values import NodeEvaluator
+from cstark.kernels import _field
+
+__all__ = ["MAX_DETAILED", "Imbalance", "Touch", "find_imbalances"]
+
+MAX_DETAILED = 50
+"""Unbalanced messages of one bus that are described one by one; all are counted."""
+
+_TOUCHES = 6
+_TOUCHES_EACH = 3
+_NEAR_MISSES = 3
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A row (or a token) that sends or receives a message.
+
+    Attributes
+    ----------
+    table : str or None
+        None for a token.
+    row : int or None
+        None for a token.
+    interaction : str
+        The name of the interaction, else its direction and bus; for a token, which one.
+    sign : int
+        +1 for a send, -1 for a receive.
+    count : int
+        How often, as a signed number: p - 1 is -1.
+    """
+
+    table: str | None
+    row: int | None
+    interaction: str
+    sign: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """A message that is not received as often as it is sent.
+
+    Attributes
+    ----------
+    bus : str
+        Name of the bus.
+    values : tuple of int
+        The message, canonical.
+    surplus : int
+        Times sent minus times received, modulo p, as a signed number.
+    touches : tuple of Touch
+        Some of the rows and tokens that send or receive it, in order of tables and rows.
+    touched : int
+        How many rows and tokens do.
+    near_misses : tuple of tuple of int
+        Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
+        this one in one value.
+    missing : str
+        ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
+        One such imbalance then stands for the whole bus.  Otherwise "".
+    messages : int
+        How many different messages it stands for: 1, or with `missing` all of the bus.
+    idle : tuple of str
+        With `missing`: the interactions that could do it, as ``"table: label"``, but whose counts
+        are 0 in every row.
+    """
+
+    bus: str
+    values: tuple[int, ...]
+    surplus: int
+    touches: tuple[Touch, ...]
+    touched: int
+    near_misses: tuple[tuple[int, ...], ...] = ()
+    missing: str = ""
+    messages: int = 1
+    idle: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The imbalance as plain data."""
+        return {
+            **self.__dict__,
+            "values": list(self.values),
+            "touches": [dict(touch.__dict__) for touch in self.touches],
+            "near_misses": [list(values) for values in self.near_misses],
+            "idle": list(self.idle),
+        }
+
+
+class _Part:
+    """The interactions of one table on one bus."""
+
+    def __init__(
+        self,
+        description: TableDescription,
+        interactions: Sequence[Interaction],
+        trace: np.ndarray,
+        publics: Sequence[int],
+    ) -> None:
+        self.name = description.name
+        self.interactions = interactions
+        self._evaluator = NodeEvaluator(
+            description,
+            [node for i in interactions for node in (*i.values, i.count)],
+            trace,
+            description.preprocessed,
+            publics,
+        )
+
+    def batches(self) -> Iterator[tuple[int, np.ndarray, list[np.ndarray], np.ndarray]]:
+        """(place, rows, columns, counts): rows whose count is not 0; receives count negatively."""
+        for first, arrays in self._evaluator.blocks():
+            values = iter(arrays)
+            for place, interaction in enumerate(self.interactions):
+                columns = [next(values) for _ in interaction.values]
+                counts = next(values)
+                live = np.flatnonzero(counts)
+                if len(live) == 0:
+                    continue
+                if len(live) < len(counts):
+                    columns = [column[live] for column in columns]
+                    counts = counts[live]
+                if interaction.sign < 0:
+                    negated = np.empty_like(counts)
+                    _field.neg(counts, negated)
+                    counts = negated
+                yield place, live + first, columns, counts
+
+
+def find_imbalances(
+    bus: str,
+    width: int,
+    descriptions: Sequence[TableDescription],
+    traces: Sequence[np.ndarray],
+    publics: Sequence[Sequence[int]],
+    tokens: Sequence[Token],
+) -> tuple[list[Imbalance], int]:
+    """Count the messages of a bus.
+
+    Parameters
+    ----------
+    bus : str
+        Name of the bus.
+    width : int
+        Values a message.
+    descriptions, traces, publics : sequence
+        The tables of the machine, in order; traces are ``(rows, width)`` uint64, canonical.
+    tokens : sequence of Send or Receive
+        Those of other buses are ignored.
+
+    Returns
+    -------
+    imbalances : list of Imbalance
+        In ascending order of the messages, at most `MAX_DETAILED`.
+    total : int
+        How many different messages do not balance.
+    """
+    parts = []
+    for table, description in enumerate(descriptions):
+        interactions = [i for i in description.interactions if i.bus == bus]
+        if interactions:
+            parts.append(_Part(description, interactions, traces[table], publics[table]))
+    numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
+    active = {(None, token.sign) for _, token in numbered}
+
+    def batches() -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
+        for number, part in enumerate(parts):
+            for place, _, columns, counts in part.batches():
+                active.add(((number, place), part.interactions[place].sign))
+                yield columns, counts
+        if numbered:
+            messages = np.array([token.values for _, token in numbered], dtype=np.uint64)
+            counts = [token.sign * token.count % P for _, token in numbered]
+            columns = [np.ascontiguousarray(column) for column in messages.T]
+            yield columns, np.array(counts, dtype=np.uint64)
+
+    messages, surplus = count_exactly(width, batches)
+    total = len(surplus)
+    if total == 0:
+        return [], 0
+    signs = {sign for _, sign in active}
+    positive = surplus <= np.uint64(P // 2)
+    one_sided = len(signs) == 1 and (positive.all() if signs == {1} else not positive.any())
+    shown = _smallest(messages, 1 if one_sided else MAX_DETAILED)
+    touches, touched = _touches(messages[shown], parts, numbered)
+    result = []
+    for k, index in enumerate(shown):
+        values = tuple(messages[index].tolist())
+        found = Imbalance(
+            bus, values, _signed(int(surplus[index])), touches[k], touched[k]
+        )
+        if not one_sided:
+            others = messages[positive != positive[index]]
+            found = replace(found, near_misses=_near(messages[index], others))
+        result.append(found)
+    if one_sided:
+        sign = signs.pop()
+        idle = [
+            f"{part.name}: {interaction.label}"
+            for part in parts
+            for interaction in part.interactions
+            if interaction.sign != sign
+        ]
+        missing = "receive" if sign > 0 else "send"
+        result = [replace(result[0], missing=missing, messages=total, idle=tuple(idle))]
+    return result, total
+
+
+def _signed(value: int) -> int:
+    return value if value <= P // 2 else value - P
+
+
+def _smallest(messages: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the smallest messages in lexicographic order."""
+    candidates = np.arange(len(messages))
+    leading = messages[:, 0]
+    if len(messages) > count:
+        candidates = np.flatnonzero(leading <= np.partition(leading, count - 1)[count - 1])
+    return candidates[np.lexsort(messages[candidates].T[::-1])][:count]
+
+
+def _near(message: np.ndarray, others: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """Some of `others` that differ from `message` in one value, smallest first."""
+    differing = np.zeros(len(others), dtype=np.int64)
+    for column, value in zip(others.T, message, strict=True):
+        differing += column != value
+    near = others[differing == 1]
+    if len(near) == 0:
+        return ()
+    return tuple(tuple(row.tolist()) for row in near[_smallest(near, _NEAR_MISSES)])
+
+
+def _touches(
+    messages: np.ndarray, parts: Sequence[_Part], numbered: Sequence[tuple[int, Token]]
+) -> tuple[list[tuple[Touch, ...]], list[int]]:
+    """For each message some of the rows and tokens that touch it, and how many do.
+
+    The first row of each interaction goes before the second of any: a message that is sent a
+    thousand times and received once shows the receive.
+    """
+    hashes = hash_messages([np.ascontiguousarray(column) for column in messages.T])
+    touched = [0] * len(messages)
+    # message -> (how many earlier touches of this interaction, order of interactions, touch)
+    found: dict[int, list[tuple[int, int, Touch]]] = defaultdict(list)
+    order = 0
+    for part in parts:
+        seen: dict[tuple[int, int], int] = defaultdict(int)
+        for place, rows, columns, counts in part.batches():
+            interaction = part.interactions[place]
+            for k, hits in _hits(messages, hashes, columns):
+                touched[k] += len(hits)
+                for hit in hits[: _TOUCHES_EACH - seen[k, place]]:
+                    sign = interaction.sign
+                    count = _signed(sign * int(counts[hit]) % P)
+                    touch = Touch(part.name, int(rows[hit]), interaction.label, sign, count)
+                    found[k].append((seen[k, place], order + place, touch))
+                    seen[k, place] += 1
+        order += len(part.interactions)
+    for number, token in numbered:
+        for k in np.flatnonzero((messages == np.array(token.values, dtype=np.uint64)).all(axis=1)):
+            touched[k] += 1
+            label = f"token {number}, {type(token).__name__}"
+            touch = Touch(None, None, label, token.sign, _signed(token.count))
+            found[k].append((0, order + number, touch))
+    return [_first_touches(found[k]) for k in range(len(messages))], touched
+
+
+def _hits(
+    messages: np.ndarray, hashes: np.ndarray, columns: Sequence[np.ndarray]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """(k, positions): where in a batch message k is; found by hash, decided by the values."""
+    hashed = hash_messages(columns)
+    likely = np.flatnonzero(np.isin(hashed, hashes))
+    if len(likely) == 0:
+        return
+    hashed = hashed[likely]
+    for k in np.flatnonzero(np.isin(hashes, hashed)):
+        hits = likely[hashed == hashes[k]]
+        for column, value in zip(columns, messages[k], strict=True):
+            hits = hits[column[hits] == value]
+        if len(hits):
+            yield int(k), hits
+
+
+def _first_touches(found: list[tuple[int, int, Touch]]) -> tuple[Touch, ...]:
+    chosen = sorted(found, key=lambda entry: entry[:2])[:_TOUCHES]
+    return tuple(touch for _, _, touch in sorted(chosen, key=lambda entry: (entry[1], entry[0])))

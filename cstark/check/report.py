@@ -1,0 +1,181 @@
+"""`CheckReport`: the outcome of `Machine.check`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cstark.air.bus import Token
+from cstark.air.description import TableDescription
+from cstark.check.buses import Imbalance, find_imbalances
+from cstark.check.constraints import Violation, find_violations
+from cstark.check.show import imbalance_text, report_html, report_text, violation_text
+from cstark.errors import TraceError
+
+__all__ = ["CheckReport", "check"]
+
+
+@dataclass(frozen=True, repr=False)
+class CheckReport:
+    """Which constraints fail where, and which buses do not balance.
+
+    True when nothing is wrong; ``print`` shows the first ten of each kind, a notebook shows
+    tables.
+
+    Attributes
+    ----------
+    violations : tuple of Violation
+        Every violated constraint, tables in order, then by first failing row.
+    imbalances : tuple of Imbalance
+        Unbalanced messages, buses in order, at most 50 a bus.  A bus on which nothing is received
+        at all (or nothing sent) has one entry.
+    unbalanced : dict of str to int
+        Bus -> how many different messages do not balance; balanced buses are left out.
+    heights : dict of str to int
+        Table -> number of rows.
+    constraints, buses : int
+        How many were checked.
+    """
+
+    violations: tuple[Violation, ...]
+    imbalances: tuple[Imbalance, ...]
+    unbalanced: dict[str, int]
+    heights: dict[str, int]
+    constraints: int
+    buses: int
+
+    def __bool__(self) -> bool:
+        return not self.violations and not self.unbalanced
+
+    def __str__(self) -> str:
+        return report_text(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"<CheckReport: {len(self.violations)} violated constraints, "
+            f"{sum(self.unbalanced.values())} unbalanced messages>"
+        )
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data, of JSON types only.
+
+        Returns
+        -------
+        dict
+            With ``ok`` and the attributes.
+        """
+        return {
+            "ok": bool(self),
+            "violations": [violation.to_dict() for violation in self.violations],
+            "imbalances": [imbalance.to_dict() for imbalance in self.imbalances],
+            "unbalanced": dict(self.unbalanced),
+            "heights": dict(self.heights),
+            "constraints": self.constraints,
+            "buses": self.buses,
+        }
+
+    def raise_for_failure(self) -> None:
+        """Return if nothing is wrong.
+
+        Raises
+        ------
+        TraceError
+            For the first violation, else for the first imbalance: the message names table, row,
+            constraint as written and both values, or bus, message, tables and rows.
+        """
+        if self.violations:
+            violation = self.violations[0]
+            raise TraceError(
+                violation_text(violation) + self._others(),
+                table=violation.table,
+                row=violation.row,
+                column=violation.column,
+                constraint=violation.expression,
+            )
+        if self.imbalances:
+            imbalance = self.imbalances[0]
+            touch = _culprit(imbalance)
+            raise TraceError(
+                imbalance_text(imbalance) + self._others(imbalance.messages),
+                table=touch.table if touch else None,
+                row=touch.row if touch else None,
+                constraint=f"bus {imbalance.bus!r}",
+            )
+
+    def _others(self, messages: int = 0) -> str:
+        constraints = len(self.violations) - (messages == 0)
+        rest = sum(self.unbalanced.values()) - messages
+        others = []
+        if constraints > 0:
+            others.append(f"{constraints:,} other constraint{'s' if constraints > 1 else ''}")
+        if rest > 0:
+            others.append(f"{rest:,} {'other ' if messages else ''}bus messages")
+        return f"\n({' and '.join(others)} fail too)" if others else ""
+
+
+def _culprit(imbalance: Imbalance) -> Any:
+    """A touch on the side of which there is too much, if there is one in a table."""
+    sign = 1 if imbalance.surplus > 0 else -1
+    in_tables = [touch for touch in imbalance.touches if touch.table is not None]
+    return next((touch for touch in in_tables if touch.sign == sign), next(iter(in_tables), None))
+
+
+def check(
+    descriptions: Sequence[TableDescription],
+    traces: Sequence[np.ndarray],
+    publics: Sequence[Sequence[int]],
+    tokens: Sequence[Token],
+    buses: dict[str, tuple[int, int]],
+    check_programs: Sequence[Any],
+) -> CheckReport:
+    """Check traces against their tables and the buses between them.
+
+    Constraints are evaluated on every row they select, messages are counted exactly.  What
+    depends on the challenges of a proof, a zero denominator, cannot be seen here.
+
+    Parameters
+    ----------
+    descriptions : sequence of TableDescription
+        The tables of the machine.
+    traces : sequence of ndarray
+        ``(rows, width)`` uint64 each, canonical, with the shapes the tables ask for.
+    publics : sequence of sequence of int
+        Public values of each table, canonical.
+    tokens : sequence of Send or Receive
+        What the verifier adds to the buses.
+    buses : dict of str to (int, int)
+        Bus -> (number, width), see `number_buses`.
+    check_programs : sequence of CheckProgram
+        The compiled constraints of each table.
+
+    Returns
+    -------
+    CheckReport
+        A false trace never raises.
+    """
+    violations: list[Violation] = []
+    for description, trace, values, program in zip(
+        descriptions, traces, publics, check_programs, strict=True
+    ):
+        violations += find_violations(description, trace, values, program)
+    imbalances: list[Imbalance] = []
+    unbalanced = {}
+    for bus, (_, width) in buses.items():
+        found, total = find_imbalances(bus, width, descriptions, traces, publics, tokens)
+        imbalances += found
+        if total:
+            unbalanced[bus] = total
+    return CheckReport(
+        tuple(violations),
+        tuple(imbalances),
+        unbalanced,
+        {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
+        sum(len(description.constraints) for description in descriptions),
+        len(buses),
+    )

@@ -1,0 +1,232 @@
+"""Rendering of a check: lines of text for terminals, tables of HTML for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from cstark.air.nodes import P
+from cstark.check.buses import Imbalance, Touch
+from cstark.check.constraints import Violation
+
+if TYPE_CHECKING:
+    from cstark.check.report import CheckReport
+
+__all__ = ["element", "imbalance_text", "report_html", "report_text", "violation_text"]
+
+SHOWN = 10
+"""Violations, and imbalances, that are written out."""
+
+_VALUES_SHOWN = 12
+_SMALL = 2**32
+
+_WHERE = {
+    "first": "the first row",
+    "last": "the last row",
+    "transition": "every row but the last",
+    "every": "every row",
+    "cyclic": "every row, cyclically",
+}
+
+
+def element(value: int | None) -> str:
+    """A field element as a person would write it: small negatives as such.
+
+    Examples
+    --------
+    >>> from cstark.air import P
+    >>> element(7), element(P - 1)
+    ('7', '-1')
+    """
+    if value is None:
+        return ""
+    return str(value - P) if P - _SMALL < value < P else str(value)
+
+
+def message_text(values: Sequence[int]) -> str:
+    """A message in brackets; long ones are cut."""
+    shown = [element(value) for value in values[:_VALUES_SHOWN]]
+    if len(values) > _VALUES_SHOWN:
+        shown.append(f"… {len(values)} values")
+    return f"({', '.join(shown)})"
+
+
+def equation_text(violation: Violation) -> str:
+    """The name, if there is one, and the equation as written."""
+    if violation.name:
+        return f"{violation.name!r} ({violation.expression})"
+    return violation.expression
+
+
+def sides_text(violation: Violation) -> str:
+    """The two sides with their values; "" if the equation has none."""
+    if violation.left is None:
+        return ""
+    left = _worth(violation.left_text, violation.left)
+    if violation.right is None:
+        return left
+    return f"{left}, but {_worth(violation.right_text, violation.right)}"
+
+
+def values_text(violation: Violation) -> str:
+    """What the constraint reads, with values; long lists are cut."""
+    shown = [f"{text} = {element(value)}" for text, value in violation.values.items()]
+    if len(shown) > _VALUES_SHOWN:
+        shown[_VALUES_SHOWN:] = [f"… {len(violation.values)} values"]
+    return ", ".join(shown)
+
+
+def violation_text(violation: Violation) -> str:
+    """One violation in two to four lines."""
+    lines = [
+        f"table {violation.table!r}, row {violation.row}: {equation_text(violation)} does not hold"
+    ]
+    sides, values = sides_text(violation), values_text(violation)
+    if sides:
+        lines.append(f"    {sides}")
+    if values and values != sides:
+        lines.append(f"    with {values}")
+    lines.append(f"    {_extent(violation)}")
+    return "\n".join(lines)
+
+
+def imbalance_text(imbalance: Imbalance) -> str:
+    """One unbalanced message, or one bus that lacks a side, in a few lines."""
+    message = message_text(imbalance.values)
+    if imbalance.missing:
+        lines = [f"bus {imbalance.bus!r}: {_missing_text(imbalance)}"]
+        lines.append(f"    for example {message}")
+    else:
+        lines = [f"bus {imbalance.bus!r}: {message} is {surplus_text(imbalance.surplus)}"]
+    lines += [f"    {touch_text(touch)}" for touch in imbalance.touches]
+    more = imbalance.touched - len(imbalance.touches)
+    if more > 0:
+        lines.append(f"    and {more:,} more")
+    for values in imbalance.near_misses:
+        lines.append(f"    near miss: {message_text(values)}, which is wrong the other way")
+    return "\n".join(lines)
+
+
+def surplus_text(surplus: int) -> str:
+    """A surplus in words.
+
+    Examples
+    --------
+    >>> surplus_text(1), surplus_text(-3)
+    ('sent once more than received', 'received 3 times more than sent')
+    """
+    times = "once" if abs(surplus) == 1 else f"{abs(surplus):,} times"
+    if surplus > 0:
+        return f"sent {times} more than received"
+    return f"received {times} more than sent"
+
+
+def touch_text(touch: Touch) -> str:
+    """Who sends or receives, and how often."""
+    verb = "sends" if touch.sign > 0 else "receives"
+    where = touch.interaction
+    if touch.table is not None:
+        where = f"table {touch.table!r}, row {touch.row} ({touch.interaction})"
+    return f"{where} {verb} it" + ("" if touch.count == 1 else f" {touch.count:,} times")
+
+
+def report_text(report: CheckReport) -> str:
+    """The whole report; the first ten of each kind are written out."""
+    if report:
+        return f"Nothing wrong: {_scope(report)}"
+    lines = [_headline(report)]
+    for violation in report.violations[:SHOWN]:
+        lines += ["", violation_text(violation)]
+    if len(report.violations) > SHOWN:
+        lines += ["", f"... and {len(report.violations) - SHOWN:,} more violated constraints"]
+    for imbalance in report.imbalances[:SHOWN]:
+        lines += ["", imbalance_text(imbalance)]
+    hidden = _hidden_imbalances(report, SHOWN)
+    if hidden:
+        lines += ["", f"... and {hidden:,} more unbalanced messages"]
+    return "\n".join(lines)
+
+
+def report_html(report: CheckReport) -> str:
+    """The report as HTML; everything that comes from the machine is escaped."""
+    if report:
+        return f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"
+    parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
+    if report.violations:
+        rows = [
+            [v.table, str(v.row), equation_text(v), sides_text(v), values_text(v), _extent(v)]
+            for v in report.violations[:SHOWN]
+        ]
+        parts.append(_table(["table", "row", "constraint", "sides", "values", "rows"], rows))
+    if report.imbalances:
+        rows = [
+            [
+                i.bus,
+                message_text(i.values),
+                _missing_text(i) if i.missing else surplus_text(i.surplus),
+                "\n".join(touch_text(touch) for touch in i.touches),
+                "\n".join(message_text(values) for values in i.near_misses),
+            ]
+            for i in report.imbalances[:SHOWN]
+        ]
+        parts.append(_table(["bus", "message", "surplus", "touched by", "near misses"], rows))
+    return "".join(parts)
+
+
+def _worth(text: str, value: int) -> str:
+    shown = element(value)
+    return shown if text == shown else f"{text} = {shown}"
+
+
+def _extent(violation: Violation) -> str:
+    rows = "1 row fails" if violation.failing_rows == 1 else f"{violation.failing_rows:,} rows fail"
+    where = f"stated for {_WHERE[violation.selector]}"
+    place = f" at {violation.location}" if violation.location else ""
+    return f"{rows}; {where}{place}"
+
+
+def _missing_text(imbalance: Imbalance) -> str:
+    done, undone = "sent", "received"
+    if imbalance.missing == "send":
+        done, undone = undone, done
+    what = "1 message is" if imbalance.messages == 1 else f"{imbalance.messages:,} messages are"
+    if imbalance.idle:
+        why = f"the counts of {', '.join(imbalance.idle)} are 0 in every row"
+    else:
+        why = f"no table and no token has a {imbalance.missing} on it"
+    return f"{what} {done}, but nothing is ever {undone}: {why}"
+
+
+def _headline(report: CheckReport) -> str:
+    constraints = len(report.violations)
+    messages = sum(report.unbalanced.values())
+    found = []
+    if constraints:
+        found.append(f"{constraints:,} violated constraint{'' if constraints == 1 else 's'}")
+    if messages:
+        buses = ", ".join(map(repr, report.unbalanced))
+        found.append(f"{messages:,} unbalanced message{'' if messages == 1 else 's'} ({buses})")
+    return f"{' and '.join(found)}, in {_scope(report)}"
+
+
+def _scope(report: CheckReport) -> str:
+    tables = ", ".join(f"{name} ({rows:,} rows)" for name, rows in report.heights.items())
+    return f"{tables}; {report.constraints:,} constraints, {report.buses:,} buses"
+
+
+def _hidden_imbalances(report: CheckReport, shown: int) -> int:
+    listed = sum(imbalance.messages for imbalance in report.imbalances[:shown])
+    return sum(report.unbalanced.values()) - listed
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return "<br>".join(escape(text).split("\n"))
