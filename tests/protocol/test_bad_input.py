@@ -178,8 +178,9 @@ def test_multiplicities_that_could_wrap():
     machine = cs.Machine({"heavy": Heavy()}, cs.Options(queries=5, grinding=0))
     short = np.ones((8, 2), dtype=np.uint64)
     machine.prove({"heavy": short})
+    machine.prove({"heavy": np.ones((16, 2), dtype=np.uint64)})  # 16 (p >> 4) = p - 1
     with pytest.raises(cs.StatementError, match="wrap"):
-        machine.prove({"heavy": np.ones((16, 2), dtype=np.uint64)})
+        machine.prove({"heavy": np.ones((32, 2), dtype=np.uint64)})
 
 
 def test_cancelling(fib):
