@@ -1,9 +1,8 @@
 from collections.abc import Sequence
 
-from typing_extensions import Buffer
-
 from numpy import uint8, uint64
 from numpy.typing import NDArray
+from typing_extensions import Buffer
 
 KECCAK256: int
 BLAKE3: int
