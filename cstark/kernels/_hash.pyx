@@ -102,9 +102,9 @@ cdef extern from "hash_isa.h" nogil:
 # Work is counted in BLAKE3 compressions, 7 to 10 ns each; WEIGHT is what 64 bytes cost otherwise.
 # Parallel work wins from about 2^11 on when every processor is idle (measured); the cutoff is at
 # some 0.5 ms, where a processor that others use cannot cost much more than it saves.
-cdef Py_ssize_t SERIAL_BELOW = 1 << 16   # the family's cutoff: less work than this is not shared out
+cdef Py_ssize_t SERIAL_BELOW = 1 << 16   # the family's cutoff: less work is not shared out
 cdef Py_ssize_t CHUNK = 1 << 13          # work a chunk
-cdef Py_ssize_t SLICE = 1 << 26          # work between two looks for Ctrl-C: at most about a second
+cdef Py_ssize_t SLICE = 1 << 26          # work between two looks for Ctrl-C: about a second
 cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 
 KECCAK256 = HASH_KECCAK256
@@ -229,7 +229,8 @@ def digest(int algorithm, data):
     bytes, 32 long
     """
     cdef const hash_core *core = core_of(algorithm)
-    cdef const uint8_t[::1] view = memoryview(data).cast("B")
+    # (cast refuses a view with a zero in its shape)
+    cdef const uint8_t[::1] view = memoryview(data).cast("B") if memoryview(data).nbytes else b""
     cdef uint8_t result[32]
     cdef uint8_t empty = 0
     cdef size_t size = <size_t>view.shape[0]
