@@ -24,6 +24,13 @@ INLINE vec v_load_some(const uint64_t *p, int count) {
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     _mm256_maskstore_epi64((long long *)p, v_some_mask(count), a);
 }
+INLINE vec v_set1(uint64_t a) { return _mm256_set1_epi64x((long long)a); }
+
+/* High halves in the low halves: one shuffle, free of the shift ports. */
+INLINE vec v_high(vec a) {
+    return _mm256_castps_si256(_mm256_movehdup_ps(_mm256_castsi256_ps(a)));
+}
+
 /* Words 0 3 6 9, 1 4 7 10, 2 5 8 11 of twelve: two blends gather a coordinate in some order of
  * lanes, one permutation orders them. The way back is the same permutations and blends. */
 INLINE void v_load_3(const uint64_t *p, vec out[3]) {
@@ -41,12 +48,6 @@ INLINE void v_store_3(uint64_t *p, const vec in[3]) {
     v_store(p, _mm256_blend_epi32(_mm256_blend_epi32(a, b, 0x0C), c, 0x30));
     v_store(p + 4, _mm256_blend_epi32(_mm256_blend_epi32(b, c, 0x0C), a, 0x30));
     v_store(p + 8, _mm256_blend_epi32(_mm256_blend_epi32(c, a, 0x0C), b, 0x30));
-}
-INLINE vec v_set1(uint64_t a) { return _mm256_set1_epi64x((long long)a); }
-
-/* High halves in the low halves: one shuffle, free of the shift ports. */
-INLINE vec v_high(vec a) {
-    return _mm256_castps_si256(_mm256_movehdup_ps(_mm256_castsi256_ps(a)));
 }
 
 INLINE vec v_canonical(vec a) {
@@ -148,10 +149,18 @@ INLINE digits d_shift(digits a, int k) {
     digits d = {_mm256_slli_epi64(a.lo, k), _mm256_slli_epi64(a.hi, k)};
     return d;
 }
-/* times B: (lo + hi B) B = -hi + (lo + hi) B. */
+/* times B: (lo + hi B) B = -hi + (lo + hi) B. The negation stands last, where it melts into the
+ * addition or subtraction that follows. */
 INLINE digits d_shift_32(digits a, int k) {
-    digits d = {_mm256_slli_epi64(_mm256_sub_epi64(_mm256_setzero_si256(), a.hi), k),
+    digits d = {_mm256_sub_epi64(_mm256_setzero_si256(), _mm256_slli_epi64(a.hi, k)),
                 _mm256_slli_epi64(_mm256_add_epi64(a.lo, a.hi), k)};
+    return d;
+}
+/* times B^2 = B - 1: (lo + hi B) B^2 = -(lo + hi) + lo B. */
+INLINE digits d_shift_64(digits a, int k) {
+    digits d = {_mm256_sub_epi64(_mm256_setzero_si256(),
+                                 _mm256_slli_epi64(_mm256_add_epi64(a.lo, a.hi), k)),
+                _mm256_slli_epi64(a.lo, k)};
     return d;
 }
 /* K0 + K1 B = 0 mod p, with both large enough to make any sum of butterflies non-negative. */

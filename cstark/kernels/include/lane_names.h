@@ -3,11 +3,11 @@
  *
  * vec            LANES field elements, "any word" unless a comment says canonical
  * v_load/v_store LANES consecutive words; v_load_some/v_store_some the first `count` of them (rest 0)
- * v_load_3/v_store_3   LANES elements of three adjacent words each, as three vectors and back
  * v_set1         one word in every lane
  * v_add v_sub v_mul v_square   any words in, any word out
  * v_add_canonical v_sub_canonical   the second operand canonical: cheaper
  * v_canonical    the representative below p
+ * v_load_3/v_store_3   LANES elements of three adjacent words each, as three vectors and back
  *
  * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
  * d_split        a word as digits
@@ -15,7 +15,7 @@
  * d_mul_vec      word times word, as digits
  * d_add d_sub
  * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
- * d_shift_32(d, k)  times 2^(32+k), likewise
+ * d_shift_32(d, k), d_shift_64(d, k)  times 2^(32+k), 2^(64+k), likewise
  * d_value        the residue as a vec (any word); input may be negative
  * d_bias, d_merge   d_value in two steps: bias once per butterfly, on an input that reaches all
  *                outputs with coefficient +1, then merge every output
@@ -44,8 +44,6 @@
 #define v_store FN(v_store)
 #define v_load_some FN(v_load_some)
 #define v_store_some FN(v_store_some)
-#define v_load_3 FN(v_load_3)
-#define v_store_3 FN(v_store_3)
 #define v_set1 FN(v_set1)
 #define v_add FN(v_add)
 #define v_sub FN(v_sub)
@@ -54,6 +52,8 @@
 #define v_mul FN(v_mul)
 #define v_square FN(v_square)
 #define v_canonical FN(v_canonical)
+#define v_load_3 FN(v_load_3)
+#define v_store_3 FN(v_store_3)
 #define v_high FN(v_high)
 #define v_some_mask FN(v_some_mask)
 #define v_reduce FN(v_reduce)
@@ -68,6 +68,7 @@
 #define d_sub FN(d_sub)
 #define d_shift FN(d_shift)
 #define d_shift_32 FN(d_shift_32)
+#define d_shift_64 FN(d_shift_64)
 #define d_bias FN(d_bias)
 #define d_merge FN(d_merge)
 #define d_value FN(d_value)

@@ -11,10 +11,10 @@ INLINE vec v_load_some(const uint64_t *p, int count) { return count > 0 ? *p : 0
 INLINE void v_store_some(uint64_t *p, int count, vec a) {
     if (count > 0) *p = a;
 }
-INLINE void v_load_3(const uint64_t *p, vec out[3]) { out[0] = p[0], out[1] = p[1], out[2] = p[2]; }
-INLINE void v_store_3(uint64_t *p, const vec in[3]) { p[0] = in[0], p[1] = in[1], p[2] = in[2]; }
 INLINE vec v_set1(uint64_t a) { return a; }
 INLINE vec v_canonical(vec a) { return gl_canonical(a); }
+INLINE void v_load_3(const uint64_t *p, vec out[3]) { out[0] = p[0], out[1] = p[1], out[2] = p[2]; }
+INLINE void v_store_3(uint64_t *p, const vec in[3]) { p[0] = in[0], p[1] = in[1], p[2] = in[2]; }
 
 /* b < p, so after a carry the sum is below p - 1 and adding EPSILON cannot carry again. */
 INLINE vec v_add_canonical(vec a, vec b) {
@@ -50,6 +50,8 @@ INLINE digits d_add(digits a, digits b) { return a + b; }
 INLINE digits d_sub(digits a, digits b) { return a - b; }
 INLINE digits d_shift(digits a, int k) { return (digits)((u128)a << k); }
 INLINE digits d_shift_32(digits a, int k) { return (digits)((u128)a << (32 + k)); }
+/* times B^2 = B - 1 */
+INLINE digits d_shift_64(digits a, int k) { return (digits)(((u128)a << (32 + k)) - ((u128)a << k)); }
 INLINE digits d_bias(digits a) { return a + (digits)((u128)GL_P << 60); }
 INLINE vec d_merge(digits a) { return gl_reduce_any((u128)a); }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }

@@ -1,0 +1,152 @@
+"""FRI: folding and joining words of extension elements.
+
+A word is an array (3, blowup, n): coordinate, coset, row.  Entry [:, q, i] is the value at the
+point w^(q + blowup i), w of order blowup * n.  Values canonical, in and out.
+"""
+
+from cstark.kernels._chunks cimport run
+from cstark.kernels._runtime cimport isa_index, team
+from libc.stdint cimport uint64_t
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "fri.h"
+    #include "isa.h"
+    ISA_TABLES(fri_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+    ctypedef struct ext:
+        uint64_t c[3]
+    ctypedef struct fri_job:
+        const uint64_t *word
+        uint64_t *out
+        Py_ssize_t blowup
+        Py_ssize_t n
+        int arity
+        ext challenge
+        uint64_t inverse_root
+        uint64_t inverse_step
+    ctypedef Py_ssize_t (*fri_function)(const fri_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    ctypedef struct fri_table:
+        fri_function fold, join
+    const fri_table **isa_tables
+    uint64_t gl_inverse(uint64_t a) noexcept nogil
+    uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
+    uint64_t gl_root(int log_order) noexcept nogil
+
+# Below so many values read a call stays on one thread.
+cdef enum:
+    FRI_CUTOFF = 1 << 12
+    FRI_CHUNK = 1 << 11
+
+ctypedef struct Call:
+    fri_job job
+    fri_function function
+
+
+cdef Py_ssize_t call_function(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.function(&call.job, first, last)
+
+
+cdef int set_challenge(fri_job *job, const uint64_t[::1] value, str name) except -1:
+    if value.shape[0] != 3:
+        raise ValueError(f"{name} must have 3 coordinates, not {value.shape[0]}")
+    job.challenge.c[0], job.challenge.c[1], job.challenge.c[2] = value[0], value[1], value[2]
+    return 0
+
+
+cdef int log_of(Py_ssize_t n) noexcept nogil:
+    """k with 2^k = n, or -1."""
+    cdef int k = 0
+    if n < 1 or n & (n - 1):
+        return -1
+    while (<Py_ssize_t>1) << k < n:
+        k += 1
+    return k
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+def fold(
+    const uint64_t[:, :, ::1] word not None,
+    int arity,
+    const uint64_t[::1] challenge not None,
+    uint64_t[:, :, ::1] out not None,
+):
+    """Fold a word `arity` to one, without dividing by the arity.
+
+    With y = w^(q + blowup i) and W the root of order `arity`,
+    out[:, q, i] = sum_k (challenge / y)^k sum_j W^(-jk) word[:, q, i + j n / arity], which is
+    arity * sum_k challenge^k f_k(y^arity) for the polynomial f = sum_k X^k f_k(X^arity) of the word.
+
+    Parameters
+    ----------
+    word : uint64 array (3, blowup, n)
+        blowup and n powers of two.
+    arity : {2, 4, 8}
+        At most n.
+    challenge : uint64 array (3,)
+    out : uint64 array (3, blowup, n / arity)
+        May not overlap `word`.
+    """
+    cdef Call call
+    cdef Py_ssize_t blowup = word.shape[1], n = word.shape[2], values
+    if arity not in (2, 4, 8):
+        raise ValueError(f"arity must be 2, 4 or 8, not {arity}")
+    if word.shape[0] != 3 or log_of(blowup) < 0 or log_of(n) < 0 or n < arity or log_of(blowup) + log_of(n) > 32:
+        raise ValueError(
+            f"word must have shape (3, blowup, n) with powers of two, n at least {arity}; "
+            f"not ({word.shape[0]}, {blowup}, {n})"
+        )
+    values = n // arity
+    if out.shape[0] != 3 or out.shape[1] != blowup or out.shape[2] != values:
+        raise ValueError(
+            f"out must have shape (3, {blowup}, {values}), not ({out.shape[0]}, {out.shape[1]}, {out.shape[2]})"
+        )
+    set_challenge(&call.job, challenge, "challenge")
+    call.function = isa_tables[isa_index()].fold
+    call.job.word, call.job.out = &word[0, 0, 0], &out[0, 0, 0]
+    call.job.blowup, call.job.n, call.job.arity = blowup, n, arity
+    with nogil:
+        call.job.inverse_root = gl_inverse(gl_root(log_of(blowup) + log_of(n)))
+        call.job.inverse_step = gl_power(call.job.inverse_root, blowup)
+        run(call_function, &call, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF))
+
+
+def join(
+    uint64_t[:, :, ::1] word not None,
+    const uint64_t[::1] factor not None,
+    const uint64_t[:, :, ::1] other not None,
+):
+    """word += factor * other, in place.
+
+    Parameters
+    ----------
+    word, other : uint64 array (3, blowup, n)
+        `other` may be `word`, but not overlap it otherwise.
+    factor : uint64 array (3,)
+    """
+    cdef Call call
+    cdef Py_ssize_t values = word.shape[1] * word.shape[2]
+    if word.shape[0] != 3:
+        raise ValueError(f"word must have shape (3, blowup, n), not ({word.shape[0]}, {word.shape[1]}, {word.shape[2]})")
+    if other.shape[0] != 3 or other.shape[1] != word.shape[1] or other.shape[2] != word.shape[2]:
+        raise ValueError(
+            f"other must have shape (3, {word.shape[1]}, {word.shape[2]}), "
+            f"not ({other.shape[0]}, {other.shape[1]}, {other.shape[2]})"
+        )
+    set_challenge(&call.job, factor, "factor")
+    if values == 0:
+        return
+    call.function = isa_tables[isa_index()].join
+    call.job.word, call.job.out = &other[0, 0, 0], &word[0, 0, 0]
+    call.job.blowup, call.job.n, call.job.arity = 1, values, 1
+    with nogil:
+        run(call_function, &call, values, FRI_CHUNK, team(values, FRI_CUTOFF))

@@ -1,0 +1,30 @@
+from numpy import uint64
+from numpy.typing import NDArray
+
+def source_digest() -> str: ...
+def inverse_differences(
+    offset: int, blowup: int, log_n: int, zeta: NDArray[uint64], out: NDArray[uint64]
+) -> None: ...
+def scale_by_points(
+    shift: int, log_n: int, inverses: NDArray[uint64], out: NDArray[uint64]
+) -> None: ...
+def column_sums(
+    matrix: NDArray[uint64],
+    width: int,
+    weights: NDArray[uint64],
+    rotate: int,
+    out: NDArray[uint64],
+) -> None: ...
+def row_sums(
+    matrix: NDArray[uint64],
+    coefficients: NDArray[uint64],
+    out: NDArray[uint64],
+    accumulate: bool,
+) -> None: ...
+def add_quotient(
+    sums: NDArray[uint64],
+    value: NDArray[uint64],
+    inverses: NDArray[uint64],
+    rotate: int,
+    out: NDArray[uint64],
+) -> None: ...

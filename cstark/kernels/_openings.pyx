@@ -1,0 +1,349 @@
+"""Openings at a point outside of the domain, and the quotients that prove them.
+
+Points of a coset: x_{q,i} = offset * g_bN^q * g_N^i, g_bN of order blowup * n and g_N = g_bN^blowup.
+Extension vectors are planar: coordinate first.  Values canonical, in and out.
+"""
+
+from cstark.kernels._chunks cimport run
+from cstark.kernels._runtime cimport isa_index, team
+from libc.stdint cimport uint64_t
+
+import numpy as np
+
+from cstark.kernels import _runtime
+
+cdef extern from *:
+    """
+    #ifndef CSTARK_SOURCE_DIGEST
+    #define CSTARK_SOURCE_DIGEST ""
+    #endif
+    #define CSTARK_FAMILY "openings.h"
+    #include "isa.h"
+    ISA_TABLES(openings_table);
+    """
+    const char *CSTARK_SOURCE_DIGEST
+    ctypedef struct ext:
+        uint64_t c[3]
+    ctypedef struct points_job:
+        uint64_t shift
+        uint64_t root
+        uint64_t step
+        Py_ssize_t n
+        ext zeta
+        const uint64_t *in_ "in"
+        Py_ssize_t in_plane
+        uint64_t *out
+        Py_ssize_t out_plane
+    ctypedef struct column_sums_job:
+        const uint64_t *matrix
+        Py_ssize_t n
+        Py_ssize_t stride
+        Py_ssize_t width
+        Py_ssize_t rotate
+        Py_ssize_t chunk
+        const uint64_t *weights
+        Py_ssize_t weights_plane
+        uint64_t *out
+    ctypedef struct row_sums_job:
+        const uint64_t *matrix
+        Py_ssize_t stride
+        Py_ssize_t width
+        const void *weights
+        int accumulate
+        uint64_t *out
+        Py_ssize_t out_plane
+    ctypedef struct quotient_job:
+        const uint64_t *sums
+        const uint64_t *inverses
+        uint64_t *out
+        Py_ssize_t n
+        Py_ssize_t plane
+        Py_ssize_t rotate
+        uint64_t scale
+        ext value
+    ctypedef struct openings_table:
+        Py_ssize_t (*inverse_differences)(const points_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*scale_by_points)(const points_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*column_sums)(const column_sums_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*row_sums)(const row_sums_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*add_quotient)(const quotient_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*coefficient_words)(Py_ssize_t width) noexcept nogil
+        void (*prepare_coefficients)(const uint64_t *coefficients, Py_ssize_t width, uint64_t *out) noexcept nogil
+    const openings_table **isa_tables
+    uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
+    uint64_t gl_inverse(uint64_t a) noexcept nogil
+    uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
+    uint64_t gl_root(int log_order) noexcept nogil
+
+# Below so many words of work a call stays on one thread.  Chunks of column sums grow with the height, so
+# that their totals stay few; they do not depend on the number of threads.
+cdef enum:
+    OPENINGS_CUTOFF = 1 << 13
+    POINTS_CHUNK = 1 << 11
+    ROWS_CHUNK = 1 << 8
+    MAX_TOTALS = 64
+
+# One table from preparation to the last chunk, even if another thread selects another instruction set.
+ctypedef struct Call:
+    const openings_table *table
+    void *job
+
+
+cdef Py_ssize_t call_inverse_differences(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.inverse_differences(<points_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_scale_by_points(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.scale_by_points(<points_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_column_sums(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.column_sums(<column_sums_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_row_sums(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.row_sums(<row_sums_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_add_quotient(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.add_quotient(<quotient_job *>call.job, first, last)
+
+
+cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str name) except -1:
+    """Refuse another shape (-1: any) or a last axis that is not contiguous."""
+    if (rows >= 0 and a.shape[0] != rows) or (columns >= 0 and a.shape[1] != columns):
+        wanted = ", ".join("any" if k < 0 else str(k) for k in (rows, columns))
+        raise ValueError(f"{name} must have shape ({wanted}), not ({a.shape[0]}, {a.shape[1]})")
+    if a.shape[1] > 1 and a.strides[1] != sizeof(uint64_t):
+        raise ValueError(f"{name} must be contiguous along its last axis")
+    if a.strides[0] % sizeof(uint64_t):
+        raise ValueError(f"{name} must have rows at whole words")
+    return 0
+
+
+cdef int shape3(const uint64_t[:, :, ::1] a, Py_ssize_t blowup, Py_ssize_t n, str name) except -1:
+    if a.shape[0] != 3 or a.shape[1] != blowup or a.shape[2] != n:
+        raise ValueError(
+            f"{name} must have shape (3, {blowup}, {n}), not ({a.shape[0]}, {a.shape[1]}, {a.shape[2]})"
+        )
+    return 0
+
+
+cdef int log_of(Py_ssize_t n, str name) except -1:
+    """k with 2^k = n."""
+    cdef int k = 0
+    if n < 1 or n & (n - 1):
+        raise ValueError(f"{name} must be a power of two, not {n}")
+    while (<Py_ssize_t>1) << k < n:
+        k += 1
+    if k > 32:
+        raise ValueError(f"{name} must be at most 2^32, not {n}")
+    return k
+
+
+cdef int set_ext(ext *out, const uint64_t[::1] value, str name) except -1:
+    if value.shape[0] != 3:
+        raise ValueError(f"{name} must have 3 coordinates, not {value.shape[0]}")
+    out.c[0], out.c[1], out.c[2] = value[0], value[1], value[2]
+    return 0
+
+
+def source_digest():
+    """Digest of the sources this module was compiled from."""
+    return CSTARK_SOURCE_DIGEST.decode()
+
+
+def inverse_differences(
+    uint64_t offset, Py_ssize_t blowup, int log_n, const uint64_t[::1] zeta not None, uint64_t[:, :, ::1] out not None
+):
+    """out[:, q, i] = 1 / (zeta - x_{q,i}).
+
+    Parameters
+    ----------
+    offset : int
+        Canonical, not zero.
+    blowup : int
+        A power of two.
+    log_n : int
+        Binary logarithm of the number of points of a coset.
+    zeta : uint64 array (3,)
+        Not in the base field, so that no difference can be zero.
+    out : uint64 array (3, blowup, 2^log_n)
+    """
+    cdef points_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef int log_blowup = log_of(blowup, "blowup")
+    if log_n < 0 or log_n + log_blowup > 32:
+        raise ValueError(f"log_n must be between 0 and {32 - log_blowup}, not {log_n}")
+    job.n = (<Py_ssize_t>1) << log_n
+    shape3(out, blowup, job.n, "out")
+    set_ext(&job.zeta, zeta, "zeta")
+    if job.zeta.c[1] == 0 and job.zeta.c[2] == 0:
+        raise ValueError(f"zeta must not be in the base field: {job.zeta.c[0]}")
+    job.shift, job.root = offset, gl_root(log_blowup + log_n)
+    job.step = gl_power(job.root, blowup)
+    job.out, job.out_plane = &out[0, 0, 0], blowup * job.n
+    with nogil:
+        run(call_inverse_differences, &call, blowup * job.n, POINTS_CHUNK, team(blowup * job.n, OPENINGS_CUTOFF))
+
+
+def scale_by_points(
+    uint64_t shift, int log_n, const uint64_t[:, :] inverses not None, uint64_t[:, :] out not None
+):
+    """out[:, i] = x_i * inverses[:, i] with x_i = shift * g^i, g of order 2^log_n: barycentric weights.
+
+    With inverses 1/(zeta - x_i), the value at zeta of the polynomial of degree below n through f_i at x_i is
+    ((zeta / shift)^n - 1) / n * sum_i out_i f_i.
+
+    Parameters
+    ----------
+    shift : int
+        Canonical.
+    inverses, out : uint64 array (3, 2^log_n)
+        Last axis contiguous; they may be the same array.
+    """
+    cdef points_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    if not 0 <= log_n <= 32:
+        raise ValueError(f"log_n must be between 0 and 32, not {log_n}")
+    job.n = (<Py_ssize_t>1) << log_n
+    shape2(inverses, 3, job.n, "inverses")
+    shape2(out, 3, job.n, "out")
+    job.shift, job.step = shift, gl_root(log_n)
+    job.in_, job.in_plane = &inverses[0, 0], inverses.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.out, job.out_plane = &out[0, 0], out.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    with nogil:
+        run(call_scale_by_points, &call, job.n, POINTS_CHUNK, team(job.n, OPENINGS_CUTOFF))
+
+
+def column_sums(
+    const uint64_t[:, :] matrix not None,
+    Py_ssize_t width,
+    const uint64_t[:, :] weights not None,
+    int rotate,
+    uint64_t[:, ::1] out not None,
+):
+    """out[c] = sum_i weights[:, i] * matrix[(i + rotate) % n, c] for the first `width` columns.
+
+    Parameters
+    ----------
+    matrix : uint64 array (n, at least width)
+        Last axis contiguous, any distance between rows.
+    width : int
+    weights : uint64 array (3, n)
+        Last axis contiguous.
+    rotate : {0, 1}
+    out : uint64 array (width, 3)
+    """
+    cdef column_sums_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef Py_ssize_t n = matrix.shape[0], totals, k, c
+    if not 0 <= width <= matrix.shape[1]:
+        raise ValueError(f"width must be between 0 and {matrix.shape[1]}, not {width}")
+    if rotate not in (0, 1):
+        raise ValueError(f"rotate must be 0 or 1, not {rotate}")
+    shape2(matrix, -1, -1, "matrix")
+    shape2(weights, 3, n, "weights")
+    shape2(out, width, 3, "out")
+    if width == 0:
+        return
+    if n == 0:
+        out[:, :] = 0
+        return
+    job.matrix, job.stride = &matrix[0, 0], matrix.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.n, job.width, job.rotate = n, width, rotate
+    job.weights, job.weights_plane = &weights[0, 0], weights.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.chunk = max(ROWS_CHUNK, (n + MAX_TOTALS - 1) // MAX_TOTALS)
+    totals = (n + job.chunk - 1) // job.chunk
+    cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
+    job.out = &sums[0, 0, 0]
+    with nogil:
+        run(call_column_sums, &call, n, job.chunk, team(n * width, OPENINGS_CUTOFF))
+        for c in range(width):
+            for k in range(3):
+                out[c, k] = sums[0, c, k]
+        for k in range(1, totals):
+            for c in range(width):
+                out[c, 0] = gl_add(out[c, 0], sums[k, c, 0])
+                out[c, 1] = gl_add(out[c, 1], sums[k, c, 1])
+                out[c, 2] = gl_add(out[c, 2], sums[k, c, 2])
+
+
+def row_sums(
+    const uint64_t[:, :] matrix not None,
+    const uint64_t[:, ::1] coefficients not None,
+    uint64_t[:, :] out not None,
+    bint accumulate,
+):
+    """out[:, i] = sum_c coefficients[c] * matrix[i, c], added to out[:, i] when `accumulate`.
+
+    Parameters
+    ----------
+    matrix : uint64 array (n, at least width)
+        Last axis contiguous, any distance between rows; columns beyond `width` are not read.
+    coefficients : uint64 array (width, 3)
+    out : uint64 array (3, n)
+        Last axis contiguous.
+    accumulate : bool
+    """
+    cdef row_sums_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef Py_ssize_t n = matrix.shape[0], width = coefficients.shape[0]
+    shape2(matrix, -1, -1, "matrix")
+    shape2(coefficients, -1, 3, "coefficients")
+    shape2(out, 3, n, "out")
+    if width > matrix.shape[1]:
+        raise ValueError(f"coefficients has {width} rows, but matrix only {matrix.shape[1]} columns")
+    if n == 0:
+        return
+    cdef uint64_t[::1] weights = _runtime.aligned(call.table.coefficient_words(width))
+    job.matrix = &matrix[0, 0] if width else NULL
+    job.stride = matrix.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.width, job.accumulate = width, accumulate
+    job.weights = &weights[0] if width else NULL
+    job.out, job.out_plane = &out[0, 0], out.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    with nogil:
+        if width:
+            call.table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
+        run(call_row_sums, &call, n, ROWS_CHUNK, team(n * width, OPENINGS_CUTOFF))
+
+
+def add_quotient(
+    const uint64_t[:, :, ::1] sums not None,
+    const uint64_t[::1] value not None,
+    const uint64_t[:, :, ::1] inverses not None,
+    int rotate,
+    uint64_t[:, :, ::1] out not None,
+):
+    """out += (value - sums) * inv, the quotient for one opening point.
+
+    Parameters
+    ----------
+    sums, inverses, out : uint64 array (3, blowup, n)
+        `inverses` as `inverse_differences` makes them; `out` overlaps neither.
+    value : uint64 array (3,)
+    rotate : {0, 1}
+        0: inv = inverses, for the point zeta. 1: inv[:, q, i] = inverses[:, q, (i - 1) % n] / g with g of
+        order n, which is 1 / (zeta g - x_{q,i}), for the point zeta g.
+    """
+    cdef quotient_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef Py_ssize_t blowup = sums.shape[1], n = sums.shape[2]
+    shape3(sums, blowup, n, "sums")
+    shape3(inverses, blowup, n, "inverses")
+    shape3(out, blowup, n, "out")
+    if rotate not in (0, 1):
+        raise ValueError(f"rotate must be 0 or 1, not {rotate}")
+    set_ext(&job.value, value, "value")
+    job.scale = gl_inverse(gl_root(log_of(n, "n")))
+    if blowup == 0:
+        return
+    job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
+    job.n, job.plane, job.rotate = n, blowup * n, rotate
+    with nogil:
+        run(call_add_quotient, &call, blowup * n, POINTS_CHUNK, team(blowup * n, OPENINGS_CUTOFF))
