@@ -27,12 +27,16 @@ cdef extern from *:
         uint64_t *out
         uint64_t exponent
         Py_ssize_t chunk
-    ctypedef Py_ssize_t (*field_function)(const field_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    ctypedef Py_ssize_t (*field_function)(
+        const field_job *job, Py_ssize_t first, Py_ssize_t last
+    ) noexcept nogil
     ctypedef struct field_table:
         field_function add, sub, neg, mul, square, inverse, power, inner
         field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner
     const field_table **isa_tables
-    Py_ssize_t field_first_invalid(const uint64_t *a, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    Py_ssize_t field_first_invalid(
+        const uint64_t *a, Py_ssize_t first, Py_ssize_t last
+    ) noexcept nogil
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
 # Below this much work, in base-field products, a call stays on one thread: starting a team costs
@@ -49,17 +53,26 @@ ctypedef struct Call:
     field_function function
 
 
-cdef Py_ssize_t call_function(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_function(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.function(&call.job, first, last)
 
 
-cdef Py_ssize_t call_first_invalid(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_first_invalid(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     return field_first_invalid((<Call *>context).job.a, first, last)
 
 
 cdef Py_ssize_t apply(
-    field_function function, const uint64_t *a, const uint64_t *b, uint64_t *out, Py_ssize_t n, int work,
+    field_function function,
+    const uint64_t *a,
+    const uint64_t *b,
+    uint64_t *out,
+    Py_ssize_t n,
+    int work,
     uint64_t exponent=0,
 ) noexcept nogil:
     """`work`: base-field products an element costs, roughly."""
@@ -81,7 +94,8 @@ cdef int same_rows(const uint64_t[:, ::1] a, const uint64_t[:, ::1] other, str n
         raise ValueError(f"a must have 3 columns, not {a.shape[1]}")
     if other.shape[0] != a.shape[0] or other.shape[1] != 3:
         raise ValueError(
-            f"{name} has shape ({other.shape[0]}, {other.shape[1]}), a has ({a.shape[0]}, {a.shape[1]})"
+            f"{name} has shape ({other.shape[0]}, {other.shape[1]}), "
+            f"a has ({a.shape[0]}, {a.shape[1]})"
         )
     return 0
 
@@ -106,7 +120,11 @@ def first_invalid(const uint64_t[::1] a not None):
 # ---- base field -----------------------------------------------------------------------------
 
 cdef Py_ssize_t unary(
-    field_function function, const uint64_t[::1] a, uint64_t[::1] out, int work=1, uint64_t exponent=0
+    field_function function,
+    const uint64_t[::1] a,
+    uint64_t[::1] out,
+    int work=1,
+    uint64_t exponent=0,
 ) except -2:
     cdef Py_ssize_t bad, n = a.shape[0]
     same_length(a, out, "out")
@@ -117,7 +135,9 @@ cdef Py_ssize_t unary(
     return bad
 
 
-cdef int binary(field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out) except -1:
+cdef int binary(
+    field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out
+) except -1:
     cdef Py_ssize_t n = a.shape[0]
     same_length(a, b, "b")
     same_length(a, out, "out")
@@ -180,7 +200,11 @@ def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
 # ---- extension ------------------------------------------------------------------------------
 
 cdef Py_ssize_t ext_unary(
-    field_function function, const uint64_t[:, ::1] a, uint64_t[:, ::1] out, int work=EXT_WORK, uint64_t exponent=0
+    field_function function,
+    const uint64_t[:, ::1] a,
+    uint64_t[:, ::1] out,
+    int work=EXT_WORK,
+    uint64_t exponent=0,
 ) except -2:
     cdef Py_ssize_t bad, n = a.shape[0]
     same_rows(a, out, "out")
@@ -192,7 +216,11 @@ cdef Py_ssize_t ext_unary(
 
 
 cdef int ext_binary(
-    field_function function, const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, uint64_t[:, ::1] out, int words=1
+    field_function function,
+    const uint64_t[:, ::1] a,
+    const uint64_t[:, ::1] b,
+    uint64_t[:, ::1] out,
+    int words=1,
 ) except -1:
     """`words` = 3 hands a base-field function the words of the elements."""
     cdef Py_ssize_t n = a.shape[0]
@@ -200,21 +228,35 @@ cdef int ext_binary(
     same_rows(a, out, "out")
     if n:
         with nogil:
-            apply(function, &a[0, 0], &b[0, 0], &out[0, 0], words * n, EXT_WORK if words == 1 else 1)
+            apply(
+                function, &a[0, 0], &b[0, 0], &out[0, 0], words * n, EXT_WORK if words == 1 else 1
+            )
     return 0
 
 
-def ext_add(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_add(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a + b"""
     ext_binary(isa_tables[isa_index()].add, a, b, out, 3)
 
 
-def ext_sub(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_sub(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a - b"""
     ext_binary(isa_tables[isa_index()].sub, a, b, out, 3)
 
 
-def ext_mul(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_mul(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a * b"""
     ext_binary(isa_tables[isa_index()].ext_mul, a, b, out)
 
