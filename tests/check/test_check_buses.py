@@ -22,9 +22,7 @@ def surplus_of(report) -> dict[tuple[str, tuple[int, ...]], int]:
 @pytest.mark.parametrize("seed", range(12))
 def test_random_machines_agree_with_the_oracle(monkeypatch, seed, words):
     monkeypatch.setattr(buses, "MAX_DETAILED", 10**6)
-    monkeypatch.setattr(
-        buses, "count_exactly", lambda width, batches: counts.count_exactly(width, batches, words)
-    )
+    monkeypatch.setattr(counts, "_WORDS", words)
     generator = np.random.default_rng(seed)
     tables = [random_table(generator, f"t{k}", WIDTHS) for k in range(3)]
     traces = [elements(generator, (16, d.width)) % np.uint64(3) for d in tables]
@@ -223,6 +221,21 @@ def test_sends_of_both_signs_are_no_missing_side():
     report = run_check([description], [good])
     assert surplus_of(report) == {("x", (0,)): P - 1, ("x", (9,)): 1}
     assert [i.missing for i in report.imbalances] == ["", ""]
+
+
+def test_of_a_great_many_messages_the_smallest_are_kept(monkeypatch):
+    monkeypatch.setattr(buses, "_KEPT", 3)
+    monkeypatch.setattr(counts, "_WORDS", 100)
+    generator = np.random.default_rng(0)
+    uses = [[int(i), 1, 2] for i in generator.permutation(256)]
+    sums = [[int(i), 1, 3, 1] for i in generator.permutation(64)]
+    report = run_check([adder(), user()], [array(sums), array(uses)])
+    assert report.unbalanced == {"add": 320}
+    assert [(i.values, i.surplus) for i in report.imbalances] == [
+        ((0, 1, 2), 1), ((0, 1, 3), -1), ((1, 1, 2), 1),
+        ((1, 1, 3), -1), ((2, 1, 2), 1), ((2, 1, 3), -1),
+    ]
+    assert "... and 314 more unbalanced messages" in str(report)
 
 
 def test_a_busy_message_shows_both_sides():

@@ -33,11 +33,13 @@ def counted(width, batches, **options) -> dict[tuple[int, ...], int]:
         passes += 1
         yield from batches
 
-    messages, surplus = count_exactly(width, start, **options)
-    assert messages.dtype == surplus.dtype == np.uint64
-    assert messages.shape == (len(surplus), width)
-    result = dict(zip(map(tuple, messages.tolist()), surplus.tolist(), strict=True))
-    assert len(result) == len(surplus)
+    result = {}
+    for messages, surplus in count_exactly(width, start, **options):
+        assert messages.dtype == surplus.dtype == np.uint64
+        assert messages.shape == (len(surplus), width)
+        for message, count in zip(map(tuple, messages.tolist()), surplus.tolist(), strict=True):
+            assert message not in result
+            result[message] = count
     counted.passes = passes
     return result
 
