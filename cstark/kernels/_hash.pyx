@@ -36,7 +36,7 @@ cdef extern from "Python.h":
 cdef extern from "hash_isa.h" nogil:
     int HASH_PLAIN, HASH_LEAF, HASH_NODE, HASH_INJECT
     int HASH_KECCAK256, HASH_BLAKE3, HASH_SHA256, HASH_ALGORITHMS
-    int HASH_BYTES, HASH_STREAMS_MAX, HASH_PIECES_MAX, GRIND_PREFIX, GRIND_BYTES
+    int HASH_BYTES, HASH_STREAMS_MAX, HASH_PLANAR_MAX, GRIND_PREFIX, GRIND_BYTES
     int HASH_HAS_SHA, HASH_HAS_AVX512VL
 
     ctypedef struct hash_core:
@@ -99,10 +99,13 @@ cdef extern from "hash_isa.h" nogil:
     ) noexcept
     ptrdiff_t grind_chunk(grind_job *job, ptrdiff_t first, ptrdiff_t last) noexcept
 
-# Work is counted in blocks of 64 message bytes, 10 to 50 ns each.
-cdef Py_ssize_t SERIAL_BELOW = 1 << 15   # the family's cutoff: less work than this is not shared out
-cdef Py_ssize_t CHUNK = 1 << 12          # blocks a chunk
-cdef Py_ssize_t SLICE = 1 << 25          # blocks between two looks for Ctrl-C: about a second
+# Work is counted in BLAKE3 compressions, 7 to 10 ns each; WEIGHT is what 64 bytes cost otherwise.
+# Parallel work wins from about 2^11 on when every processor is idle (measured); the cutoff is at
+# some 0.5 ms, where a processor that others use cannot cost much more than it saves.
+cdef Py_ssize_t SERIAL_BELOW = 1 << 16   # the family's cutoff: less work is not shared out
+cdef Py_ssize_t CHUNK = 1 << 13          # work a chunk
+cdef Py_ssize_t SLICE = 1 << 26          # work between two looks for Ctrl-C: about a second
+cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 
 KECCAK256 = HASH_KECCAK256
 BLAKE3 = HASH_BLAKE3
@@ -156,15 +159,21 @@ cdef Py_ssize_t chunk(
     return -1
 
 
-cdef Py_ssize_t chunk_items(Py_ssize_t blocks, Py_ssize_t a_message) noexcept nogil:
-    """Messages in so many blocks of work, in whole groups of streams."""
-    return max(1, blocks // a_message // HASH_STREAMS_MAX) * HASH_STREAMS_MAX
+cdef Py_ssize_t work_of(int algorithm, size_t bytes) noexcept nogil:
+    """Work to hash one message."""
+    return (<Py_ssize_t>(bytes // 64) + 1) * WEIGHT[algorithm]
 
 
-cdef int run_job(hash_job *job, Py_ssize_t messages, bint needs_scratch) except -1:
+cdef Py_ssize_t messages_in(Py_ssize_t work, Py_ssize_t a_message) noexcept nogil:
+    """Messages in so much work, in whole groups of streams."""
+    return max(1, work // a_message // HASH_STREAMS_MAX) * HASH_STREAMS_MAX
+
+
+cdef int run_job(
+    hash_job *job, int algorithm, Py_ssize_t messages, bint needs_scratch
+) except -1:
     """Hash messages 0 .. messages - 1 of the job."""
-    cdef Py_ssize_t a_message = <Py_ssize_t>(job.bytes // 64) + 1
-    cdef Py_ssize_t slice_items = chunk_items(SLICE, a_message)
+    cdef Py_ssize_t a_message = work_of(algorithm, job.bytes)
     cdef Py_ssize_t items
     cdef int threads = team(messages * a_message, SERIAL_BELOW)
     if messages == 0:
@@ -178,9 +187,9 @@ cdef int run_job(hash_job *job, Py_ssize_t messages, bint needs_scratch) except 
             raise MemoryError("no memory for the scratch rows of the hash kernels")
     try:
         while job.start < messages:
-            items = min(slice_items, messages - job.start)
+            items = min(messages_in(SLICE, a_message), messages - job.start)
             with nogil:
-                run(chunk, job, items, chunk_items(CHUNK, a_message), threads)
+                run(chunk, job, items, messages_in(CHUNK, a_message), threads)
             job.start += items
             if job.start < messages:
                 PyErr_CheckSignals()
@@ -220,7 +229,8 @@ def digest(int algorithm, data):
     bytes, 32 long
     """
     cdef const hash_core *core = core_of(algorithm)
-    cdef const uint8_t[::1] view = memoryview(data).cast("B")
+    # (cast refuses a view with a zero in its shape)
+    cdef const uint8_t[::1] view = memoryview(data).cast("B") if memoryview(data).nbytes else b""
     cdef uint8_t result[32]
     cdef uint8_t empty = 0
     cdef size_t size = <size_t>view.shape[0]
@@ -260,7 +270,7 @@ def hash_rows(int algorithm, const uint64_t[:, :] rows, uint8_t[:, ::1] out):
     job.out_row = HASH_BYTES
     in_place = matrix.column == 8 and matrix.words
     job.locate = hash_locate_rows if in_place else hash_locate_parts
-    run_job(&job, n, not in_place)
+    run_job(&job, algorithm, n, not in_place)
 
 
 def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
@@ -314,7 +324,7 @@ def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
         job.tag = HASH_LEAF
         in_place = count == 1 and words and parts[0].column == 8
         job.locate = hash_locate_rows if in_place else hash_locate_parts
-        run_job(&job, blocks * n, not in_place)
+        run_job(&job, algorithm, blocks * n, not in_place)
     finally:
         free(parts)
 
@@ -331,17 +341,17 @@ def word_leaf_digests(
     ----------
     word : uint64 (3, blocks, n)
     arity : int
-        1 to 64, divides n.
+        1 to 16, divides n.
     out : uint8 (blocks, n // arity, 32), written
     """
     cdef hash_job job
-    cdef const uint64_t *columns[192]
+    cdef const uint64_t *columns[48]
     cdef Py_ssize_t blocks = word.shape[1], n = word.shape[2], j, c
     job.core = core_of(algorithm)
     if word.shape[0] != 3:
         raise ValueError(f"word must have 3 coordinates, not {word.shape[0]}")
-    if not 1 <= arity <= 64 or n % arity:
-        raise ValueError(f"arity must be between 1 and 64 and divide {n}, not {arity}")
+    if not 1 <= arity <= HASH_PLANAR_MAX // 3 or n % arity:
+        raise ValueError(f"arity must be between 1 and 16 and divide {n}, not {arity}")
     check_shape(
         "out", (out.shape[0], out.shape[1], out.shape[2]), (blocks, n // arity, HASH_BYTES)
     )
@@ -356,7 +366,7 @@ def word_leaf_digests(
     job.bytes = 24 * <size_t>arity
     job.tag = HASH_LEAF
     job.locate = hash_locate_planar
-    run_job(&job, blocks * (n // arity), True)
+    run_job(&job, algorithm, blocks * (n // arity), True)
 
 
 cdef int set_piece(
@@ -414,7 +424,7 @@ def node_digests(
     job.matrices = pieces
     job.bytes = <size_t>(HASH_BYTES * job.parts)
     job.locate = hash_locate_pieces
-    run_job(&job, out.shape[0] * out.shape[1], False)
+    run_job(&job, algorithm, out.shape[0] * out.shape[1], False)
 
 
 # ---- proof of work --------------------------------------------------------------------------
@@ -443,6 +453,7 @@ def grind(int algorithm, bytes prefix, int bits, start, count):
         (8 bytes), read as a little-endian number, are 0 modulo 2**bits; -1 when there is none.
     """
     cdef grind_job job
+    cdef Py_ssize_t a_nonce = work_of(algorithm, GRIND_BYTES)
     cdef Py_ssize_t items, found
     cdef int threads
     job.core = core_of(algorithm)
@@ -455,14 +466,14 @@ def grind(int algorithm, bytes prefix, int bits, start, count):
     memcpy(job.prefix, <const uint8_t *>prefix, GRIND_PREFIX)
     expected = 1 << <object>bits  # nonces until one fits; a Python integer, 64 bits would overflow
     job.mask = expected - 1
-    threads = team(min(count, expected, SLICE), SERIAL_BELOW)
+    threads = team(min(count, expected, SLICE) * a_nonce, SERIAL_BELOW)
     # Windows in order, and in each the smallest: the answer is the smallest of all.
     while count:
-        items = min(SLICE, count)
+        items = min(messages_in(SLICE, a_nonce), count)
         job.start = start
         job.best = items
         with nogil:
-            found = run(try_nonces, &job, items, CHUNK, threads)
+            found = run(try_nonces, &job, items, messages_in(CHUNK, a_nonce), threads)
         if found >= 0:
             return start + found
         start += items

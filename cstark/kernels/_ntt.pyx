@@ -1,7 +1,8 @@
 """Number-theoretic transforms and low-degree extensions along the rows of a matrix.
 
-The algorithm is told in ``include/ntt_plan.h`` (stages of one block) and ``include/ntt.h`` (passes over
-memory). Long calls run as many batches of a fraction of a second, between which signals are seen.
+The algorithm is told in ``include/ntt_plan.h`` (stages of one block) and ``include/ntt.h`` (passes
+over memory). Long calls run as many batches of a fraction of a second, between which signals are
+seen.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
@@ -9,7 +10,7 @@ from libc.stdint cimport int32_t, uint64_t
 from libc.string cimport memset
 
 from cstark.kernels._chunks cimport chunk_function, run
-from cstark.kernels._runtime cimport isa_index, max_team, team
+from cstark.kernels._runtime cimport isa_index, team
 
 from cstark.kernels import _runtime
 
@@ -61,7 +62,7 @@ cdef extern from *:
 cdef enum:
     WHOLE_LOG = 12              # up to 2^12 rows a tile of columns is transformed in one block
     TILE = 8                    # columns: a cache line, the least a tile may have
-    OUTER_WORDS = 1 << 15       # words of a block's buffer in a strided pass: half of a 512 KiB cache
+    OUTER_WORDS = 1 << 15       # words of a buffer in a strided pass: half of a 512 KiB cache
     INNER_WORDS = 1 << 14       # in the fused pass, which holds two
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
     SERIAL_WORDS = 1 << 15      # below so many words in and out a call stays on one thread
@@ -187,7 +188,7 @@ cdef class _Run:
     cdef Py_ssize_t tiles(self) noexcept:
         return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
 
-    cdef run(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
+    cdef batches(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
         """Run `function` on all items, each of which touches `words` words."""
         cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
         cdef Py_ssize_t batch = max(chunk * self.threads, BATCH_WORDS // words)
@@ -248,7 +249,7 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
     out : uint64 array (rows, stride >= width)
         Canonical values; columns from `width` on become zero. May be `src` itself.
     inverse : bool
-        From values to coefficients (with the factor 1/rows), instead of from coefficients to values.
+        From values to coefficients (with the factor 1/rows), not from coefficients to values.
 
     Raises
     ------
@@ -258,7 +259,9 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
     cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
     cdef Py_ssize_t width = src.shape[1]
     if src.shape[0] != rows or width < 1:
-        raise ValueError(f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}")
+        raise ValueError(
+            f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}"
+        )
     if out.shape[0] != rows or out.shape[1] < width:
         raise ValueError(
             f"out must be {rows} x at least {width}, its shape is {out.shape[0]} x {out.shape[1]}"
@@ -289,7 +292,7 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
         call.src = &src[0, 0]
         call.out = &out[0, 0]
         r.allocate()
-        r.run(r.table.whole, r.tiles(), rows * call.outer_tile)
+        r.batches(r.table.whole, r.tiles(), rows * call.outer_tile)
     else:
         # Groups of columns share one temporary array, which is then smaller than the matrix.
         call.columns = min(columns, <Py_ssize_t>TEMPORARY_COLUMNS)
@@ -308,8 +311,8 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
             call.src = &src[0, first]
             call.out = &out[0, first]
             call.out_limit = out.shape[1] - first
-            r.run(r.table.outer, inner, outer * call.columns)
-            r.run(r.table.inner_last, outer, inner * call.columns)
+            r.batches(r.table.outer, inner, outer * call.columns)
+            r.batches(r.table.inner_last, outer, inner * call.columns)
             first = last
     _clear(&out[0, 0], rows, out.shape[1], columns)
 
@@ -351,7 +354,9 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     cdef Py_ssize_t width = src.shape[1]
     cdef Py_ssize_t cosets = shifts.shape[0]
     if src.shape[0] != rows or width < 1:
-        raise ValueError(f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}")
+        raise ValueError(
+            f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}"
+        )
     if cosets < 1:
         raise ValueError("shifts is empty")
     if out.shape[0] != cosets or out.shape[1] != rows or out.shape[2] < width:
@@ -384,13 +389,13 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     r.allocate()
     cdef Py_ssize_t outer, inner
     if call.inner == NULL:
-        r.run(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
+        r.batches(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
     else:
         outer = <Py_ssize_t>1 << plan.outer.log_size
         inner = <Py_ssize_t>1 << plan.inner.log_size
-        r.run(r.table.outer_inverse, inner, outer * call.columns)
-        r.run(r.table.inner, outer, (1 + cosets) * inner * call.columns)
+        r.batches(r.table.outer_inverse, inner, outer * call.columns)
+        r.batches(r.table.inner, outer, (1 + cosets) * inner * call.columns)
         for q in range(cosets):
             call.coset = <int>q
-            r.run(r.table.outer_forward, inner, outer * call.columns)
+            r.batches(r.table.outer_forward, inner, outer * call.columns)
     _clear(&out[0, 0, 0], cosets * rows, stride, call.columns)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+
 import numpy as np
 import pytest
 from hash_oracles import ALGORITHMS, BLAKE3, INJECT, LEAF, NODE, oracle
@@ -147,6 +150,44 @@ def test_nodes_of_the_halves_of_one_array(way, algorithm, m, inject):
         parts = [left, right, leaf] if inject else [left, right]
         message = b"".join(part[index].tobytes() for part in parts)
         assert out[index].tobytes() == oracle(algorithm, message, INJECT if inject else NODE)
+
+
+@pytest.fixture(scope="module")
+def before_a_wall():
+    """A function that places a copy of an array so that it ends where readable memory ends."""
+    size = 1 << 16
+    memory = mmap.mmap(-1, size + mmap.PAGESIZE)
+    address = np.frombuffer(memory, np.uint8).ctypes.data
+    libc = ctypes.CDLL(None, use_errno=True)
+    protect = libc.mprotect(ctypes.c_void_p(address + size), mmap.PAGESIZE, 0)
+    assert protect == 0, ctypes.get_errno()
+
+    def place(a: np.ndarray) -> np.ndarray:
+        placed = np.frombuffer(memory, a.dtype, a.size, size - a.nbytes).reshape(a.shape)
+        placed[...] = a
+        return placed
+
+    return place
+
+
+def test_nothing_beyond_the_input_is_read(way, algorithm, before_a_wall):
+    """Would end the process by a segmentation fault."""
+    for width in [*range(1, 40), 50, 51, 52, 130]:
+        for n in (1, 2, 5, 9):
+            rows = before_a_wall(words(n, width))
+            out = np.empty((n, 32), np.uint8)
+            _hash.hash_rows(algorithm, rows, out)
+            check(out, {n - 1: rows[-1].tobytes()}, algorithm)
+    for size in range(1, 140):
+        data = before_a_wall(digests(5).reshape(-1)[:size])
+        assert _hash.digest(algorithm, data) == oracle(algorithm, data.tobytes())
+    for m in range(1, 18):
+        children = before_a_wall(digests(1, 2 * m))
+        out = np.empty((1, m, 32), np.uint8)
+        _hash.node_digests(algorithm, children[:, m:], children[:, :m], None, out)
+        _hash.node_digests(algorithm, children[:, m:], children[:, :m], children[:, m:], out)
+        word = before_a_wall(words(3, 1, 4 * m))
+        _hash.word_leaf_digests(algorithm, word, 4, out)
 
 
 def test_nodes_in_a_slice_of_a_larger_array(way, algorithm):

@@ -62,7 +62,7 @@ def test_dimensions(fib):
 
 def test_tables(fib):
     case, machine = fib
-    with pytest.raises(cs.TraceError, match="fibb.*did you mean 'fib'"):
+    with pytest.raises(cs.TraceError, match=r"fibb.*did you mean 'fib'"):
         machine.prove({"fibb": case.traces["fib"]}, case.publics)
     with pytest.raises(cs.TraceError, match="no trace for table 'fib'"):
         machine.prove({}, case.publics)

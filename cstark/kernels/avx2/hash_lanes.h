@@ -145,20 +145,18 @@ INLINE void l32_gather8(const uint8_t *const *at, size_t offset, lanes32 *w) {
     for (int k = 0; k < 8; k++) row[k] = _mm256_loadu_si256((const __m256i *)(at[k] + offset));
     l32_transpose(row, (__m256i *)w);
 }
+INLINE __m256i l32_load_some(const uint8_t *p, size_t bytes) { /* bytes < 32, then zeros */
+    uint8_t padded[32] = {0};
+    if (bytes % 4 == 0)
+        return _mm256_maskload_epi32(
+            (const int *)p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(bytes / 4)),
+                                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
+    memcpy(padded, p, bytes);
+    return _mm256_loadu_si256((const __m256i *)padded);
+}
 INLINE void l32_gather_some(const uint8_t *const *at, size_t offset, size_t bytes, lanes32 *w) {
     __m256i row[8];
-    if (bytes % 4 == 0) {
-        const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(bytes / 4)),
-                                                _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-        for (int k = 0; k < 8; k++)
-            row[k] = _mm256_maskload_epi32((const int *)(at[k] + offset), mask);
-    } else {
-        for (int k = 0; k < 8; k++) {
-            uint8_t padded[32] = {0};
-            memcpy(padded, at[k] + offset, bytes);
-            row[k] = _mm256_loadu_si256((const __m256i *)padded);
-        }
-    }
+    for (int k = 0; k < 8; k++) row[k] = l32_load_some(at[k] + offset, bytes);
     l32_transpose(row, (__m256i *)w);
 }
 INLINE void l32_scatter8(const lanes32 *w, uint8_t *out) {

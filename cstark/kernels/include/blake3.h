@@ -78,12 +78,16 @@ INLINE void blake3_chunk(int layout, const hash_input *in, size_t offset, size_t
     blake3_compress(chain, m, counter, (uint32_t)bytes, flags | BLAKE3_CHUNK_END | last_flags);
 }
 
+INLINE void blake3_copy(lanes32 *to, const lanes32 *from) {
+    for (int i = 0; i < 8; i++) to[i] = from[i];
+}
+
 /* right = chaining value of the parent of (left, right). */
 INLINE void blake3_parent(const lanes32 *key, const lanes32 *left, lanes32 *right, uint32_t flags) {
     lanes32 m[16];
-    memcpy(m, left, 8 * sizeof *m);
-    memcpy(m + 8, right, 8 * sizeof *m);
-    memcpy(right, key, 8 * sizeof *m);
+    blake3_copy(m, left);
+    blake3_copy(m + 8, right);
+    blake3_copy(right, key);
     blake3_compress(right, m, 0, BLAKE3_BLOCK, flags | BLAKE3_PARENT);
 }
 
@@ -103,13 +107,13 @@ INLINE void blake3_hash(int layout, const hash_input *in, size_t bytes, int tag,
         int depth = 0;
         size_t offset = 0;
         for (; bytes - offset > BLAKE3_CHUNK; offset += BLAKE3_CHUNK) {
-            memcpy(chain, key, sizeof chain);
+            blake3_copy(chain, key);
             blake3_chunk(layout, in, offset, BLAKE3_CHUNK, flags, 0, chain);
             for (size_t count = offset / BLAKE3_CHUNK + 1; count % 2 == 0; count /= 2)
                 blake3_parent(key, pending[--depth], chain, flags);
-            memcpy(pending[depth++], chain, sizeof chain);
+            blake3_copy(pending[depth++], chain);
         }
-        memcpy(chain, key, sizeof chain);
+        blake3_copy(chain, key);
         blake3_chunk(layout, in, offset, bytes - offset, flags, 0, chain);
         while (depth--)
             blake3_parent(key, pending[depth], chain, depth ? flags : flags | BLAKE3_ROOT);

@@ -36,6 +36,10 @@ static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff
 
 #include "inverse.h"
 
+INLINE vec FN(load)(const uint64_t *p, const int count) {
+    return count == LANES ? v_load(p) : v_load_some(p, count);
+}
+
 /* Two vectors at a time: their latencies overlap. */
 #define FIELD_LOOP(name, LOAD, OPERATION)                                                           \
     static ptrdiff_t FN(name)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {              \
@@ -50,8 +54,8 @@ static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff
         }                                                                                           \
         return -1;                                                                                  \
     }
-#define ONE(i, count) v_load_some(job->a + (i), count)
-#define BOTH(i, count) v_load_some(job->a + (i), count), v_load_some(job->b + (i), count)
+#define ONE(i, count) FN(load)(job->a + (i), count)
+#define BOTH(i, count) FN(load)(job->a + (i), count), FN(load)(job->b + (i), count)
 #define ADD(...) v_canonical(v_add_canonical(__VA_ARGS__))
 #define SUB(...) v_canonical(v_sub_canonical(__VA_ARGS__))
 #define NEG(...) v_canonical(v_sub_canonical(v_set1(0), __VA_ARGS__))

@@ -25,6 +25,7 @@ enum { HASH_KECCAK256 = 0, HASH_BLAKE3 = 1, HASH_SHA256 = 2, HASH_ALGORITHMS = 3
 #define HASH_BYTES 32
 #define HASH_STREAMS_MAX 8
 #define HASH_PIECES_MAX 3
+#define HASH_PLANAR_MAX 48 /* words */
 
 /* Where the messages of one call lie:
  * rows     message k is contiguous at piece[0][k];

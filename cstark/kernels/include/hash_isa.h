@@ -59,7 +59,7 @@
 #pragma GCC pop_options
 
 #pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,avx512f,avx512vl")
+#pragma GCC target("avx2,bmi,bmi2,avx512f,avx512vl,prefer-vector-width=256")
 #define ISA avx512vl_
 #include "../avx2/hash_lanes.h"
 #include "hash_blocks.h"

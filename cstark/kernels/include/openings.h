@@ -58,36 +58,40 @@ typedef struct {
  * zeta - x only a0 varies, and (goldilocks.h, ext_adjugate)
  *     adjugate = (a0^2 - c, 2 a2^2 - a0 a1, a1^2 - a0 a2),  c = 2 a1 a2,
  *     norm     = a0 (a0^2 - 3 c) + 2 a1^3 + 4 a2^3:
- * four products instead of nine. */
+ * four products instead of nine. The adjugate waits in `out` for the inverse of its norm. */
 static void FN(invert_segment)(const points_job *job, uint64_t first_point, uint64_t *out, ptrdiff_t count) {
-    uint64_t points[INVERT_BLOCK + LANES], norms[INVERT_BLOCK + LANES], inverses[INVERT_BLOCK];
+    uint64_t points[INVERT_BLOCK + LANES], norms[INVERT_BLOCK + LANES];
     const uint64_t a1 = job->zeta.c[1], a2 = job->zeta.c[2];
     const uint64_t a12 = gl_mul(a1, a2), a11 = gl_mul(a1, a1), a22 = gl_mul(a2, a2);
     const uint64_t c = gl_add(a12, a12), twice_a22 = gl_add(a22, a22);
     const uint64_t half_end = gl_add(gl_mul(a11, a1), gl_mul(twice_a22, a2));
     const vec v_a1 = v_set1(a1), v_a2 = v_set1(a2), v_c = v_set1(c), v_3c = v_set1(gl_add(c, gl_add(c, c)));
-    const vec v_2a22 = v_set1(twice_a22), v_a11 = v_set1(a11), v_end = v_set1(gl_add(half_end, half_end));
+    const digits d_2a22 = d_split(v_set1(twice_a22)), d_a11 = d_split(v_set1(a11));
+    const digits d_end = d_split(v_set1(gl_add(half_end, half_end)));
     const vec z0 = v_set1(job->zeta.c[0]);
+    uint64_t *const inverses = points; /* the points are used up by then */
 
     fill_powers(points, count + LANES - 1, first_point, job->step);
-    for (ptrdiff_t i = 0; i < count; i += LANES) { /* points becomes a0 */
-        const vec a0 = v_sub(z0, v_load(points + i));
-        v_store(points + i, a0);
-        v_store(norms + i, v_add_canonical(v_mul(a0, v_sub_canonical(v_square(a0), v_3c)), v_end));
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        const vec a0 = v_sub(z0, v_load(points + i)), square = v_square(a0);
+        const vec3 adjugate = {{v_sub_canonical(square, v_c), d_value(d_sub(d_2a22, d_mul_vec(a0, v_a1))),
+                                d_value(d_sub(d_a11, d_mul_vec(a0, v_a2)))}};
+        v_store(norms + i, d_value(d_add(d_mul_vec(a0, v_sub_canonical(square, v_3c)), d_end)));
+        if (count - i >= LANES)
+            e_store(out + i, job->out_plane, adjugate);
+        else
+            e_store_some(out + i, job->out_plane, (int)(count - i), adjugate);
     }
     invert_chunk(norms, inverses, count); /* never zero: zeta is not in the base field */
-    ptrdiff_t i = 0;
-    for (; i < count; i += LANES) {
-        const int some = count - i < LANES ? (int)(count - i) : LANES;
-        const vec a0 = v_load(points + i);
-        const vec inverse = some == LANES ? v_load(inverses + i) : v_load_some(inverses + i, some);
-        const vec3 adjugate = {{v_sub_canonical(v_square(a0), v_c), v_sub(v_2a22, v_mul(a0, v_a1)),
-                                v_sub(v_a11, v_mul(a0, v_a2))}};
-        const vec3 r = e_canonical(e_scale(adjugate, inverse));
-        if (some == LANES)
-            e_store(out + i, job->out_plane, r);
-        else
-            e_store_some(out + i, job->out_plane, some, r);
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        const vec inverse = v_load(inverses + i);
+        if (count - i >= LANES)
+            e_store(out + i, job->out_plane, e_canonical(e_scale(e_load(out + i, job->out_plane), inverse)));
+        else {
+            const int some = (int)(count - i);
+            const vec3 r = e_scale(e_load_some(out + i, job->out_plane, some), inverse);
+            e_store_some(out + i, job->out_plane, some, e_canonical(r));
+        }
     }
 }
 
@@ -132,10 +136,11 @@ static ptrdiff_t FN(scale_by_points)(const points_job *job, ptrdiff_t first, ptr
 enum { FN(TILE) = 64 };
 
 INLINE void FN(tile_sums)(const uint64_t *matrix, ptrdiff_t stride, int rows, const weight (*weights)[3],
-                          const int columns, uint64_t *sums) {
+                          const int columns, const int prefetch, uint64_t *sums) {
     dot d0 = dot_zero(), d1 = dot_zero(), d2 = dot_zero();
     for (int r = 0; r < rows; r++, matrix += stride) {
         const vec x = columns == LANES ? v_load(matrix) : v_load_some(matrix, columns);
+        if (prefetch) __builtin_prefetch(matrix + FN(TILE) * stride, 0, 2);
         dot_add(&d0, x, &weights[r][0]);
         dot_add(&d1, x, &weights[r][1]);
         dot_add(&d2, x, &weights[r][2]);
@@ -163,10 +168,14 @@ static ptrdiff_t FN(column_sums)(const column_sums_job *job, ptrdiff_t first, pt
         }
         const uint64_t *tile = job->matrix + row * job->stride;
         ptrdiff_t c = 0;
-        for (; c + LANES <= job->width; c += LANES)
-            FN(tile_sums)(tile + c, job->stride, (int)rows, weights, LANES, sums + 3 * c);
+        for (; c + LANES <= job->width; c += LANES) {
+            if (c % 8 == 0)
+                FN(tile_sums)(tile + c, job->stride, (int)rows, weights, LANES, 1, sums + 3 * c);
+            else
+                FN(tile_sums)(tile + c, job->stride, (int)rows, weights, LANES, 0, sums + 3 * c);
+        }
         if (c < job->width)
-            FN(tile_sums)(tile + c, job->stride, (int)rows, weights, (int)(job->width - c), sums + 3 * c);
+            FN(tile_sums)(tile + c, job->stride, (int)rows, weights, (int)(job->width - c), 0, sums + 3 * c);
         first += rows;
     }
     return -1;
@@ -191,13 +200,14 @@ static void FN(prepare_coefficients)(const uint64_t *coefficients, ptrdiff_t wid
 
 /* LANES rows at row[0..LANES-1]; `last_columns`: columns in the last vector. */
 INLINE vec3 FN(sums_across)(const uint64_t *const row[LANES], const weight_vec (*weights)[3], int vectors,
-                            int last_columns) {
+                            int last_columns, ptrdiff_t ahead) {
     dot d0[LANES], d1[LANES], d2[LANES];
     const int whole = last_columns == LANES ? vectors : vectors - 1;
     for (int r = 0; r < LANES; r++) {
         dot s0 = dot_zero(), s1 = dot_zero(), s2 = dot_zero();
         for (int c = 0; c < whole; c++) {
             const vec x = v_load(row[r] + c * LANES);
+            __builtin_prefetch(row[r] + c * LANES + ahead, 0, 2);
             dot_add_vec(&s0, x, &weights[c][0]);
             dot_add_vec(&s1, x, &weights[c][1]);
             dot_add_vec(&s2, x, &weights[c][2]);
@@ -230,7 +240,7 @@ static ptrdiff_t FN(row_sums)(const row_sums_job *job, ptrdiff_t first, ptrdiff_
                 const uint64_t *row[LANES];
                 for (int r = 0; r < LANES; r++) /* too few rows: the last one again */
                     row[r] = job->matrix + (i + (r < some ? r : some - 1)) * job->stride + v * LANES;
-                vec3 sum = FN(sums_across)(row, weights + v, count, last_columns);
+                vec3 sum = FN(sums_across)(row, weights + v, count, last_columns, 2 * LANES * job->stride);
                 if (accumulate) sum = e_add(sum, e_load_some(job->out + i, job->out_plane, some));
                 e_store_some(job->out + i, job->out_plane, some, e_canonical(sum));
             }

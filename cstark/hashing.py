@@ -1,0 +1,171 @@
+"""Hash functions of bytes, and of many rows of an array at once.
+
+The three functions are those a proof can be made with: Keccak-256 (the original padding, as in
+Ethereum), BLAKE3 and SHA-256.  Rows are hashed several at a time in vector registers, on all
+threads, whatever their width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cstark.errors import CstarkError
+from cstark.kernels import _hash
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["blake3", "hash_rows", "keccak256", "sha256"]
+
+ALGORITHMS = {"keccak256": _hash.KECCAK256, "blake3": _hash.BLAKE3, "sha256": _hash.SHA256}
+
+
+def keccak256(data: Buffer) -> bytes:
+    """Keccak-256 of bytes: the original Keccak padding, not that of SHA3-256.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Any contiguous buffer; its bytes are hashed.
+
+    Returns
+    -------
+    bytes
+        The digest, 32 bytes.
+
+    Raises
+    ------
+    TypeError
+        When `data` is no contiguous buffer.
+
+    References
+    ----------
+    "The Keccak reference", https://keccak.team/files/Keccak-reference-3.0.pdf
+
+    Examples
+    --------
+    >>> import cstark.hashing
+    >>> cstark.hashing.keccak256(b"").hex()
+    'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
+    """
+    return _hash.digest(_hash.KECCAK256, data)
+
+
+def blake3(data: Buffer) -> bytes:
+    """BLAKE3 of bytes, 32 bytes of output, without a key.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Any contiguous buffer; its bytes are hashed.
+
+    Returns
+    -------
+    bytes
+        The digest, 32 bytes.
+
+    Raises
+    ------
+    TypeError
+        When `data` is no contiguous buffer.
+
+    References
+    ----------
+    "BLAKE3", https://github.com/BLAKE3-team/BLAKE3-specs/blob/master/blake3.pdf
+
+    Examples
+    --------
+    >>> import cstark.hashing
+    >>> cstark.hashing.blake3(b"").hex()
+    'af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262'
+    """
+    return _hash.digest(_hash.BLAKE3, data)
+
+
+def sha256(data: Buffer) -> bytes:
+    """SHA-256 of bytes.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Any contiguous buffer; its bytes are hashed.
+
+    Returns
+    -------
+    bytes
+        The digest, 32 bytes.
+
+    Raises
+    ------
+    TypeError
+        When `data` is no contiguous buffer.
+
+    References
+    ----------
+    FIPS 180-4, https://doi.org/10.6028/NIST.FIPS.180-4
+
+    Examples
+    --------
+    >>> import cstark.hashing
+    >>> cstark.hashing.sha256(b"abc").hex()
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    """
+    return _hash.digest(_hash.SHA256, data)
+
+
+def hash_rows(a: np.ndarray, hash: str = "blake3", out: np.ndarray | None = None) -> np.ndarray:
+    """Hash each row of a matrix.
+
+    A row is hashed as the 8 little-endian bytes of each of its words, without any tag: the result
+    for a row is that of `blake3` (or the function named) for ``row.tobytes()``.
+
+    Parameters
+    ----------
+    a : ndarray of uint64, shape (rows, columns)
+        Any words, also those not below p; any strides; no columns are fine.
+    hash : {"blake3", "keccak256", "sha256"}
+    out : ndarray of uint8, shape (rows, 32), optional
+        Where to write the digests; C-contiguous.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, 32)
+        `out` when given.
+
+    Raises
+    ------
+    CstarkError
+        For another dtype or number of axes, an unknown hash, or an `out` that does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark.hashing
+    >>> a = np.arange(6, dtype=np.uint64).reshape(3, 2)
+    >>> digests = cstark.hashing.hash_rows(a, "sha256")
+    >>> digests.shape
+    (3, 32)
+    >>> digests[1].tobytes() == cstark.hashing.sha256(a[1])
+    True
+    """
+    if hash not in ALGORITHMS:
+        raise CstarkError(f"hash must be one of {', '.join(map(repr, ALGORITHMS))}, not {hash!r}")
+    a = np.asarray(a)
+    if a.dtype != np.uint64:
+        raise CstarkError(f"a must have dtype uint64, not {a.dtype}")
+    if a.ndim != 2:
+        raise CstarkError(f"a must have 2 axes (rows, columns), not {a.ndim}")
+    shape = (a.shape[0], 32)
+    if out is None:
+        out = np.empty(shape, np.uint8)
+    elif not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+        found = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise CstarkError(f"out must be a uint8 array of shape {shape}, not {found}")
+    elif not (out.flags.c_contiguous and out.flags.writeable):
+        raise CstarkError("out must be C-contiguous and writeable")
+    elif np.may_share_memory(a, out):
+        a = a.copy()
+    _hash.hash_rows(ALGORITHMS[hash], a, out)
+    return out

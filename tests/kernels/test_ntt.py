@@ -1,0 +1,341 @@
+"""The transform kernels against their definition, in Python integers and by FLINT.
+
+Sizes up to 2^13 are compared word by word with a recursion on Python integers, which is itself
+compared with the quadratic definition and with FLINT; larger ones at random points with FLINT's
+evaluation of polynomials.
+"""
+
+from __future__ import annotations
+
+import pickle
+import signal
+from functools import cache
+
+import numpy as np
+import pytest
+from flint import nmod_poly
+
+from cstark.kernels import _ntt, _runtime
+
+P = 0xFFFFFFFF00000001
+WIDTHS = [*range(1, 10), 16, 31, 33, 64, 100]
+EDGES = [0, 1, 2**32 - 1, 2**32, 2**32 + 1, P - 2**32, P - 2, P - 1]
+POOL = 12
+SHIFTS = [1, 3, 0xDEADBEEF12345678 % P, P - 1]
+
+
+@pytest.fixture(params=_runtime.isas())
+def isa(request):
+    before, threads = _runtime.isa(), _runtime.threads()
+    _runtime.set_isa(request.param)
+    yield request.param
+    _runtime.set_isa(before)
+    _runtime.set_threads(threads)
+
+
+@pytest.fixture
+def threads():
+    before = _runtime.threads()
+    yield _runtime.set_threads
+    _runtime.set_threads(before)
+
+
+def root(k: int) -> int:
+    return pow(7, (P - 1) >> k, P)
+
+
+def by_definition(column: list[int], w: int) -> list[int]:
+    n = len(column)
+    return [sum(a * pow(w, i * j, P) for j, a in enumerate(column)) % P for i in range(n)]
+
+
+def recursion(rows: np.ndarray, w: int) -> np.ndarray:
+    """Radix 2, decimation in time, on an object array (rows, columns)."""
+    n = len(rows)
+    if n == 1:
+        return rows
+    even, odd = recursion(rows[::2], w * w % P), recursion(rows[1::2], w * w % P)
+    twiddles = np.array([pow(w, i, P) for i in range(n // 2)], dtype=object)[:, None]
+    odd = odd * twiddles % P
+    return np.concatenate([(even + odd) % P, (even - odd) % P])
+
+
+def random_columns(rows: int, columns: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, P, (rows, columns), dtype=np.uint64)
+
+
+@cache
+def pool(k: int) -> tuple[np.ndarray, ...]:
+    """Coefficients, values on the subgroup and on the cosets SHIFTS of POOL polynomials."""
+    n = 1 << k
+    values = random_columns(n, POOL, seed=k)
+    for column, edge in enumerate(EDGES[2:6]):
+        values[:, column] = edge
+    values[:, 4] = [EDGES[i * i % 8] for i in range(n)]
+    values[:, 5] = P - 1
+    values[:, 6] = 0
+    values[n // 2, 6] = P - 1
+    values[1::2, 7] = P - 1
+    values[::2, 7] = 0
+    values = values.astype(object)
+    w = root(k)
+    coefficients = recursion(values, pow(w, -1, P)) * pow(n, -1, P) % P
+    cosets = []
+    for shift in SHIFTS:
+        scale = np.array([pow(shift, i, P) for i in range(n)], dtype=object)[:, None]
+        cosets.append(recursion(coefficients * scale % P, w))
+    return tuple(a.astype(np.uint64) for a in (coefficients, values, np.array(cosets)))
+
+
+def pick(array: np.ndarray, width: int) -> np.ndarray:
+    """A matrix of `width` columns from the pool: any width sees many of them."""
+    return np.take(array, (np.arange(width) * 5 + width) % POOL, axis=-1)
+
+
+def test_recursion_is_the_definition():
+    for k in range(7):
+        column = [int(a) for a in random_columns(1 << k, 1)[:, 0]]
+        result = recursion(np.array(column, dtype=object)[:, None], root(k))
+        assert result[:, 0].tolist() == by_definition(column, root(k))
+
+
+@pytest.mark.parametrize("k", range(7, 14))
+def test_recursion_agrees_with_flint(k):
+    coefficients, values, cosets = pool(k)
+    rng = np.random.default_rng(k)
+    for column in range(POOL):
+        f = nmod_poly([int(a) for a in coefficients[:, column]], P)
+        for i in rng.integers(0, 1 << k, 4).tolist():
+            assert int(f(pow(root(k), i, P))) == values[i, column]
+            for q, shift in enumerate(SHIFTS):
+                assert int(f(shift * pow(root(k), i, P) % P)) == cosets[q, i, column]
+
+
+@pytest.mark.parametrize("k", range(14))
+def test_transform_of_every_size_and_width(isa, k):
+    coefficients, values, _ = pool(k)
+    plan = _ntt.Plan(k)
+    for width in WIDTHS:
+        for stride in {width, width + 1, (width + 3) // 4 * 4, width + 9}:
+            out = np.full((1 << k, stride), 7, dtype=np.uint64)
+            _ntt.transform(plan, pick(coefficients, width), out, False)
+            np.testing.assert_array_equal(out[:, :width], pick(values, width))
+            assert not out[:, width:].any()
+            out[...] = 7
+            _ntt.transform(plan, pick(values, width), out, True)
+            np.testing.assert_array_equal(out[:, :width], pick(coefficients, width))
+            assert not out[:, width:].any()
+
+
+@pytest.mark.parametrize("k", range(14))
+def test_extension_of_every_size_and_width(isa, k):
+    _, values, cosets = pool(k)
+    plan = _ntt.Plan(k)
+    for width in WIDTHS:
+        src = pick(values, width)
+        for stride in {width, (width + 3) // 4 * 4, width + 9}:
+            for chosen in ([2], [1, 0], [0, 1, 2, 3]):
+                out = np.full((len(chosen), 1 << k, stride), 7, dtype=np.uint64)
+                shifts = np.array([SHIFTS[q] for q in chosen], dtype=np.uint64)
+                _ntt.lde(plan, src, out, shifts)
+                np.testing.assert_array_equal(out[:, :, :width], pick(cosets[chosen], width))
+                assert not out[:, :, width:].any()
+        np.testing.assert_array_equal(src, pick(values, width))  # only read
+
+
+@pytest.mark.parametrize("k", [14, 15, 16, 17])
+def test_extension_by_one_is_the_matrix_itself(isa, k):
+    src = random_columns(1 << k, 5)
+    out = np.empty((1, 1 << k, 8), dtype=np.uint64)
+    _ntt.lde(_ntt.Plan(k), src, out, np.array([1], dtype=np.uint64))
+    np.testing.assert_array_equal(out[0, :, :5], src)
+
+
+@pytest.mark.parametrize(("k", "width"), [(15, 2), (16, 1), (18, 3), (20, 4)])
+def test_large_ones_at_random_points(isa, k, width):
+    n = 1 << k
+    rng = np.random.default_rng(k)
+    coefficients = random_columns(n, width)
+    coefficients[:, 0] = P - 1
+    plan, w = _ntt.Plan(k), root(k)
+    values = np.empty_like(coefficients)
+    _ntt.transform(plan, coefficients, values, False)
+    shifts = np.array([3, 3 * root(k + 1) % P], dtype=np.uint64)
+    out = np.empty((2, n, (width + 3) // 4 * 4), dtype=np.uint64)
+    _ntt.lde(plan, values, out, shifts)
+    for column in range(width):
+        f = nmod_poly([int(a) for a in coefficients[:, column]], P)
+        for i in [0, 1, n // 2, n - 1, *rng.integers(0, n, 6).tolist()]:
+            x = pow(w, i, P)
+            assert values[i, column] == int(f(x))
+            for q, shift in enumerate(shifts.tolist()):
+                assert out[q, i, column] == int(f(shift * x % P))
+    back = np.empty_like(values)
+    _ntt.transform(plan, values, back, True)
+    np.testing.assert_array_equal(back, coefficients)
+
+
+def test_product_of_polynomials_agrees_with_flint(isa):
+    k = 14
+    rng = np.random.default_rng(3)
+    factors = np.zeros((1 << k, 2), dtype=np.uint64)
+    factors[: 1 << (k - 1)] = rng.integers(0, P, (1 << (k - 1), 2), dtype=np.uint64)
+    values = np.empty_like(factors)
+    _ntt.transform(_ntt.Plan(k), factors, values, False)
+    product = (values[:, :1].astype(object) * values[:, 1:] % P).astype(np.uint64)
+    out = np.empty_like(product)
+    _ntt.transform(_ntt.Plan(k), product, out, True)
+    f, g = (nmod_poly([int(a) for a in factors[:, c]], P) for c in range(2))
+    expected = [int(a) for a in (f * g).coeffs()]
+    assert out[: len(expected), 0].tolist() == expected
+    assert not out[len(expected) :].any()
+
+
+@pytest.mark.parametrize("value", [0, 1, P - 1])
+@pytest.mark.parametrize("k", [5, 12, 14])
+def test_constant_columns_stay_constant(isa, k, value):
+    src = np.full((1 << k, 6), value, dtype=np.uint64)
+    out = np.empty((2, 1 << k, 8), dtype=np.uint64)
+    _ntt.lde(_ntt.Plan(k), src, out, np.array([3, 5], dtype=np.uint64))
+    assert (out[:, :, :6] == value).all()
+
+
+def test_any_word_is_read_as_its_residue(isa):
+    src = np.array([[P, 2**64 - 1], [P + 1, P - 1]] * 4, dtype=np.uint64)
+    out, expected = np.empty_like(src), np.empty_like(src)
+    for k in (0, 3):
+        n = 1 << k
+        _ntt.transform(_ntt.Plan(k), src[:n], out[:n], False)
+        _ntt.transform(_ntt.Plan(k), src[:n] % np.uint64(P), expected[:n], False)
+        np.testing.assert_array_equal(out[:n], expected[:n])
+
+
+@pytest.mark.parametrize(("k", "width"), [(4, 100), (10, 33), (12, 40), (13, 9), (15, 70), (17, 3)])
+def test_threads_and_instruction_sets_do_not_matter(threads, k, width):
+    src = random_columns(1 << k, width)
+    plan, shifts = _ntt.Plan(k), np.array([3, 5, 7], dtype=np.uint64)
+    before = _runtime.isa()
+    results = []
+    try:
+        for name in _runtime.isas():
+            _runtime.set_isa(name)
+            for count in (1, 2, 3, 7):
+                threads(count)
+                out = np.empty((3, 1 << k, width + 1), dtype=np.uint64)
+                values = np.empty((1 << k, width), dtype=np.uint64)
+                _ntt.lde(plan, src, out, shifts)
+                _ntt.transform(plan, src, values, True)
+                results.append((out, values))
+    finally:
+        _runtime.set_isa(before)
+    for out, values in results[1:]:
+        np.testing.assert_array_equal(out, results[0][0])
+        np.testing.assert_array_equal(values, results[0][1])
+
+
+@pytest.mark.parametrize("k", [3, 6, 12, 14])
+@pytest.mark.parametrize("width", [1, 4, 7])
+def test_views_and_read_only_sources(isa, k, width):
+    base = random_columns(3 << k, width + 5)
+    plan, shifts = _ntt.Plan(k), np.array([3, 5], dtype=np.uint64)
+    for view in (
+        base[: 1 << k, 2 : 2 + width],
+        base[: 3 << k : 3, :width],
+        base[: 1 << k, :width][::-1],
+    ):
+        plain = np.ascontiguousarray(view)
+        plain.flags.writeable = False
+        expected = np.empty((2, 1 << k, width + 1), dtype=np.uint64)
+        _ntt.lde(plan, plain, expected, shifts)
+        out = np.empty_like(expected)
+        _ntt.lde(plan, view, out, shifts)
+        np.testing.assert_array_equal(out, expected)
+        _ntt.transform(plan, plain, expected[0], False)
+        _ntt.transform(plan, view, out[0], False)
+        np.testing.assert_array_equal(out[0], expected[0])
+
+
+@pytest.mark.parametrize("k", [1, 3, 4, 9, 12, 13, 15])
+@pytest.mark.parametrize("width", [1, 3, 4, 37])
+def test_transform_in_place(isa, k, width):
+    a = random_columns(1 << k, width)
+    expected = np.empty_like(a)
+    for inverse in (False, True):
+        _ntt.transform(_ntt.Plan(k), a, expected, inverse)
+        _ntt.transform(_ntt.Plan(k), a, a, inverse)
+        np.testing.assert_array_equal(a, expected)
+
+
+def test_many_cosets(isa):
+    k, blowup = 5, 64
+    _, values, _ = pool(k)
+    shifts = [3 * pow(root(k + 6), q, P) % P for q in range(blowup)]
+    out = np.empty((blowup, 1 << k, POOL), dtype=np.uint64)
+    _ntt.lde(_ntt.Plan(k), values, out, np.array(shifts, dtype=np.uint64))
+    f = nmod_poly([int(a) for a in pool(k)[0][:, 9]], P)
+    for q, shift in enumerate(shifts):
+        for i in range(1 << k):
+            assert out[q, i, 9] == int(f(shift * pow(root(k), i, P) % P))
+
+
+def test_bad_arguments_are_named():
+    plan = _ntt.Plan(3)
+    a, out = random_columns(8, 2), np.empty((2, 8, 4), dtype=np.uint64)
+    shifts = np.array([3, 5], dtype=np.uint64)
+    with pytest.raises(ValueError, match="log_n must be between 0 and 26, not 27"):
+        _ntt.Plan(27)
+    with pytest.raises(ValueError, match="log_n"):
+        _ntt.Plan(-1)
+    with pytest.raises(ValueError, match="src must have 8 rows"):
+        _ntt.lde(plan, a[:4], out, shifts)
+    with pytest.raises(ValueError, match="src must have 8 rows and a column"):
+        _ntt.transform(plan, a[:, :0], out[0], False)
+    with pytest.raises(ValueError, match="out must be 2 x 8 x at least 2"):
+        _ntt.lde(plan, a, np.empty((2, 8, 1), dtype=np.uint64), shifts)
+    with pytest.raises(ValueError, match="out must be 2 x 8"):
+        _ntt.lde(plan, a, np.empty((3, 8, 4), dtype=np.uint64), shifts)
+    with pytest.raises(ValueError, match="out must be 8 x at least 2"):
+        _ntt.transform(plan, a, np.empty((4, 4), dtype=np.uint64), False)
+    with pytest.raises(ValueError, match="shifts is empty"):
+        _ntt.lde(plan, a, np.empty((0, 8, 4), dtype=np.uint64), shifts[:0])
+    for bad in (0, P):
+        with pytest.raises(ValueError, match=rf"shifts\[1\] is {bad};"):
+            _ntt.lde(plan, a, out, np.array([3, bad], dtype=np.uint64))
+    with pytest.raises(ValueError, match="columns of a row must be adjacent"):
+        _ntt.lde(plan, random_columns(8, 4)[:, ::2], out, shifts)
+    with pytest.raises(ValueError, match="overlaps src"):
+        _ntt.lde(plan, out[1, :, :2], out, shifts)
+    with pytest.raises(ValueError, match="overlaps src"):
+        _ntt.transform(plan, out[0, :, 1:3], out[0], False)
+    with pytest.raises(ValueError, match="overlaps src"):
+        _ntt.transform(plan, out.reshape(16, 4)[4:12], out[0], False)
+    with pytest.raises(TypeError):
+        _ntt.lde(None, a, out, shifts)
+
+
+def test_plans_pickle_and_know_their_rows():
+    plan = pickle.loads(pickle.dumps(_ntt.Plan(5)))
+    assert (plan.log_n, plan.rows, repr(plan)) == (5, 32, "Plan(5)")
+    with pytest.raises(AttributeError):
+        plan.log_n = 6
+
+
+def test_signals_are_seen_during_a_long_call(threads):
+    class Alarm(Exception):
+        pass
+
+    def raise_alarm(*_):
+        raise Alarm
+
+    threads(1)
+    src = random_columns(1 << 16, 64)
+    out = np.empty((4, 1 << 16, 64), dtype=np.uint64)
+    shifts = np.array([3, 5, 7, 9], dtype=np.uint64)
+    before = signal.signal(signal.SIGALRM, raise_alarm)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.002)
+        with pytest.raises(Alarm):
+            _ntt.lde(_ntt.Plan(16), src, out, shifts)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,176 @@
+"""Public transforms: meaning, shapes, `out`, and what they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from flint import nmod_poly
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstark import fft
+from cstark.errors import CstarkError
+
+P = 0xFFFFFFFF00000001
+elements = st.one_of(
+    st.integers(0, P - 1), st.sampled_from([0, 1, 2**32 - 1, 2**32, 2**32 + 1, P - 1])
+)
+columns = st.integers(0, 6).flatmap(lambda k: st.lists(elements, min_size=1 << k, max_size=1 << k))
+
+
+def root(order: int) -> int:
+    return pow(7, (P - 1) // order, P)
+
+
+def field(values) -> np.ndarray:
+    return np.array(values, dtype=np.uint64)
+
+
+def random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(5).integers(0, P, shape, dtype=np.uint64)
+
+
+@given(columns)
+def test_ntt_evaluates_on_the_subgroup(column):
+    f, g = nmod_poly(column, P), root(len(column))
+    expected = [int(f(pow(g, i, P))) for i in range(len(column))]
+    assert fft.ntt(field(column)).tolist() == expected
+    assert fft.intt(field(expected)).tolist() == column
+
+
+@given(columns, st.sampled_from([1, 2, 4, 8]), st.integers(1, P - 1))
+def test_lde_evaluates_on_the_cosets(column, blowup, offset):
+    f, g = nmod_poly(column, P), root(len(column) * blowup)
+    result = fft.lde(fft.ntt(field(column)), blowup, offset)
+    expected = [
+        [int(f(offset * pow(g, q + blowup * i, P) % P)) for i in range(len(column))]
+        for q in range(blowup)
+    ]
+    assert result.tolist() == expected
+
+
+def test_axes_after_the_first_number_polynomials():
+    a = random(16, 3, 5)
+    for function in (fft.ntt, fft.intt):
+        result = function(a)
+        assert result.shape == a.shape
+        for i in range(3):
+            for j in range(5):
+                np.testing.assert_array_equal(result[:, i, j], function(a[:, i, j]))
+    result = fft.lde(a, 4)
+    assert result.shape == (4, 16, 3, 5)
+    np.testing.assert_array_equal(result[:, :, 2, 1], fft.lde(a[:, 2, 1], 4))
+    assert fft.lde(a[:, :0]).shape == (2, 16, 0, 5)
+    assert fft.ntt(a[:, :0]).shape == (16, 0, 5)
+
+
+def test_any_strides():
+    a = random(32, 8)
+    for view in (a[::2], a[:, ::2], a[::-1, ::-1], np.asfortranarray(a), a.T[:, :4].T[:, 1:]):
+        contiguous = np.ascontiguousarray(view)
+        np.testing.assert_array_equal(fft.ntt(view), fft.ntt(contiguous))
+        np.testing.assert_array_equal(fft.lde(view), fft.lde(contiguous))
+
+
+def test_integers_of_other_types_are_exact():
+    expected = fft.ntt(field([1, 2, 3, 4]))
+    for a in (
+        [1, 2, 3, 4],
+        (1, 2, 3, 4),
+        np.array([1, 2, 3, 4], dtype=np.int8),
+        np.array([1, 2, 3, 4], dtype=">u8"),
+    ):
+        np.testing.assert_array_equal(fft.ntt(a), expected)
+
+
+def test_unaligned_memory():
+    raw = np.zeros(8 * 16 + 1, dtype=np.uint8)
+    view = raw[1:].view(np.uint64)
+    view[...] = random(16)
+    np.testing.assert_array_equal(fft.ntt(view), fft.ntt(view.copy()))
+    expected = fft.ntt(view.copy())
+    fft.ntt(view, out=view)
+    np.testing.assert_array_equal(view, expected)
+
+
+def test_out():
+    a = random(64, 5)
+    expected = fft.ntt(a)
+    out = np.empty_like(a)
+    assert fft.ntt(a, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    strided = np.zeros((64, 10), dtype=np.uint64)
+    fft.ntt(a, out=strided[:, ::2])
+    np.testing.assert_array_equal(strided[:, ::2], expected)
+    assert not strided[:, 1::2].any()
+    b = a.copy()
+    assert fft.ntt(b, out=b) is b
+    np.testing.assert_array_equal(b, expected)
+    fft.intt(b, out=b)
+    np.testing.assert_array_equal(b, a)
+    both = np.concatenate([a, a])  # overlapping, as in a ufunc
+    fft.ntt(both[:64], out=both[32:96])
+    np.testing.assert_array_equal(both[32:96], expected)
+    out = np.empty((2, 64, 5), dtype=np.uint64)
+    assert fft.lde(a, out=out) is out
+    np.testing.assert_array_equal(out, fft.lde(a))
+    out[1] = a
+    fft.lde(out[1], out=out)
+    np.testing.assert_array_equal(out, fft.lde(a))
+
+
+def test_the_argument_is_only_read():
+    a = random(64, 5)
+    before = a.copy()
+    a.flags.writeable = False
+    fft.ntt(a), fft.intt(a), fft.lde(a)
+    np.testing.assert_array_equal(a, before)
+
+
+@pytest.mark.parametrize(
+    ("a", "message"),
+    [
+        (np.zeros(4), "integers below p.*float64"),
+        (np.zeros(4, dtype=bool), "bool"),
+        (np.array([1, 2**70], dtype=object), "object"),
+        (["a", "b"], "dtype"),
+        (7, "at least one axis"),
+        (np.zeros((3, 2), dtype=np.uint64), "power of two up to 2.26, not 3"),
+        (np.zeros((0, 2), dtype=np.uint64), "not 0"),
+        ([1, -1], r"the value at \[1\] is negative"),
+        (field([[0, 0], [0, P]]), r"the value at \[1, 1\] is not below p"),
+    ],
+)
+def test_refused_arrays(a, message):
+    for function in (fft.ntt, fft.intt, fft.lde):
+        with pytest.raises(CstarkError, match=message):
+            function(a)
+
+
+def test_refused_out():
+    a = random(8, 2)
+    frozen = np.empty_like(a)
+    frozen.flags.writeable = False
+    for out, message in [
+        (np.empty((8, 3), dtype=np.uint64), r"out has shape \(8, 3\), the result \(8, 2\)"),
+        (np.empty((8, 2), dtype=np.int64), "out must be a uint64 array, not int64"),
+        ([0] * 8, "out must be a uint64 array, not list"),
+        (frozen, "out is read-only"),
+    ]:
+        with pytest.raises(CstarkError, match=message):
+            fft.ntt(a, out=out)
+
+
+def test_refused_domains():
+    a = random(8)
+    for arguments, message in [
+        ((3, 3), "blowup must be a power of two"),
+        ((0, 3), "blowup must be a power of two"),
+        ((2**30, 3), f"at most {2**29} for 8 rows"),
+        ((2, 0), "offset must be between 1 and p - 1, not 0"),
+        ((2, P), "offset"),
+        ((2.0, 3), "must be integers"),
+        ((2, "3"), "must be integers"),
+    ]:
+        with pytest.raises(CstarkError, match=message):
+            fft.lde(a, *arguments)

@@ -1,0 +1,132 @@
+"""The shape of the package: which part may import which, and what a build must be."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cstark.kernels import _runtime, sources
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "cstark"
+
+# A part may import itself and the parts named beside it; what stands lower knows nothing of what
+# stands above.
+BASE = {"errors", "extension"}
+ARRAYS = {"goldilocks", "ext3", "fft", "hashing", "operands"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "extension": set(),
+    "text": set(),
+    "runtime": {"errors", "kernels"},
+    "claim": {"errors"},
+    "report": {"text", "kernels"},
+    "kernels": set(),
+    **{name: {"errors", "kernels", "extension", *ARRAYS} for name in ARRAYS},
+    "air": BASE,
+    "program": {*BASE, "kernels", "air"},
+    "security": BASE,
+    "protocol": {*BASE, "kernels", "air", "program", "security", "key", "report", "machine"},
+    "key": {*BASE, "air", "protocol"},
+    "machine": {*BASE, "air", "program", "protocol", "security", "key", "report", "text", "check"},
+    "check": {*BASE, "kernels", "air", "program", "text", *ARRAYS},
+    "workload": {*BASE, "air", "protocol", "machine", "claim", "check"},
+    "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
+    "cli": {"errors", "workload", "claim", "machines", "machine", "protocol", "report", "text",
+            "runtime", "security", "key", "check", "air"},
+    "__main__": {"cli"},
+    "__init__": {"runtime"},
+}  # fmt: skip
+# Only for annotations and inside functions: `protocol` names the key and the machine it is handed.
+ONLY_LATE = {("protocol", "machine"), ("protocol", "key"), ("protocol", "report"),
+             ("machine", "check"), ("key", "protocol.verifier"), ("workload", "check"),
+             ("workload", "machine")}  # fmt: skip
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(path: Path):
+    """(part imported, whether at import time) for every import of the package itself."""
+    tree = ast.parse(path.read_text())
+    late = set()
+    for node in ast.walk(tree):
+        function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        if function or typing:
+            late.update(id(inner) for inner in ast.walk(node))
+    package = ("cstark", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names = [module]
+            if module == "cstark":
+                names = [f"cstark.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("cstark."):
+                yield name.split(".")[1], id(node) not in late
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_imports_point_one_way(path):
+    part = part_of(path)
+    for imported, at_import in imports(path):
+        if imported == "__version__" or imported[0].isupper():
+            continue  # a public name, loaded on first use
+        if imported == part:
+            continue
+        assert imported in ALLOWED[part], f"{path}: {part} must not import {imported}"
+        if at_import:
+            assert (part, imported) not in ONLY_LATE, f"{path}: import {imported} late"
+
+
+def test_every_extension_has_a_stub():
+    for pyx in sources.extensions(ROOT).values():
+        assert pyx.with_suffix(".pyi").exists(), pyx
+
+
+def test_openmp_is_on():
+    assert _runtime.openmp() >= 201511
+
+
+def test_only_one_file_starts_threads():
+    users = [p.name for p in PACKAGE.rglob("*.pyx") if "prange" in p.read_text()]
+    assert users == ["_chunks.pyx"]
+
+
+def test_no_numpy_c_api():
+    for path in [*PACKAGE.rglob("*.pyx"), *PACKAGE.rglob("*.pxd")]:
+        assert "cimport numpy" not in path.read_text(), path
+
+
+def test_verifier_has_no_assert_and_no_loose_zip():
+    for name in ("verifier", "fri", "merkle", "commitment", "proof", "statement", "layout"):
+        tree = ast.parse((PACKAGE / "protocol" / f"{name}.py").read_text())
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.Assert), name
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "zip":
+                assert any(k.arg == "strict" for k in node.keywords), (name, node.lineno)
+
+
+def test_files_hold_one_concept():
+    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyx"), *PACKAGE.rglob("*.h")]:
+        assert len(path.read_text().splitlines()) <= 520, path
+
+
+def test_importing_is_cheap():
+    code = "import sys, cstark; print([m for m in ('numpy', 'cstark.machine') if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
