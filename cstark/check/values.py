@@ -15,7 +15,9 @@ __all__ = ["NodeEvaluator", "RowValues", "evaluate_nodes", "reachable"]
 _OPERATIONS = ("add", "sub", "mul")
 _KERNELS = {"add": _field.add, "sub": _field.sub, "mul": _field.mul}
 
-_BLOCK_ROWS = 1 << 16
+_BLOCK_ROWS = 1 << 14
+"""Arrays of 128 KiB stay in the cache and are recycled by the allocator."""
+
 _BLOCK_WORDS = 1 << 23
 """A block holds at most this many values, 64 MiB, whatever the number of nodes."""
 
