@@ -206,9 +206,7 @@ def find_imbalances(
     result = []
     for k, index in enumerate(shown):
         values = tuple(messages[index].tolist())
-        found = Imbalance(
-            bus, values, _signed(int(surplus[index])), touches[k], touched[k]
-        )
+        found = Imbalance(bus, values, _signed(int(surplus[index])), touches[k], touched[k])
         if not one_sided:
             others = messages[positive != positive[index]]
             found = replace(found, near_misses=_near(messages[index], others))

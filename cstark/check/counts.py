@@ -157,9 +157,7 @@ def _with_prefix(hashes: np.ndarray, bits: int, prefix: int) -> np.ndarray:
     return np.flatnonzero(hashes >> np.uint64(64 - bits) == np.uint64(prefix))
 
 
-def _first_of_equals(
-    messages: np.ndarray, counts: np.ndarray, hashes: np.ndarray
-) -> np.ndarray:
+def _first_of_equals(messages: np.ndarray, counts: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Where runs of equal messages start, once sorted by hash.
 
     Different messages of one hash may be interleaved: such stretches are sorted by values, in

@@ -228,9 +228,7 @@ def _scalar(kind: str, a: int, b: int) -> int:
     return (a + b if kind == "add" else a - b if kind == "sub" else a * b) % P
 
 
-def _operate(
-    kind: str, a: np.ndarray | int, b: np.ndarray | int, count: int
-) -> np.ndarray | int:
+def _operate(kind: str, a: np.ndarray | int, b: np.ndarray | int, count: int) -> np.ndarray | int:
     if isinstance(a, int) and isinstance(b, int):
         return _scalar(kind, a, b)
     out = np.empty(count, dtype=np.uint64)
