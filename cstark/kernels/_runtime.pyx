@@ -5,7 +5,6 @@ kept per host thread, so code running in a worker thread would not see what the 
 """
 
 import os
-from libc.stdlib cimport free
 from cstark.kernels._openmp cimport (
     cstark_openmp_can_pause,
     cstark_openmp_max_threads,
@@ -20,9 +19,7 @@ cdef extern from *:
     #endif
     #include <stdlib.h>
     #include <stdint.h>
-    #if defined(__linux__)
     #include <sys/mman.h>
-    #endif
     #if defined(__x86_64__) && defined(__GNUC__)
     static int cstark_cpu_has_avx2(void) {
         __builtin_cpu_init();
@@ -31,23 +28,37 @@ cdef extern from *:
     #else
     static int cstark_cpu_has_avx2(void) { return 0; }
     #endif
-    /* Huge pages where the buffer is large enough to hold one: fewer TLB misses in strided passes. */
+    /* From 2 MiB on, memory comes straight from the system and goes back to it at once (malloc would
+     * keep pieces of up to 32 MiB), and consists of huge pages where there are some: fewer TLB misses
+     * in strided passes. */
+    enum { CSTARK_HUGE = 2 << 20 };
     static void *cstark_allocate(size_t bytes) {
-        const size_t huge = (size_t)2 << 20;
-        const size_t alignment = bytes >= huge ? huge : 64;
-        const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-        void *memory = NULL;
-        if (rounded < bytes) return NULL;
-        if (posix_memalign(&memory, alignment, rounded ? rounded : alignment)) return NULL;
-    #if defined(__linux__) && defined(MADV_HUGEPAGE)
-        if (bytes >= huge) madvise(memory, rounded, MADV_HUGEPAGE);
+        if (bytes < CSTARK_HUGE) {
+            void *memory = NULL;
+            return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
+        }
+        const size_t rounded = (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1);
+        const size_t mapped = rounded + CSTARK_HUGE;
+        if (mapped < bytes) return NULL;
+        char *start = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+        if (start == MAP_FAILED) return NULL;
+        const size_t before = -(uintptr_t)start & (CSTARK_HUGE - 1);
+        if (before) munmap(start, before);
+        if (CSTARK_HUGE - before) munmap(start + before + rounded, CSTARK_HUGE - before);
+    #ifdef MADV_HUGEPAGE
+        madvise(start + before, rounded, MADV_HUGEPAGE);
     #endif
-        return memory;
+        return start + before;
+    }
+    static void cstark_release(void *memory, size_t bytes) {
+        if (bytes < CSTARK_HUGE) free(memory);
+        else munmap(memory, (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1));
     }
     """
     const char *CSTARK_SOURCE_DIGEST
     int cstark_cpu_has_avx2() noexcept nogil
     void *cstark_allocate(size_t bytes) noexcept nogil
+    void cstark_release(void *memory, size_t bytes) noexcept nogil
 
 MAX_THREADS = 1024
 _ISAS = ("portable", "avx2")
@@ -165,7 +176,7 @@ cdef class Buffer:
         global live
         if self.memory != NULL:
             live -= self.bytes
-            free(self.memory)
+            cstark_release(self.memory, self.bytes)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         self.shape[0] = <Py_ssize_t>(self.bytes // 8)

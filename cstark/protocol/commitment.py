@@ -13,7 +13,7 @@ import numpy as np
 from cstark.kernels import _hash
 
 from .layout import TreeShape
-from .merkle import MerkleTree, recompute_root, sibling_count
+from .merkle import MerkleTree, digests, recompute_root, sibling_count
 
 __all__ = ["Commitment", "OpenedTree", "distinct_positions"]
 
@@ -42,19 +42,30 @@ class Commitment:
     def __init__(self, algorithm: int, shape: TreeShape, matrices: Sequence[np.ndarray]) -> None:
         self.shape = shape
         self.matrices = list(matrices)
+        self._algorithm = algorithm
         leaves = {}
         for log_height in shape.log_heights:
             members = shape.at(log_height)
-            out = np.empty((shape.blowup, 1 << log_height, 32), dtype=np.uint8)
-            _hash.leaf_digests(
-                algorithm,
-                [self.matrices[m] for m in members],
-                [shape.matrices[m].width for m in members],
-                out,
-            )
-            leaves[log_height] = out
+            leaves[log_height] = digests(shape.blowup, 1 << log_height)
+            self._hash_rows([self.matrices[m] for m in members], members, leaves[log_height])
         self.tree = MerkleTree(algorithm, leaves)
         self.root = self.tree.root
+
+    def _hash_rows(self, blocks: list[np.ndarray], members: Sequence[int], out: np.ndarray) -> None:
+        widths = [self.shape.matrices[m].width for m in members]
+        _hash.leaf_digests(self._algorithm, blocks, widths, out)
+
+    def _leaves_at(self, positions: np.ndarray) -> np.ndarray:
+        """Digests of the tallest leaves at flat positions: (k, 32) uint8."""
+        out = np.empty((1, len(positions), 32), dtype=np.uint8)
+        members = self.shape.at(self.shape.log_heights[0])
+        blocks = [
+            np.ascontiguousarray(matrix.reshape(-1, matrix.shape[2])[positions])[None]
+            for matrix in (self.matrices[m] for m in members)
+        ]
+        if len(positions):
+            self._hash_rows(blocks, members, out)
+        return out[0]
 
     def open(self, positions: np.ndarray, log_max_height: int) -> bytes:
         """Rows by height, tallest first, then the siblings, as they stand in the proof."""
@@ -67,7 +78,7 @@ class Commitment:
                 parts.append(rows.tobytes())
         top = self.shape.log_heights[0]
         leaves = distinct_positions(positions, log_max_height, top)
-        parts.append(self.tree.siblings(leaves).tobytes())
+        parts.append(self.tree.siblings(leaves, self._leaves_at))
         return b"".join(parts)
 
 

@@ -51,8 +51,10 @@ class Domain:
         self.plan = _ntt.Plan(log_height)
         self._inverse_first: dict[int, np.ndarray] = {}
 
-    def lde(self, source: np.ndarray, source_shift: int = 1) -> np.ndarray:
-        """Extend columns to all cosets.
+    def lde(
+        self, source: np.ndarray, source_shift: int = 1, cosets: slice = slice(None)
+    ) -> np.ndarray:
+        """Extend columns to all cosets, or to some.
 
         Parameters
         ----------
@@ -65,11 +67,11 @@ class Domain:
             Entry [q, i] at s_q g^i; stride is the width rounded up to 4, the rest zero.
         """
         stride = -(-source.shape[1] // 4) * 4
-        out = _runtime.aligned((self.blowup, self.height, stride))
         inverse = pow(source_shift, -1, P)
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).
-        shifts = np.array([s * inverse % P for s in self.shifts], dtype=np.uint64)
+        shifts = np.array([s * inverse % P for s in self.shifts[cosets]], dtype=np.uint64)
+        out = _runtime.aligned((len(shifts), self.height, stride))
         _ntt.lde(self.plan, source, out, shifts)
         return out
 

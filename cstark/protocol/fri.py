@@ -27,7 +27,7 @@ from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
 from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout
-from .merkle import MerkleTree, recompute_root, sibling_count
+from .merkle import MerkleTree, digests, recompute_root, sibling_count
 from .transcript import Transcript
 
 __all__ = ["FriProver", "FriVerifier", "domain_points"]
@@ -91,7 +91,7 @@ class FriProver:
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
         blowup, rows = word.shape[1], word.shape[2] // arity
-        leaves = np.empty((blowup, rows, 32), dtype=np.uint8)
+        leaves = digests(blowup, rows)
         _hash.word_leaf_digests(self._algorithm, word, arity, leaves)
         return MerkleTree(self._algorithm, {rows.bit_length() - 1: leaves})
 
@@ -100,17 +100,36 @@ class FriProver:
         parts = []
         schedule = self._layout.schedule
         for (word, tree), log_arity in zip(self.layers, schedule.log_arities, strict=True):
-            arity = 1 << log_arity
-            rows = word.shape[2] // arity
-            leaves = distinct_positions(
-                positions, self._layout.log_max_height, rows.bit_length() - 1
-            )
-            coset, row = np.divmod(leaves, rows)
-            member = row[:, None] + rows * np.arange(arity)[None, :]
-            groups = word[:, coset[:, None], member]  # (3, leaves, arity)
-            parts.append(np.ascontiguousarray(groups.transpose(1, 2, 0)).tobytes())
-            parts.append(tree.siblings(leaves).tobytes())
+            log_rows = word.shape[2].bit_length() - 1 - log_arity
+            leaves = distinct_positions(positions, self._layout.log_max_height, log_rows)
+            parts.append(groups_at(word, log_arity, leaves).tobytes())
+
+            def leaf_digests(
+                at: np.ndarray, word: np.ndarray = word, log_arity: int = log_arity
+            ) -> np.ndarray:
+                return group_digests(self._algorithm, groups_at(word, log_arity, at))
+
+            parts.append(tree.siblings(leaves, leaf_digests))
         return b"".join(parts)
+
+
+def groups_at(word: np.ndarray, log_arity: int, leaves: np.ndarray) -> np.ndarray:
+    """What leaves of a layer hold: (k, 3 * arity) uint64, member by member."""
+    arity = 1 << log_arity
+    rows = word.shape[2] // arity
+    coset, row = np.divmod(leaves, rows)
+    member = row[:, None] + rows * np.arange(arity)[None, :]
+    groups = word[:, coset[:, None], member]  # (3, leaves, arity)
+    return np.ascontiguousarray(groups.transpose(1, 2, 0)).reshape(len(leaves), 3 * arity)
+
+
+def group_digests(algorithm: int, groups: np.ndarray) -> np.ndarray:
+    """Leaf digests of groups: (k, 3 * arity) uint64 to (k, 32) uint8."""
+    out = np.empty((1, len(groups), 32), dtype=np.uint8)
+    if len(groups):
+        block = np.ascontiguousarray(groups)[None]
+        _hash.leaf_digests(algorithm, [block], [groups.shape[1]], out)
+    return out[0]
 
 
 def interpolate(word: np.ndarray) -> np.ndarray:
@@ -229,12 +248,10 @@ class FriVerifier:
     def _check_root(
         self, layer: int, leaves: np.ndarray, groups: np.ndarray, siblings: np.ndarray
     ) -> None:
-        digests = np.empty((1, len(leaves), 32), dtype=np.uint8)
-        block = np.ascontiguousarray(groups)[None]
-        _hash.leaf_digests(self._algorithm, [block], [groups.shape[1]], digests)
         log_rows = self._log_rows(layer)
+        found = {log_rows: group_digests(self._algorithm, groups)}
         root = recompute_root(
-            self._algorithm, self._layout.blowup, log_rows, leaves, {log_rows: digests[0]}, siblings
+            self._algorithm, self._layout.blowup, log_rows, leaves, found, siblings
         )
         if root != self._roots[layer]:
             raise VerificationError(

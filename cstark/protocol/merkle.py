@@ -12,14 +12,14 @@ the joining heights come from the statement; a proof carries digests only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
 
-from cstark.kernels import _hash
+from cstark.kernels import _hash, _runtime
 
-__all__ = ["MerkleTree", "paths", "recompute_root", "sibling_count"]
+__all__ = ["MerkleTree", "digests", "paths", "recompute_root", "sibling_count"]
 
 Levels = list[tuple[int, int]]
 
@@ -34,46 +34,65 @@ def level_shapes(blowup: int, log_rows: int) -> Levels:
     return shapes
 
 
+def digests(*shape: int) -> np.ndarray:
+    """An uninitialised array of digests, (*shape, 32) uint8, counted as a prover's buffer."""
+    return _runtime.aligned((*shape, 4)).view(np.uint8)
+
+
 class MerkleTree:
-    """All levels of a tree.
+    """All levels of a tree above the leaves.
+
+    The leaves' digests, half of all, are not kept: the few that a multiproof needs are hashed
+    again.
 
     Parameters
     ----------
     algorithm : int
         Hash id of the kernels.
     leaves : mapping of int to (blowup, rows, 32) uint8 ndarray
-        Leaf digests by log rows; the tallest are the leaves, the others are injected.
+        Leaf digests by log rows; the tallest are the leaves, the others are injected. Emptied.
     """
 
-    def __init__(self, algorithm: int, leaves: Mapping[int, np.ndarray]) -> None:
+    def __init__(self, algorithm: int, leaves: dict[int, np.ndarray]) -> None:
         top = max(leaves)
-        self.blowup = leaves[top].shape[0]
+        below = leaves.pop(top)
+        self.blowup = below.shape[0]
         self.log_rows = top
-        self.levels = [leaves[top]]
-        shapes = level_shapes(self.blowup, top)
-        for blocks, rows in shapes[1:]:
-            below = self.levels[-1].reshape(blocks, 2 * rows, 32)
-            injected = leaves.get(rows.bit_length() - 1) if blocks == self.blowup else None
-            out = np.empty((blocks, rows, 32), dtype=np.uint8)
+        self.levels: list[np.ndarray] = []
+        for blocks, rows in level_shapes(self.blowup, top)[1:]:
+            below = below.reshape(blocks, 2 * rows, 32)
+            injected = leaves.pop(rows.bit_length() - 1, None) if blocks == self.blowup else None
+            out = digests(blocks, rows)
             _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
             self.levels.append(out)
+            below = out
 
     @property
     def root(self) -> bytes:
         return self.levels[-1].tobytes()
 
-    def siblings(self, positions: np.ndarray) -> np.ndarray:
+    def siblings(
+        self, positions: np.ndarray, leaf_digests: Callable[[np.ndarray], np.ndarray]
+    ) -> bytes:
         """The digests a verifier needs besides the leaves at `positions` (flat, distinct, sorted).
+
+        Parameters
+        ----------
+        leaf_digests : callable
+            Hashes the leaves at flat positions again: (k,) int64 to (k, 32) uint8.
 
         Returns
         -------
-        (k, 32) uint8 ndarray, level by level, each by ascending parent
+        bytes
+            Level by level, each by ascending parent.
         """
-        parts = [
-            self.levels[depth].reshape(-1, 32)[step.missing]
-            for depth, step in enumerate(paths(self.blowup, self.log_rows, positions))
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, 32), dtype=np.uint8)
+        parts = []
+        for depth, step in enumerate(paths(self.blowup, self.log_rows, positions)):
+            if depth == 0:
+                parts.append(leaf_digests(step.missing))
+            else:
+                parts.append(self.levels[depth - 1].reshape(-1, 32)[step.missing])
+        return b"".join(part.tobytes() for part in parts)
 
 
 class Step:

@@ -37,21 +37,19 @@ class PointWeights:
 
     Attributes
     ----------
-    inverses : (3, blowup, N) uint64 ndarray
-        1 / (zeta - x), planar.
-    weights : (3, N) uint64 ndarray
-        x_i / (zeta - x_i) on coset 0.
+    inverses : (3, 1, N) uint64 ndarray or None
+        1 / (zeta - x) on coset 0, planar; given up by `deep_word`.
+    weights : (3, N) uint64 ndarray or None
+        x_i / (zeta - x_i) on coset 0; only for the openings.
     factor : Extension
         (zeta^N - s^N) / (N s^N), the same for zeta and zeta g.
     """
 
     def __init__(self, domain: Domain, zeta: Extension) -> None:
         n, shift = domain.height, domain.shifts[0]
-        self.inverses = _runtime.aligned((3, domain.blowup, n))
-        _openings.inverse_differences(
-            domain.offset, domain.blowup, domain.log_height, _words(zeta), self.inverses
-        )
-        self.weights = _runtime.aligned((3, n))
+        self.inverses: np.ndarray | None = _runtime.aligned((3, 1, n))
+        _openings.inverse_differences(shift, 1, domain.log_height, _words(zeta), self.inverses)
+        self.weights: np.ndarray | None = _runtime.aligned((3, n))
         _openings.scale_by_points(shift, domain.log_height, self.inverses[:, 0, :], self.weights)
         # Barycentric interpolation on the coset s<g>, where prod_i (X - x_i) = X^N - s^N has the
         # derivative N x_i^(N-1) = N s^N / x_i at x_i:
@@ -86,6 +84,7 @@ def evaluate_openings(
                     for c in range(shape.columns)
                 ]
             values += [base[c] for c in group.columns]
+        point.weights = None
     return values
 
 
@@ -131,29 +130,41 @@ def point_value(
 
 def deep_word(
     layout: Layout,
-    log_height: int,
+    domain: Domain,
     commitments: Sequence[Commitment],
     weights: PointWeights,
     powers: Sequence[Extension],
     openings: Sequence[Extension],
 ) -> np.ndarray:
-    """The reduced word of one height: (3, blowup, N) uint64, planar."""
-    groups = layout.groups[log_height]
-    n = 1 << log_height
-    word = _runtime.aligned((3, layout.blowup, n))
-    word[:] = 0
-    sums = _runtime.aligned((3, layout.blowup, n))
+    """The reduced word of one height: (3, blowup, N) uint64, planar.
+
+    It has degree below N, so its values on coset 0 determine it: they are computed there, from
+    all the columns, and three columns are extended to the other cosets.
+    """
+    groups = layout.groups[domain.log_height]
+    n = domain.height
+    first = _runtime.aligned((3, 1, n))
+    first[:] = 0
+    sums = _runtime.aligned((3, 1, n))
     for is_next in (False, True):
         members = [group for group in groups if group.next == is_next]
         for position, group in enumerate(members):
             matrix = commitments[group.tree].matrices[group.matrix]
-            _openings.row_sums(
-                matrix.reshape(layout.blowup * n, matrix.shape[2]),
-                matrix_coefficients(layout, group, powers),
-                sums.reshape(3, layout.blowup * n),
-                position > 0,
-            )
+            coefficients = matrix_coefficients(layout, group, powers)
+            _openings.row_sums(matrix[0], coefficients, sums[:, 0, :], position > 0)
         if members:
             value = _words(point_value(groups, is_next, powers, openings))
-            _openings.add_quotient(sums, value, weights.inverses, int(is_next), word)
+            _openings.add_quotient(sums, value, weights.inverses, int(is_next), first)
+    del sums
+    weights.inverses = None
+    return extend_word(domain, first[:, 0, :])
+
+
+def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
+    """From its values on coset 0, (3, N), a word of degree below N on all: (3, blowup, N)."""
+    word = _runtime.aligned((3, domain.blowup, domain.height))
+    word[:, 0, :] = first
+    others = domain.lde(np.ascontiguousarray(first.T), domain.shifts[0], cosets=slice(1, None))
+    for coset in range(1, domain.blowup):
+        word[:, coset, :] = others[coset - 1, :, :3].T
     return word

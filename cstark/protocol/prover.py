@@ -172,7 +172,7 @@ class Prover:
             for log_height in self.layout.groups:
                 words[log_height] = deep_word(
                     self.layout,
-                    log_height,
+                    self._domain(log_height),
                     trees,
                     self.weights.pop(log_height),
                     powers,

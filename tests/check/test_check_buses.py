@@ -232,8 +232,12 @@ def test_of_a_great_many_messages_the_smallest_are_kept(monkeypatch):
     report = run_check([adder(), user()], [array(sums), array(uses)])
     assert report.unbalanced == {"add": 320}
     assert [(i.values, i.surplus) for i in report.imbalances] == [
-        ((0, 1, 2), 1), ((0, 1, 3), -1), ((1, 1, 2), 1),
-        ((1, 1, 3), -1), ((2, 1, 2), 1), ((2, 1, 3), -1),
+        ((0, 1, 2), 1),
+        ((0, 1, 3), -1),
+        ((1, 1, 2), 1),
+        ((1, 1, 3), -1),
+        ((2, 1, 2), 1),
+        ((2, 1, 3), -1),
     ]
     assert "... and 314 more unbalanced messages" in str(report)
 
@@ -244,7 +248,10 @@ def test_a_busy_message_shows_both_sides():
     (found,) = run_check([adder(), user()], [sums, uses]).imbalances
     assert (found.surplus, found.touched) == (1, 65)
     assert [(t.table, t.row) for t in found.touches] == [
-        ("adder", 0), ("user", 0), ("user", 1), ("user", 2),
+        ("adder", 0),
+        ("user", 0),
+        ("user", 1),
+        ("user", 2),
     ]
     assert "and 61 more" in str(run_check([adder(), user()], [sums, uses]))
 
@@ -264,6 +271,9 @@ def test_two_buses_do_not_mix():
     traces[1][2] = 77
     report = run_check(tables, traces)
     assert surplus_of(report) == {
-        ("one", (5,)): 1, ("one", (77,)): P - 1, ("two", (5,)): P - 1, ("two", (77,)): 1,
+        ("one", (5,)): 1,
+        ("one", (77,)): P - 1,
+        ("two", (5,)): P - 1,
+        ("two", (77,)): 1,
     }
     assert [t.row for t in report.imbalances[1].touches] == [1]

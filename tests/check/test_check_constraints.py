@@ -160,7 +160,12 @@ def test_periodic_and_public_and_preprocessed_values_are_named():
 
     fixed = np.arange(8, dtype=np.uint64).reshape(8, 1)
     description = table(
-        "t", ("x",), constrain, periodic={"rc": [4, 6]}, publics=("p",), preprocessed=("f",),
+        "t",
+        ("x",),
+        constrain,
+        periodic={"rc": [4, 6]},
+        publics=("p",),
+        preprocessed=("f",),
         fixed=fixed,
     )
     trace = array([[(3 * row - (4, 6)[row % 2])] for row in range(8)])
@@ -169,7 +174,10 @@ def test_periodic_and_public_and_preprocessed_values_are_named():
     (violation,) = run_check([description], [trace], [[3]]).violations
     assert violation.row == 5
     assert violation.values == {
-        "now.x": 8, "periodic.rc": 6, "publics.p": 3, "preprocessed.f": 5,
+        "now.x": 8,
+        "periodic.rc": 6,
+        "publics.p": 3,
+        "preprocessed.f": 5,
     }
     assert (violation.left, violation.right, violation.column) == (14, 15, "x")
 

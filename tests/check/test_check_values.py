@@ -41,9 +41,7 @@ def test_intermediate_values_are_not_confused_with_wanted_ones():
     expected = plain_check.node_values(description, trace, publics)
     for _ in range(20):
         wanted = generator.choice(len(description.nodes), size=3).tolist()
-        found = evaluate_nodes(
-            description, wanted, trace, description.preprocessed, publics, 0, 16
-        )
+        found = evaluate_nodes(description, wanted, trace, description.preprocessed, publics, 0, 16)
         assert [f.tolist() for f in found] == [expected[node].tolist() for node in wanted]
 
 
