@@ -78,9 +78,10 @@ NOINLINE void load_column(const uint64_t *column, ptrdiff_t stride, ptrdiff_t fi
 NOINLINE void load_columns(const uint64_t *columns, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t count,
                            ptrdiff_t rows, uint64_t *out) {
     const uint64_t *p = columns + first * stride;
-    /* Rows are visited column by column, which the hardware does not foresee. While a block of rows fits
-     * in the first cache twice, ask for the same words of the next block, else for the next line. */
-    const ptrdiff_t ahead = stride * count <= 4096 ? stride * count : 8;
+    /* Rows are visited column by column, which the hardware does not foresee. While a block of rows is
+     * a small part of the second-level cache, ask for the same words of the next block, else for the next
+     * line of the row. (Asking for words outside the matrix does nothing.) */
+    const ptrdiff_t ahead = stride * count <= 16384 ? stride * count : 8;
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         for (int k = 0; k < LANES; k++) __builtin_prefetch(p + (i + k) * stride + ahead, 0, 2);
         columns_from_rows(p + i * stride, stride, out + i, SLOT);
@@ -281,14 +282,13 @@ NOINLINE void make_residual(uint64_t *d, const two_fractions *r, const uint64_t 
     }
 }
 
-/* With A, B the adjugates and F, G the norms of f and g, m / f + n / g = (m G A + n F B) / (F G).
- * Norms are stored canonical, so that a zero is the word 0. */
+/* With A, B the adjugates and F, G the norms of f and g, m / f + n / g = (m G A + n F B) / (F G). */
 NOINLINE void make_pair(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const two_fractions *r, ptrdiff_t rows) {
     EACH_VECTOR {
         vec f_norm, g_norm;
         const vec3 f = e_adjugate(e_load(r->f + i, SLOT), &f_norm);
         const vec3 g = e_adjugate(e_load(r->g + i, SLOT), &g_norm);
-        v_store(norms + i, v_canonical(v_mul(f_norm, g_norm)));
+        v_store(norms + i, v_mul(f_norm, g_norm));
         if (r->m) g_norm = v_mul(g_norm, v_load(r->m + i));
         if (r->n) f_norm = v_mul(f_norm, v_load(r->n + i));
         vec3 numerator;
@@ -308,7 +308,7 @@ NOINLINE void make_fraction(uint64_t *out, ptrdiff_t plane, uint64_t *norms, con
         vec norm;
         const vec3 adjugate = e_adjugate(e_load(b + i, SLOT), &norm);
         e_store(out + i, plane, e_scale(adjugate, v_load(a + i)));
-        v_store(norms + i, v_canonical(norm));
+        v_store(norms + i, norm);
     }
 }
 

@@ -39,7 +39,7 @@ typedef struct {
 NOINLINE ptrdiff_t first_zero_row(const uint64_t *norms, ptrdiff_t pairs, ptrdiff_t rows) {
     for (ptrdiff_t i = 0; i < rows; i++)
         for (ptrdiff_t k = 0; k < pairs; k++)
-            if (norms[k * rows + i] == 0) return i;
+            if (gl_canonical(norms[k * rows + i]) == 0) return i;
     return -1;
 }
 
