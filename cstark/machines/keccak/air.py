@@ -79,16 +79,25 @@ from cstark.machines.keccak.constants import (
 __all__ = ["KeccakTable"]
 
 
-def limbs(bits: np.ndarray) -> np.ndarray:
-    """Four limbs of 16 bits of each lane, lowest first: (..., 64) to (..., 4).
+#: What is computed together: 16 bits of the five lanes of a column (x) or row (y) of the state.
+#: They share what they have in common while the prover has it in its fastest memory.
+PIECES = [(k, slice(z, z + 16)) for k in range(5) for z in range(0, 64, 16)]
+
+
+def limb(bits: np.ndarray) -> np.ndarray:
+    """The number with these bits, lowest first, along the last axis.
 
     By Horner's rule, as additions cost a prover less than multiplications.
     """
-    bits = bits.reshape(*bits.shape[:-1], 4, 16)
-    total = bits[..., 15]
-    for place in range(14, -1, -1):
+    total = bits[..., -1]
+    for place in range(bits.shape[-1] - 2, -1, -1):
         total = total + total + bits[..., place]
     return total
+
+
+def limbs(bits: np.ndarray) -> np.ndarray:
+    """The four 16-bit limbs of a lane of 64 bits, lowest first."""
+    return limb(bits.reshape(4, 16))
 
 
 def rho_pi(lanes: np.ndarray) -> np.ndarray:
@@ -150,32 +159,41 @@ class KeccakTable(Air):
 
     def _theta(self, t: Any) -> None:
         now = t.now
-        t.every_row.boolean(now.c, name="c is bits")
-        t.every_row.zero(now.a_theta * (1 - now.a_theta), name="a_theta is bits")
         left = np.roll(now.c, 1, axis=0)  # column x - 1
         right = np.roll(np.roll(now.c, -1, axis=0), 1, axis=1)  # column x + 1, turned left
-        t.every_row.equal(
-            now.c_theta, now.c + (1 - 2 * now.c) * (left - right) ** 2, name="c_theta"
-        )
-        odd = now.a_theta.sum(axis=0) - now.c_theta
-        t.every_row.zero(odd * (odd - 2) * (odd - 4), name="parity after theta")
-        # A' ^ (C ^ C'), written with 1 - 2 a as (1 - a) - a: chi needs both as well
-        change = (now.c - now.c_theta) ** 2
-        before = now.a_theta + (1 - now.a_theta - now.a_theta) * change
-        t.every_row.equal(now.a, limbs(before), name="theta")
+        for x, z in PIECES:
+            c, c_theta, a_theta = now.c[x, z], now.c_theta[x, z], now.a_theta[:, x, z]
+            inverted = 1 - a_theta
+            t.every_row.boolean(c, name="c is bits")
+            t.every_row.zero(a_theta * inverted, name="a_theta is bits")
+            mixed = (left[x, z] - right[x, z]) ** 2
+            t.every_row.equal(c_theta, c + (1 - 2 * c) * mixed, name="c_theta")
+            odd = a_theta.sum(axis=0) - c_theta
+            t.every_row.zero(odd * (odd - 2) * (odd - 4), name="parity after theta")
+            before = a_theta + (inverted - a_theta) * (c - c_theta) ** 2  # A' ^ (C ^ C')
+            t.every_row.equal(now.a[:, x, z.start // 16], limb(before), name="theta")
 
     def _chi_iota(self, t: Any) -> None:
         now = t.now
-        bit = rho_pi(now.a_theta)
-        inverted = rho_pi(1 - now.a_theta)
-        both = np.roll(inverted, -1, axis=1) * np.roll(bit, -2, axis=1)
-        result = bit + (inverted - bit) * both
-        for place, z in enumerate(CONSTANT_BITS):
-            chi = now.chi[place]
-            t.every_row.equal(chi, result[0, 0, z], name="chi of lane 0")
-            constant = sum(now.round[i] for i in range(ROUNDS) if ROUND_CONSTANTS[i] >> z & 1)
-            result[0, 0, z] = (chi - constant) ** 2
-        t.every_row.equal(now.out, limbs(result), name="chi, iota")
+        bits = rho_pi(now.a_theta)
+        for y, z in PIECES:
+            bit = bits[y, :, z]
+            # b ^ (~b' & b'') is b + (1 - 2 b) (1 - b') b''.  Both factors appear with the other
+            # sign: 1 - b is computed in `_theta`, and would be kept, for all 1600 bits, till here.
+            less = bit - 1
+            result = bit + (less + bit) * (np.roll(less, -1, axis=0) * np.roll(bit, -2, axis=0))
+            for place, constant_bit in enumerate(CONSTANT_BITS):
+                if y == 0 and z.start <= constant_bit < z.stop:
+                    self._iota(t, place, result[0], constant_bit - z.start)
+            t.every_row.equal(now.out[y, :, z.start // 16], limb(result), name="chi, iota")
+
+    def _iota(self, t: Any, place: int, lane: np.ndarray, z: int) -> None:
+        """Let a bit that round constants set pass through its column."""
+        now = t.now
+        t.every_row.equal(now.chi[place], lane[z], name="chi of lane 0")
+        mask = 1 << CONSTANT_BITS[place]
+        constant = sum(now.round[i] for i in range(ROUNDS) if ROUND_CONSTANTS[i] & mask)
+        lane[z] = (now.chi[place] - constant) ** 2
 
     def _sponge(self, t: Any) -> None:
         now, following = t.now, t.next

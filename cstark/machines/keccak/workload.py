@@ -40,7 +40,7 @@ class Keccak256(Workload):
         Raises
         ------
         StatementError
-            If the file cannot be read or the message is longer than `MAX_LENGTH`.
+            If the message cannot be read or is longer than `MAX_LENGTH`.
         """
         message = self._read()
         if len(message) > MAX_LENGTH:
@@ -50,7 +50,10 @@ class Keccak256(Workload):
 
     def _read(self) -> bytes:
         if self.message is None:
-            return self.text.encode("utf-8", "surrogateescape")
+            try:  # the command line has bytes that are not UTF-8 as surrogates
+                return self.text.encode("utf-8", "surrogateescape")
+            except UnicodeEncodeError as error:
+                raise StatementError(f"the text is not Unicode: {error}") from None
         try:
             with open(self.message, "rb") as file:
                 return file.read(MAX_LENGTH + 1)
