@@ -93,14 +93,15 @@ def elements(value: ArrayLike, name: str, item: tuple[int, ...] = ()) -> U64:
         elif kind == "i" and array.size and array.min() < 0:
             position = int(np.argmax(array.reshape(-1) < 0))
             raise _refuse(int(array.reshape(-1)[position]), name + place(position, array.shape))
-    if item and array.ndim == 0:
-        array = np.array([array[()], 0, 0], dtype=np.uint64)
-    if item and array.shape[-1] != 3:
+    if item and array.ndim and array.shape[-1] != 3:
         raise CstarkError(f"the last axis of {name} must be 3, but its shape is {array.shape}")
-    array = np.require(array, np.uint64, ["C", "A"])
+    shape = array.shape
+    array = np.require(array, np.uint64, ["C", "A"]).reshape(shape)  # which made 0-d arrays 1-d
     invalid = _field.first_invalid(array.reshape(-1))
     if invalid >= 0:
-        raise _refuse(int(array.reshape(-1)[invalid]), name + place(invalid, array.shape))
+        raise _refuse(int(array.reshape(-1)[invalid]), name + place(invalid, shape))
+    if item and not shape:
+        array = np.array([array[()], 0, 0], dtype=np.uint64)
     return array
 
 

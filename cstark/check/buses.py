@@ -7,7 +7,7 @@ fingerprints.  Only a zero denominator, which depends on the challenges of a pro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
-from cstark.check.counts import count_exactly, hash_messages
+from cstark.check.counts import Batch, count_exactly, hash_messages
 from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
 
@@ -24,6 +24,9 @@ __all__ = ["MAX_DETAILED", "Imbalance", "Touch", "find_imbalances"]
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
+
+_KEPT = 1 << 16
+"""Unbalanced messages, of each sign, among which near misses are looked for."""
 
 _TOUCHES = 6
 _TOUCHES_EACH = 3
@@ -192,21 +195,18 @@ def find_imbalances(
             columns = [np.ascontiguousarray(column) for column in messages.T]
             yield columns, np.array(counts, dtype=np.uint64)
 
-    messages, surplus = count_exactly(width, batches)
-    total = len(surplus)
+    messages, surplus, total, seen = _unbalanced(width, batches)
     if total == 0:
         return [], 0
     signs = {sign for _, sign in active}
-    positive = surplus <= np.uint64(P // 2)
-    one_sided = len(signs) == 1 and (positive.all() if signs == {1} else not positive.any())
+    one_sided = seen == signs and len(signs) == 1
+    positive = _is_positive(surplus)
     shown = _smallest(messages, 1 if one_sided else MAX_DETAILED)
     touches, touched = _touches(messages[shown], parts, numbered)
     result = []
     for k, index in enumerate(shown):
         values = tuple(messages[index].tolist())
-        found = Imbalance(
-            bus, values, _signed(int(surplus[index])), touches[k], touched[k]
-        )
+        found = Imbalance(bus, values, _signed(int(surplus[index])), touches[k], touched[k])
         if not one_sided:
             others = messages[positive != positive[index]]
             found = replace(found, near_misses=_near(messages[index], others))
@@ -222,6 +222,33 @@ def find_imbalances(
         missing = "receive" if sign > 0 else "send"
         result = [replace(result[0], missing=missing, messages=total, idle=tuple(idle))]
     return result, total
+
+
+def _unbalanced(
+    width: int, batches: Callable[[], Iterable[Batch]]
+) -> tuple[np.ndarray, np.ndarray, int, set[int]]:
+    """Unbalanced messages, of a great many only the smallest; their number; signs of all."""
+    messages = np.empty((0, width), dtype=np.uint64)
+    surplus = np.empty(0, dtype=np.uint64)
+    total, signs = 0, set()
+    for found, found_surplus in count_exactly(width, batches):
+        total += len(found)
+        messages = np.concatenate([messages, found])
+        surplus = np.concatenate([surplus, found_surplus])
+        kept = []
+        for sign, mask in ((1, _is_positive(surplus)), (-1, ~_is_positive(surplus))):
+            places = np.flatnonzero(mask)
+            if len(places):
+                signs.add(sign)
+                kept.append(places[_smallest(messages[places], _KEPT)])
+        if kept:
+            chosen = np.concatenate(kept)
+            messages, surplus = messages[chosen], surplus[chosen]
+    return messages, surplus, total, signs
+
+
+def _is_positive(surplus: np.ndarray) -> np.ndarray:
+    return surplus <= np.uint64(P // 2)
 
 
 def _signed(value: int) -> int:

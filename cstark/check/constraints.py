@@ -117,13 +117,14 @@ def _explain(
         row=row,
         failing_rows=failing,
         expression=constraint.expression or f"{description.render(constraint.node)} = 0",
-        values={
-            description.leaf_text(description.nodes[node]): at_row[node] for node in leaves
-        },
+        values={description.leaf_text(description.nodes[node]): at_row[node] for node in leaves},
         left=None if sides.left is None else at_row[sides.left],
         right=0 if sides.vanishes else None if sides.right is None else at_row[sides.right],
         left_text="" if sides.left is None else description.render(sides.left),
-        right_text="0" if sides.vanishes else "" if sides.right is None
+        right_text="0"
+        if sides.vanishes
+        else ""
+        if sides.right is None
         else description.render(sides.right),
         column=_guilty(description, [sides.left, sides.right, *leaves]),
         location=constraint.location,

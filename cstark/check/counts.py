@@ -7,7 +7,7 @@ decided by the values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -49,8 +49,8 @@ def hash_messages(columns: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def count_exactly(
-    width: int, batches: Callable[[], Iterable[Batch]], words: int = _WORDS
-) -> tuple[np.ndarray, np.ndarray]:
+    width: int, batches: Callable[[], Iterable[Batch]], words: int | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Messages whose counts do not add up to zero.
 
     Parameters
@@ -59,19 +59,19 @@ def count_exactly(
         Values a message.
     batches : callable
         Starts the messages from the beginning each time it is called.
-    words : int
+    words : int, optional
         Bound on what is kept.  When more different messages are there, they are counted in
         several passes, each over those whose hash starts with certain bits.
 
-    Returns
-    -------
+    Yields
+    ------
     messages : ndarray
-        ``(n, width)`` uint64, all different.
+        ``(n, width)`` uint64, one pass's; all different, from those of other passes too.
     surplus : ndarray
         ``(n,)`` uint64, sums of counts modulo p, never 0.
     """
+    words = _WORDS if words is None else words
     waiting = [(0, 0)]  # parts of the hashes still to be counted: number of bits, and bits
-    found = []
     while waiting:
         bits, prefix = waiting.pop()
         counts = MessageCounts(width)
@@ -87,11 +87,7 @@ def count_exactly(
                 counts.keep(bits, prefix)
             limit = max(words, 2 * counts.words)
         counts.merge()
-        found.append((counts.messages, counts.surplus))
-    return (
-        np.concatenate([messages for messages, _ in found]),
-        np.concatenate([surplus for _, surplus in found]),
-    )
+        yield counts.messages, counts.surplus
 
 
 class MessageCounts:
@@ -144,13 +140,13 @@ class MessageCounts:
         messages, counts, hashes = (np.concatenate(part) for part in zip(*pieces, strict=True))
         del pieces
         order = np.argsort(hashes)
-        messages, counts, hashes = messages[order], counts[order], hashes[order]
+        messages, counts, hashes = (p.take(order, axis=0) for p in (messages, counts, hashes))
         del order
         first = _first_of_equals(messages, counts, hashes)
         sums = _sum_runs(counts, first)
         alive = np.flatnonzero(sums)
         first = first[alive]
-        self._set(messages[first], sums[alive], hashes[first])
+        self._set(messages.take(first, axis=0), sums[alive], hashes[first])
 
     def _set(self, messages: np.ndarray, surplus: np.ndarray, hashes: np.ndarray) -> None:
         self.messages, self.surplus, self._hashes = messages, surplus, hashes
@@ -161,9 +157,7 @@ def _with_prefix(hashes: np.ndarray, bits: int, prefix: int) -> np.ndarray:
     return np.flatnonzero(hashes >> np.uint64(64 - bits) == np.uint64(prefix))
 
 
-def _first_of_equals(
-    messages: np.ndarray, counts: np.ndarray, hashes: np.ndarray
-) -> np.ndarray:
+def _first_of_equals(messages: np.ndarray, counts: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Where runs of equal messages start, once sorted by hash.
 
     Different messages of one hash may be interleaved: such stretches are sorted by values, in

@@ -10,9 +10,9 @@ import numpy as np
 
 from cstark.air.bus import Token
 from cstark.air.description import TableDescription
-from cstark.check.buses import Imbalance, find_imbalances
+from cstark.check.buses import Imbalance, Touch, find_imbalances
 from cstark.check.constraints import Violation, find_violations
-from cstark.check.show import imbalance_text, report_html, report_text, violation_text
+from cstark.check.show import counted, imbalance_text, report_html, report_text, violation_text
 from cstark.errors import TraceError
 
 __all__ = ["CheckReport", "check"]
@@ -109,17 +109,18 @@ class CheckReport:
             )
 
     def _others(self, messages: int = 0) -> str:
-        constraints = len(self.violations) - (messages == 0)
+        constraints = 0 if messages else len(self.violations) - 1
         rest = sum(self.unbalanced.values()) - messages
         others = []
         if constraints > 0:
-            others.append(f"{constraints:,} other constraint{'s' if constraints > 1 else ''}")
+            others.append(counted(constraints, "other constraint"))
         if rest > 0:
-            others.append(f"{rest:,} {'other ' if messages else ''}bus messages")
-        return f"\n({' and '.join(others)} fail too)" if others else ""
+            others.append(counted(rest, "other bus message" if messages else "bus message"))
+        verb = "fails" if constraints + rest == 1 else "fail"
+        return f"\n({' and '.join(others)} {verb} too)" if others else ""
 
 
-def _culprit(imbalance: Imbalance) -> Any:
+def _culprit(imbalance: Imbalance) -> Touch | None:
     """A touch on the side of which there is too much, if there is one in a table."""
     sign = 1 if imbalance.surplus > 0 else -1
     in_tables = [touch for touch in imbalance.touches if touch.table is not None]

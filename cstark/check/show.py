@@ -13,7 +13,14 @@ from cstark.check.constraints import Violation
 if TYPE_CHECKING:
     from cstark.check.report import CheckReport
 
-__all__ = ["element", "imbalance_text", "report_html", "report_text", "violation_text"]
+__all__ = [
+    "counted",
+    "element",
+    "imbalance_text",
+    "report_html",
+    "report_text",
+    "violation_text",
+]
 
 SHOWN = 10
 """Violations, and imbalances, that are written out."""
@@ -42,6 +49,17 @@ def element(value: int | None) -> str:
     if value is None:
         return ""
     return str(value - P) if P - _SMALL < value < P else str(value)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2000, "row"), counted(0, "bus", "buses")
+    ('1 row', '2,000 rows', '0 buses')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def message_text(values: Sequence[int]) -> str:
@@ -85,7 +103,7 @@ def violation_text(violation: Violation) -> str:
     sides, values = sides_text(violation), values_text(violation)
     if sides:
         lines.append(f"    {sides}")
-    if values and values != sides:
+    if not set(violation.values) <= {violation.left_text, violation.right_text}:
         lines.append(f"    with {values}")
     lines.append(f"    {_extent(violation)}")
     return "\n".join(lines)
@@ -139,12 +157,13 @@ def report_text(report: CheckReport) -> str:
     for violation in report.violations[:SHOWN]:
         lines += ["", violation_text(violation)]
     if len(report.violations) > SHOWN:
-        lines += ["", f"... and {len(report.violations) - SHOWN:,} more violated constraints"]
+        more = counted(len(report.violations) - SHOWN, "more violated constraint")
+        lines += ["", f"... and {more}"]
     for imbalance in report.imbalances[:SHOWN]:
         lines += ["", imbalance_text(imbalance)]
     hidden = _hidden_imbalances(report, SHOWN)
     if hidden:
-        lines += ["", f"... and {hidden:,} more unbalanced messages"]
+        lines += ["", f"... and {counted(hidden, 'more unbalanced message')}"]
     return "\n".join(lines)
 
 
@@ -180,7 +199,7 @@ def _worth(text: str, value: int) -> str:
 
 
 def _extent(violation: Violation) -> str:
-    rows = "1 row fails" if violation.failing_rows == 1 else f"{violation.failing_rows:,} rows fail"
+    rows = counted(violation.failing_rows, "row fails", "rows fail")
     where = f"stated for {_WHERE[violation.selector]}"
     place = f" at {violation.location}" if violation.location else ""
     return f"{rows}; {where}{place}"
@@ -190,7 +209,7 @@ def _missing_text(imbalance: Imbalance) -> str:
     done, undone = "sent", "received"
     if imbalance.missing == "send":
         done, undone = undone, done
-    what = "1 message is" if imbalance.messages == 1 else f"{imbalance.messages:,} messages are"
+    what = counted(imbalance.messages, "message is", "messages are")
     if imbalance.idle:
         why = f"the counts of {', '.join(imbalance.idle)} are 0 in every row"
     else:
@@ -203,16 +222,17 @@ def _headline(report: CheckReport) -> str:
     messages = sum(report.unbalanced.values())
     found = []
     if constraints:
-        found.append(f"{constraints:,} violated constraint{'' if constraints == 1 else 's'}")
+        found.append(counted(constraints, "violated constraint"))
     if messages:
         buses = ", ".join(map(repr, report.unbalanced))
-        found.append(f"{messages:,} unbalanced message{'' if messages == 1 else 's'} ({buses})")
+        found.append(f"{counted(messages, 'unbalanced message')} ({buses})")
     return f"{' and '.join(found)}, in {_scope(report)}"
 
 
 def _scope(report: CheckReport) -> str:
-    tables = ", ".join(f"{name} ({rows:,} rows)" for name, rows in report.heights.items())
-    return f"{tables}; {report.constraints:,} constraints, {report.buses:,} buses"
+    tables = ", ".join(f"{name} ({counted(n, 'row')})" for name, n in report.heights.items())
+    constraints = counted(report.constraints, "constraint")
+    return f"{tables}; {constraints}, {counted(report.buses, 'bus', 'buses')}"
 
 
 def _hidden_imbalances(report: CheckReport, shown: int) -> int:

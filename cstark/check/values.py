@@ -15,7 +15,9 @@ __all__ = ["NodeEvaluator", "RowValues", "evaluate_nodes", "reachable"]
 _OPERATIONS = ("add", "sub", "mul")
 _KERNELS = {"add": _field.add, "sub": _field.sub, "mul": _field.mul}
 
-_BLOCK_ROWS = 1 << 16
+_BLOCK_ROWS = 1 << 14
+"""Arrays of 128 KiB stay in the cache and are recycled by the allocator."""
+
 _BLOCK_WORDS = 1 << 23
 """A block holds at most this many values, 64 MiB, whatever the number of nodes."""
 
@@ -226,9 +228,7 @@ def _scalar(kind: str, a: int, b: int) -> int:
     return (a + b if kind == "add" else a - b if kind == "sub" else a * b) % P
 
 
-def _operate(
-    kind: str, a: np.ndarray | int, b: np.ndarray | int, count: int
-) -> np.ndarray | int:
+def _operate(kind: str, a: np.ndarray | int, b: np.ndarray | int, count: int) -> np.ndarray | int:
     if isinstance(a, int) and isinstance(b, int):
         return _scalar(kind, a, b)
     out = np.empty(count, dtype=np.uint64)

@@ -27,41 +27,60 @@ cdef extern from *:
         uint64_t *out
         uint64_t exponent
         Py_ssize_t chunk
-    ctypedef Py_ssize_t (*field_function)(const field_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    ctypedef Py_ssize_t (*field_function)(
+        const field_job *job, Py_ssize_t first, Py_ssize_t last
+    ) noexcept nogil
     ctypedef struct field_table:
         field_function add, sub, neg, mul, square, inverse, power, inner
         field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner
     const field_table **isa_tables
-    Py_ssize_t field_first_invalid(const uint64_t *a, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    Py_ssize_t field_first_invalid(
+        const uint64_t *a, Py_ssize_t first, Py_ssize_t last
+    ) noexcept nogil
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
-# Below so many elements a call stays on one thread: starting a team costs some ten microseconds.
+# Below this much work, in base-field products, a call stays on one thread: starting a team costs
+# some ten microseconds.
 cdef enum:
-    FIELD_CUTOFF = 1 << 15
-    FIELD_CHUNK = 1 << 13
+    FIELD_CUTOFF = 1 << 14
+    FIELD_CHUNK = 1 << 12
+    INVERSE_WORK = 4
+    POWER_WORK = 64
+    EXT_WORK = 8
 
 ctypedef struct Call:
     field_job job
     field_function function
 
 
-cdef Py_ssize_t call_function(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_function(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.function(&call.job, first, last)
 
 
-cdef Py_ssize_t call_first_invalid(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_first_invalid(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     return field_first_invalid((<Call *>context).job.a, first, last)
 
 
 cdef Py_ssize_t apply(
-    field_function function, const uint64_t *a, const uint64_t *b, uint64_t *out, Py_ssize_t n, uint64_t exponent=0
+    field_function function,
+    const uint64_t *a,
+    const uint64_t *b,
+    uint64_t *out,
+    Py_ssize_t n,
+    int work,
+    uint64_t exponent=0,
 ) noexcept nogil:
+    """`work`: base-field products an element costs, roughly."""
     cdef Call call
     call.function = function
     call.job.a, call.job.b, call.job.out = a, b, out
     call.job.exponent, call.job.chunk = exponent, FIELD_CHUNK
-    return run(call_function, &call, n, FIELD_CHUNK, team(n, FIELD_CUTOFF))
+    return run(call_function, &call, n, FIELD_CHUNK, team(n * work, FIELD_CUTOFF))
 
 
 cdef int same_length(const uint64_t[::1] a, const uint64_t[::1] other, str name) except -1:
@@ -75,7 +94,8 @@ cdef int same_rows(const uint64_t[:, ::1] a, const uint64_t[:, ::1] other, str n
         raise ValueError(f"a must have 3 columns, not {a.shape[1]}")
     if other.shape[0] != a.shape[0] or other.shape[1] != 3:
         raise ValueError(
-            f"{name} has shape ({other.shape[0]}, {other.shape[1]}), a has ({a.shape[0]}, {a.shape[1]})"
+            f"{name} has shape ({other.shape[0]}, {other.shape[1]}), "
+            f"a has ({a.shape[0]}, {a.shape[1]})"
         )
     return 0
 
@@ -93,29 +113,37 @@ def first_invalid(const uint64_t[::1] a not None):
         return -1
     call.job.a = &a[0]
     with nogil:
-        bad = run(call_first_invalid, &call, n, 4 * FIELD_CHUNK, team(n, 4 * FIELD_CUTOFF))
+        bad = run(call_first_invalid, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF))
     return bad
 
 
 # ---- base field -----------------------------------------------------------------------------
 
-cdef Py_ssize_t unary(field_function function, const uint64_t[::1] a, uint64_t[::1] out, uint64_t exponent=0) except -2:
+cdef Py_ssize_t unary(
+    field_function function,
+    const uint64_t[::1] a,
+    uint64_t[::1] out,
+    int work=1,
+    uint64_t exponent=0,
+) except -2:
     cdef Py_ssize_t bad, n = a.shape[0]
     same_length(a, out, "out")
     if n == 0:
         return -1
     with nogil:
-        bad = apply(function, &a[0], NULL, &out[0], n, exponent)
+        bad = apply(function, &a[0], NULL, &out[0], n, work, exponent)
     return bad
 
 
-cdef int binary(field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out) except -1:
+cdef int binary(
+    field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out
+) except -1:
     cdef Py_ssize_t n = a.shape[0]
     same_length(a, b, "b")
     same_length(a, out, "out")
     if n:
         with nogil:
-            apply(function, &a[0], &b[0], &out[0], n)
+            apply(function, &a[0], &b[0], &out[0], n, 1)
     return 0
 
 
@@ -146,12 +174,12 @@ def square(const uint64_t[::1] a not None, uint64_t[::1] out not None):
 
 def power(const uint64_t[::1] a not None, uint64_t exponent, uint64_t[::1] out not None):
     """out = a ** exponent; 0 ** 0 is 1"""
-    unary(isa_tables[isa_index()].power, a, out, exponent)
+    unary(isa_tables[isa_index()].power, a, out, POWER_WORK, exponent)
 
 
 def inverse(const uint64_t[::1] a not None, uint64_t[::1] out not None):
     """out = 1 / a; returns -1, or the index of the first zero (then `out` is unspecified)"""
-    return unary(isa_tables[isa_index()].inverse, a, out)
+    return unary(isa_tables[isa_index()].inverse, a, out, INVERSE_WORK)
 
 
 def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
@@ -163,7 +191,7 @@ def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
         return 0
     cdef uint64_t[::1] sums = np.empty((n + FIELD_CHUNK - 1) // FIELD_CHUNK, np.uint64)
     with nogil:
-        apply(isa_tables[isa_index()].inner, &a[0], &b[0], &sums[0], n)
+        apply(isa_tables[isa_index()].inner, &a[0], &b[0], &sums[0], n, 1)
         for k in range(sums.shape[0]):
             total = gl_add(total, sums[k])
     return total
@@ -172,48 +200,74 @@ def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
 # ---- extension ------------------------------------------------------------------------------
 
 cdef Py_ssize_t ext_unary(
-    field_function function, const uint64_t[:, ::1] a, uint64_t[:, ::1] out, uint64_t exponent=0, int words=1
+    field_function function,
+    const uint64_t[:, ::1] a,
+    uint64_t[:, ::1] out,
+    int work=EXT_WORK,
+    uint64_t exponent=0,
 ) except -2:
-    """`words` = 3 hands a base field function the words of the elements."""
     cdef Py_ssize_t bad, n = a.shape[0]
     same_rows(a, out, "out")
     if n == 0:
         return -1
     with nogil:
-        bad = apply(function, &a[0, 0], NULL, &out[0, 0], words * n, exponent)
+        bad = apply(function, &a[0, 0], NULL, &out[0, 0], n, work, exponent)
     return bad
 
 
 cdef int ext_binary(
-    field_function function, const uint64_t[:, ::1] a, const uint64_t[:, ::1] b, uint64_t[:, ::1] out, int words=1
+    field_function function,
+    const uint64_t[:, ::1] a,
+    const uint64_t[:, ::1] b,
+    uint64_t[:, ::1] out,
+    int words=1,
 ) except -1:
+    """`words` = 3 hands a base-field function the words of the elements."""
     cdef Py_ssize_t n = a.shape[0]
     same_rows(a, b, "b")
     same_rows(a, out, "out")
     if n:
         with nogil:
-            apply(function, &a[0, 0], &b[0, 0], &out[0, 0], words * n)
+            apply(
+                function, &a[0, 0], &b[0, 0], &out[0, 0], words * n, EXT_WORK if words == 1 else 1
+            )
     return 0
 
 
-def ext_add(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_add(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a + b"""
     ext_binary(isa_tables[isa_index()].add, a, b, out, 3)
 
 
-def ext_sub(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_sub(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a - b"""
     ext_binary(isa_tables[isa_index()].sub, a, b, out, 3)
 
 
-def ext_mul(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None, uint64_t[:, ::1] out not None):
+def ext_mul(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[:, ::1] b not None,
+    uint64_t[:, ::1] out not None,
+):
     """out = a * b"""
     ext_binary(isa_tables[isa_index()].ext_mul, a, b, out)
 
 
 def ext_neg(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
     """out = -a"""
-    ext_unary(isa_tables[isa_index()].neg, a, out, 0, 3)
+    cdef Py_ssize_t n = a.shape[0]
+    same_rows(a, out, "out")
+    if n:
+        with nogil:
+            apply(isa_tables[isa_index()].neg, &a[0, 0], NULL, &out[0, 0], 3 * n, 1)
 
 
 def ext_square(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
@@ -223,7 +277,7 @@ def ext_square(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None)
 
 def ext_power(const uint64_t[:, ::1] a not None, uint64_t exponent, uint64_t[:, ::1] out not None):
     """out = a ** exponent; 0 ** 0 is 1"""
-    ext_unary(isa_tables[isa_index()].ext_power, a, out, exponent)
+    ext_unary(isa_tables[isa_index()].ext_power, a, out, EXT_WORK * POWER_WORK, exponent)
 
 
 def ext_inverse(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
@@ -241,7 +295,7 @@ def ext_dot(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None
         return (0, 0, 0)
     cdef uint64_t[:, ::1] sums = np.empty(((n + FIELD_CHUNK - 1) // FIELD_CHUNK, 3), np.uint64)
     with nogil:
-        apply(isa_tables[isa_index()].ext_inner, &a[0, 0], &b[0, 0], &sums[0, 0], n)
+        apply(isa_tables[isa_index()].ext_inner, &a[0, 0], &b[0, 0], &sums[0, 0], n, EXT_WORK)
         for k in range(sums.shape[0]):
             for j in range(3):
                 total[j] = gl_add(total[j], sums[k, j])

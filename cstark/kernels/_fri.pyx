@@ -29,7 +29,9 @@ cdef extern from *:
         ext challenge
         uint64_t inverse_root
         uint64_t inverse_step
-    ctypedef Py_ssize_t (*fri_function)(const fri_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+    ctypedef Py_ssize_t (*fri_function)(
+        const fri_job *job, Py_ssize_t first, Py_ssize_t last
+    ) noexcept nogil
     ctypedef struct fri_table:
         fri_function fold, join
     const fri_table **isa_tables
@@ -47,7 +49,9 @@ ctypedef struct Call:
     fri_function function
 
 
-cdef Py_ssize_t call_function(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_function(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.function(&call.job, first, last)
 
@@ -84,7 +88,8 @@ def fold(
 
     With y = w^(q + blowup i) and W the root of order `arity`,
     out[:, q, i] = sum_k (challenge / y)^k sum_j W^(-jk) word[:, q, i + j n / arity], which is
-    arity * sum_k challenge^k f_k(y^arity) for the polynomial f = sum_k X^k f_k(X^arity) of the word.
+    arity * sum_k challenge^k f_k(y^arity) for the polynomial f = sum_k X^k f_k(X^arity) that has
+    the values of the word.
 
     Parameters
     ----------
@@ -100,7 +105,8 @@ def fold(
     cdef Py_ssize_t blowup = word.shape[1], n = word.shape[2], values
     if arity not in (2, 4, 8):
         raise ValueError(f"arity must be 2, 4 or 8, not {arity}")
-    if word.shape[0] != 3 or log_of(blowup) < 0 or log_of(n) < 0 or n < arity or log_of(blowup) + log_of(n) > 32:
+    cdef int log_blowup = log_of(blowup), log_n = log_of(n)
+    if word.shape[0] != 3 or log_blowup < 0 or log_n < 0 or n < arity or log_blowup + log_n > 32:
         raise ValueError(
             f"word must have shape (3, blowup, n) with powers of two, n at least {arity}; "
             f"not ({word.shape[0]}, {blowup}, {n})"
@@ -108,14 +114,15 @@ def fold(
     values = n // arity
     if out.shape[0] != 3 or out.shape[1] != blowup or out.shape[2] != values:
         raise ValueError(
-            f"out must have shape (3, {blowup}, {values}), not ({out.shape[0]}, {out.shape[1]}, {out.shape[2]})"
+            f"out must have shape (3, {blowup}, {values}), "
+            f"not ({out.shape[0]}, {out.shape[1]}, {out.shape[2]})"
         )
     set_challenge(&call.job, challenge, "challenge")
     call.function = isa_tables[isa_index()].fold
     call.job.word, call.job.out = &word[0, 0, 0], &out[0, 0, 0]
     call.job.blowup, call.job.n, call.job.arity = blowup, n, arity
     with nogil:
-        call.job.inverse_root = gl_inverse(gl_root(log_of(blowup) + log_of(n)))
+        call.job.inverse_root = gl_inverse(gl_root(log_blowup + log_n))
         call.job.inverse_step = gl_power(call.job.inverse_root, blowup)
         run(call_function, &call, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF))
 
@@ -136,7 +143,10 @@ def join(
     cdef Call call
     cdef Py_ssize_t values = word.shape[1] * word.shape[2]
     if word.shape[0] != 3:
-        raise ValueError(f"word must have shape (3, blowup, n), not ({word.shape[0]}, {word.shape[1]}, {word.shape[2]})")
+        raise ValueError(
+            f"word must have shape (3, blowup, n), "
+            f"not ({word.shape[0]}, {word.shape[1]}, {word.shape[2]})"
+        )
     if other.shape[0] != 3 or other.shape[1] != word.shape[1] or other.shape[2] != word.shape[2]:
         raise ValueError(
             f"other must have shape (3, {word.shape[1]}, {word.shape[2]}), "

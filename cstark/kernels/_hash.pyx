@@ -255,13 +255,16 @@ def hash_rows(int algorithm, const uint64_t[:, :] rows, uint8_t[:, ::1] out):
     check_shape("out", (out.shape[0], out.shape[1]), (n, HASH_BYTES))
     if n == 0:
         return
-    matrix.base = <const uint8_t *>(&rows[0, 0] if rows.shape[1] else NULL)
+    matrix.base = NULL
+    job.parts = 0
+    if rows.shape[1]:
+        matrix.base = <const uint8_t *>&rows[0, 0]
+        job.parts = 1
     matrix.block = 0
     matrix.row = rows.strides[0]
     matrix.column = rows.strides[1]
     matrix.words = <size_t>rows.shape[1]
     job.matrices = &matrix
-    job.parts = 1
     job.bytes = 8 * matrix.words
     job.tag = HASH_PLAIN
     job.per_block = n
@@ -289,6 +292,7 @@ def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
     cdef Py_ssize_t blocks = out.shape[0], n = out.shape[1], width, k
     cdef Py_ssize_t count = len(matrices)
     cdef size_t words = 0
+    cdef int used = 0  # matrices with any words
     job.core = core_of(algorithm)
     if not count or count != len(widths):
         raise ValueError(f"widths must name one width for each of {count} matrices (at least one)")
@@ -307,22 +311,23 @@ def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
                     f"matrices[{k}] must have shape ({blocks}, {n}, at least {width}), not "
                     f"{(view.shape[0], view.shape[1], view.shape[2])}"
                 )
-            parts[k].base = NULL
-            if blocks and n and width:
-                parts[k].base = <const uint8_t *>&view[0, 0, 0]
-            parts[k].block = view.strides[0]
-            parts[k].row = view.strides[1]
-            parts[k].column = view.strides[2] if width > 1 else 8
-            parts[k].words = <size_t>width
+            if blocks == 0 or n == 0 or width == 0:
+                continue
+            parts[used].base = <const uint8_t *>&view[0, 0, 0]
+            parts[used].block = view.strides[0]
+            parts[used].row = view.strides[1]
+            parts[used].column = view.strides[2] if width > 1 else 8
+            parts[used].words = <size_t>width
             words += <size_t>width
+            used += 1
         if blocks == 0 or n == 0:
             return
         set_out(&job, out)
         job.matrices = parts
-        job.parts = <int>count
+        job.parts = used
         job.bytes = 8 * words
         job.tag = HASH_LEAF
-        in_place = count == 1 and words and parts[0].column == 8
+        in_place = used == 1 and parts[0].column == 8
         job.locate = hash_locate_rows if in_place else hash_locate_parts
         run_job(&job, algorithm, blocks * n, not in_place)
     finally:

@@ -1,6 +1,6 @@
 """Openings at a point outside of the domain, and the quotients that prove them.
 
-Points of a coset: x_{q,i} = offset * g_bN^q * g_N^i, g_bN of order blowup * n and g_N = g_bN^blowup.
+Points of a coset: x_{q,i} = offset * g_bN^q * g_N^i, g_bN of order blowup * n, g_N = g_bN^blowup.
 Extension vectors are planar: coordinate first.  Values canonical, in and out.
 """
 
@@ -62,54 +62,77 @@ cdef extern from *:
         uint64_t scale
         ext value
     ctypedef struct openings_table:
-        Py_ssize_t (*inverse_differences)(const points_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
-        Py_ssize_t (*scale_by_points)(const points_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
-        Py_ssize_t (*column_sums)(const column_sums_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
-        Py_ssize_t (*row_sums)(const row_sums_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
-        Py_ssize_t (*add_quotient)(const quotient_job *job, Py_ssize_t first, Py_ssize_t last) noexcept nogil
+        Py_ssize_t (*inverse_differences)(
+            const points_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*scale_by_points)(
+            const points_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*column_sums)(
+            const column_sums_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*row_sums)(
+            const row_sums_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*add_quotient)(
+            const quotient_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
         Py_ssize_t (*coefficient_words)(Py_ssize_t width) noexcept nogil
-        void (*prepare_coefficients)(const uint64_t *coefficients, Py_ssize_t width, uint64_t *out) noexcept nogil
+        void (*prepare_coefficients)(
+            const uint64_t *coefficients, Py_ssize_t width, uint64_t *out
+        ) noexcept nogil
     const openings_table **isa_tables
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
     uint64_t gl_inverse(uint64_t a) noexcept nogil
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
     uint64_t gl_root(int log_order) noexcept nogil
 
-# Below so many words of work a call stays on one thread.  Chunks of column sums grow with the height, so
-# that their totals stay few; they do not depend on the number of threads.
+# Below so many words of work a call stays on one thread.  Chunks of column sums grow with the
+# height, so that their totals stay few; they do not depend on the number of threads.
 cdef enum:
     OPENINGS_CUTOFF = 1 << 13
     POINTS_CHUNK = 1 << 11
     ROWS_CHUNK = 1 << 8
     MAX_TOTALS = 64
 
-# One table from preparation to the last chunk, even if another thread selects another instruction set.
+# One table from preparation to the last chunk, even if another Python thread changes the
+# instruction set meanwhile.
 ctypedef struct Call:
     const openings_table *table
     void *job
 
 
-cdef Py_ssize_t call_inverse_differences(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_inverse_differences(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.inverse_differences(<points_job *>call.job, first, last)
 
 
-cdef Py_ssize_t call_scale_by_points(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_scale_by_points(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.scale_by_points(<points_job *>call.job, first, last)
 
 
-cdef Py_ssize_t call_column_sums(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_column_sums(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.column_sums(<column_sums_job *>call.job, first, last)
 
 
-cdef Py_ssize_t call_row_sums(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_row_sums(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.row_sums(<row_sums_job *>call.job, first, last)
 
 
-cdef Py_ssize_t call_add_quotient(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+cdef Py_ssize_t call_add_quotient(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.add_quotient(<quotient_job *>call.job, first, last)
 
@@ -126,10 +149,16 @@ cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str
     return 0
 
 
+cdef Py_ssize_t stride_of(const uint64_t[:, :] a) noexcept nogil:
+    """Words from one row to the next."""
+    return a.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+
+
 cdef int shape3(const uint64_t[:, :, ::1] a, Py_ssize_t blowup, Py_ssize_t n, str name) except -1:
     if a.shape[0] != 3 or a.shape[1] != blowup or a.shape[2] != n:
         raise ValueError(
-            f"{name} must have shape (3, {blowup}, {n}), not ({a.shape[0]}, {a.shape[1]}, {a.shape[2]})"
+            f"{name} must have shape (3, {blowup}, {n}), "
+            f"not ({a.shape[0]}, {a.shape[1]}, {a.shape[2]})"
         )
     return 0
 
@@ -159,7 +188,11 @@ def source_digest():
 
 
 def inverse_differences(
-    uint64_t offset, Py_ssize_t blowup, int log_n, const uint64_t[::1] zeta not None, uint64_t[:, :, ::1] out not None
+    uint64_t offset,
+    Py_ssize_t blowup,
+    int log_n,
+    const uint64_t[::1] zeta not None,
+    uint64_t[:, :, ::1] out not None,
 ):
     """out[:, q, i] = 1 / (zeta - x_{q,i}).
 
@@ -187,18 +220,19 @@ def inverse_differences(
         raise ValueError(f"zeta must not be in the base field: {job.zeta.c[0]}")
     job.shift, job.root = offset, gl_root(log_blowup + log_n)
     job.step = gl_power(job.root, blowup)
-    job.out, job.out_plane = &out[0, 0, 0], blowup * job.n
+    cdef Py_ssize_t total = blowup * job.n
+    job.out, job.out_plane = &out[0, 0, 0], total
     with nogil:
-        run(call_inverse_differences, &call, blowup * job.n, POINTS_CHUNK, team(blowup * job.n, OPENINGS_CUTOFF))
+        run(call_inverse_differences, &call, total, POINTS_CHUNK, team(total, OPENINGS_CUTOFF))
 
 
 def scale_by_points(
     uint64_t shift, int log_n, const uint64_t[:, :] inverses not None, uint64_t[:, :] out not None
 ):
-    """out[:, i] = x_i * inverses[:, i] with x_i = shift * g^i, g of order 2^log_n: barycentric weights.
+    """out[:, i] = x_i * inverses[:, i] with x_i = shift * g^i, g of order n = 2^log_n.
 
-    With inverses 1/(zeta - x_i), the value at zeta of the polynomial of degree below n through f_i at x_i is
-    ((zeta / shift)^n - 1) / n * sum_i out_i f_i.
+    With inverses 1 / (zeta - x_i) these are barycentric weights: the polynomial of degree below n
+    through f_i at x_i has the value ((zeta / shift)^n - 1) / n * sum_i out_i f_i at zeta.
 
     Parameters
     ----------
@@ -215,8 +249,8 @@ def scale_by_points(
     shape2(inverses, 3, job.n, "inverses")
     shape2(out, 3, job.n, "out")
     job.shift, job.step = shift, gl_root(log_n)
-    job.in_, job.in_plane = &inverses[0, 0], inverses.strides[0] // <Py_ssize_t>sizeof(uint64_t)
-    job.out, job.out_plane = &out[0, 0], out.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.in_, job.in_plane = &inverses[0, 0], stride_of(inverses)
+    job.out, job.out_plane = &out[0, 0], stride_of(out)
     with nogil:
         run(call_scale_by_points, &call, job.n, POINTS_CHUNK, team(job.n, OPENINGS_CUTOFF))
 
@@ -255,9 +289,9 @@ def column_sums(
     if n == 0:
         out[:, :] = 0
         return
-    job.matrix, job.stride = &matrix[0, 0], matrix.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.matrix, job.stride = &matrix[0, 0], stride_of(matrix)
     job.n, job.width, job.rotate = n, width, rotate
-    job.weights, job.weights_plane = &weights[0, 0], weights.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.weights, job.weights_plane = &weights[0, 0], stride_of(weights)
     job.chunk = max(ROWS_CHUNK, (n + MAX_TOTALS - 1) // MAX_TOTALS)
     totals = (n + job.chunk - 1) // job.chunk
     cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
@@ -298,15 +332,17 @@ def row_sums(
     shape2(coefficients, -1, 3, "coefficients")
     shape2(out, 3, n, "out")
     if width > matrix.shape[1]:
-        raise ValueError(f"coefficients has {width} rows, but matrix only {matrix.shape[1]} columns")
+        raise ValueError(
+            f"coefficients has {width} rows, but matrix only {matrix.shape[1]} columns"
+        )
     if n == 0:
         return
     cdef uint64_t[::1] weights = _runtime.aligned(call.table.coefficient_words(width))
     job.matrix = &matrix[0, 0] if width else NULL
-    job.stride = matrix.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.stride = stride_of(matrix)
     job.width, job.accumulate = width, accumulate
     job.weights = &weights[0] if width else NULL
-    job.out, job.out_plane = &out[0, 0], out.strides[0] // <Py_ssize_t>sizeof(uint64_t)
+    job.out, job.out_plane = &out[0, 0], stride_of(out)
     with nogil:
         if width:
             call.table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
@@ -328,8 +364,8 @@ def add_quotient(
         `inverses` as `inverse_differences` makes them; `out` overlaps neither.
     value : uint64 array (3,)
     rotate : {0, 1}
-        0: inv = inverses, for the point zeta. 1: inv[:, q, i] = inverses[:, q, (i - 1) % n] / g with g of
-        order n, which is 1 / (zeta g - x_{q,i}), for the point zeta g.
+        0: inv = inverses, for the point zeta.  1: inv[:, q, i] = inverses[:, q, (i - 1) % n] / g
+        with g of order n, which is 1 / (zeta g - x_{q,i}), for the point zeta g.
     """
     cdef quotient_job job
     cdef Call call = Call(isa_tables[isa_index()], &job)

@@ -61,7 +61,8 @@ cdef extern from "block_program.h":
         OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR
         OP_ACCUMULATE, OP_FLUSH, OP_TEST
         OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_NEGATE, OP_EXT_SCALE
-        OP_EXT_ADD_CONSTANT, OP_PAIR, OP_FRACTION
+        OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION
+        NEGATIVE_A, NEGATIVE_B, UNIT_A, UNIT_B
 
 OPERATIONS = {
     "load": OP_LOAD,
@@ -88,9 +89,11 @@ OPERATIONS = {
     "ext_negate": OP_EXT_NEGATE,
     "ext_scale": OP_EXT_SCALE,
     "ext_add_constant": OP_EXT_ADD_CONSTANT,
+    "residual": OP_RESIDUAL,
     "pair": OP_PAIR,
     "fraction": OP_FRACTION,
 }
+FLAGS = {"negative": (NEGATIVE_A, NEGATIVE_B), "unit": (UNIT_A, UNIT_B)}
 BLOCK_ROWS = BLOCK
 SLOT_WORDS = SLOT
 TERM_LIMIT = MAX_TERMS

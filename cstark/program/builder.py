@@ -77,7 +77,7 @@ class Builder:
 
     def emit(self, name: str, inputs: tuple[Ref, ...], numbers: tuple[int, ...] = ()) -> Ref:
         """Record an operation that makes a value."""
-        width = 3 if name.startswith("ext_") or name == "fingerprint" else 1
+        width = 3 if name.startswith("ext_") or name in ("fingerprint", "residual") else 1
         value = self._new(width, None, canonical=name == "set")
         self.operations.append(Operation(name, value, inputs, numbers))
         return Ref(value)

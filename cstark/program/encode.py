@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub
-from cstark.kernels._program import OPERATIONS, Bound
+from cstark.kernels._program import FLAGS, OPERATIONS, Bound
 from cstark.program.builder import Builder
 from cstark.program.scalars import Scalars
 from cstark.program.schedule import Instruction, schedule
@@ -203,7 +203,15 @@ def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, 
         return operation, numbers[0], start, len(operands)
     if name == "flush":
         return operation, *numbers
-    if name in ("pair", "fraction"):
+    if name in ("residual", "pair"):
+        flags, *index = numbers
+        f, g, *rest = operands
+        m = 0 if flags & FLAGS["unit"][0] else rest.pop(0)
+        n = 0 if flags & FLAGS["unit"][1] else rest.pop(0)
+        start = len(terms)
+        terms.extend([(f, m), (g, n), *((column, 0) for column in rest)])
+        return operation, index[0] if index else slot, start, flags
+    if name == "fraction":
         return operation, numbers[0], *operands
     if name == "test":
         return operation, *numbers, *operands

@@ -7,17 +7,18 @@ fingerprint = z - (bus + alpha v_1 + ... + alpha^m v_m). Interactions go in pair
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cstark.extension import P
-from cstark.kernels._program import TERM_LIMIT
+from cstark.kernels._program import FLAGS, TERM_LIMIT
 from cstark.program.builder import Ref
 from cstark.program.compile import Lowering
 
 if TYPE_CHECKING:
     from cstark.air.description import Interaction
 
-__all__ = ["fingerprint", "pairs", "signed_terms", "sum_of_terms"]
+__all__ = ["fingerprint", "fractions", "pairs"]
 
 
 def pairs(count: int) -> list[tuple[int, ...]]:
@@ -50,31 +51,27 @@ def _fingerprint(lowering: Lowering, recipe: tuple, terms: list[tuple[Ref, int]]
     return lowering.builder.emit("fingerprint", tuple(ref for ref, _ in terms), numbers)
 
 
-def signed_terms(
-    lowering: Lowering, interactions: list[Interaction], fingerprints: list[Ref]
-) -> list[tuple[int, Ref]]:
-    """s_a m_a f_b and s_b m_b f_a of two interactions, as (sign, value); zero counts left out."""
-    terms = []
-    for interaction, other in zip(interactions, reversed(fingerprints), strict=True):
-        literal = lowering.literal(interaction.count)
-        if literal == 0:
-            continue
+def fractions(
+    lowering: Lowering, interactions: Sequence[Interaction]
+) -> tuple[tuple[Ref, ...], int]:
+    """Operands and flags of two fractions, for ``residual`` and ``pair``.
+
+    Returns
+    -------
+    operands : tuple of Ref
+        The two fingerprints, then the counts that are not 1 or -1.
+    flags : int
+        Which counts are, and which fractions are to be negated.
+    """
+    flags, counts = 0, []
+    for side, interaction in enumerate(interactions):
+        sign, literal = interaction.sign, lowering.literal(interaction.count)
         if literal in (1, P - 1):
-            terms.append((interaction.sign if literal == 1 else -interaction.sign, other))
-            continue
-        count = lowering.ref(interaction.count)
-        terms.append((interaction.sign, lowering.builder.emit("ext_scale", (other, count))))
-    return terms
-
-
-def sum_of_terms(lowering: Lowering, terms: list[tuple[int, Ref]]) -> Ref:
-    """The sum of signed extension values."""
-    builder = lowering.builder
-    if not terms:
-        return _fingerprint(lowering, ("zero",), [])
-    (first_sign, result), *rest = sorted(terms, key=lambda term: -term[0])
-    for sign, value in rest:
-        # Signs descend: after a negative first one only negative ones follow, negated at the end.
-        name = "ext_add" if sign == first_sign else "ext_sub"
-        result = builder.emit(name, (result, value))
-    return result if first_sign > 0 else builder.emit("ext_negate", (result,))
+            sign = sign if literal == 1 else -sign
+            flags |= FLAGS["unit"][side]
+        else:
+            counts.append(lowering.ref(interaction.count))
+        if sign < 0:
+            flags |= FLAGS["negative"][side]
+    prints = [fingerprint(lowering, interaction) for interaction in interactions]
+    return (*prints, *counts), flags

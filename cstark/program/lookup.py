@@ -16,7 +16,7 @@ from cstark.extension import ZERO, Element, P, add, element, mul, scale, sub
 from cstark.kernels import _lookup
 from cstark.program.compile import Lowering
 from cstark.program.encode import BlockProgram, Challenges, encode
-from cstark.program.interactions import fingerprint, pairs, signed_terms, sum_of_terms
+from cstark.program.interactions import fingerprint, fractions, pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -108,17 +108,15 @@ def lookup_program(description: TableDescription) -> LookupProgram:
         raise ValueError(f"table {description.name!r} has no interactions")
     for index, group in enumerate(groups):
         members = [description.interactions[i] for i in group]
-        prints = [fingerprint(lowering, member) for member in members]
         if len(members) == 2:
-            numerator = sum_of_terms(lowering, signed_terms(lowering, members, prints))
-            denominator = builder.emit("ext_mul", (prints[0], prints[1]))
-            builder.effect("pair", (numerator, denominator), (index,))
+            operands, flags = fractions(lowering, members)
+            builder.effect("pair", operands, (flags, index))
         else:
             count = lowering.ref(members[0].count)
             if members[0].sign < 0:
                 zero = builder.constant(builder.scalars.zero)
                 count = builder.emit("subtract_from", (count,), (zero,))
-            builder.effect("fraction", (count, prints[0]), (index,))
+            builder.effect("fraction", (count, fingerprint(lowering, members[0])), (index,))
     widths = {"main": description.width, "preprocessed": description.preprocessed_width}
     program = encode(builder, widths, pairs=len(groups))
     return LookupProgram(description, program, len(groups))

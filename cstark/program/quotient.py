@@ -20,7 +20,7 @@ from cstark.kernels import _program
 from cstark.program.builder import CLASSES, Ref
 from cstark.program.compile import Lowering, accumulate_constraint
 from cstark.program.encode import BlockProgram, Challenges, encode
-from cstark.program.interactions import fingerprint, pairs, signed_terms
+from cstark.program.interactions import fingerprint, fractions, pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -195,22 +195,16 @@ def _lookup_constraints(lowering: Lowering, description: TableDescription, numbe
     step = builder.emit("ext_add_constant", (step,), (builder.ext_constant(("mean",)),))
     for k, group in enumerate(groups):
         members = [description.interactions[i] for i in group]
-        prints = [fingerprint(lowering, member) for member in members]
         absorbed = k == len(groups) - 1
-        if absorbed:
-            fraction = step
-        else:
-            fraction = builder.column("lookup", 3 * k, width=3)
-        for value in prints:
-            fraction = builder.emit("ext_mul", (fraction, value))
+        column = step if absorbed else builder.column("lookup", 3 * k, width=3)
         if len(members) == 2:
-            for sign, value in signed_terms(lowering, members, prints):
-                fraction = builder.emit("ext_sub" if sign > 0 else "ext_add", (fraction, value))
+            operands, flags = fractions(lowering, members)
+            residual = builder.emit("residual", (*operands, column), (flags,))
         else:
+            residual = builder.emit("ext_mul", (column, fingerprint(lowering, members[0])))
             _subtract_count(lowering, members[0].sign, members[0].count, number + k)
-        add(every, fraction, number + k)
+        add(every, residual, number + k)
         if not absorbed:
-            column = builder.column("lookup", 3 * k, width=3)
             step = builder.emit("ext_sub", (step, column))
     add(CLASSES["first"], last, number + len(groups))
 

@@ -78,18 +78,22 @@ class _Scheduler:
         operands = tuple(
             2 * (self.place[ref.value] + ref.part) + ref.next for ref in operation.inputs
         )
+        result = operation.result
+        slot = 0
+        if operation.name == "fingerprint":  # writes a coordinate before it reads for the next
+            slot = self._allocate(self.builder.widths[result])
         for value in values:
             uses = self.uses[value]
             while uses and uses[-1] <= position:
                 uses.pop()
             if not uses:
                 self._drop(value)
-        slot = 0
-        if operation.result >= 0:
-            slot = self._allocate(self.builder.widths[operation.result])
-            self.place[operation.result] = slot
-            if not self.uses[operation.result]:
-                self._drop(operation.result)
+        if result >= 0:
+            if operation.name != "fingerprint":
+                slot = self._allocate(self.builder.widths[result])
+            self.place[result] = slot
+            if not self.uses[result]:
+                self._drop(result)
         self.output.append(Instruction(operation.name, slot, operands, operation.numbers))
 
     def _load(self, value: int, position: int) -> None:

@@ -16,6 +16,7 @@ layer's tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from .layout import Layout
 from .merkle import MerkleTree, recompute_root, sibling_count
 from .transcript import Transcript
 
-__all__ = ["FriProver", "FriVerifier"]
+__all__ = ["FriProver", "FriVerifier", "domain_points"]
 
 Extension = ext.Element
 
@@ -135,6 +136,8 @@ class FriVerifier:
     final : (final_length, 3) uint64 ndarray
     positions : (m,) int64 ndarray
         Distinct positions, ascending.
+    points : (m,) uint64 ndarray
+        y at these positions.
     """
 
     def __init__(
@@ -145,6 +148,7 @@ class FriVerifier:
         challenges: Sequence[Extension],
         final: np.ndarray,
         positions: np.ndarray,
+        points: np.ndarray,
     ) -> None:
         self._algorithm = algorithm
         self._layout = layout
@@ -152,6 +156,7 @@ class FriVerifier:
         self._challenges = challenges
         self._final = final
         self._positions = positions
+        self._points = points
 
     def layer_leaves(self, layer: int) -> np.ndarray:
         """Distinct leaves of a layer's tree that the positions fall into."""
@@ -191,6 +196,7 @@ class FriVerifier:
         coset = self._positions >> self._layout.log_max_height
         row = self._positions & ((1 << self._layout.log_max_height) - 1)
         expected = reduced[schedule.layers[0]]
+        points = self._points
         for layer, log_arity in enumerate(schedule.log_arities):
             arity = 1 << log_arity
             log_height, log_rows = schedule.layers[layer], self._log_rows(layer)
@@ -206,13 +212,19 @@ class FriVerifier:
                     "before",
                     Reason.FRI,
                 )
-            folded = self._fold(values, leaves, log_height, log_arity, self._challenges[layer])
+            # y of a group's first member: a member's y over W^member, W of order `arity`
+            member = in_layer >> log_rows
+            turns = inverse_turns(log_arity)[member]
+            first = np.empty(len(leaves), dtype=np.uint64)
+            first[leaf] = _mul(points, turns)
+            folded = self._fold(values, first, log_arity, self._challenges[layer])
             expected = np.ascontiguousarray(folded[leaf])
+            points = _power(points, arity)
             joining = schedule.joins[layer + 1]
             if joining is not None:
                 factor = ext.power(self._challenges[layer], arity)
                 expected = _ext_add(expected, _ext_mul(reduced[joining], factor))
-        self._check_final(coset, row, expected)
+        self._check_final(points, expected)
 
     def _check_root(
         self, layer: int, leaves: np.ndarray, groups: np.ndarray, siblings: np.ndarray
@@ -230,44 +242,28 @@ class FriVerifier:
             )
 
     def _fold(
-        self,
-        values: np.ndarray,
-        leaves: np.ndarray,
-        log_height: int,
-        log_arity: int,
-        challenge: Extension,
+        self, values: np.ndarray, first: np.ndarray, log_arity: int, challenge: Extension
     ) -> np.ndarray:
-        """Fold opened groups: (leaves, arity, 3) to (leaves, 3)."""
-        count, arity = len(leaves), 1 << log_arity
+        """Fold opened groups, whose first members are at `first`: (m, arity, 3) to (m, 3)."""
+        count, arity = len(first), 1 << log_arity
         # Along a group f(y W^j) = sum_k (y^k f_k) W^(jk): an inverse transform of length `arity`
         # gives y^k f_k, and the sum of (challenge / y)^k y^k f_k is evaluated by Horner's rule.
         columns = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(arity, 3 * count)
         parts = np.empty_like(columns)
         _ntt.transform(_ntt.Plan(log_arity), columns, parts, True)
         parts = parts.reshape(arity, count, 3)
-        ratio = _ext_scale(
-            np.tile(_words(challenge), (count, 1)),
-            _inverse(self._points(leaves, log_height, log_arity)),
-        )
+        ratio = _ext_scale(np.tile(_words(challenge), (count, 1)), _inverse(first))
         result = np.ascontiguousarray(parts[arity - 1])
         for k in range(arity - 2, -1, -1):
             result = _ext_add(_ext_mul_rows(result, ratio), np.ascontiguousarray(parts[k]))
         return _ext_scale(result, np.full(count, arity, dtype=np.uint64))
 
-    def _points(self, leaves: np.ndarray, log_height: int, log_arity: int) -> np.ndarray:
-        """y of the first member of each leaf's group."""
-        rows = log_height - log_arity
-        coset, row = leaves >> rows, leaves & ((1 << rows) - 1)
-        return domain_points(log_height, self._layout.blowup, coset, row)
-
-    def _check_final(self, coset: np.ndarray, row: np.ndarray, expected: np.ndarray) -> None:
-        log_height = self._layout.schedule.layers[-1]
-        points = domain_points(
-            log_height, self._layout.blowup, coset, row & ((1 << log_height) - 1)
-        )
+    def _check_final(self, points: np.ndarray, expected: np.ndarray) -> None:
         value = np.tile(self._final[-1], (len(points), 1))
+        factors = np.repeat(points, 3)
         for coefficient in self._final[-2::-1]:
-            value = _ext_add(_ext_scale(value, points), np.tile(coefficient, (len(points), 1)))
+            scaled = _mul(value.reshape(-1), factors).reshape(value.shape)
+            value = _ext_add(scaled, np.tile(coefficient, (len(points), 1)))
         if not np.array_equal(value, expected):
             raise VerificationError(
                 "the final polynomial does not go through the folded values",
@@ -275,14 +271,35 @@ class FriVerifier:
             )
 
 
-def domain_points(log_height: int, blowup: int, coset: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """w^(coset + blowup row) for w of order blowup * 2^log_height: y at these positions."""
-    root = root_of_unity(log_height + blowup.bit_length() - 1)
-    exponents = coset + blowup * row
-    return np.array([pow(root, int(e), ext.P) for e in exponents], dtype=np.uint64)
+def domain_points(layout: Layout, positions: np.ndarray) -> np.ndarray:
+    """y = w^(q + blowup i) at positions (q, i) of the tallest domain: (m,) uint64."""
+    root = root_of_unity(layout.log_max_height + layout.log_blowup)
+    coset = positions >> layout.log_max_height
+    row = positions & ((1 << layout.log_max_height) - 1)
+    exponents = (coset + layout.blowup * row).tolist()
+    return np.array([pow(root, e, ext.P) for e in exponents], dtype=np.uint64)
+
+
+@lru_cache
+def inverse_turns(log_arity: int) -> np.ndarray:
+    """W^-j for j < arity, W of order arity."""
+    inverse = pow(root_of_unity(log_arity), -1, ext.P)
+    return np.array([pow(inverse, j, ext.P) for j in range(1 << log_arity)], dtype=np.uint64)
 
 
 # Rows of extension elements, (m, 3) uint64; shapes equal, never broadcast.
+
+
+def _mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.mul(a, b, out)
+    return out
+
+
+def _power(a: np.ndarray, exponent: int) -> np.ndarray:
+    out = np.empty_like(a)
+    _field.power(a, exponent, out)
+    return out
 
 
 def _ext_add(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ the joining heights come from the statement; a proof carries digests only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -114,13 +115,23 @@ class Step:
         self.right = np.where(lacks_right, supplied, right)
 
 
-def paths(blowup: int, log_rows: int, positions: np.ndarray) -> Iterator[Step]:
-    """The steps from the leaves at `positions` (flat, distinct, ascending) to the root."""
-    known = np.asarray(positions, dtype=np.int64)
+@lru_cache(maxsize=64)
+def _paths(blowup: int, log_rows: int, positions: bytes) -> tuple[Step, ...]:
+    known = np.frombuffer(positions, dtype=np.int64)
+    steps = []
     for blocks, rows in level_shapes(blowup, log_rows)[1:]:
-        step = Step(blocks, rows, known)
-        yield step
-        known = step.parents
+        steps.append(Step(blocks, rows, known))
+        known = steps[-1].parents
+    return tuple(steps)
+
+
+def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[Step, ...]:
+    """The steps from the leaves at `positions` (flat, distinct, ascending) to the root.
+
+    Remembered for a while: the trees of one proof are opened at the same positions, and a
+    verifier counts the siblings before it uses them.
+    """
+    return _paths(blowup, log_rows, np.asarray(positions, dtype=np.int64).tobytes())
 
 
 def sibling_count(blowup: int, log_rows: int, positions: np.ndarray) -> int:

@@ -20,7 +20,7 @@ from cstark.security import report as security_report
 
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
-from .fri import FriVerifier
+from .fri import FriVerifier, domain_points
 from .layout import Layout, quotient_chunks
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
@@ -225,8 +225,15 @@ class Verifier:
                 tree.rows.append(self.reader.elements(rows, width, f"rows of {shape.name}"))
             self.trees.append(tree)
             self.siblings.append(self.reader.digests(tree.siblings(), f"siblings of {shape.name}"))
+        self.points = domain_points(self.layout, self.positions)
         self.fri = FriVerifier(
-            self.algorithm, self.layout, self.fri_roots, self.challenges, self.final, self.positions
+            self.algorithm,
+            self.layout,
+            self.fri_roots,
+            self.challenges,
+            self.final,
+            self.positions,
+            self.points,
         )
         self.groups, self.group_siblings = [], []
         for layer, arity in enumerate(self.layout.schedule.arities):
@@ -333,15 +340,16 @@ class Verifier:
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
         count = len(at)
         generator = root_of_unity(log_height)
-        step = root_of_unity(log_height + self.layout.log_blowup)
-        offset = self.key.options.coset_offset
+        coset = self.positions >> self.layout.log_max_height
         rows_mask = (1 << log_height) - 1
-        points = [
-            offset
-            * pow(step, (p >> log_height) + self.layout.blowup * (p & rows_mask), ext.P)
-            % ext.P
-            for p in at.tolist()
-        ]
+        place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))
+        # A position of the tallest domain at y is one of this height at y^(N_max / N), times h.
+        lifted = np.empty_like(self.points)
+        _field.power(self.points, 1 << (self.layout.log_max_height - log_height), lifted)
+        points = np.empty(count, dtype=np.uint64)
+        points[place] = lifted
+        offset = self.key.options.coset_offset
+        points = [offset * y % ext.P for y in points.tolist()]
         word = np.zeros((count, 3), dtype=np.uint64)
         for is_next in (False, True):
             members = [group for group in groups if group.next == is_next]
@@ -365,8 +373,6 @@ class Verifier:
             terms = np.empty_like(differences)
             _field.ext_mul(numerators, inverses, terms)
             _field.add(word.reshape(-1), terms.reshape(-1), word.reshape(-1))
-        coset = self.positions >> self.layout.log_max_height
-        place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))
         return np.ascontiguousarray(word[place])
 
     # ---- reading ------------------------------------------------------------------------

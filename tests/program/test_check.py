@@ -23,7 +23,7 @@ import plain_check
 def expected(description, trace, publics):
     found = plain_check.violations(description, trace, publics)
     counts = Counter(index for index, _ in found)
-    first = {index: row for index, row in reversed(found)}
+    first = dict(reversed(found))
     return [(index, counts[index], first[index]) for index in sorted(counts)]
 
 

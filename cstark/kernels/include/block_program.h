@@ -24,8 +24,11 @@
  *   EXT_ADD EXT_SUB EXT_MUL   d (3) = a (3) op b (3);   EXT_NEGATE d (3) = -a (3)
  *   EXT_SCALE    d (3) = a (3) times b
  *   EXT_ADD_CONSTANT   d (3) = a (3) + extension constant b
- *   PAIR         fraction d = a (3) / b (3), left as numerator times adjugate, and norm
- *   FRACTION     the same with a base-field numerator a
+ *   RESIDUAL     d (3) = c f g - (m g + n f): terms a, a+1, a+2 are (f, m), (g, n), (c, -); flags b say
+ *                that m or n is 1 (and has no slot), or to be negated
+ *   PAIR         fraction d = m / f + n / g with terms and flags likewise: left as numerator and norm,
+ *                of which numerator / norm is the fraction
+ *   FRACTION     fraction d = a / b (3), likewise
  *
  * Sums of a class stay unreduced from the first ACCUMULATE to FLUSH; at most 256 terms go between.
  */
@@ -41,7 +44,9 @@ enum {
     CLASSES = 4,
     MATRICES = 3,
     MAX_TERMS = 256,
-    FIRST = 4          /* flag beside a class */
+    FIRST = 4,         /* flag beside a class */
+    /* flags of RESIDUAL and PAIR */
+    NEGATIVE_A = 1, NEGATIVE_B = 2, UNIT_A = 4, UNIT_B = 8, ALL_FLAGS = 15
 };
 
 enum { CLASS_EVERY, CLASS_TRANSITION, CLASS_FIRST, CLASS_LAST };
@@ -52,7 +57,7 @@ enum {
     OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR,
     OP_ACCUMULATE, OP_FLUSH, OP_TEST,
     OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_NEGATE, OP_EXT_SCALE,
-    OP_EXT_ADD_CONSTANT, OP_PAIR, OP_FRACTION,
+    OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION,
     OPERATIONS
 };
 
@@ -90,6 +95,15 @@ static int holds_terms(const block_program *p, ptrdiff_t first, ptrdiff_t count,
     for (ptrdiff_t i = first; i < first + count; i++)
         if (!holds_operand(p, p->terms[2 * i], 1) || !holds(p->terms[2 * i + 1], 1, weights)) return 0;
     return 1;
+}
+
+/* The terms of RESIDUAL and PAIR. */
+static int holds_fractions(const block_program *p, ptrdiff_t first, ptrdiff_t flags, ptrdiff_t count) {
+    if (!holds(first, count, p->term_count) || flags < 0 || flags > ALL_FLAGS) return 0;
+    const int32_t *term = p->terms + 2 * first;
+    for (ptrdiff_t i = 0; i < count; i++)
+        if (!holds_operand(p, term[2 * i], 3)) return 0;
+    return (flags & UNIT_A || holds_operand(p, term[1], 1)) && (flags & UNIT_B || holds_operand(p, term[3], 1));
 }
 
 static int instruction_is_valid(const block_program *p, const int32_t *line) {
@@ -130,7 +144,8 @@ static int instruction_is_valid(const block_program *p, const int32_t *line) {
     case OP_EXT_SCALE: return holds_operand(p, a, 3) && holds_operand(p, b, 1) && holds(d, 3, p->slots);
     case OP_EXT_ADD_CONSTANT:
         return holds_operand(p, a, 3) && holds(b, 1, p->ext_constant_count) && holds(d, 3, p->slots);
-    case OP_PAIR: return holds(d, 1, p->pairs) && holds_operand(p, a, 3) && holds_operand(p, b, 3);
+    case OP_RESIDUAL: return holds_fractions(p, a, b, 3) && holds(d, 3, p->slots);
+    case OP_PAIR: return holds_fractions(p, a, b, 2) && holds(d, 1, p->pairs);
     case OP_FRACTION: return holds(d, 1, p->pairs) && holds_operand(p, a, 1) && holds_operand(p, b, 3);
     default: return 0;
     }
@@ -143,12 +158,12 @@ static ptrdiff_t invalid_instruction(const block_program *p) {
     return -1;
 }
 
-/* Words of scratch for one thread: slots, totals and sums of the classes, sums of one instruction,
- * fractions. Sums are at most DOT_WORDS words a row and coordinate. All parts are multiples of 64 bytes. */
+/* Words of scratch for one thread: slots, totals and sums of the classes, fractions.
+ * Sums are at most DOT_WORDS words a row and coordinate. All parts are multiples of 64 bytes. */
 enum { DOT_WORDS = 4 };
 
 static ptrdiff_t workspace_words(const block_program *p, ptrdiff_t fraction_rows) {
-    return (p->slots + 3 * CLASSES) * SLOT + (CLASSES + 1) * 3 * BLOCK * DOT_WORDS +
+    return (p->slots + 3 * CLASSES) * SLOT + CLASSES * 3 * BLOCK * DOT_WORDS +
            p->pairs * 5 * fraction_rows;
 }
 

@@ -3,7 +3,7 @@
  * An instruction does its work for all rows of the block before the next one starts, so its
  * interpretation costs nothing measurable. Every operation reads what it needs of a group of rows
  * before it writes that group, and goes upwards: a destination may be one of the operands, even one
- * read at the next row.
+ * read at the next row. The exception is FINGERPRINT, whose destination must be new.
  */
 #include "block_program.h"
 
@@ -15,10 +15,19 @@
 #define load_column FN(load_column)
 #define load_columns FN(load_columns)
 #define load_periodic FN(load_periodic)
+#define term_list FN(term_list)
+#define list_terms FN(list_terms)
 #define add_terms FN(add_terms)
-#define run_terms FN(run_terms)
+#define sum_terms FN(sum_terms)
+#define accumulate_terms FN(accumulate_terms)
+#define run_fingerprint FN(run_fingerprint)
 #define run_linear FN(run_linear)
 #define flush FN(flush)
+#define two_fractions FN(two_fractions)
+#define fractions_at FN(fractions_at)
+#define signed_product FN(signed_product)
+#define make_residual FN(make_residual)
+#define make_pair FN(make_pair)
 #define make_fraction FN(make_fraction)
 #define test_rows FN(test_rows)
 #define run_base FN(run_base)
@@ -42,7 +51,6 @@ typedef struct {
     uint64_t *slots;                /* slots x SLOT */
     dot *sums[CLASSES];             /* each 3 x BLOCK / LANES */
     uint64_t *totals[CLASSES];      /* each 3 slots */
-    dot *terms;                     /* 3 x BLOCK / LANES */
     uint64_t *fractions;            /* pairs x 3 x fraction_rows */
     uint64_t *norms, *inverses;     /* pairs x fraction_rows */
     ptrdiff_t fraction_rows;        /* of a chunk of several blocks */
@@ -54,7 +62,6 @@ static workspace workspace_at(uint64_t *memory, const block_program *p, ptrdiff_
     memory += p->slots * SLOT;
     for (int c = 0; c < CLASSES; c++, memory += 3 * SLOT) w.totals[c] = memory;
     for (int c = 0; c < CLASSES; c++, memory += 3 * BLOCK * DOT_WORDS) w.sums[c] = (dot *)memory;
-    w.terms = (dot *)memory, memory += 3 * BLOCK * DOT_WORDS;
     w.fractions = memory, memory += 3 * p->pairs * fraction_rows;
     w.norms = memory, w.inverses = memory + p->pairs * fraction_rows;
     return w;
@@ -71,7 +78,13 @@ NOINLINE void load_column(const uint64_t *column, ptrdiff_t stride, ptrdiff_t fi
 NOINLINE void load_columns(const uint64_t *columns, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t count,
                            ptrdiff_t rows, uint64_t *out) {
     const uint64_t *p = columns + first * stride;
-    for (ptrdiff_t i = 0; i < count; i += LANES) columns_from_rows(p + i * stride, stride, out + i, SLOT);
+    /* Rows are visited column by column, which the hardware does not foresee. While a block of rows fits
+     * in the first cache twice, ask for the same words of the next block, else for the next line. */
+    const ptrdiff_t ahead = stride * count <= 4096 ? stride * count : 8;
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        for (int k = 0; k < LANES; k++) __builtin_prefetch(p + (i + k) * stride + ahead, 0, 2);
+        columns_from_rows(p + i * stride, stride, out + i, SLOT);
+    }
     p = columns + ((first + count) & (rows - 1)) * stride;
     for (int k = 0; k < 4; k++) out[k * SLOT + count] = p[k];
 }
@@ -120,62 +133,82 @@ NOINLINE void run_constant(int operation, uint64_t *d, const uint64_t *a, uint64
 
 /* ---- sums of terms ---- */
 
-/* sums (+)= sum of words times weights, one coordinate and a few groups of rows at a time: the loads of
- * a weight are shared by the groups, and the unreduced sums stay in registers. */
-INLINE void add_terms(dot *sums, const uint64_t *const *words, const weight *const *weights, int count,
-                      ptrdiff_t rows, int coordinates, int fresh) {
-    for (int k = 0; k < coordinates; k++, sums += BLOCK / LANES)
+/* The operands of a sum of terms. */
+typedef struct {
+    const uint64_t *words[MAX_TERMS];
+    const weight *weights[MAX_TERMS];
+    int count;
+} term_list;
+
+INLINE void list_terms(term_list *list, const block_program *p, const workspace *w, ptrdiff_t first,
+                       ptrdiff_t count, const weight *weights, int coordinates) {
+    const int32_t *term = p->terms + 2 * first;
+    list->count = (int)count;
+    for (ptrdiff_t j = 0; j < count; j++, term += 2) {
+        list->words[j] = w->slots + (term[0] >> 1) * SLOT + (term[0] & 1);
+        list->weights[j] = weights + coordinates * term[1];
+    }
+}
+
+/* Adds coordinate k of the terms, in two groups of rows from row i: the loads of a weight are shared, and
+ * the unreduced sums stay in registers. */
+INLINE void add_terms(const term_list *list, int k, ptrdiff_t i, dot *s0, dot *s1) {
+    for (int j = 0; j < list->count; j++) {
+        dot_add(s0, v_load(list->words[j] + i), list->weights[j] + k);
+        dot_add(s1, v_load(list->words[j] + i + LANES), list->weights[j] + k);
+    }
+}
+
+NOINLINE void accumulate_terms(dot *sums, const block_program *p, const workspace *w, ptrdiff_t first,
+                         ptrdiff_t count, ptrdiff_t rows, int fresh) {
+    term_list list;
+    list_terms(&list, p, w, first, count, p->weights, 3);
+    for (int k = 0; k < 3; k++, sums += BLOCK / LANES)
         EACH_PAIR {
             dot *out = sums + i / LANES;
-            dot s0 = fresh ? dot_zero() : out[0], s1 = fresh ? dot_zero() : out[1];
-            for (int j = 0; j < count; j++) {
-                const weight *w = weights[j] + k;
-                dot_add(&s0, v_load(words[j] + i), w);
-                dot_add(&s1, v_load(words[j] + i + LANES), w);
-            }
+            dot s0 = out[0], s1 = out[1];
+            if (fresh) s0 = s1 = dot_zero();
+            add_terms(&list, k, i, &s0, &s1);
             out[0] = s0, out[1] = s1;
         }
 }
 
-NOINLINE void run_terms(dot *sums, const block_program *p, const workspace *w, ptrdiff_t first, int count,
-                        ptrdiff_t rows, int fresh) {
-    const uint64_t *words[MAX_TERMS];
-    const weight *weights[MAX_TERMS];
-    for (int j = 0; j < count; j++) {
-        const int32_t *term = p->terms + 2 * (first + j);
-        words[j] = w->slots + (term[0] >> 1) * SLOT + (term[0] & 1);
-        weights[j] = (const weight *)p->weights + 3 * term[1];
+/* d (coordinates) = constant + sum of terms, whose words may not overlap d unless there is one coordinate. */
+INLINE void sum_terms(uint64_t *d, const term_list *list, const uint64_t *constant, ptrdiff_t rows,
+                      int coordinates) {
+    for (int k = 0; k < coordinates; k++, d += SLOT) {
+        const vec c = v_set1(constant[k]);
+        EACH_PAIR {
+            dot s0 = dot_zero(), s1 = dot_zero();
+            add_terms(list, k, i, &s0, &s1);
+            v_store(d + i, v_add_canonical(dot_value(&s0), c));
+            v_store(d + i + LANES, v_add_canonical(dot_value(&s1), c));
+        }
     }
-    if (fresh)
-        add_terms(sums, words, weights, count, rows, 3, 1);
-    else
-        add_terms(sums, words, weights, count, rows, 3, 0);
 }
 
-NOINLINE void run_linear(uint64_t *d, const block_program *p, const workspace *w, ptrdiff_t first, int count,
-                         ptrdiff_t rows) {
-    const uint64_t *words[MAX_TERMS];
-    const weight *weights[MAX_TERMS];
-    const vec c = v_set1(p->constants[p->terms[2 * first]]);
-    for (int j = 0; j < count; j++) {
-        const int32_t *term = p->terms + 2 * (first + 1 + j);
-        words[j] = w->slots + (term[0] >> 1) * SLOT + (term[0] & 1);
-        weights[j] = (const weight *)p->base_weights + term[1];
-    }
-    add_terms(w->terms, words, weights, count, rows, 1, 1);
-    for (ptrdiff_t i = 0; i < rows; i += LANES)
-        v_store(d + i, v_add_canonical(dot_value(w->terms + i / LANES), c));
+NOINLINE void run_fingerprint(uint64_t *d, const block_program *p, const workspace *w, ptrdiff_t first,
+                              ptrdiff_t count, ptrdiff_t rows) {
+    term_list list;
+    list_terms(&list, p, w, first + 1, count, p->weights, 3);
+    sum_terms(d, &list, p->ext_constants + 3 * p->terms[2 * first], rows, 3);
 }
 
-/* d (3) = value of the sums + addend (3) */
-NOINLINE void flush(uint64_t *d, const dot *sums, const uint64_t *addend, const uint64_t *constant,
-                    ptrdiff_t rows) {
-    for (int k = 0; k < 3; k++, d += SLOT, sums += BLOCK / LANES)
+NOINLINE void run_linear(uint64_t *d, const block_program *p, const workspace *w, ptrdiff_t first,
+                         ptrdiff_t count, ptrdiff_t rows) {
+    term_list list;
+    list_terms(&list, p, w, first + 1, count, p->base_weights, 1);
+    sum_terms(d, &list, p->constants + p->terms[2 * first], rows, 1);
+}
+
+/* total (3) = or += value of the sums, + constant (3) unless NULL */
+NOINLINE void flush(uint64_t *total, const dot *sums, int fresh, const uint64_t *constant, ptrdiff_t rows) {
+    for (int k = 0; k < 3; k++, total += SLOT, sums += BLOCK / LANES)
         for (ptrdiff_t i = 0; i < rows; i += LANES) {
             vec value = dot_value(sums + i / LANES);
-            if (addend) value = v_add(value, v_load(addend + k * SLOT + i));
+            if (!fresh) value = v_add(value, v_load(total + i));
             if (constant) value = v_add_canonical(value, v_set1(constant[k]));
-            v_store(d + i, value);
+            v_store(total + i, value);
         }
 }
 
@@ -212,16 +245,69 @@ NOINLINE void run_ext(int operation, uint64_t *d, const uint64_t *a, const uint6
     }
 }
 
-/* a / b = a adjugate(b) / norm(b); norms canonical, so that a zero is the word 0. */
-NOINLINE void make_fraction(int operation, uint64_t *out, ptrdiff_t plane, uint64_t *norms,
-                            const uint64_t *a, const uint64_t *b, ptrdiff_t rows) {
+/* ---- fractions ---- */
+
+/* m / f + n / g of RESIDUAL and PAIR. */
+typedef struct {
+    const uint64_t *f, *g, *m, *n;
+    int flags;
+} two_fractions;
+
+static two_fractions fractions_at(const block_program *p, const workspace *w, ptrdiff_t first, int flags) {
+    const int32_t *term = p->terms + 2 * first;
+#define OPERAND(x) (w->slots + ((x) >> 1) * SLOT + ((x) & 1))
+    two_fractions r = {OPERAND(term[0]), OPERAND(term[2]), NULL, NULL, flags};
+    if (!(flags & UNIT_A)) r.m = OPERAND(term[1]);
+    if (!(flags & UNIT_B)) r.n = OPERAND(term[3]);
+#undef OPERAND
+    return r;
+}
+
+/* +- x y, or +- y without x. */
+INLINE digits signed_product(const uint64_t *x, ptrdiff_t i, vec y, int negative) {
+    const digits product = x ? d_mul_vec(v_load(x + i), y) : d_split(y);
+    return negative ? d_sub(d_split(v_set1(0)), product) : product;
+}
+
+NOINLINE void make_residual(uint64_t *d, const two_fractions *r, const uint64_t *column, ptrdiff_t rows) {
+    EACH_VECTOR {
+        const vec3 f = e_load(r->f + i, SLOT), g = e_load(r->g + i, SLOT);
+        digits3 value = e_product(e_load(column + i, SLOT), e_mul(f, g));
+        for (int k = 0; k < 3; k++) {
+            value.c[k] = d_sub(value.c[k], signed_product(r->m, i, g.c[k], r->flags & NEGATIVE_A));
+            value.c[k] = d_sub(value.c[k], signed_product(r->n, i, f.c[k], r->flags & NEGATIVE_B));
+        }
+        e_store(d + i, SLOT, e_value(value));
+    }
+}
+
+/* With A, B the adjugates and F, G the norms of f and g, m / f + n / g = (m G A + n F B) / (F G).
+ * Norms are stored canonical, so that a zero is the word 0. */
+NOINLINE void make_pair(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const two_fractions *r, ptrdiff_t rows) {
+    EACH_VECTOR {
+        vec f_norm, g_norm;
+        const vec3 f = e_adjugate(e_load(r->f + i, SLOT), &f_norm);
+        const vec3 g = e_adjugate(e_load(r->g + i, SLOT), &g_norm);
+        v_store(norms + i, v_canonical(v_mul(f_norm, g_norm)));
+        if (r->m) g_norm = v_mul(g_norm, v_load(r->m + i));
+        if (r->n) f_norm = v_mul(f_norm, v_load(r->n + i));
+        vec3 numerator;
+        for (int k = 0; k < 3; k++) {
+            const digits left = d_mul_vec(f.c[k], g_norm), right = d_mul_vec(g.c[k], f_norm);
+            digits sum = r->flags & NEGATIVE_A ? d_sub(right, left) : d_add(right, left);
+            if (r->flags & NEGATIVE_B) sum = d_sub(sum, d_add(right, right));
+            numerator.c[k] = d_value(sum);
+        }
+        e_store(out + i, plane, numerator);
+    }
+}
+
+NOINLINE void make_fraction(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const uint64_t *a,
+                            const uint64_t *b, ptrdiff_t rows) {
     EACH_VECTOR {
         vec norm;
         const vec3 adjugate = e_adjugate(e_load(b + i, SLOT), &norm);
-        if (operation == OP_PAIR)
-            e_store(out + i, plane, e_mul(e_load(a + i, SLOT), adjugate));
-        else
-            e_store(out + i, plane, e_scale(adjugate, v_load(a + i)));
+        e_store(out + i, plane, e_scale(adjugate, v_load(a + i)));
         v_store(norms + i, v_canonical(norm));
     }
 }
@@ -267,23 +353,16 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
         case OP_ADD_CONSTANT:
         case OP_SUBTRACT_FROM:
         case OP_MUL_CONSTANT: run_constant(operation, out, OPERAND(a), p->constants[b], rows); break;
-        case OP_LINEAR: run_linear(out, p, w, a, (int)b, rows); break;
-        case OP_ACCUMULATE:
-            run_terms(w->sums[d & (FIRST - 1)], p, w, a, (int)b, rows, d & FIRST);
-            break;
-        case OP_FLUSH: {
-            uint64_t *total = w->totals[d & (FIRST - 1)];
-            flush(total, w->sums[d & (FIRST - 1)], d & FIRST ? NULL : total,
+        case OP_LINEAR: run_linear(out, p, w, a, b, rows); break;
+        case OP_ACCUMULATE: accumulate_terms(w->sums[d & (FIRST - 1)], p, w, a, b, rows, d & FIRST); break;
+        case OP_FLUSH:
+            flush(w->totals[d & (FIRST - 1)], w->sums[d & (FIRST - 1)], d & FIRST,
                   a ? p->ext_constants + 3 * b : NULL, rows);
             break;
-        }
         case OP_TEST:
             test_rows(OPERAND(b), (int)a, first, rows, p->rows, w->failures + d, w->first_rows + d);
             break;
-        case OP_FINGERPRINT:
-            run_terms(w->terms, p, w, a + 1, (int)b, rows, 1);
-            flush(out, w->terms, NULL, p->ext_constants + 3 * p->terms[2 * a], rows);
-            break;
+        case OP_FINGERPRINT: run_fingerprint(out, p, w, a, b, rows); break;
         case OP_EXT_ADD:
         case OP_EXT_SUB:
         case OP_EXT_MUL:
@@ -292,9 +371,19 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
         case OP_EXT_ADD_CONSTANT:
             run_ext(operation, out, OPERAND(a), NULL, p->ext_constants + 3 * b, rows);
             break;
-        case OP_PAIR:
+        case OP_RESIDUAL: {
+            const two_fractions r = fractions_at(p, w, a, (int)b);
+            make_residual(out, &r, OPERAND(p->terms[2 * (a + 2)]), rows);
+            break;
+        }
+        case OP_PAIR: {
+            const two_fractions r = fractions_at(p, w, a, (int)b);
+            make_pair(w->fractions + 3 * d * w->fraction_rows + offset, w->fraction_rows,
+                      w->norms + d * w->fraction_rows + offset, &r, rows);
+            break;
+        }
         case OP_FRACTION:
-            make_fraction(operation, w->fractions + 3 * d * w->fraction_rows + offset, w->fraction_rows,
+            make_fraction(w->fractions + 3 * d * w->fraction_rows + offset, w->fraction_rows,
                           w->norms + d * w->fraction_rows + offset, OPERAND(a), OPERAND(b), rows);
             break;
         }

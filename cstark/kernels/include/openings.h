@@ -267,10 +267,12 @@ INLINE void FN(quotient_rows)(const quotient_job *job, ptrdiff_t first, ptrdiff_
                 FN(quotient)(job, e_load(job->sums + i, plane), e_load(job->inverses + (i - rotate), plane),
                              e_load(job->out + i, plane), rotate));
     const int some = (int)(last - i);
-    if (some)
-        e_store_some(job->out + i, plane, some,
-                     FN(quotient)(job, e_load_some(job->sums + i, plane, some), e_load_some(job->inverses + (i - rotate), plane, some),
-                                  e_load_some(job->out + i, plane, some), rotate));
+    if (some) {
+        const vec3 sums = e_load_some(job->sums + i, plane, some);
+        const vec3 inverses = e_load_some(job->inverses + (i - rotate), plane, some);
+        const vec3 out = e_load_some(job->out + i, plane, some);
+        e_store_some(job->out + i, plane, some, FN(quotient)(job, sums, inverses, out, rotate));
+    }
 }
 
 /* Items: points, coset by coset. */

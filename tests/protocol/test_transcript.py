@@ -1,0 +1,157 @@
+"""The transcript binds lengths and labels, moves on, and is the same on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+import cstark as cs
+from cstark.protocol.proof import Proof
+from cstark.protocol.statement import Instance
+from cstark.protocol.transcript import Transcript
+from cstark.protocol.verifier import verify
+from tests.oracles import zoo
+
+HASHES = ["blake3", "keccak256", "sha256"]
+
+
+def drawn(*absorbed: tuple[str, bytes], hash_name: str = "sha256"):
+    transcript = Transcript(hash_name)
+    for label, data in absorbed:
+        transcript.absorb(label, data)
+    return transcript.extension("x")
+
+
+@pytest.mark.parametrize("hash_name", HASHES)
+def test_everything_absorbed_matters(hash_name):
+    variants = [
+        (("a", b"bc"),),
+        (("ab", b"c"),),
+        (("a", b"b"), ("a", b"c")),
+        (("a", b"bc\0"),),
+        (("a", b"bd"),),
+        (("a", b""), ("a", b"bc")),
+        (("a", b"bc"), ("a", b"")),
+        (),
+    ]
+    values = [drawn(*variant, hash_name=hash_name) for variant in variants]
+    assert len(set(values)) == len(values)
+
+
+def test_draws_differ_and_depend_on_labels():
+    transcript = Transcript("sha256")
+    values = [transcript.extension("x") for _ in range(50)]
+    assert len(set(values)) == 50
+    assert Transcript("sha256").extension("x") != Transcript("sha256").extension("y")
+
+
+def test_construction_is_as_documented():
+    def h(data):
+        return hashlib.sha256(data).digest()
+
+    def n(k):
+        return k.to_bytes(8, "little")
+
+    state = h(b"absorb\0\0" + bytes(32) + n(5) + b"label" + n(4) + b"data")
+    transcript = Transcript("sha256")
+    transcript.absorb("label", b"data")
+    block = h(b"squeeze\0" + state + n(1) + b"x" + n(0))
+    words = [int.from_bytes(block[i : i + 8], "little") for i in range(0, 24, 8)]
+    assert all(word < cs.P for word in words)
+    assert transcript.extension("x") == tuple(words)
+    state = h(b"advance\0" + state + n(1) + b"x" + n(1))
+    block = h(b"squeeze\0" + state + n(9) + b"positions" + n(0))
+    words = [int.from_bytes(block[i : i + 8], "little") & 1023 for i in range(0, 16, 8)]
+    assert transcript.positions("positions", 2, 10) == words
+
+
+def test_positions_are_spread():
+    positions = Transcript("blake3").positions("positions", 4000, 6)
+    assert set(positions) == set(range(64))
+    counts = [positions.count(value) for value in range(64)]
+    chi_square = sum((count - 62.5) ** 2 / 62.5 for count in counts)
+    assert chi_square < 120  # 63 degrees of freedom: beyond 1 in 10^5
+
+
+@pytest.mark.parametrize("hash_name", HASHES)
+@pytest.mark.parametrize("bits", [0, 1, 7, 12])
+def test_grinding(hash_name, bits):
+    prover, verifier = Transcript(hash_name), Transcript(hash_name)
+    nonce = prover.grind("nonce", bits)
+    assert verifier.check_grinding("nonce", bits, nonce)
+    assert prover.extension("after") == verifier.extension("after")
+    for smaller in range(nonce):
+        assert not Transcript(hash_name).check_grinding("nonce", bits, smaller)
+    if bits == 0:
+        assert nonce == 0 and not Transcript(hash_name).check_grinding("nonce", 0, 1)
+
+
+def test_prover_and_verifier_keep_the_same_ledger():
+    case = zoo.together(zoo.fibonacci(9), zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
+    machine = case.machine(final_length=8, grinding=4)
+    proved, checked = [], []
+    proof = machine._prove(
+        case.traces, case.publics, case.tokens, b"claim", True, None,
+        ledger=lambda *entry: proved.append(entry),
+    )  # fmt: skip
+    verify(
+        machine.verifying_key(), proof.to_bytes(), case.publics, tokens=case.tokens,
+        min_security=0, ledger=lambda *entry: checked.append(entry),
+    )  # fmt: skip
+    assert proved == checked
+    labels = [label for _, label, _ in proved]
+    assert labels[:7] == [
+        "protocol", "key", "options", "log heights", "publics", "tokens", "claim",
+    ]  # fmt: skip
+    assert labels[-3:] == ["final polynomial", "nonce", "positions"]
+
+
+def test_every_byte_before_the_queries_is_absorbed():
+    """What the proof says before positions are drawn stands in the ledger, byte for byte."""
+    case = zoo.together(zoo.fibonacci(9), zoo.lookup(3, 5, 4))
+    machine = case.machine(final_length=8, grinding=4)
+    ledger = []
+    proof = machine._prove(
+        case.traces, case.publics, case.tokens, b"", True, None,
+        ledger=lambda *entry: ledger.append(entry),
+    )  # fmt: skip
+    said = b"".join(data for kind, label, data in ledger[7:] if kind == "absorb")
+    assert proof.body.startswith(said)
+
+
+def test_every_part_of_the_statement_changes_the_challenges():
+    case = zoo.together(zoo.fibonacci(4), zoo.lookup(2, 3, 5, tokens=True))
+    machine = case.machine()
+    key = machine.verifying_key()
+
+    def first_draw(key, publics, tokens, claim, log_heights):
+        transcript = Transcript(key.options.hash)
+        Instance.build(key, publics, tokens, claim).absorb(transcript, key, log_heights)
+        return transcript.extension("z")
+
+    heights = (4, 3, 5)
+    other_publics = {"fib0": [1, 1, 5]}
+    other_key = case.machine(queries=21).verifying_key()
+    values = [
+        first_draw(key, case.publics, case.tokens, b"", heights),
+        first_draw(key, other_publics, case.tokens, b"", heights),
+        first_draw(key, case.publics, case.tokens[:1], b"", heights),
+        first_draw(key, case.publics, case.tokens[::-1], b"", heights),
+        first_draw(key, case.publics, (), b"", heights),
+        first_draw(key, case.publics, case.tokens, b"\0", heights),
+        first_draw(key, case.publics, case.tokens, b"", (5, 3, 5)),
+        first_draw(other_key, case.publics, case.tokens, b"", heights),
+    ]
+    assert len(set(values)) == len(values)
+
+
+def test_proof_header_round_trip():
+    case = zoo.fibonacci(4)
+    proof = case.prove(case.machine(), claim=b"\x00\xff")
+    again = Proof.from_bytes(proof.to_bytes())
+    assert again == proof and hash(again) == hash(proof)
+    assert (again.options, again.log_heights, again.claim) == (
+        proof.options, proof.log_heights, proof.claim,
+    )  # fmt: skip
+    assert len(again) == len(proof.to_bytes())
