@@ -26,6 +26,8 @@ BUILT_IN = {
     "add_mul": "cstark.machines.add_mul:AddMul",
     "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
     "fib_pair": "cstark.machines.fib_pair:FibPair",
+    "keccak": "cstark.machines.keccak:Keccak256",
+    "lookup_bench": "cstark.machines.lookup_bench:LookupBench",
     "read_only_memory": "cstark.machines.read_only_memory:ReadOnlyMemory",
 }
 
