@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 import cstark as cs
-from cstark.kernels import _field, _fri, _hash, _openings
+from cstark.kernels import _field, _fri, _hash, _ntt, _openings
 from cstark.program import CosetPoints, Sources, lookup_program, quotient_program
 from cstark.protocol.domain import Domain
 from cstark.protocol.merkle import MerkleTree
@@ -28,13 +28,9 @@ from .common import (
 from .machines import Messages, Pairs, describe
 
 
-class Lde(Threaded):
+class Extending(Threaded):
     """Coset low-degree extension of a matrix, blowup 2: ns per element of the input."""
 
-    params = [
-        shapes((19, 32), (19, 128), (20, 32), (12, 32), (14, 512), (16, 100), (17, 1), (22, 8)),
-        THREADS,
-    ]
     param_names = ["shape", "threads"]
 
     def setup(self, shape: str, threads: int | str) -> None:
@@ -45,27 +41,33 @@ class Lde(Threaded):
         self.out = empty_words(2, rows, -(-columns // 4) * 4)
         self.shifts = np.array(self.domain.shifts, dtype=np.uint64)
 
-    def time_lde(self, shape: str, threads: int | str) -> None:
-        from cstark.kernels import _ntt
-
-        _ntt.lde(self.domain.plan, self.source, self.out, self.shifts)
-
     def elements(self, shape: str, threads: int | str) -> int:
         return self.source.size
 
 
-class LdeNarrow(Lde):
+class Lde(Extending):
+    """The matrices of traces, and other shapes."""
+
+    params = [
+        shapes((19, 32), (19, 128), (20, 32), (12, 32), (14, 512), (16, 100), (17, 1), (22, 8)),
+        THREADS,
+    ]
+
+    def time_lde(self, shape: str, threads: int | str) -> None:
+        _ntt.lde(self.domain.plan, self.source, self.out, self.shifts)
+
+
+class LdeNarrow(Extending):
     """The matrices of quotient and LogUp commitments."""
 
     params = [shapes(*((19, columns) for columns in range(3, 10))), THREADS]
-    time_lde = None
 
     def time_lde_narrow(self, shape: str, threads: int | str) -> None:
-        Lde.time_lde(self, shape, threads)
+        _ntt.lde(self.domain.plan, self.source, self.out, self.shifts)
 
 
-class Elementwise(Threaded):
-    """Products and inverses of flat arrays: ns per element."""
+class Flat(Threaded):
+    """Two flat arrays and room for a third."""
 
     params = [shapes((20, 1)), THREADS]
     param_names = ["shape", "threads"]
@@ -78,6 +80,10 @@ class Elementwise(Threaded):
     def elements(self, shape: str, threads: int | str) -> int:
         return len(self.a)
 
+
+class Elementwise(Flat):
+    """Products and inverses: ns per element."""
+
     def time_mul(self, shape: str, threads: int | str) -> None:
         _field.mul(self.a, self.b, self.out)
 
@@ -85,11 +91,8 @@ class Elementwise(Threaded):
         _field.inverse(self.a, self.out)
 
 
-class ExtElementwise(Elementwise):
+class ExtElementwise(Flat):
     """The same in the cubic extension, in the public layout (n, 3)."""
-
-    time_mul = None
-    time_inverse = None
 
     def setup(self, shape: str, threads: int | str) -> None:
         self.use_threads(threads)

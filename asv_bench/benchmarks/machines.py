@@ -57,9 +57,9 @@ class Case:
         """Cells of all main traces."""
         return sum(trace.size for trace in self.traces.values())
 
-    def prove(self) -> cs.Proof:
+    def prove(self, check: bool = False) -> cs.Proof:
         return self.machine.prove(
-            self.traces, self.publics, tokens=self.tokens, claim=self.claim, check=False
+            self.traces, self.publics, tokens=self.tokens, claim=self.claim, check=check
         )
 
     def verify(self, proof: cs.Proof | bytes) -> None:
