@@ -1,0 +1,106 @@
+"""Statements to prove, and small tables for kernels that need a description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import cstark as cs
+from cstark.air import describe
+
+from .common import height
+
+__all__ = ["Case", "Messages", "Pairs", "describe", "fib_iterative", "fib_pair", "workloads"]
+
+#: As in published comparisons of provers with this field: unique decoding, no grinding.
+QUERIES = 219
+
+
+class Messages(cs.Air):
+    """Messages of 4 values, each sent as often as its own column says."""
+
+    def __init__(self, messages: int) -> None:
+        self.columns = {"value": (messages, 4), "count": (messages,)}
+
+    def constrain(self, t: Any) -> None:
+        for value, count in zip(t.now.value, t.now.count, strict=True):
+            t.send("bus", list(value), count=count)
+
+
+class Pairs(cs.Air):
+    """Fibonacci sequences without first and last rows: two constraints each."""
+
+    def __init__(self, sequences: int) -> None:
+        self.columns = {"left": (sequences,), "right": (sequences,)}
+
+    def constrain(self, t: Any) -> None:
+        now, nxt = t.now, t.next
+        t.transition.equal(nxt.left, now.right)
+        t.transition.equal(nxt.right, now.left + now.right)
+
+
+@dataclass
+class Case:
+    """A machine with a witness."""
+
+    machine: cs.Machine
+    traces: Mapping[str, np.ndarray]
+    publics: Mapping[str, Sequence[int]]
+    tokens: Sequence[Any]
+    claim: bytes
+
+    @property
+    def cells(self) -> int:
+        """Cells of all main traces."""
+        return sum(trace.size for trace in self.traces.values())
+
+    def prove(self, check: bool = False) -> cs.Proof:
+        return self.machine.prove(
+            self.traces, self.publics, tokens=self.tokens, claim=self.claim, check=check
+        )
+
+    def verify(self, proof: cs.Proof | bytes) -> None:
+        self.machine.verify(proof, self.publics, tokens=self.tokens, min_security=0)
+
+
+def case_of(workload: cs.Workload, options: cs.Options) -> Case:
+    """A workload made ready: the traces exist, the machine is compiled on first use."""
+    prepared = workload.prepare()
+    claim, statement = workload.read_statement(prepared.claim)
+    traces = {name: t() if callable(t) else t for name, t in prepared.traces.items()}
+    machine = cs.Machine(statement.tables, options)
+    return Case(machine, traces, statement.publics, statement.tokens, claim)
+
+
+def fib_pair(log_rows: int, columns: int, options: cs.Options) -> Case:
+    """``fib_pair`` with so many columns."""
+    from cstark.machines.fib_pair import FibPair
+
+    return case_of(FibPair(log_rows=log_rows, sequences=columns // 2), options)
+
+
+def fib_iterative(iterations: int, options: cs.Options) -> Case:
+    """``fib_iterative`` with so many iterations."""
+    from cstark.machines.fib_iterative import FibIterative
+
+    return case_of(FibIterative(iterations=iterations), options)
+
+
+def workloads() -> list[str]:
+    """Parameters that `make` understands, at the profile's sizes."""
+    pairs = [f"fib_pair 2^{height(log_rows)}x32" for log_rows in (17, 19)]
+    iterations = min(20_000, 1 << height(19))
+    return [*dict.fromkeys(pairs), f"fib_iterative {iterations}"]
+
+
+def make(name: str, hash: str) -> Case:
+    """The case of a parameter: ``fib_pair`` at 219 queries, ``fib_iterative`` at 128 bits."""
+    kind, _, size = name.partition(" ")
+    if kind == "fib_iterative":
+        return fib_iterative(int(size), cs.Options(hash=hash))
+    log_rows, columns = size.removeprefix("2^").split("x")
+    options = cs.Options(hash=hash, queries=QUERIES, grinding=0)
+    return fib_pair(int(log_rows), int(columns), options)
