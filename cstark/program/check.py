@@ -70,9 +70,7 @@ class CheckProgram:
         rows = len(trace)
         found = []
         for where, program, constraints in self.parts:
-            bound = program.bind(
-                (trace, preprocessed, None), periodic, rows, publics, Challenges()
-            )
+            bound = program.bind((trace, preprocessed, None), periodic, rows, publics, Challenges())
             first, last = {"all": (0, rows), "first": (0, 8), "last": (rows - 8, rows)}[where]
             results = _program.test_rows(bound, first, last)
             for constraint, (failures, row) in zip(constraints, results, strict=True):

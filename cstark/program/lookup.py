@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LookupProgram", "ZeroDenominator", "build_lookup", "lookup_program"]
 
 
-class ZeroDenominator(ArithmeticError):  # noqa: N818 - an event of the protocol, not a mistake
+class ZeroDenominator(ArithmeticError):
     """A fingerprint is zero: z happens to equal a message of the trace.
 
     Attributes

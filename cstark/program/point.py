@@ -159,9 +159,7 @@ def _node_values(
         ),
     ):
         columns.update(((source, i, 0), value) for i, value in enumerate(now))
-        columns.update(
-            ((source, i, 1), value) for i, value in zip(indices, following, strict=True)
-        )
+        columns.update(((source, i, 1), value) for i, value in zip(indices, following, strict=True))
     for i, column in enumerate(description.periodic):
         columns["periodic", i, 0] = periodic_at(column, zeta, log_n)
     values: list[Element | int] = []
@@ -250,9 +248,7 @@ def periodic_at(values: Sequence[int], zeta: Element, log_n: int) -> Element:
     """
     log_period = len(values).bit_length() - 1
     coefficients = _interpolate(tuple(values))
-    return horner(
-        (lift(c) for c in coefficients), power(zeta, 1 << (log_n - log_period))
-    )
+    return horner((lift(c) for c in coefficients), power(zeta, 1 << (log_n - log_period)))
 
 
 @lru_cache(maxsize=64)

@@ -215,7 +215,5 @@ def _subtract_count(lowering: Lowering, sign: int, count: int, number: int) -> N
     factor = builder.scalars.constant(-sign)
     scale, value, offset = lowering.affine(count)
     if value is not None:
-        builder.accumulate(
-            CLASSES["every"], value, number, builder.scalars.product(factor, scale)
-        )
+        builder.accumulate(CLASSES["every"], value, number, builder.scalars.product(factor, scale))
     builder.add_offset(CLASSES["every"], number, builder.scalars.product(factor, offset))

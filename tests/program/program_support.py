@@ -102,7 +102,9 @@ def random_table(
     """A random description with everything in it, whose constraints hold nowhere."""
     nodes = NodeList()
     columns = [nodes.column("main", i, n) for i in range(width) for n in (0, 1)]
-    columns += [nodes.column("preprocessed", i, n) for i in range(preprocessed_width) for n in (0, 1)]
+    columns += [
+        nodes.column("preprocessed", i, n) for i in range(preprocessed_width) for n in (0, 1)
+    ]
     columns += [nodes.column("periodic", i, 0) for i in range(len(periods))]
     scalars = [nodes.public(i) for i in range(publics)]
     scalars += [nodes.constant(int(v)) for v in (*rng.choice(EDGES, 3), *words(rng, 2))]

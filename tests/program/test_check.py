@@ -65,8 +65,15 @@ def test_few_failures_in_many_rows(threads):
     now, following = nodes.column("main", 0, 0), nodes.column("main", 0, 1)
     step = nodes.operation("sub", following, nodes.operation("add", now, nodes.constant(1)))
     description = assemble(
-        name="counter", column_names=("n",), preprocessed_names=(), public_names=(),
-        periodic_names=(), periodic=(), rows=None, source=nodes, interactions=[],
+        name="counter",
+        column_names=("n",),
+        preprocessed_names=(),
+        public_names=(),
+        periodic_names=(),
+        periodic=(),
+        rows=None,
+        source=nodes,
+        interactions=[],
         constraints=[Constraint(s, step, 1) for s in ("transition", "cyclic")],
         preprocessed=None,
     )

@@ -31,8 +31,13 @@ class Case:
         stride = -(-3 * self.columns // 4) * 4 + 4
         out = np.full((self.rows, stride), 99, dtype=np.uint64)
         arguments = (
-            self.trace, self.description.preprocessed, self.publics, z or self.z, self.alpha,
-            support.BUSES, out,
+            self.trace,
+            self.description.preprocessed,
+            self.publics,
+            z or self.z,
+            self.alpha,
+            support.BUSES,
+            out,
         )
         if program is None:
             total = build_lookup(self.description, *arguments)
@@ -42,8 +47,12 @@ class Case:
 
     def values(self, row):
         return support.row_values(
-            self.description, self.trace, self.description.preprocessed,
-            self.description.periodic, self.publics, row,
+            self.description,
+            self.trace,
+            self.description.preprocessed,
+            self.description.periodic,
+            self.publics,
+            row,
         )
 
     def fractions(self, row):

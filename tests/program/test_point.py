@@ -82,9 +82,16 @@ def counter_table(rows, rng):
     trace[:, 2] = np.arange(rows) % 4 == 1
     fixed_values = np.array([[(i - 3) % P] for i in range(rows)], dtype=np.uint64)
     description = assemble(
-        name="counter", column_names=("n", "double", "kind"), preprocessed_names=("fixed",),
-        public_names=("start", "end"), periodic_names=("flag",), periodic=((0, 1, 0, 0),),
-        rows=rows, source=nodes, constraints=constraints, interactions=interactions,
+        name="counter",
+        column_names=("n", "double", "kind"),
+        preprocessed_names=("fixed",),
+        public_names=("start", "end"),
+        periodic_names=("flag",),
+        periodic=((0, 1, 0, 0),),
+        rows=rows,
+        source=nodes,
+        constraints=constraints,
+        interactions=interactions,
         preprocessed=fixed_values,
     )
     return description, trace, [5, rows + 4]
@@ -95,18 +102,25 @@ def test_point_value_is_the_quotient_of_the_prover():
     rng = np.random.default_rng(2)
     description, trace, publics = counter_table(rows, rng)
     # fixed wraps around wrongly on purpose: this constraint is left out
-    assert [v.constraint for v in check_program(description).violations(
-        trace, description.preprocessed, publics)] == [5]
+    assert [
+        v.constraint
+        for v in check_program(description).violations(trace, description.preprocessed, publics)
+    ] == [5]
     description = assemble(
-        name="counter", column_names=description.column_names,
+        name="counter",
+        column_names=description.column_names,
         preprocessed_names=description.preprocessed_names,
-        public_names=description.public_names, periodic_names=description.periodic_names,
-        periodic=description.periodic, rows=rows, source=NodeList.replay(description.nodes),
+        public_names=description.public_names,
+        periodic_names=description.periodic_names,
+        periodic=description.periodic,
+        rows=rows,
+        source=NodeList.replay(description.nodes),
         constraints=[
             c if i != 5 else Constraint("transition", c.node, 0)
             for i, c in enumerate(description.constraints)
         ],
-        interactions=list(description.interactions), preprocessed=description.preprocessed,
+        interactions=list(description.interactions),
+        preprocessed=description.preprocessed,
     )
     assert not check_program(description).violations(trace, description.preprocessed, publics)
 
@@ -130,9 +144,10 @@ def test_point_value_is_the_quotient_of_the_prover():
     for shift in shifts:
         sources = Sources(
             *(
-                support.padded(np.array(
-                    [evaluate(c, shift, rows) for c in group], dtype=np.uint64
-                ).T, -(-len(group) // 4) * 4)
+                support.padded(
+                    np.array([evaluate(c, shift, rows) for c in group], dtype=np.uint64).T,
+                    -(-len(group) // 4) * 4,
+                )
                 for group in (main, fixed, looked)
             ),
             [np.array(evaluate(flag, pow(shift, rows // 4, P), 4), dtype=np.uint64)],
@@ -181,7 +196,9 @@ def test_point_value_is_the_quotient_of_the_prover():
     assert found == quotient
 
     # and a wrong opening gives another value
-    wrong = Opened(**{**opened.__dict__, "accumulator_next": mul(opened.accumulator_next, (2, 0, 0))})
+    wrong = Opened(
+        **{**opened.__dict__, "accumulator_next": mul(opened.accumulator_next, (2, 0, 0))}
+    )
     assert quotient != point_values(
         description, wrong, publics, z, alpha, beta, mean, support.BUSES, zeta, log_rows
     )
@@ -284,6 +301,14 @@ def test_wrong_numbers_of_openings_are_refused():
     one = (1, 0, 0)
     with pytest.raises(ValueError, match="main_next"):
         point_values(
-            description, Opened([one] * 3, [one] * 9), publics, one, one, one, one,
-            support.BUSES, (0, 1, 0), 4,
+            description,
+            Opened([one] * 3, [one] * 9),
+            publics,
+            one,
+            one,
+            one,
+            one,
+            support.BUSES,
+            (0, 1, 0),
+            4,
         )

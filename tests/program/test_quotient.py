@@ -49,8 +49,15 @@ class Case:
         out = np.full((self.rows, 4), 77, dtype=np.uint64)
         sources = Sources(self.main, self.preprocessed, self.lookup, self.periodic)
         program.evaluate(
-            self.points, sources, self.publics, self.z, self.alpha, self.beta, self.mean,
-            support.BUSES, out,
+            self.points,
+            sources,
+            self.publics,
+            self.z,
+            self.alpha,
+            self.beta,
+            self.mean,
+            support.BUSES,
+            out,
         )
         return out
 
