@@ -146,7 +146,7 @@ class Tree(Threaded):
         return 2 << self.log_rows
 
     def time_tree(self, leaves: str, hash: str, threads: int | str) -> None:
-        MerkleTree(self.algorithm, self.leaves)
+        MerkleTree(self.algorithm, dict(self.leaves))  # which it empties
 
 
 class ColumnSums(Threaded):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import cstark as cs
-
 from .common import HASHES, THREADS, Threaded
 from .machines import make, workloads
 
@@ -70,9 +68,7 @@ class Startup:
 
     def time_machine(self) -> None:
         """Describing, resolving the security target and compiling ``fib_iterative``."""
-        from .machines import fib_iterative
-
-        case = fib_iterative(10, cs.Options())
+        case = make("fib_iterative 10", "blake3")
         for table in range(len(case.machine.descriptions)):
             case.machine.quotient_program(table)
             case.machine.lookup_program(table)
