@@ -23,6 +23,7 @@ __all__ = ["intt", "lde", "ntt"]
 
 _P = 0xFFFFFFFF00000001
 _GENERATOR = 7
+_NOT_BELOW = "not below p = 2^64 - 2^32 + 1"
 _MAX_LOG_ROWS = 26
 _MAX_LOG_DOMAIN = 32
 
@@ -37,14 +38,28 @@ def _place(flat: int, shape: tuple[int, ...]) -> str:
     return "[" + ", ".join(str(int(i)) for i in index) + "]"
 
 
+def _integers(a: ArrayLike) -> NDArray[Any]:
+    """`a` as an array of integers, exactly: NumPy alone would make floats of [1, p - 1]."""
+    array = np.asarray(a)
+    if array.dtype.kind in "iu" or not array.size:
+        return array
+    exact = np.array(a, dtype=object) if not isinstance(a, np.ndarray) else array
+    if exact.dtype == object:
+        kinds = {type(value) for value in exact.flat}
+        if all(issubclass(kind, (int, np.integer)) and kind is not bool for kind in kinds):
+            for where, value in enumerate(exact.flat):
+                if not 0 <= value < _P:
+                    raise CstarkError(
+                        f"the value at {_place(where, exact.shape)} is "
+                        + ("negative; field elements are 0 to p - 1" if value < 0 else _NOT_BELOW)
+                    )
+            return exact.astype(np.uint64)
+    raise CstarkError(f"an array of integers below p is needed, not one of dtype {array.dtype}")
+
+
 def _elements(a: ArrayLike) -> NDArray[np.uint64]:
     """`a` as an array of field elements; a uint64 array is returned as it is, after a look."""
-    array = np.asarray(a)
-    if array.dtype.kind not in "iu" and array.size:
-        raise CstarkError(
-            f"an array of integers below p is needed, not one of dtype {array.dtype}"
-            + ("; give integers of 2^63 and more as uint64" if array.dtype.kind in "fO" else "")
-        )
+    array = _integers(a)
     if array.ndim == 0:
         raise CstarkError("an array of at least one axis is needed, not a number")
     if array.dtype.kind == "i" and array.size and array.min() < 0:
@@ -54,7 +69,7 @@ def _elements(a: ArrayLike) -> NDArray[np.uint64]:
         array = array.astype(np.uint64)
     if array.size and array.max() >= _P:
         where = _place(int(np.argmax(array.reshape(-1) >= _P)), array.shape)
-        raise CstarkError(f"the value at {where} is not below p = 2^64 - 2^32 + 1")
+        raise CstarkError(f"the value at {where} is {_NOT_BELOW}")
     return array
 
 

@@ -79,8 +79,10 @@ def test_integers_of_other_types_are_exact():
         (1, 2, 3, 4),
         np.array([1, 2, 3, 4], dtype=np.int8),
         np.array([1, 2, 3, 4], dtype=">u8"),
+        np.array([1, 2, 3, 4], dtype=object),
     ):
         np.testing.assert_array_equal(fft.ntt(a), expected)
+    np.testing.assert_array_equal(fft.ntt([1, P - 1]), [0, 2])
 
 
 def test_unaligned_memory():
@@ -132,7 +134,11 @@ def test_the_argument_is_only_read():
     [
         (np.zeros(4), "integers below p.*float64"),
         (np.zeros(4, dtype=bool), "bool"),
-        (np.array([1, 2**70], dtype=object), "object"),
+        ([1.0, 2.0], "integers below p.*float64"),
+        (np.array([1, None], dtype=object), "object"),
+        (np.array([1, 2**70], dtype=object), r"the value at \[1\] is not below p"),
+        ([[1, 2**63], [-1, 0]], r"the value at \[1, 0\] is negative"),
+        ([1, True, 2**63, 5], "dtype"),
         (["a", "b"], "dtype"),
         (7, "at least one axis"),
         (np.zeros((3, 2), dtype=np.uint64), "power of two up to 2.26, not 3"),
