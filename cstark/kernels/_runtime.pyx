@@ -28,19 +28,37 @@ cdef extern from *:
     #else
     static int cstark_cpu_has_avx2(void) { return 0; }
     #endif
-    /* From 2 MiB on, memory comes straight from the system and goes back to it at once (malloc
-     * would keep pieces of up to 32 MiB), and consists of huge pages where there are some: fewer
-     * TLB misses in strided passes. */
-    enum { CSTARK_HUGE = 2 << 20 };
-    static void *cstark_allocate(size_t bytes) {
-        if (bytes < CSTARK_HUGE) {
-            void *memory = NULL;
-            return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
+    /* From 2 MiB on, memory comes straight from the system (malloc would keep odd pieces), in huge
+     * pages where there are some: fewer TLB misses in strided passes. Touching a page for the first
+     * time costs more than a transform of what is on it, so blocks given back wait in a pool for a
+     * request of the same size. Used and waiting blocks together never exceed the most that was
+     * ever used at once. All of this runs under the interpreter's lock. */
+    enum { CSTARK_HUGE = 2 << 20, CSTARK_POOL = 64 };
+    static struct { char *start; size_t bytes; } cstark_pool[CSTARK_POOL];
+    static int cstark_waiting = 0;
+    static size_t cstark_waiting_bytes = 0, cstark_used_bytes = 0, cstark_most_bytes = 0;
+
+    static size_t cstark_rounded(size_t bytes) {
+        return (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1);
+    }
+    static char *cstark_take(int index) {
+        char *start = cstark_pool[index].start;
+        cstark_waiting_bytes -= cstark_pool[index].bytes;
+        cstark_waiting--;
+        for (int i = index; i < cstark_waiting; i++) cstark_pool[i] = cstark_pool[i + 1];
+        return start;
+    }
+    /* Give waiting blocks back to the system, the oldest first, until at most `limit` bytes wait. */
+    static void cstark_trim(size_t limit) {
+        while (cstark_waiting && cstark_waiting_bytes > limit) {
+            const size_t bytes = cstark_pool[0].bytes;
+            munmap(cstark_take(0), bytes);
         }
-        const size_t rounded = (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1);
+    }
+    static char *cstark_map(size_t rounded) {
         const size_t mapped = rounded + CSTARK_HUGE;
-        if (mapped < bytes) return NULL;
-        char *start = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+        const int access = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANON;
+        char *start = mmap(NULL, mapped, access, kind, -1, 0);
         if (start == MAP_FAILED) return NULL;
         const size_t before = -(uintptr_t)start & (CSTARK_HUGE - 1);
         if (before) munmap(start, before);
@@ -50,15 +68,49 @@ cdef extern from *:
     #endif
         return start + before;
     }
+    static void *cstark_allocate(size_t bytes) {
+        if (bytes < CSTARK_HUGE) {
+            void *memory = NULL;
+            return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
+        }
+        const size_t rounded = cstark_rounded(bytes);
+        if (rounded < bytes || rounded + CSTARK_HUGE < rounded) return NULL;
+        char *start = NULL;
+        for (int i = cstark_waiting - 1; i >= 0 && !start; i--)
+            if (cstark_pool[i].bytes == rounded) start = cstark_take(i);
+        if (!start) {
+            const size_t used = cstark_used_bytes + rounded;
+            cstark_trim(cstark_most_bytes > used ? cstark_most_bytes - used : 0);
+            start = cstark_map(rounded);
+            if (!start) return NULL;
+        }
+        cstark_used_bytes += rounded;
+        if (cstark_used_bytes > cstark_most_bytes) cstark_most_bytes = cstark_used_bytes;
+        return start;
+    }
     static void cstark_release(void *memory, size_t bytes) {
-        if (bytes < CSTARK_HUGE) free(memory);
-        else munmap(memory, (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1));
+        if (bytes < CSTARK_HUGE) {
+            free(memory);
+            return;
+        }
+        const size_t rounded = cstark_rounded(bytes);
+        cstark_used_bytes -= rounded;
+        if (cstark_waiting == CSTARK_POOL) cstark_trim(cstark_waiting_bytes - 1);
+        cstark_pool[cstark_waiting].start = memory;
+        cstark_pool[cstark_waiting++].bytes = rounded;
+        cstark_waiting_bytes += rounded;
+    }
+    static void cstark_release_all(void) {
+        cstark_trim(0);
+        cstark_most_bytes = cstark_used_bytes;
     }
     """
     const char *CSTARK_SOURCE_DIGEST
     int cstark_cpu_has_avx2() noexcept nogil
     void *cstark_allocate(size_t bytes) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
+    void cstark_release_all() noexcept nogil
+    size_t cstark_waiting_bytes
 
 MAX_THREADS = 1024
 _ISAS = ("portable", "avx2")
@@ -214,6 +266,13 @@ def aligned(shape):
     for extent in shape if isinstance(shape, tuple) else (shape,):
         words *= extent
     return np.frombuffer(Buffer(words), dtype=np.uint64, count=words).reshape(shape)
+
+
+def release_memory():
+    """Give the system back what waits for reuse; the bytes that did."""
+    waiting = cstark_waiting_bytes
+    cstark_release_all()
+    return waiting
 
 
 def live_bytes():
