@@ -39,10 +39,10 @@ cdef extern from *:
     ) noexcept nogil
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
-# Below this much work, in base-field products, a call stays on one thread: starting a team costs
-# some ten microseconds.
+# Below this much work, in base-field products, a call stays on one thread. Starting a team costs
+# some ten microseconds on an idle machine, and milliseconds where a processor is taken.
 cdef enum:
-    FIELD_CUTOFF = 1 << 14
+    FIELD_CUTOFF = 1 << 19
     FIELD_CHUNK = 1 << 12
     INVERSE_WORK = 4
     POWER_WORK = 64

@@ -41,7 +41,7 @@ cdef extern from *:
 
 # Below so many values read a call stays on one thread.
 cdef enum:
-    FRI_CUTOFF = 1 << 12
+    FRI_CUTOFF = 1 << 16
     FRI_CHUNK = 1 << 11
 
 ctypedef struct Call:

@@ -90,7 +90,7 @@ cdef extern from *:
 # Below so many words of work a call stays on one thread.  Chunks of column sums grow with the
 # height, so that their totals stay few; they do not depend on the number of threads.
 cdef enum:
-    OPENINGS_CUTOFF = 1 << 13
+    OPENINGS_CUTOFF = 1 << 16
     POINTS_CHUNK = 1 << 11
     ROWS_CHUNK = 1 << 8
     MAX_TOTALS = 64
