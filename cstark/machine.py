@@ -16,6 +16,7 @@ from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.layout import MatrixShape, TreeShape
+from cstark.protocol.matrix import Storage, make_matrix
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
@@ -294,8 +295,12 @@ class Machine:
         shapes.sort(key=lambda m: (-m.log_height, m.table))
         with (report or Report()).phase("commit preprocessed"):
             matrices = [
-                self.domains.get(m.log_height, options.blowup, options.coset_offset).lde(
-                    self.descriptions[m.table].preprocessed
+                make_matrix(
+                    Storage.HELD,
+                    self.domains.get(m.log_height, options.blowup, options.coset_offset),
+                    self.descriptions[m.table].preprocessed,
+                    m.width,
+                    label="preprocessed LDE",
                 )
                 for m in shapes
             ]

@@ -52,7 +52,13 @@ class Domain:
         self._inverse_first: dict[int, np.ndarray] = {}
 
     def lde(
-        self, source: np.ndarray, source_shift: int = 1, cosets: slice = slice(None)
+        self,
+        source: np.ndarray,
+        source_shift: int = 1,
+        cosets: slice = slice(None),
+        *,
+        out: np.ndarray | None = None,
+        label: str = "other",
     ) -> np.ndarray:
         """Extend columns to all cosets, or to some.
 
@@ -60,6 +66,8 @@ class Domain:
         ----------
         source : (height, width) uint64 ndarray
             Values on ``source_shift * <g>``. Never written.
+        out : (blowup, height, stride) uint64 ndarray, optional
+            Where the result goes; default: a new buffer, counted under `label`.
 
         Returns
         -------
@@ -71,7 +79,8 @@ class Domain:
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).
         shifts = np.array([s * inverse % P for s in self.shifts[cosets]], dtype=np.uint64)
-        out = _runtime.aligned((len(shifts), self.height, stride))
+        if out is None:
+            out = _runtime.aligned((len(shifts), self.height, stride), label)
         _ntt.lde(self.plan, source, out, shifts)
         return out
 
@@ -85,7 +94,7 @@ class Domain:
         if found is None:
             points = powers(self.shifts[coset], self.generator, self.height)
             points -= np.uint64(1)  # a point is never 0, so this is the field's subtraction
-            found = _runtime.aligned(self.height)
+            found = _runtime.aligned(self.height, "selectors")
             _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
             self._inverse_first[coset] = found
         return found
