@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cstark.errors import CstarkError
 from cstark.kernels import _ntt, _runtime
+from cstark.operands import P, elements
 
 __all__ = ["intt", "lde", "ntt"]
 
-_P = 0xFFFFFFFF00000001
 _GENERATOR = 7
 _MAX_LOG_ROWS = 26
 _MAX_LOG_DOMAIN = 32
@@ -32,29 +32,11 @@ def _plan(log_rows: int) -> _ntt.Plan:
     return _ntt.Plan(log_rows)
 
 
-def _place(flat: int, shape: tuple[int, ...]) -> str:
-    index = np.unravel_index(flat, shape)
-    return "[" + ", ".join(str(int(i)) for i in index) + "]"
-
-
 def _elements(a: ArrayLike) -> NDArray[np.uint64]:
-    """`a` as an array of field elements; a uint64 array is returned as it is, after a look."""
-    array = np.asarray(a)
-    if array.dtype.kind not in "iu" and array.size:
-        raise CstarkError(
-            f"an array of integers below p is needed, not one of dtype {array.dtype}"
-            + ("; give integers of 2^63 and more as uint64" if array.dtype.kind in "fO" else "")
-        )
+    """`a` as a checked array of field elements with at least one axis."""
+    array = elements(a, "a")
     if array.ndim == 0:
-        raise CstarkError("an array of at least one axis is needed, not a number")
-    if array.dtype.kind == "i" and array.size and array.min() < 0:
-        where = _place(int(np.argmax(array.reshape(-1) < 0)), array.shape)
-        raise CstarkError(f"the value at {where} is negative; field elements are 0 to p - 1")
-    if array.dtype != np.uint64:  # other widths, other byte orders
-        array = array.astype(np.uint64)
-    if array.size and array.max() >= _P:
-        where = _place(int(np.argmax(array.reshape(-1) >= _P)), array.shape)
-        raise CstarkError(f"the value at {where} is not below p = 2^64 - 2^32 + 1")
+        raise CstarkError("a must be an array of at least one axis, not a number")
     return array
 
 
@@ -243,10 +225,10 @@ def lde(
             f"blowup must be a power of two, at most {1 << (_MAX_LOG_DOMAIN - log_rows)} for "
             f"{array.shape[0]} rows, not {blowup}"
         )
-    if not 0 < offset < _P:
+    if not 0 < offset < P:
         raise CstarkError(f"offset must be between 1 and p - 1, not {offset}")
-    root = pow(_GENERATOR, (_P - 1) // (blowup << log_rows), _P)
-    shifts = np.array([offset * pow(root, q, _P) % _P for q in range(blowup)], dtype=np.uint64)
+    root = pow(_GENERATOR, (P - 1) // (blowup << log_rows), P)
+    shifts = np.array([offset * pow(root, q, P) % P for q in range(blowup)], dtype=np.uint64)
 
     def kernel(target: NDArray[np.uint64]) -> None:
         if array.size:

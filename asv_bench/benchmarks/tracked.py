@@ -52,7 +52,7 @@ class Tracked:
     def track_bytes_moved(self, found: Any, workload: str, hash: str) -> int:
         return found[workload, hash]["bytes"]
 
-    def track_multiplications(self, found: Any, workload: str, hash: str) -> int:
+    def track_field_products(self, found: Any, workload: str, hash: str) -> int:
         return found[workload, hash]["multiplications"]
 
     def track_compressions(self, found: Any, workload: str, hash: str) -> int:
@@ -62,5 +62,5 @@ class Tracked:
     track_cells.unit = "cells"
     track_peak_bytes.unit = "bytes"
     track_bytes_moved.unit = "bytes"
-    track_multiplications.unit = "multiplications"
+    track_field_products.unit = "multiplications"
     track_compressions.unit = "compressions"

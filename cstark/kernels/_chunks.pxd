@@ -1,5 +1,9 @@
-# chunk_function(context, first, last, thread): work on items first..last-1 with the scratch of `thread`.
-# Returns -1, or the index of the first bad item.
-ctypedef Py_ssize_t (*chunk_function)(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil
+# chunk_function(context, first, last, thread): work on items first..last-1 with the scratch of
+# `thread`. Returns -1, or the index of the first bad item.
+ctypedef Py_ssize_t (*chunk_function)(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil
 
-cdef Py_ssize_t run(chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads) noexcept nogil
+cdef Py_ssize_t run(
+    chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads
+) noexcept nogil

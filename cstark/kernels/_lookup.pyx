@@ -81,8 +81,8 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     cdef int threads
     cdef uint64_t[::1] scratch, sums
     cdef ext total, part, mean, start
-    if pairs < 1:
-        raise ValueError("the program has no pairs")
+    if pairs < 1 or bound.program.tests:
+        raise ValueError("a program of lookup columns has pairs, and no tests")
     if out.shape[0] != rows or out.shape[1] % 4 or out.shape[1] < 3 * pairs:
         raise ValueError(
             f"out must have shape ({rows}, a multiple of 4 from {3 * pairs} up), "

@@ -6,7 +6,7 @@ seen.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
 from cstark.kernels._chunks cimport chunk_function, run
@@ -26,7 +26,7 @@ cdef extern from *:
     const char *CSTARK_SOURCE_DIGEST
 
     ctypedef struct ntt_block_plan:
-        int32_t *frequency
+        int log_size
 
     ctypedef struct ntt_table:
         int lanes
@@ -40,7 +40,7 @@ cdef extern from *:
         const uint64_t *src
         Py_ssize_t src_pitch, width
         uint64_t *out
-        Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile
+        Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile, groups
         int cosets, coset
         const uint64_t *shifts
         int program
@@ -56,18 +56,25 @@ cdef extern from *:
     Py_ssize_t ntt_scratch_size(const ntt_call *) noexcept nogil
     int ntt_block_plan_make(ntt_block_plan *, int) noexcept nogil
     void ntt_block_plan_free(ntt_block_plan *) noexcept nogil
+    Py_ssize_t ntt_cache_words() noexcept nogil
     uint64_t gl_root(int) noexcept nogil
     uint64_t gl_inverse(uint64_t) noexcept nogil
 
 cdef enum:
     WHOLE_LOG = 12              # up to 2^12 rows a tile of columns is transformed in one block
     TILE = 8                    # columns: a cache line, the least a tile may have
-    OUTER_WORDS = 1 << 15       # words of a buffer in a strided pass: half of a 512 KiB cache
-    INNER_WORDS = 1 << 14       # in the fused pass, which holds two
+    GROUP_COLUMNS = 64          # narrow matrices: so many columns of adjacent rows in an outer block
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
     SERIAL_WORDS = 1 << 15      # below so many words in and out a call stays on one thread
     CHUNK_WORDS = 1 << 16       # words in a chunk that a thread takes
     BATCH_WORDS = 1 << 25       # words between two looks at pending signals: about 0.2 s
+
+
+# A block's buffer may fill the second-level cache in a strided pass, half of it in the fused pass,
+# which holds two. Smaller tiles would stay there more safely, but the shorter runs of words cost more:
+# rows a power of two apart crowd into few sets of the caches whatever the tile.
+cdef Py_ssize_t OUTER_WORDS = ntt_cache_words()
+cdef Py_ssize_t INNER_WORDS = OUTER_WORDS // 2
 
 
 def source_digest():
@@ -169,12 +176,37 @@ cdef class _Run:
         call.root = plan.root
         call.root_inverse = plan.root_inverse
         call.scale = plan.size_inverse
+        call.groups = 1
         if plan.inner is not None:
             call.inner = &plan.inner.plan
             call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
             call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
         else:
             call.outer_tile = _tile(call.columns, INNER_WORDS, plan.outer.log_size)
+
+    cdef void group(self) noexcept:
+        """Take several adjacent rows side by side where all their columns fit into one tile."""
+        cdef ntt_call *call = &self.call
+        cdef Py_ssize_t most = min(<Py_ssize_t>GROUP_COLUMNS, OUTER_WORDS >> call.outer.log_size)
+        call.groups = 1
+        if call.outer_tile == call.columns:
+            while 2 * call.groups * call.columns <= most and 2 * call.groups <= self.inner_rows():
+                call.groups *= 2
+
+    cdef Py_ssize_t outer_rows(self) noexcept:
+        return <Py_ssize_t>1 << self.call.outer.log_size
+
+    cdef Py_ssize_t inner_rows(self) noexcept:
+        return <Py_ssize_t>1 << self.call.inner.log_size
+
+    cdef outer(self, chunk_function function):
+        """A strided pass."""
+        cdef Py_ssize_t words = self.outer_rows() * self.call.columns * self.call.groups
+        self.batches(function, self.inner_rows() // self.call.groups, words)
+
+    cdef inner(self, chunk_function function, Py_ssize_t times):
+        """A pass over contiguous blocks, each of whose words is transformed `times` times."""
+        self.batches(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
 
     cdef allocate(self):
         """Scratch for every thread, once the call's tiles are known."""
@@ -287,7 +319,7 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
         call.scale = 1
     cdef uint64_t[::1] temporary
     cdef Py_ssize_t columns = call.columns
-    cdef Py_ssize_t first, last, outer, inner
+    cdef Py_ssize_t first, last
     if call.inner == NULL:
         call.src = &src[0, 0]
         call.out = &out[0, 0]
@@ -298,21 +330,22 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
         call.columns = min(columns, <Py_ssize_t>TEMPORARY_COLUMNS)
         call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
         call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
+        r.group()
         r.allocate()
         temporary = _runtime.aligned(rows * call.columns)
         call.temporary = &temporary[0]
-        outer = <Py_ssize_t>1 << plan.outer.log_size
-        inner = <Py_ssize_t>1 << plan.inner.log_size
         first = 0
         while first < width:
             last = min(first + <Py_ssize_t>TEMPORARY_COLUMNS, columns)
             call.columns = last - first
+            call.outer_tile = min(call.outer_tile, call.columns)
+            call.inner_tile = min(call.inner_tile, call.columns)
             call.width = min(last, width) - first
             call.src = &src[0, first]
             call.out = &out[0, first]
             call.out_limit = out.shape[1] - first
-            r.batches(r.table.outer, inner, outer * call.columns)
-            r.batches(r.table.inner_last, outer, inner * call.columns)
+            r.outer(r.table.outer)
+            r.inner(r.table.inner_last, 1)
             first = last
     _clear(&out[0, 0], rows, out.shape[1], columns)
 
@@ -386,16 +419,16 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     call.out_limit = stride
     call.cosets = <int>cosets
     call.shifts = &shifts[0]
-    r.allocate()
-    cdef Py_ssize_t outer, inner
     if call.inner == NULL:
+        r.allocate()
         r.batches(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
     else:
-        outer = <Py_ssize_t>1 << plan.outer.log_size
-        inner = <Py_ssize_t>1 << plan.inner.log_size
-        r.batches(r.table.outer_inverse, inner, outer * call.columns)
-        r.batches(r.table.inner, outer, (1 + cosets) * inner * call.columns)
+        if stride == call.columns:
+            r.group()
+        r.allocate()
+        r.outer(r.table.outer_inverse)
+        r.inner(r.table.inner, 1 + cosets)
         for q in range(cosets):
             call.coset = <int>q
-            r.batches(r.table.outer_forward, inner, outer * call.columns)
+            r.outer(r.table.outer_forward)
     _clear(&out[0, 0, 0], cosets * rows, stride, call.columns)

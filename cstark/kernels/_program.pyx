@@ -60,7 +60,7 @@ cdef extern from "block_program.h":
         OP_ADD, OP_ADD_CANONICAL, OP_SUB, OP_SUB_CANONICAL, OP_MUL, OP_SQUARE
         OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR
         OP_ACCUMULATE, OP_FLUSH, OP_TEST
-        OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_NEGATE, OP_EXT_SCALE
+        OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL
         OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION
         NEGATIVE_A, NEGATIVE_B, UNIT_A, UNIT_B
 
@@ -86,8 +86,6 @@ OPERATIONS = {
     "ext_add": OP_EXT_ADD,
     "ext_sub": OP_EXT_SUB,
     "ext_mul": OP_EXT_MUL,
-    "ext_negate": OP_EXT_NEGATE,
-    "ext_scale": OP_EXT_SCALE,
     "ext_add_constant": OP_EXT_ADD_CONSTANT,
     "residual": OP_RESIDUAL,
     "pair": OP_PAIR,
@@ -227,11 +225,14 @@ cdef class Bound:
         bad = invalid_instruction(p)
         if bad >= 0:
             raise ValueError(
-                f"instruction {bad} {tuple(np.asarray(code_view)[bad].tolist())} does not fit its arrays"
+                f"instruction {bad} {tuple(np.asarray(code_view)[bad].tolist())} does not fit "
+                "its arrays"
             )
 
 
-def quotient(Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out):
+def quotient(
+    Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out
+):
     """Write the quotient on one coset.
 
     Parameters
@@ -251,6 +252,8 @@ def quotient(Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_f
     cdef int log_rows = rows.bit_length() - 1
     if out.shape[0] != rows or out.shape[1] != 4:
         raise ValueError(f"out must have shape ({rows}, 4), not ({out.shape[0]}, {out.shape[1]})")
+    if bound.program.tests or bound.program.pairs:
+        raise ValueError("a program of the quotient has no tests and no pairs")
     job.program = bound.program
     job.classes = classes_of(&job.program)
     job.inverse_first = NULL
@@ -285,17 +288,21 @@ def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
     cdef int64_t[:, ::1] first_rows = np.full((threads, tests + 1), rows, dtype=np.int64)
     if not 0 <= first <= last <= rows or first % 8 or last % 8:
         raise ValueError(f"rows {first}..{last} are not a range of multiples of 8 below {rows}")
+    if bound.program.pairs:
+        raise ValueError("a program of tests has no pairs")
     job.program = bound.program
     job.failures, job.first_rows = &failures[0, 0], &first_rows[0, 0]
     job.inverse_first, job.powers, job.out = NULL, NULL, NULL
     # The kernel's tables have `tests` columns; the spare word keeps empty arrays addressable.
     run_job(&job, isa_tables[isa_index()].test, first, last)
-    flat_failures = np.asarray(failures).ravel()[: threads * tests].reshape(threads, tests)
-    flat_rows = np.asarray(first_rows).ravel()[: threads * tests].reshape(threads, tests)
-    return list(zip(flat_failures.sum(axis=0).tolist(), flat_rows.min(axis=0).tolist(), strict=True))
+    counts = np.asarray(failures).ravel()[: threads * tests].reshape(threads, tests)
+    firsts = np.asarray(first_rows).ravel()[: threads * tests].reshape(threads, tests)
+    return list(zip(counts.sum(axis=0).tolist(), firsts.min(axis=0).tolist(), strict=True))
 
 
-cdef int run_job(program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last) except -1:
+cdef int run_job(
+    program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last
+) except -1:
     cdef Py_ssize_t length = job.program.length + 1
     cdef Py_ssize_t piece = PIECE_WORK // length // CHUNK * CHUNK
     cdef Py_ssize_t count

@@ -29,9 +29,9 @@ cdef extern from *:
     #else
     static int cstark_cpu_has_avx2(void) { return 0; }
     #endif
-    /* From 2 MiB on, memory comes straight from the system and goes back to it at once (malloc would
-     * keep pieces of up to 32 MiB), and consists of huge pages where there are some: fewer TLB misses
-     * in strided passes. */
+    /* From 2 MiB on, memory comes straight from the system and goes back to it at once (malloc
+     * would keep pieces of up to 32 MiB), and consists of huge pages where there are some: fewer
+     * TLB misses in strided passes. */
     enum { CSTARK_HUGE = 2 << 20 };
     static void *cstark_allocate(size_t bytes) {
         if (bytes < CSTARK_HUGE) {

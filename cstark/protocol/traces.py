@@ -10,6 +10,7 @@ import numpy as np
 
 from cstark.errors import TraceError
 from cstark.extension import P
+from cstark.kernels import _field
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -88,8 +89,9 @@ def _read(description: TableDescription, options: ResolvedOptions, trace: Any) -
                 f"{rows} rows, fewer than the {len(values)} values of periodic column {column!r}"
             )
     array = np.ascontiguousarray(array)
-    if int(array.max()) >= P:
-        row, column = np.argwhere(array >= P)[0].tolist()
+    invalid = _field.first_invalid(array.reshape(-1))
+    if invalid >= 0:
+        row, column = divmod(invalid, columns)
         label = description.column_names[column]
         raise refuse(
             f"row {row}, column {label!r} holds {int(array[row, column])}, which is not below "

@@ -21,8 +21,7 @@
  *                with a = 1: + extension constant b
  *   TEST         count rows where b is not zero for test d, on the rows of class a
  *   FINGERPRINT  d (3) = c + sum of x w: term a is (constant, -), the b terms after it are (x, w)
- *   EXT_ADD EXT_SUB EXT_MUL   d (3) = a (3) op b (3);   EXT_NEGATE d (3) = -a (3)
- *   EXT_SCALE    d (3) = a (3) times b
+ *   EXT_ADD EXT_SUB EXT_MUL   d (3) = a (3) op b (3)
  *   EXT_ADD_CONSTANT   d (3) = a (3) + extension constant b
  *   RESIDUAL     d (3) = c f g - (m g + n f): terms a, a+1, a+2 are (f, m), (g, n), (c, -); flags b say
  *                that m or n is 1 (and has no slot), or to be negated
@@ -56,8 +55,7 @@ enum {
     OP_ADD, OP_ADD_CANONICAL, OP_SUB, OP_SUB_CANONICAL, OP_MUL, OP_SQUARE,
     OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR,
     OP_ACCUMULATE, OP_FLUSH, OP_TEST,
-    OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_NEGATE, OP_EXT_SCALE,
-    OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION,
+    OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION,
     OPERATIONS
 };
 
@@ -140,8 +138,6 @@ static int instruction_is_valid(const block_program *p, const int32_t *line) {
     case OP_EXT_ADD:
     case OP_EXT_SUB:
     case OP_EXT_MUL: return holds_operand(p, a, 3) && holds_operand(p, b, 3) && holds(d, 3, p->slots);
-    case OP_EXT_NEGATE: return holds_operand(p, a, 3) && holds(d, 3, p->slots);
-    case OP_EXT_SCALE: return holds_operand(p, a, 3) && holds_operand(p, b, 1) && holds(d, 3, p->slots);
     case OP_EXT_ADD_CONSTANT:
         return holds_operand(p, a, 3) && holds(b, 1, p->ext_constant_count) && holds(d, 3, p->slots);
     case OP_RESIDUAL: return holds_fractions(p, a, b, 3) && holds(d, 3, p->slots);

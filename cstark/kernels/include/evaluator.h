@@ -229,19 +229,10 @@ NOINLINE void run_ext(int operation, uint64_t *d, const uint64_t *a, const uint6
     case OP_EXT_MUL:
         EACH_VECTOR e_store(d + i, SLOT, e_mul(e_load(a + i, SLOT), e_load(b + i, SLOT)));
         break;
-    case OP_EXT_SCALE:
-        EACH_VECTOR e_store(d + i, SLOT, e_scale(e_load(a + i, SLOT), v_load(b + i)));
-        break;
-    case OP_EXT_ADD_CONSTANT: {
+    default: { /* OP_EXT_ADD_CONSTANT */
         const ext value = {{constant[0], constant[1], constant[2]}};
         const vec3 c = e_set1(value);
         EACH_VECTOR e_store(d + i, SLOT, e_add(e_load(a + i, SLOT), c));
-        break;
-    }
-    default: { /* OP_EXT_NEGATE */
-        const ext value = {{0, 0, 0}};
-        const vec3 zero = e_set1(value);
-        EACH_VECTOR e_store(d + i, SLOT, e_sub(zero, e_load(a + i, SLOT)));
     }
     }
 }
@@ -365,9 +356,7 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
         case OP_FINGERPRINT: run_fingerprint(out, p, w, a, b, rows); break;
         case OP_EXT_ADD:
         case OP_EXT_SUB:
-        case OP_EXT_MUL:
-        case OP_EXT_SCALE: run_ext(operation, out, OPERAND(a), OPERAND(b), NULL, rows); break;
-        case OP_EXT_NEGATE: run_ext(operation, out, OPERAND(a), NULL, NULL, rows); break;
+        case OP_EXT_MUL: run_ext(operation, out, OPERAND(a), OPERAND(b), NULL, rows); break;
         case OP_EXT_ADD_CONSTANT:
             run_ext(operation, out, OPERAND(a), NULL, p->ext_constants + 3 * b, rows);
             break;

@@ -40,6 +40,7 @@ typedef struct {
     ptrdiff_t out_pitch, out_limit; /* out_limit: words of a row that may be written */
     ptrdiff_t columns;                /* width rounded up to whole vectors */
     ptrdiff_t outer_tile, inner_tile; /* columns in a tile of an outer, an inner block */
+    ptrdiff_t groups;                 /* neighbours i2 of an outer block; 1 unless one tile has all columns */
     int cosets, coset;                /* number; the one of ntt_outer_forward */
     const uint64_t *shifts;
     int program;          /* of a transform: NTT_INVERSE_FREQUENCY or NTT_FORWARD_FREQUENCY */
@@ -55,8 +56,8 @@ typedef Py_ssize_t (*ntt_pass)(void *, Py_ssize_t, Py_ssize_t, int);
 
 typedef struct {
     int lanes;
-    ntt_pass whole_extension, outer_inverse, inner, outer_forward; /* items: tiles, i2, loc, i2 */
-    ntt_pass whole, outer, inner_last;                             /* items: tiles, i2, k1 */
+    ntt_pass whole_extension, outer_inverse, inner, outer_forward; /* items: tiles, groups of i2, loc, groups of i2 */
+    ntt_pass whole, outer, inner_last;                             /* items: tiles, groups of i2, k1 */
 } ntt_table;
 
 static ptrdiff_t ntt_buffer_words(const ntt_block_plan *plan, ptrdiff_t columns) {
@@ -74,14 +75,14 @@ static ptrdiff_t ntt_largest(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 static ptrdiff_t ntt_smallest(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 static ptrdiff_t ntt_scratch_buffer(const ntt_call *call) {
-    const ptrdiff_t outer = ntt_buffer_words(call->outer, call->outer_tile);
+    const ptrdiff_t outer = ntt_buffer_words(call->outer, call->groups * call->outer_tile);
     return call->inner ? ntt_largest(outer, ntt_buffer_words(call->inner, call->inner_tile)) : outer;
 }
 
 static ptrdiff_t ntt_scratch_rows(const ntt_call *call) {
-    const int log_rows = call->inner && call->inner->log_size > call->outer->log_size ? call->inner->log_size
-                                                                                      : call->outer->log_size;
-    return ((ptrdiff_t)1 << log_rows) + NTT_LINE;
+    const ptrdiff_t outer = call->groups << call->outer->log_size;
+    const ptrdiff_t inner = call->inner ? (ptrdiff_t)1 << call->inner->log_size : 0;
+    return ntt_largest(outer, inner) + NTT_LINE;
 }
 
 static ptrdiff_t ntt_scratch_size(const ntt_call *call) {
@@ -124,6 +125,7 @@ static Py_ssize_t ntt_whole_extension(void *context, Py_ssize_t first, Py_ssize_
                          .work = coefficients,
                          .dst = coefficients,
                          .columns = columns,
+                         .groups = 1,
                          .src_words = call->width - c,
                          .dst_words = columns};
         ntt_block(&task);
@@ -146,17 +148,19 @@ static Py_ssize_t ntt_outer_inverse(void *context, Py_ssize_t first, Py_ssize_t 
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
     uint64_t *const workspace = call->out + (call->cosets - 1) * n * call->out_pitch;
-    for (ptrdiff_t i2 = first; i2 < last; i2++) {
+    for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
-            const ptrdiff_t columns = ntt_smallest(call->outer_tile, call->columns - c);
+            const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
             const ntt_task task = {.plan = call->outer,
                                    .program = NTT_INVERSE_FREQUENCY,
                                    .src = ntt_matrix(call->src + i2 * call->src_pitch + c, n2 * call->src_pitch),
                                    .work = ntt_buffer(scratch.first, call->outer, columns),
                                    .dst = ntt_matrix(workspace + i2 * call->out_pitch + c, n2 * call->out_pitch),
                                    .columns = columns,
+                                   .groups = call->groups,
+                                   .src_step = call->src_pitch,
                                    .src_words = call->width - c,
-                                   .dst_words = call->out_limit - c,
+                                   .dst_words = call->groups * call->out_limit - c,
                                    .ahead = columns};
             ntt_block(&task);
         }
@@ -183,6 +187,7 @@ static Py_ssize_t ntt_inner(void *context, Py_ssize_t first, Py_ssize_t last, in
                 .work = coefficients,
                 .dst = coefficients,
                 .columns = columns,
+                .groups = 1,
                 .src_words = call->out_limit - c,
                 .dst_words = columns,
                 .ahead = call->out_pitch};
@@ -208,10 +213,13 @@ static Py_ssize_t ntt_outer_forward(void *context, Py_ssize_t first, Py_ssize_t 
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
-    for (ptrdiff_t i2 = first; i2 < last; i2++) {
-        ntt_geometric(scratch.twiddles, scratch.words, call->outer, 0, 1, gl_power(call->root, (uint64_t)i2));
+    for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
+        for (ptrdiff_t g = 0; g < call->groups; g++) {
+            ntt_geometric(scratch.twiddles + (g << call->outer->log_size), scratch.words, call->outer, 0, 1,
+                          gl_power(call->root, (uint64_t)(i2 + g)));
+        }
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
-            const ptrdiff_t columns = ntt_smallest(call->outer_tile, call->columns - c);
+            const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
             const ntt_rows rows =
                 ntt_matrix(call->out + (call->coset * n + i2) * call->out_pitch + c, n2 * call->out_pitch);
             const ntt_task task = {.plan = call->outer,
@@ -221,8 +229,10 @@ static Py_ssize_t ntt_outer_forward(void *context, Py_ssize_t first, Py_ssize_t 
                                    .work = ntt_buffer(scratch.first, call->outer, columns),
                                    .dst = rows,
                                    .columns = columns,
+                                   .groups = call->groups,
+                                   .src_step = call->out_pitch,
                                    .src_words = call->out_limit - c,
-                                   .dst_words = call->out_limit - c,
+                                   .dst_words = call->groups * call->out_limit - c,
                                    .ahead = columns,
                                    .canonical = 1};
             ntt_block(&task);
@@ -249,6 +259,7 @@ static Py_ssize_t ntt_whole(void *context, Py_ssize_t first, Py_ssize_t last, in
                                .work = ntt_buffer(scratch.first, call->outer, columns),
                                .dst = ntt_matrix(call->out + c, call->out_pitch),
                                .columns = columns,
+                               .groups = 1,
                                .src_words = call->width - c,
                                .dst_words = call->out_limit - c,
                                .natural = 1,
@@ -263,9 +274,9 @@ static Py_ssize_t ntt_outer(void *context, Py_ssize_t first, Py_ssize_t last, in
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t n2 = (ptrdiff_t)1 << call->inner->log_size;
-    for (ptrdiff_t i2 = first; i2 < last; i2++) {
+    for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
-            const ptrdiff_t columns = ntt_smallest(call->outer_tile, call->columns - c);
+            const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
             const ntt_task task = {
                 .plan = call->outer,
                 .program = call->program,
@@ -273,6 +284,8 @@ static Py_ssize_t ntt_outer(void *context, Py_ssize_t first, Py_ssize_t last, in
                 .work = ntt_buffer(scratch.first, call->outer, columns),
                 .dst = ntt_matrix(call->temporary + i2 * call->columns + c, n2 * call->columns),
                 .columns = columns,
+                .groups = call->groups,
+                .src_step = call->src_pitch,
                 .src_words = call->width - c,
                 .dst_words = columns,
                 .ahead = columns};
@@ -300,6 +313,7 @@ static Py_ssize_t ntt_inner_last(void *context, Py_ssize_t first, Py_ssize_t las
                                    .work = ntt_buffer(scratch.first, call->inner, columns),
                                    .dst = ntt_matrix(call->out + k1 * call->out_pitch + c, n1 * call->out_pitch),
                                    .columns = columns,
+                                   .groups = 1,
                                    .src_words = columns,
                                    .dst_words = call->out_limit - c,
                                    .natural = 1,

@@ -1,4 +1,5 @@
 /* A transform of one block of rows, all columns of a tile, in a buffer that stays in the cache. */
+#define ntt_cut FN(ntt_cut)
 #define ntt_gather FN(ntt_gather)
 #define ntt_scatter FN(ntt_scatter)
 #define ntt_stage_of FN(ntt_stage_of)
@@ -9,29 +10,40 @@
 #define CSTARK_NTT_TASK
 
 /* src -> work -> dst. In frequency: natural rows of src to locations of dst, or to natural rows.
- * In time: locations of src to natural rows of dst. src may be dst. */
+ * In time: locations of src to natural rows of dst. src may be dst.
+ *
+ * Matrices of few columns are taken several at a time, side by side in `work` and in dst: longer runs
+ * of adjacent words, fewer butterflies of little width. In src they are src_step apart, and each has its own
+ * factors `before`. */
 typedef struct {
     const ntt_block_plan *plan;
     int program;                /* NTT_INVERSE_FREQUENCY, ... */
     const gl_twiddle *before; /* factors of the rows of src, or NULL */
     ntt_rows src, work, dst;
     ptrdiff_t columns;              /* of the tile, a multiple of LANES */
-    ptrdiff_t src_words, dst_words; /* so many exist in src and dst: others are zero, are dropped */
+    ptrdiff_t groups, src_step;     /* matrices side by side, 1 where there is only one */
+    ptrdiff_t src_words, dst_words; /* so many words of a group exist in src, of the tile in dst: */
+                                    /* others are zero, are dropped */
     ptrdiff_t ahead;                /* prefetch distance in src */
     int natural, canonical;         /* rows and words of dst */
 } ntt_task;
 
 #endif
 
+/* Whether src lacks words of a group. */
+INLINE int ntt_cut(const ntt_task *task) { return task->src_words * task->groups < task->columns; }
+
 /* The columns of a tile that is cut off by the end of the rows: 0 where there is no word. */
 static void ntt_gather(const ntt_task *task) {
-    const ptrdiff_t n = (ptrdiff_t)1 << task->plan->log_size;
+    const ptrdiff_t n = (ptrdiff_t)1 << task->plan->log_size, width = task->columns / task->groups;
     for (ptrdiff_t row = 0; row < n; row++) {
-        const uint64_t *s = ntt_row(&task->src, row);
-        uint64_t *d = ntt_row(&task->work, row);
-        for (ptrdiff_t c = 0; c < task->columns; c += LANES) {
-            const ptrdiff_t rest = task->src_words - c;
-            v_store(d + c, rest >= LANES ? v_load(s + c) : v_load_some(s + c, rest > 0 ? (int)rest : 0));
+        for (ptrdiff_t g = 0; g < task->groups; g++) {
+            const uint64_t *s = ntt_row(&task->src, row) + g * task->src_step;
+            uint64_t *d = ntt_row(&task->work, row) + g * width;
+            for (ptrdiff_t c = 0; c < width; c += LANES) {
+                const ptrdiff_t rest = task->src_words - c;
+                v_store(d + c, rest >= LANES ? v_load(s + c) : v_load_some(s + c, rest > 0 ? (int)rest : 0));
+            }
         }
     }
 }
@@ -57,7 +69,7 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
     const ntt_stage *stage = task->program == NTT_INVERSE_FREQUENCY ? &plan->inverse[i]
                              : in_time                              ? &plan->in_time[i]
                                                                     : &plan->forward[i];
-    const int cut_src = task->src_words < task->columns, cut_dst = task->dst_words < task->columns;
+    const int cut_src = ntt_cut(task), cut_dst = task->dst_words < task->columns;
     int kind = stage->kind;
     ntt_job job = {.in = runs_first && !cut_src ? task->src : task->work,
                    .out = runs_last && !cut_dst ? task->dst : task->work,
@@ -76,7 +88,20 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
     }
     int size = plan->log_radix[i] - 1;
     if (kind == NTT_SHIFT) size = plan->log_radix[i] + plan->log_radix[in_time ? i + 1 : i - 1] - 4;
-    ntt_stage_functions[task->program][runs_last && task->canonical][kind][size](&job);
+    const ntt_stage_function function =
+        ntt_stage_functions[task->program][runs_last && task->canonical][kind][size];
+    const ptrdiff_t width = task->columns / task->groups;
+    const ptrdiff_t step = cut_src ? width : task->src_step;
+    if (!runs_first || task->groups == 1 || (step == width && !task->before)) {
+        function(&job);
+        return;
+    }
+    job.columns = width;
+    for (ptrdiff_t g = 0; g < task->groups; g++) {
+        function(&job);
+        job.in.base += step, job.out.base += width;
+        if (task->before) job.twiddles += (ptrdiff_t)1 << plan->log_size;
+    }
 }
 
 /* Depth first: of every block of the outermost radix all inner stages in turn, because such a block
@@ -85,7 +110,7 @@ static void ntt_block(const ntt_task *task) {
     const ntt_block_plan *plan = task->plan;
     const int in_time = task->program == NTT_FORWARD_TIME;
     const ptrdiff_t n = (ptrdiff_t)1 << plan->log_size, part = (ptrdiff_t)1 << plan->log_inner[0];
-    if (task->src_words < task->columns) ntt_gather(task);
+    if (ntt_cut(task)) ntt_gather(task);
     if (!in_time) ntt_stage_of(task, 0, 0, n);
     for (ptrdiff_t first = 0; first < n && plan->stages > 1; first += part) {
         for (int i = 1; i < plan->stages; i++) {

@@ -27,6 +27,9 @@
 #define CSTARK_NTT_PLAN_H
 
 #include <stdlib.h>
+#if defined(__linux__)
+#include <unistd.h>
+#endif
 
 #include "goldilocks.h"
 
@@ -90,6 +93,17 @@ static const ntt_shape ntt_shapes[NTT_MAX_BLOCK + 1] = {
     {{3, 3, 3, 3}, {2, 2}, {2, 2}},
     {{3, 3, 3, 3, 1}, {2, 2, 1}, {2, 2, 1}},
 };
+
+/* Words of a core's second-level cache, which sizes the tiles (never the results). */
+static ptrdiff_t ntt_cache_words(void) {
+    long bytes = 0;
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    if (bytes < 1 << 18) bytes = 1 << 19; /* not known */
+    if (bytes > 1 << 21) bytes = 1 << 21; /* more is shared by several cores */
+    return bytes / 8;
+}
 
 /* Frequency of the location made of digits first..last-1 in `row`, a number below their product. */
 static int64_t ntt_reverse(const ntt_block_plan *plan, int first, int last, int64_t row) {

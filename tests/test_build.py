@@ -1,0 +1,90 @@
+"""What a build does on other compilers, and when something changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def copy_of_the_sources(folder: Path) -> Path:
+    project = folder / "project"
+    shutil.copytree(
+        ROOT / "cstark", project / "cstark", ignore=shutil.ignore_patterns("*.so", "__pycache__")
+    )
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, project / name)
+    return project
+
+
+def build(project: Path, **environment: str) -> subprocess.CompletedProcess:
+    only = {"CSTARK_ONLY": "_runtime,_chunks", **environment}
+    return subprocess.run(
+        [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={**{k: v for k, v in os.environ.items() if k != "CSTARK_REQUIRE_OPENMP"}, **only},
+    )
+
+
+def built(project: Path) -> dict[str, float]:
+    return {p.name: p.stat().st_mtime_ns for p in (project / "cstark" / "kernels").glob("*.so")}
+
+
+def test_without_openmp_the_build_is_serial_and_says_so(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    compiler = tmp_path / "cc"
+    compiler.write_text(
+        '#!/bin/sh\nfor a in "$@"; do [ "$a" = -fopenmp ] && exit 1; done\nexec cc "$@"\n'
+    )
+    compiler.chmod(0o755)
+    refused = build(project, CC=str(compiler), CSTARK_REQUIRE_OPENMP="1")
+    assert refused.returncode != 0 and "OpenMP" in refused.stderr
+    done = build(project, CC=str(compiler))
+    assert done.returncode == 0 and "no OpenMP" in done.stderr
+    show = "from cstark.kernels import _runtime as r; print(r.openmp(), r.threads())"
+    shown = subprocess.run(
+        [sys.executable, "-c", show], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split() == ["0", "1"]
+
+
+def test_only_what_changed_is_built_again(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    assert build(project).returncode == 0
+    first = built(project)
+    assert len(first) == 2
+    build(project)
+    assert built(project) == first
+    header = project / "cstark" / "kernels" / "_openmp.pxd"
+    header.write_text(header.read_text() + "\n# changed\n")
+    build(project)
+    second = built(project)
+    assert {name.split(".")[0] for name in first if first[name] != second[name]} == {"_runtime"}
+    build(project, CSTARK_CFLAGS="-DCHANGED_FLAG")
+    third = built(project)
+    assert all(third[name] != second[name] for name in second)
+
+
+@pytest.mark.nightly
+def test_pip_installs_into_a_new_environment(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    environment = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = environment / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(project)], check=True)
+    done = subprocess.run(
+        [environment / "bin" / "cstark", "list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "fib_iterative" in done.stdout
