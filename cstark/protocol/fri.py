@@ -91,9 +91,9 @@ class FriProver:
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
         blowup, rows = word.shape[1], word.shape[2] // arity
-        leaves = digests(blowup, rows)
-        _hash.word_leaf_digests(self._algorithm, word, arity, leaves)
-        return MerkleTree(self._algorithm, {rows.bit_length() - 1: leaves}, "FRI trees")
+        leaves = {rows.bit_length() - 1: digests(blowup, rows)}
+        _hash.word_leaf_digests(self._algorithm, word, arity, leaves[rows.bit_length() - 1])
+        return MerkleTree(self._algorithm, leaves, "FRI trees")  # which empties the dict
 
     def open(self, positions: np.ndarray) -> bytes:
         """Groups and siblings of every layer, as they stand in the proof."""

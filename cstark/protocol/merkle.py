@@ -55,9 +55,7 @@ class MerkleTree:
         For the account of the buffers.
     """
 
-    def __init__(
-        self, algorithm: int, leaves: dict[int, np.ndarray], label: str = "other"
-    ) -> None:
+    def __init__(self, algorithm: int, leaves: dict[int, np.ndarray], label: str = "other") -> None:
         top = max(leaves)
         below = leaves.pop(top)
         self.blowup = below.shape[0]
