@@ -234,11 +234,13 @@ class _Rehearsal:
         shape = self.layout.trees[index]
         storage = self.plan.storage(name)
         for matrix in shape.matrices:
+            own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
+            cosets = self.blowup - own
             if storage is Storage.HELD:
-                self.hold(f"{name} LDE", self.blowup * self.coset_bytes(matrix))
+                self.hold(f"{name} LDE", cosets * self.coset_bytes(matrix))
             if not storage.recomputes:
-                self.extend(matrix, self.blowup)
-                if sources:
+                self.extend(matrix, cosets)
+                if sources and not own:
                     self.drop(label, sources[matrix])
         self.hash(shape)
 

@@ -8,7 +8,10 @@ domain. All kinds give the same values, hence the same proof.
 
 from __future__ import annotations
 
+import math
+import os
 import tempfile
+from collections.abc import Sequence
 from enum import Enum
 
 import numpy as np
@@ -44,9 +47,12 @@ class Matrix:
     ----------
     width : int
         Columns that count; those up to the stride are zero.
+    height : int
+        N, the rows of a coset.
     """
 
     width: int
+    height: int
 
     def coset(self, q: int) -> np.ndarray:
         """Values on coset q: (N, stride). To be dropped before the next one is asked for."""
@@ -54,28 +60,34 @@ class Matrix:
 
     def take_rows(self, positions: np.ndarray) -> np.ndarray:
         """Rows at flat positions q * N + i: (k, width). The last thing asked of a matrix."""
-        raise NotImplementedError
+        out = np.empty((len(positions), self.width), dtype=np.uint64)
+        coset, row = np.divmod(positions, self.height)
+        for q in np.unique(coset).tolist():
+            chosen = coset == q
+            out[chosen] = self.coset(q)[row[chosen], : self.width]
+            self.give_up()
+        return out
+
+    def give_up(self) -> None:
+        """Free what was only kept to be read again. A coset not yet read is still there."""
 
 
 class HeldMatrix(Matrix):
-    """All cosets in one array, in memory or in a mapped file.
+    """All cosets, in memory or in a mapped file.
 
     Parameters
     ----------
-    values : (blowup, N, stride) uint64 ndarray
+    cosets : sequence of (N, stride) uint64 ndarray
     width : int
     """
 
-    def __init__(self, values: np.ndarray, width: int) -> None:
-        self.values = values
+    def __init__(self, cosets: Sequence[np.ndarray], width: int) -> None:
+        self._cosets = list(cosets)
         self.width = width
+        self.height = len(self._cosets[0])
 
     def coset(self, q: int) -> np.ndarray:
-        return self.values[q]
-
-    def take_rows(self, positions: np.ndarray) -> np.ndarray:
-        coset, row = np.divmod(positions, self.values.shape[1])
-        return self.values[coset, row, : self.width]
+        return self._cosets[q]
 
 
 class RecomputedMatrix(Matrix):
@@ -107,6 +119,7 @@ class RecomputedMatrix(Matrix):
         label: str = "other",
     ) -> None:
         self.width = width
+        self.height = domain.height
         self._domain = domain
         self._source = source
         self._source_shift = source_shift
@@ -123,22 +136,15 @@ class RecomputedMatrix(Matrix):
         found = self._domain.lde(
             self._source[:, : self.width],
             self._source_shift,
-            cosets=slice(q, q + 1),
+            cosets=[q],
             label=self._label,
         )[0]
         if q == 0 and self._keep_first:
             self._first = found
         return found
 
-    def take_rows(self, positions: np.ndarray) -> np.ndarray:
-        out = np.empty((len(positions), self.width), dtype=np.uint64)
-        coset, row = np.divmod(positions, self._domain.height)
-        for q in range(self._domain.blowup):
-            chosen = coset == q
-            if chosen.any():
-                out[chosen] = self.coset(q)[row[chosen], : self.width]
-            self._keep_first, self._first = False, None
-        return out
+    def give_up(self) -> None:
+        self._keep_first, self._first = False, None
 
 
 def make_matrix(
@@ -153,7 +159,7 @@ def make_matrix(
 ) -> Matrix:
     """The matrix of a source; see `RecomputedMatrix` for the parameters.
 
-    Only the kinds that recompute keep the source.
+    The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
     """
     if storage.recomputes:
         return RecomputedMatrix(
@@ -165,13 +171,33 @@ def make_matrix(
             keep_first=storage is Storage.FIRST,
             label=label,
         )
-    out = None
+    columns = source[:, :width]
     if storage is Storage.SPILLED:
         out = _file_array((domain.blowup, domain.height, stride_of(width)))
-    return HeldMatrix(domain.lde(source[:, :width], source_shift, out=out, label=label), width)
+        return HeldMatrix(domain.lde(columns, source_shift, out=out), width)
+    missing = [q for q in range(domain.blowup) if q != own_coset]
+    cosets = list(domain.lde(columns, source_shift, missing, label=label))
+    if own_coset is not None:
+        cosets.insert(own_coset, source)
+    return HeldMatrix(cosets, width)
 
 
 def _file_array(shape: tuple[int, ...]) -> np.ndarray:
-    """A uint64 array in a nameless file in the temporary directory, which vanishes with it."""
-    with tempfile.TemporaryFile(prefix="cstark-") as file:
-        return np.memmap(file, dtype=np.uint64, mode="w+", shape=shape)
+    """A uint64 array in a nameless file in the temporary directory, which vanishes with it.
+
+    Raises
+    ------
+    MemoryError
+        There is no room.
+    """
+    count = math.prod(shape)
+    try:
+        with tempfile.TemporaryFile(prefix="cstark-") as file:
+            if hasattr(os, "posix_fallocate"):  # or a full disk would kill us at some later write
+                os.posix_fallocate(file.fileno(), 0, 8 * count)
+            return np.asarray(np.memmap(file, dtype=np.uint64, mode="w+", shape=shape))
+    except OSError as error:
+        raise MemoryError(
+            f"cannot spill {8 * count} bytes to a file in {tempfile.gettempdir()}: "
+            f"{error.strerror or error}; TMPDIR names another place"
+        ) from None

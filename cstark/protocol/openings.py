@@ -200,7 +200,7 @@ def _reduced_first(
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
     """From its values on coset 0, (N, 3), a word of degree below N on all: (3, blowup, N)."""
-    others = domain.lde(first, domain.shifts[0], cosets=slice(1, None), label="DEEP sums")
+    others = domain.lde(first, domain.shifts[0], cosets=range(1, domain.blowup), label="DEEP sums")
     word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")
     word[:, 0, :] = first.T
     for coset in range(1, domain.blowup):
