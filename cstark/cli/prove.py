@@ -22,7 +22,7 @@ from cstark.cli.common import (
 from cstark.cli.progress import Progress
 from cstark.text import bytes_text, pairs, seconds_text
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "size"]
 
 
 def configure(parser: Parser) -> None:
@@ -37,7 +37,7 @@ def configure(parser: Parser) -> None:
     )
     parser.add_argument(
         "--max-memory",
-        type=_size,
+        type=size,
         metavar="BYTES",
         help="most memory for the prover's buffers, the traces not counted: 600M, 1.5G, 64000000; "
         "leaner means slower",
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
     """Bytes, with a binary unit (K, M, G, T, also KiB and so on) or a decimal one (KB, MB, ...)."""
     match = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)(?:([kmgt])(i?b)?|b)?", text.lower())
     if match is None:

@@ -87,7 +87,7 @@ class BlockProgram:
         # Fractions are inverted in batches of a few thousand, at least a block of each pair.
         fraction_rows = max(BLOCK_ROWS, 2048 // max(self.pairs, 1))
         words = threads * scratch_words(self.slots, self.pairs, fraction_rows)
-        return 8 * (words + 18 * len(self.weights) + 6 * len(self.base_weights))
+        return 8 * (words + 18 * len(self.weights) + 6 * len(self.base_weights) + 16)
 
     def bind(
         self,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cstark.errors import OptionsError
 from cstark.kernels import _ntt, _runtime
+from cstark.kernels._program import BLOCK_ROWS
 from cstark.text import bytes_text
 
 from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
@@ -172,7 +173,8 @@ class _Rehearsal:
                 sources[matrix] = self.coset_bytes(matrix)
                 self.hold("lookup columns", sources[matrix])
                 program = self.machine.lookup_program(matrix.table).program
-                self.scratch(program.scratch_bytes(self.threads))
+                sums = EXTENSION * max(1, (1 << matrix.log_height) // BLOCK_ROWS)
+                self.scratch(program.scratch_bytes(self.threads) + sums)
         with self.phase("commit lookup"):
             self.commit("lookup", sources, "lookup columns")
 

@@ -258,7 +258,8 @@ class Prover:
         return matrix
 
     def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:
-        with self.report.phase("hash"):
+        again = self.plan.storage(name).recomputes
+        with self.report.phase("extend and hash" if again else "hash"):
             commitment = Commitment(
                 self.algorithm, shape, matrices, lambda: self._tick(f"commit {name}")
             )
