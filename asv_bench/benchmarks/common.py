@@ -11,7 +11,19 @@ import numpy as np
 import cstark as cs
 from cstark.kernels import _field, _runtime
 
-__all__ = ["HASHES", "PROFILE", "THREADS", "Threaded", "clock", "height", "random_words", "shapes"]
+__all__ = [
+    "HASHES",
+    "PROFILE",
+    "THREADS",
+    "Threaded",
+    "challenge",
+    "clock",
+    "empty_words",
+    "height",
+    "parse",
+    "random_words",
+    "shapes",
+]
 
 PROFILE = os.environ.get("CSTARK_BENCH_PROFILE", "regular")
 #: Most rows, as a power of two. 2^16 is the least that says something: smaller inputs stay in a

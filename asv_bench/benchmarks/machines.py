@@ -11,9 +11,9 @@ import numpy as np
 import cstark as cs
 from cstark.air import describe
 
-from .common import height
+from .common import PROFILE, height, parse, shapes
 
-__all__ = ["Case", "Messages", "Pairs", "describe", "fib_iterative", "fib_pair", "workloads"]
+__all__ = ["Case", "Messages", "Pairs", "case_of", "describe", "fib_pair", "make", "workloads"]
 
 #: As in published comparisons of provers with this field: unique decoding, no grinding.
 QUERIES = 219
@@ -82,25 +82,31 @@ def fib_pair(log_rows: int, columns: int, options: cs.Options) -> Case:
     return case_of(FibPair(log_rows=log_rows, sequences=columns // 2), options)
 
 
-def fib_iterative(iterations: int, options: cs.Options) -> Case:
-    """``fib_iterative`` with so many iterations."""
-    from cstark.machines.fib_iterative import FibIterative
-
-    return case_of(FibIterative(iterations=iterations), options)
-
-
 def workloads() -> list[str]:
     """Parameters that `make` understands, at the profile's sizes."""
-    pairs = [f"fib_pair 2^{height(log_rows)}x32" for log_rows in (17, 19)]
-    iterations = min(20_000, 1 << height(19))
-    return [*dict.fromkeys(pairs), f"fib_iterative {iterations}"]
+    pairs = [f"fib_pair {shape}" for shape in shapes((17, 32), (19, 32), (17, 128))]
+    size = 1 << height(19)
+    few = [*pairs, f"lookup_bench {18 - height(18)}", f"fib_iterative {min(20_000, size)}"]
+    if PROFILE == "tiny":  # a machine of 2,500 columns is never tiny
+        return few[-3:]
+    return [*few, f"keccak {min(20_000, size // 4)}"]
 
 
 def make(name: str, hash: str) -> Case:
-    """The case of a parameter: ``fib_pair`` at 219 queries, ``fib_iterative`` at 128 bits."""
+    """The case of a parameter.
+
+    ``fib_pair ROWSxCOLUMNS`` and ``lookup_bench SCALE`` have 219 queries, for comparisons;
+    ``fib_iterative ITERATIONS`` and ``keccak BYTES`` have 128 bits of security.
+    """
+    from cstark.machines import load
+
     kind, _, size = name.partition(" ")
+    compared = cs.Options(hash=hash, queries=QUERIES, grinding=0)
+    if kind == "fib_pair":
+        rows, columns = parse(size)
+        return fib_pair(rows.bit_length() - 1, columns, compared)
+    if kind == "lookup_bench":
+        return case_of(load(kind)(scale=int(size)), compared)
     if kind == "fib_iterative":
-        return fib_iterative(int(size), cs.Options(hash=hash))
-    log_rows, columns = size.removeprefix("2^").split("x")
-    options = cs.Options(hash=hash, queries=QUERIES, grinding=0)
-    return fib_pair(int(log_rows), int(columns), options)
+        return case_of(load(kind)(iterations=int(size)), cs.Options(hash=hash))
+    return case_of(load(kind)(text="x" * int(size)), cs.Options(hash=hash))

@@ -11,7 +11,11 @@ from .machines import make
 
 REPEATS = 3
 
-CASES = [f"fib_pair 2^{height(18)}x32", f"fib_iterative {min(20_000, 1 << height(19))}"]
+CASES = [
+    f"fib_pair 2^{height(18)}x32",
+    f"fib_iterative {min(20_000, 1 << height(19))}",
+    f"lookup_bench {18 - height(18)}",
+]
 PHASES = [
     "check",
     "commit main/extend",

@@ -132,10 +132,10 @@ def _groups(layout: Layout) -> Iterator[tuple[int, int]]:
 def _openings(layout: Layout) -> Counter[str]:
     total: Counter[str] = Counter()
     for log_height in layout.groups:
-        points = layout.blowup << log_height
-        # 1 / (zeta - x): through the norm
-        total["bytes"] += 3 * WORD * points
-        total["multiplications"] += 15 * points
+        rows = 1 << log_height
+        # 1 / (zeta - x) through the norm; times x
+        total["bytes"] += 9 * WORD * rows
+        total["multiplications"] += (15 + 3) * rows
     for log_height, width in _groups(layout):
         total["bytes"] += (width + 3) * WORD << log_height
         total["multiplications"] += 3 * width << log_height
@@ -145,13 +145,17 @@ def _openings(layout: Layout) -> Counter[str]:
 def _deep(layout: Layout) -> Counter[str]:
     total: Counter[str] = Counter()
     for log_height, groups in layout.groups.items():
-        points = layout.blowup << log_height
+        rows = 1 << log_height
         quotients = len({group.next for group in groups})
-        total["bytes"] += quotients * 9 * WORD * points
-        total["multiplications"] += quotients * EXTENSION * points
+        total["bytes"] += quotients * 9 * WORD * rows
+        total["multiplications"] += quotients * EXTENSION * rows
+        # from one coset to all
+        total["bytes"] += 2 * 3 * WORD * layout.blowup * rows
+        total["multiplications"] += 3 * layout.blowup * rows * log_height // 2
+        total["multiplications"] += 3 * (layout.blowup - 1) * rows
     for log_height, width in _groups(layout):
-        total["bytes"] += width * WORD * layout.blowup << log_height
-        total["multiplications"] += 3 * width * layout.blowup << log_height
+        total["bytes"] += width * WORD << log_height
+        total["multiplications"] += 3 * width << log_height
     return total
 
 

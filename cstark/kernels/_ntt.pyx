@@ -61,18 +61,19 @@ cdef extern from *:
     uint64_t gl_inverse(uint64_t) noexcept nogil
 
 cdef enum:
-    WHOLE_LOG = 12              # up to 2^12 rows a tile of columns is transformed in one block
+    WHOLE_LOG = 13              # above 2^13 rows every transform is split into outer and inner
+    SPLIT_LOG = 10              # below 2^10 rows none is; between, those with too many columns
     TILE = 8                    # columns: a cache line, the least a tile may have
-    GROUP_COLUMNS = 64          # narrow matrices: so many columns of adjacent rows in an outer block
+    GROUP_COLUMNS = 64          # narrow matrices: columns of adjacent rows in an outer block
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
     SERIAL_WORDS = 1 << 15      # below so many words in and out a call stays on one thread
-    CHUNK_WORDS = 1 << 16       # words in a chunk that a thread takes
+    CHUNK_WORDS = 1 << 14       # words in a chunk that a thread takes
     BATCH_WORDS = 1 << 25       # words between two looks at pending signals: about 0.2 s
 
 
 # A block's buffer may fill the second-level cache in a strided pass, half of it in the fused pass,
-# which holds two. Smaller tiles would stay there more safely, but the shorter runs of words cost more:
-# rows a power of two apart crowd into few sets of the caches whatever the tile.
+# which holds two. Smaller tiles would stay there more safely, but the shorter runs of words cost
+# more: rows a power of two apart crowd into few sets of the caches whatever the tile.
 cdef Py_ssize_t OUTER_WORDS = ntt_cache_words()
 cdef Py_ssize_t INNER_WORDS = OUTER_WORDS // 2
 
@@ -118,18 +119,18 @@ cdef class Plan:
     """
 
     cdef readonly int log_n
-    cdef _Block outer, inner
+    cdef _Block whole, outer, inner     # None where no transform of this size uses them
     cdef uint64_t root, root_inverse, size_inverse
 
-    def __init__(self, int log_n):
+    def __cinit__(self, int log_n):
         if not 0 <= log_n <= NTT_MAX_LOG:
             raise ValueError(f"log_n must be between 0 and {NTT_MAX_LOG}, not {log_n}")
         self.log_n = log_n
-        if log_n > WHOLE_LOG:
+        if 0 < log_n <= WHOLE_LOG:
+            self.whole = _block(log_n)
+        if log_n >= SPLIT_LOG:
             self.inner = _block(log_n // 2)
             self.outer = _block(log_n - log_n // 2)
-        elif log_n:
-            self.outer = _block(log_n)
         self.root = gl_root(log_n)
         self.root_inverse = gl_inverse(self.root)
         self.size_inverse = gl_inverse(<uint64_t>1 << log_n)
@@ -172,17 +173,20 @@ cdef class _Run:
         call.log_size = plan.log_n
         call.width = width
         call.columns = (width + self.table.lanes - 1) // self.table.lanes * self.table.lanes
-        call.outer = &plan.outer.plan
         call.root = plan.root
         call.root_inverse = plan.root_inverse
         call.scale = plan.size_inverse
         call.groups = 1
-        if plan.inner is not None:
+        if plan.outer is None or (
+            plan.whole is not None and call.columns <= INNER_WORDS >> plan.log_n
+        ):
+            call.outer = &plan.whole.plan
+            call.outer_tile = _tile(call.columns, INNER_WORDS, plan.log_n)
+        else:
+            call.outer = &plan.outer.plan
             call.inner = &plan.inner.plan
             call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
             call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
-        else:
-            call.outer_tile = _tile(call.columns, INNER_WORDS, plan.outer.log_size)
 
     cdef void group(self) noexcept:
         """Take several adjacent rows side by side where all their columns fit into one tile."""

@@ -31,7 +31,9 @@ cdef extern from "block_program.h":
 
     Py_ssize_t invalid_instruction(const block_program *program) noexcept nogil
     int classes_of(const block_program *program) noexcept nogil
-    Py_ssize_t workspace_words(const block_program *program, Py_ssize_t fraction_rows) noexcept nogil
+    Py_ssize_t workspace_words(
+        const block_program *program, Py_ssize_t fraction_rows
+    ) noexcept nogil
 
 
 cdef class Bound:

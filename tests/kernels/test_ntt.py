@@ -151,6 +151,24 @@ def test_extension_by_one_is_the_matrix_itself(isa, k):
     np.testing.assert_array_equal(out[0, :, :5], src)
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("k", [25, 26])
+def test_the_largest_sizes(isa, k):
+    src = random_columns(1 << k, 1)
+    plan = _ntt.Plan(k)
+    out = np.empty((1, 1 << k, 1), dtype=np.uint64)
+    _ntt.lde(plan, src, out, np.array([1], dtype=np.uint64))
+    np.testing.assert_array_equal(out[0], src)
+    exponents = [0, 1, 12345, (1 << k) - 1]
+    src[...] = 0
+    src[exponents, 0] = 1
+    _ntt.transform(plan, src, out[0], False)
+    for i in [0, 1, 2, (1 << k) // 3, (1 << k) - 1]:
+        assert out[0, i, 0] == sum(pow(root(k), i * e, P) for e in exponents) % P
+    _ntt.transform(plan, out[0], out[0], True)
+    np.testing.assert_array_equal(out[0], src)
+
+
 @pytest.mark.parametrize(("k", "width"), [(15, 2), (16, 1), (18, 3), (20, 4)])
 def test_large_ones_at_random_points(isa, k, width):
     n = 1 << k

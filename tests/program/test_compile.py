@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import program_support as support
 import pytest
-from cstark.kernels._program import OPERATIONS
 
 from cstark.air.description import Constraint, Interaction, assemble
 from cstark.air.nodes import NodeList
 from cstark.kernels import _runtime
+from cstark.kernels._program import OPERATIONS
 from cstark.program import CosetPoints, Sources, check_program, lookup_program, quotient_program
 from cstark.program.schedule import SLOT_BUDGET
 
