@@ -15,7 +15,10 @@ from cstark.key import VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
-from cstark.protocol.layout import MatrixShape, TreeShape
+from cstark.protocol.estimate import Estimate, estimate
+from cstark.protocol.footprint import choose_plan
+from cstark.protocol.layout import Layout, MatrixShape, TreeShape
+from cstark.protocol.matrix import Storage, make_matrix
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
@@ -97,6 +100,7 @@ class Machine:
         claim: bytes = b"",
         check: bool = True,
         progress: Callable[[str, int, int], None] | None = None,
+        max_memory: int | None = None,
     ) -> Proof:
         """Prove that the traces satisfy all tables and balance all buses.
 
@@ -117,6 +121,11 @@ class Machine:
             that does not verify, except for unbalanced buses, which are always noticed.
         progress : callable, optional
             Called with (phase, done, total); may raise to cancel.
+        max_memory : int, optional
+            Most bytes of the prover's own buffers: extended columns, trees, words, scratch, and
+            what the machine keeps from proof to proof (its preprocessed columns). The traces
+            themselves are not counted, nor is Python with its modules (some 50 MB). The fastest
+            plan that fits is taken, see `estimate`; the proof is the same for all of them.
 
         Returns
         -------
@@ -129,8 +138,10 @@ class Machine:
             names table, row, column or constraint.
         StatementError
             The publics, tokens or claim are malformed.
+        OptionsError
+            No plan fits `max_memory`; raised before any work, naming the bytes needed.
         """
-        return self._prove(traces, publics, tokens, claim, check, progress)
+        return self._prove(traces, publics, tokens, claim, check, progress, max_memory)
 
     def _prove(
         self,
@@ -140,6 +151,7 @@ class Machine:
         claim: bytes,
         check: bool,
         progress: Callable[[str, int, int], None] | None,
+        max_memory: int | None = None,
         *,
         force: bool = False,
         ledger: Callable[[str, str, bytes], None] | None = None,
@@ -147,11 +159,12 @@ class Machine:
     ) -> Proof:
         """`prove`; `force` emits proofs of false statements, for tests of the verifier."""
         report = Report()
-        key = self.verifying_key(report)
-        instance = Instance.build(key, publics, tokens, claim)
+        instance = Instance.build(self._statement_key, publics, tokens, claim)
         with report.phase("read traces"):
             arrays = read_traces(self.descriptions, self.resolved, traces)
         log_heights = [len(array).bit_length() - 1 for array in arrays]
+        plan = choose_plan(self, Layout(self._plain_key(), log_heights), max_memory)
+        key = self.verifying_key(report)
         if instance.wraps(key, log_heights):
             raise StatementError(
                 "the counts of the interactions, times the heights, could reach p and wrap "
@@ -161,7 +174,8 @@ class Machine:
             with report.phase("check"):
                 self._check_constraints(arrays, instance)
         step = progress if progress is not None else _silent
-        work = prover(self, instance, arrays, report, step, force=force, ledger=ledger)
+        settings = {"plan": plan, "force": force, "ledger": ledger}
+        work = prover(self, instance, arrays, report, step, **settings)
         try:
             proof = work.prove()
         except Imbalance:
@@ -169,7 +183,7 @@ class Machine:
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
-        report.facts.update(self._facts(proof, len(instance.tokens)))
+        report.facts.update(self._facts(proof, len(instance.tokens)), plan=plan.name)
         return proof
 
     def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
@@ -294,8 +308,12 @@ class Machine:
         shapes.sort(key=lambda m: (-m.log_height, m.table))
         with (report or Report()).phase("commit preprocessed"):
             matrices = [
-                self.domains.get(m.log_height, options.blowup, options.coset_offset).lde(
-                    self.descriptions[m.table].preprocessed
+                make_matrix(
+                    Storage.HELD,
+                    self.domains.get(m.log_height, options.blowup, options.coset_offset),
+                    self.descriptions[m.table].preprocessed,
+                    m.width,
+                    label="preprocessed LDE",
                 )
                 for m in shapes
             ]
@@ -324,6 +342,29 @@ class Machine:
             grinding=self.resolved.grinding,
             regime=self.options.regime,
         )
+
+    def estimate(self, heights: Mapping[str, int] | None = None) -> Estimate:
+        """What a proof will cost: memory of each plan, phase by phase; bytes; cells.
+
+        The peaks are upper bounds of what is measured, within a tenth of it for tables from
+        about 2^12 rows on.
+
+        Parameters
+        ----------
+        heights : mapping of str to int, optional
+            Rows of each table; tables of a fixed height may be left out.
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        StatementError
+            A height is missing or impossible.
+        """
+        heights = {} if heights is None else heights
+        return estimate(self, Layout(self._plain_key(), self._log_heights(heights)))
 
     def _plain_key(self) -> Any:
         return _StatementKey(self.descriptions, self.resolved)

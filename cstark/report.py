@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from cstark.text import bytes_text, pairs, table
 
-__all__ = ["Phase", "Report", "phase_table", "security_text", "shape_table"]
+__all__ = ["Phase", "Report", "buffers_text", "phase_table", "security_text", "shape_table"]
 
 
 class Meter(Protocol):
@@ -30,6 +30,10 @@ class Meter(Protocol):
 
     def peak_bytes(self) -> int:
         """Largest number of bytes held in the kernels' buffers since `reset_peak`."""
+        ...
+
+    def peak_buffers(self) -> dict[str, int]:
+        """What made up `peak_bytes`: bytes by purpose."""
         ...
 
     def reset_peak(self) -> Any:
@@ -48,22 +52,31 @@ class Phase:
     peak_bytes : int
         Most bytes in the kernels' buffers at any moment of the phase, those that were there
         before it included.
+    buffers : dict of str to int
+        What `peak_bytes` was made up of: bytes by purpose, largest first.
     counters : dict of str to int
     children : list of Phase
         In order of time.
     """
 
-    __slots__ = ("children", "counters", "name", "peak_bytes", "seconds")
+    __slots__ = ("buffers", "children", "counters", "name", "peak_bytes", "seconds")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.seconds = 0.0
         self.peak_bytes = 0
+        self.buffers: dict[str, int] = {}
         self.counters: dict[str, int] = {}
         self.children: list[Phase] = []
 
     def __repr__(self) -> str:
         return f"<Phase {self.name!r}: {self.seconds:.3f} s, {len(self.children)} inside>"
+
+    def note_peak(self, peak_bytes: int, buffers: Mapping[str, int]) -> None:
+        """Take a measurement into account."""
+        if peak_bytes > self.peak_bytes:
+            self.peak_bytes = peak_bytes
+            self.buffers = dict(sorted(buffers.items(), key=lambda item: -item[1]))
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Phase]]:
         """This phase and all inside it as (depth, phase), parents first."""
@@ -85,6 +98,7 @@ class Phase:
             "name": self.name,
             "seconds": self.seconds,
             "peak_bytes": self.peak_bytes,
+            "buffers": dict(self.buffers),
             "counters": dict(self.counters),
             "children": [child.to_dict() for child in self.children],
         }
@@ -107,7 +121,7 @@ class Report:
     facts : dict
         Set by the prover, as plain data.  `str` knows these: ``proof_bytes`` (int), ``tables`` (a
         list of dicts with ``name``, ``log_height`` and numbers of columns), ``security`` (a dict
-        as `SecurityReport.to_dict` gives).
+        as `SecurityReport.to_dict` gives), ``plan`` (the memory plan's name).
 
     Examples
     --------
@@ -125,6 +139,7 @@ class Report:
         if meter is None:
             from cstark.kernels import _runtime as meter
         self._meter: Meter | None = meter
+        meter.reset_peak()  # what was held and freed before is none of this report's business
         self.root = Phase(name)
         self._open = [self.root]
         self.facts: dict[str, Any] = {}
@@ -147,7 +162,7 @@ class Report:
             phase.seconds = time.perf_counter() - start
             self._note_peak()
             self._open.pop()
-            parent.peak_bytes = max(parent.peak_bytes, phase.peak_bytes)
+            parent.note_peak(phase.peak_bytes, phase.buffers)
             if parent is self.root:
                 # Nothing measures the root from outside; between phases there is no work.
                 parent.seconds = sum(child.seconds for child in parent.children)
@@ -156,8 +171,7 @@ class Report:
         """Credit the peak since the last note to the innermost open phase."""
         if self._meter is None:
             raise RuntimeError("a report that was pickled or copied cannot be continued")
-        phase = self._open[-1]
-        phase.peak_bytes = max(phase.peak_bytes, self._meter.peak_bytes())
+        self._open[-1].note_peak(self._meter.peak_bytes(), self._meter.peak_buffers())
         self._meter.reset_peak()
 
     def count(self, name: str, n: int = 1) -> None:
@@ -179,6 +193,11 @@ class Report:
     def peak_bytes(self) -> int:
         """Most bytes held in the kernels' buffers at any moment."""
         return self.root.peak_bytes
+
+    @property
+    def buffers(self) -> dict[str, int]:
+        """What they were for at that moment, largest first."""
+        return self.root.buffers
 
     def to_dict(self) -> dict[str, Any]:
         """Phases and facts as plain data, ready for `json.dumps`."""
@@ -202,6 +221,10 @@ class Report:
         if self.facts.get("tables"):
             parts.append(shape_table(self.facts["tables"]))
         summary = []
+        if self.buffers:
+            summary.append(("memory", buffers_text(self.buffers)))
+        if "plan" in self.facts:
+            summary.append(("plan", self.facts["plan"]))
         if "proof_bytes" in self.facts:
             size = self.facts["proof_bytes"]
             summary.append(("proof", f"{size:,} bytes ({bytes_text(size)})"))
@@ -225,6 +248,23 @@ def phase_table(root: Phase) -> str:
 
 def _phase_row(name: str, phase: Phase, share: str) -> list[str]:
     return [name, f"{phase.seconds:.3f}", share, bytes_text(phase.peak_bytes)]
+
+
+def buffers_text(buffers: Mapping[str, int]) -> str:
+    """Buffers by purpose in a line; those below a hundredth of all are summed up.
+
+    Examples
+    --------
+    >>> buffers_text({"main LDE": 3 << 20, "main tree": 1 << 20, "other": 5000})
+    'main LDE 3.00 MiB, main tree 1.00 MiB'
+    """
+    total = sum(buffers.values())
+    shown = {name: size for name, size in buffers.items() if 100 * size >= total}
+    rest = total - sum(shown.values())
+    parts = [f"{name} {bytes_text(size)}" for name, size in shown.items()]
+    if 100 * rest >= total:
+        parts.append(f"the rest {bytes_text(rest)}")
+    return ", ".join(parts)
 
 
 def shape_table(tables: Sequence[Mapping[str, Any]]) -> str:

@@ -24,6 +24,9 @@ class Meter:
     def peak_bytes(self):
         return self.peak
 
+    def peak_buffers(self):
+        return {"matrix": self.peak - self.peak // 4, "tree": self.peak // 4}
+
     def reset_peak(self):
         self.peak = self.live
 

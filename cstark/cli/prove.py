@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
+from decimal import Decimal
 
 from cstark.cli.common import (
     Parser,
@@ -20,7 +22,7 @@ from cstark.cli.common import (
 from cstark.cli.progress import Progress
 from cstark.text import bytes_text, pairs, seconds_text
 
-__all__ = ["configure", "run"]
+__all__ = ["configure", "run", "size"]
 
 
 def configure(parser: Parser) -> None:
@@ -32,6 +34,13 @@ def configure(parser: Parser) -> None:
         "--no-check",
         action="store_true",
         help="do not check the traces first; false ones then give a proof that is refused",
+    )
+    parser.add_argument(
+        "--max-memory",
+        type=size,
+        metavar="BYTES",
+        help="most memory for the prover's buffers, the traces not counted: 600M, 1.5G, 64000000; "
+        "leaner means slower",
     )
     add_options(parser)
 
@@ -60,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             claim=claim,
             check=not arguments.no_check,
             progress=progress,
+            max_memory=arguments.max_memory,
         )
     proved = time.perf_counter()
     data = proof.to_bytes()
@@ -100,6 +110,16 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def size(text: str) -> int:
+    """Bytes, with a binary unit (K, M, G, T, also KiB and so on) or a decimal one (KB, MB, ...)."""
+    match = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)(?:([kmgt])(i?b)?|b)?", text.lower())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 600M or 1.5GiB")
+    number, unit, suffix = match.groups()
+    base = 1000 if suffix == "b" else 1024
+    return int(Decimal(number.replace("_", "")) * base ** (" kmgt".index(unit) if unit else 0))
 
 
 def resident_bytes() -> int:

@@ -212,12 +212,15 @@ cdef class _Run:
         """A pass over contiguous blocks, each of whose words is transformed `times` times."""
         self.batches(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
 
-    cdef allocate(self):
-        """Scratch for every thread, once the call's tiles are known."""
-        cdef uint64_t[::1] scratch
+    cdef Py_ssize_t scratch_words(self) noexcept:
+        """For all threads, once the call's tiles are known."""
         # A multiple of 16 words: no two threads write one pair of cache lines.
         self.call.scratch_words = (ntt_scratch_size(&self.call) + 15) // 16 * 16
-        scratch = _runtime.aligned(self.threads * self.call.scratch_words)
+        return self.threads * self.call.scratch_words
+
+    cdef allocate(self):
+        cdef uint64_t[::1] scratch
+        scratch = _runtime.aligned(self.scratch_words())
         self.keep = scratch
         self.call.scratch = &scratch[0]
 
@@ -364,6 +367,16 @@ cdef void _clear(uint64_t *out, Py_ssize_t rows, Py_ssize_t pitch, Py_ssize_t fi
     if first < pitch:
         for row in range(rows):
             memset(out + row * pitch + first, 0, (pitch - first) * 8)
+
+
+def lde_scratch_bytes(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t cosets):
+    """Bytes that `lde` allocates for itself while it runs, with the threads now set."""
+    if plan.log_n == 0:
+        return 0
+    cdef _Run r = _Run(plan, width, ((1 + cosets) << plan.log_n) * width)
+    if r.call.inner != NULL and stride == r.call.columns:
+        r.group()
+    return 8 * r.scratch_words()
 
 
 def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,

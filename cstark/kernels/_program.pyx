@@ -271,6 +271,13 @@ def quotient(
     run_job(&job, isa_tables[isa_index()].quotient, 0, rows)
 
 
+def scratch_words(Py_ssize_t slots, Py_ssize_t pairs=0, Py_ssize_t fraction_rows=0):
+    """Words that a program of `slots` needs for each thread while it runs."""
+    cdef block_program program
+    program.slots, program.pairs = slots, pairs
+    return workspace_words(&program, fraction_rows)
+
+
 def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
     """Count the rows in [first, last) where tested values are not zero.
 

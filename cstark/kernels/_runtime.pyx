@@ -5,6 +5,7 @@ kept per host thread, so code running in a worker thread would not see what the 
 """
 
 import os
+from libc.string cimport memcpy
 from cstark.kernels._openmp cimport (
     cstark_openmp_can_pause,
     cstark_openmp_max_threads,
@@ -115,10 +116,17 @@ cdef extern from *:
 MAX_THREADS = 1024
 _ISAS = ("portable", "avx2")
 
+# What buffers may be for; what is beyond the limit counts as "other".
+cdef enum:
+    MAX_LABELS = 64
+
 cdef int current_threads = 1
 cdef int current_isa = 0
 cdef size_t live = 0
 cdef size_t peak = 0
+cdef size_t live_of[MAX_LABELS]
+cdef size_t peak_of[MAX_LABELS]          # when `live` was `peak`
+cdef dict _labels = {"other": 0}
 
 
 def source_digest():
@@ -211,23 +219,27 @@ cdef class Buffer:
 
     cdef void *memory
     cdef size_t bytes
+    cdef int label
     cdef Py_ssize_t shape[1]
     cdef Py_ssize_t strides[1]
 
-    def __cinit__(self, size_t words):
-        global live, peak
+    def __cinit__(self, size_t words, str label="other"):
+        global live
         self.bytes = words * 8
+        self.label = _label(label)
         self.memory = cstark_allocate(self.bytes)
         if self.memory == NULL:
             raise MemoryError(f"cannot allocate {self.bytes} bytes")
         live += self.bytes
+        live_of[self.label] += self.bytes
         if live > peak:
-            peak = live
+            _note_peak()
 
     def __dealloc__(self):
         global live
         if self.memory != NULL:
             live -= self.bytes
+            live_of[self.label] -= self.bytes
             cstark_release(self.memory, self.bytes)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
@@ -249,12 +261,30 @@ cdef class Buffer:
         pass
 
 
-def aligned(shape):
+cdef int _label(str name):
+    """Number of a label, a new one if need be."""
+    found = _labels.get(name)
+    if found is None:
+        if len(_labels) == MAX_LABELS:
+            return 0
+        found = _labels[name] = len(_labels)
+    return found
+
+
+cdef void _note_peak() noexcept:
+    global peak
+    peak = live
+    memcpy(peak_of, live_of, sizeof(live_of))
+
+
+def aligned(shape, label="other"):
     """An uninitialised uint64 array in a `Buffer` of its own.
 
     Parameters
     ----------
     shape : int or tuple of int
+    label : str
+        What it is for, as `peak_buffers` lists it: one of a few dozen names in a process.
 
     Returns
     -------
@@ -265,7 +295,7 @@ def aligned(shape):
     words = 1
     for extent in shape if isinstance(shape, tuple) else (shape,):
         words *= extent
-    return np.frombuffer(Buffer(words), dtype=np.uint64, count=words).reshape(shape)
+    return np.frombuffer(Buffer(words, label), dtype=np.uint64, count=words).reshape(shape)
 
 
 def release_memory():
@@ -285,10 +315,14 @@ def peak_bytes():
     return peak
 
 
+def peak_buffers():
+    """What made up `peak_bytes`: bytes by label, without labels that had none."""
+    return {name: peak_of[number] for name, number in _labels.items() if peak_of[number]}
+
+
 def reset_peak():
     """Start a new measurement of `peak_bytes` from the bytes now live."""
-    global peak
-    peak = live
+    _note_peak()
     return peak
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub
-from cstark.kernels._program import FLAGS, OPERATIONS, Bound
+from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratch_words
 from cstark.program.builder import Builder
 from cstark.program.scalars import Scalars
 from cstark.program.schedule import Instruction, schedule
@@ -81,6 +81,13 @@ class BlockProgram:
     weights: tuple[tuple, ...]
     tests: int
     pairs: int
+
+    def scratch_bytes(self, threads: int) -> int:
+        """Bytes that the kernels allocate while the program runs on a trace or a coset."""
+        # Fractions are inverted in batches of a few thousand, at least a block of each pair.
+        fraction_rows = max(BLOCK_ROWS, 2048 // max(self.pairs, 1))
+        words = threads * scratch_words(self.slots, self.pairs, fraction_rows)
+        return 8 * (words + 18 * len(self.weights) + 6 * len(self.base_weights) + 16)
 
     def bind(
         self,

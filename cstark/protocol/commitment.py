@@ -6,13 +6,14 @@ concatenated in the order of the key; `cstark.protocol.merkle` joins the heights
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from cstark.kernels import _hash
 
 from .layout import TreeShape
+from .matrix import Matrix
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
 
 __all__ = ["Commitment", "OpenedTree", "distinct_positions"]
@@ -35,50 +36,61 @@ class Commitment:
     algorithm : int
         Hash id of the kernels.
     shape : TreeShape
-    matrices : sequence of (blowup, height, stride) uint64 ndarray
+    matrices : sequence of Matrix
         In the order of ``shape.matrices``.
+    tick : callable
+        Called after each piece of work; may raise to cancel.
     """
 
-    def __init__(self, algorithm: int, shape: TreeShape, matrices: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        algorithm: int,
+        shape: TreeShape,
+        matrices: Sequence[Matrix],
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self.shape = shape
         self.matrices = list(matrices)
         self._algorithm = algorithm
         leaves = {}
         for log_height in shape.log_heights:
-            members = shape.at(log_height)
             leaves[log_height] = digests(shape.blowup, 1 << log_height)
-            self._hash_rows([self.matrices[m] for m in members], members, leaves[log_height])
-        self.tree = MerkleTree(algorithm, leaves)
+            # Coset 0 last: that is the one that a matrix may keep.
+            for q in reversed(range(shape.blowup)):
+                self._hash_coset(q, shape.at(log_height), leaves[log_height][q : q + 1])
+                tick()
+        self.tree = MerkleTree(algorithm, leaves, f"{shape.name} tree")
         self.root = self.tree.root
+
+    def _hash_coset(self, q: int, members: Sequence[int], out: np.ndarray) -> None:
+        self._hash_rows([self.matrices[m].coset(q)[None] for m in members], members, out)
 
     def _hash_rows(self, blocks: list[np.ndarray], members: Sequence[int], out: np.ndarray) -> None:
         widths = [self.shape.matrices[m].width for m in members]
         _hash.leaf_digests(self._algorithm, blocks, widths, out)
 
-    def _leaves_at(self, positions: np.ndarray) -> np.ndarray:
-        """Digests of the tallest leaves at flat positions: (k, 32) uint8."""
-        out = np.empty((1, len(positions), 32), dtype=np.uint8)
-        members = self.shape.at(self.shape.log_heights[0])
-        blocks = [
-            np.ascontiguousarray(matrix.reshape(-1, matrix.shape[2])[positions])[None]
-            for matrix in (self.matrices[m] for m in members)
-        ]
-        if len(positions):
-            self._hash_rows(blocks, members, out)
-        return out[0]
-
     def open(self, positions: np.ndarray, log_max_height: int) -> bytes:
-        """Rows by height, tallest first, then the siblings, as they stand in the proof."""
-        parts = []
-        for log_height in self.shape.log_heights:
-            at = distinct_positions(positions, log_max_height, log_height)
-            for m in self.shape.at(log_height):
-                matrix = self.matrices[m]
-                rows = matrix.reshape(-1, matrix.shape[2])[at, : self.shape.matrices[m].width]
-                parts.append(rows.tobytes())
+        """Rows by height, tallest first, then the siblings, as they stand in the proof.
+
+        The rows whose digests are among the siblings are read along with the rest: a matrix may
+        have to be computed again for it.
+        """
+        parts, blocks = [], []
         top = self.shape.log_heights[0]
         leaves = distinct_positions(positions, log_max_height, top)
-        parts.append(self.tree.siblings(leaves, self._leaves_at))
+        missing = self.tree.missing_leaves(leaves)
+        for log_height in self.shape.log_heights:
+            at = distinct_positions(positions, log_max_height, log_height)
+            wanted = np.concatenate([at, missing]) if log_height == top else at
+            for m in self.shape.at(log_height):
+                rows = self.matrices[m].take_rows(wanted)
+                parts.append(rows[: len(at)].tobytes())
+                if log_height == top:
+                    blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
+        hashed = np.empty((1, len(missing), 32), dtype=np.uint8)
+        if len(missing):
+            self._hash_rows(blocks, self.shape.at(top), hashed)
+        parts.append(self.tree.siblings(leaves, hashed[0]))
         return b"".join(parts)
 
 

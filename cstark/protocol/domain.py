@@ -7,6 +7,7 @@ The key of the cache is all that a domain depends on: log height, blowup and cos
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
@@ -52,7 +53,13 @@ class Domain:
         self._inverse_first: dict[int, np.ndarray] = {}
 
     def lde(
-        self, source: np.ndarray, source_shift: int = 1, cosets: slice = slice(None)
+        self,
+        source: np.ndarray,
+        source_shift: int = 1,
+        cosets: Sequence[int] | None = None,
+        *,
+        out: np.ndarray | None = None,
+        label: str = "other",
     ) -> np.ndarray:
         """Extend columns to all cosets, or to some.
 
@@ -60,18 +67,24 @@ class Domain:
         ----------
         source : (height, width) uint64 ndarray
             Values on ``source_shift * <g>``. Never written.
+        cosets : sequence of int, optional
+            Which of them; default: all, in order.
+        out : (cosets, height, stride) uint64 ndarray, optional
+            Where the result goes; default: a new buffer, counted under `label`.
 
         Returns
         -------
-        (blowup, height, stride) uint64 ndarray
+        (cosets, height, stride) uint64 ndarray
             Entry [q, i] at s_q g^i; stride is the width rounded up to 4, the rest zero.
         """
         stride = -(-source.shape[1] // 4) * 4
         inverse = pow(source_shift, -1, P)
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).
-        shifts = np.array([s * inverse % P for s in self.shifts[cosets]], dtype=np.uint64)
-        out = _runtime.aligned((len(shifts), self.height, stride))
+        wanted = range(self.blowup) if cosets is None else cosets
+        shifts = np.array([self.shifts[q] * inverse % P for q in wanted], dtype=np.uint64)
+        if out is None:
+            out = _runtime.aligned((len(shifts), self.height, stride), label)
         _ntt.lde(self.plan, source, out, shifts)
         return out
 
@@ -85,7 +98,7 @@ class Domain:
         if found is None:
             points = powers(self.shifts[coset], self.generator, self.height)
             points -= np.uint64(1)  # a point is never 0, so this is the field's subtraction
-            found = _runtime.aligned(self.height)
+            found = _runtime.aligned(self.height, "selectors")
             _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
             self._inverse_first[coset] = found
         return found

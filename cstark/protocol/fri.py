@@ -75,7 +75,7 @@ class FriProver:
             transcript.absorb(f"FRI root {layer}", tree.root)
             out.append(tree.root)
             challenge = transcript.extension(f"fold challenge {layer}")
-            folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity))
+            folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity), "FRI words")
             _fri.fold(word, arity, _words(challenge), folded)
             joining = schedule.joins[layer + 1]
             if joining is not None:
@@ -91,9 +91,9 @@ class FriProver:
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
         blowup, rows = word.shape[1], word.shape[2] // arity
-        leaves = digests(blowup, rows)
-        _hash.word_leaf_digests(self._algorithm, word, arity, leaves)
-        return MerkleTree(self._algorithm, {rows.bit_length() - 1: leaves})
+        leaves = {rows.bit_length() - 1: digests(blowup, rows)}
+        _hash.word_leaf_digests(self._algorithm, word, arity, leaves[rows.bit_length() - 1])
+        return MerkleTree(self._algorithm, leaves, "FRI trees")  # which empties the dict
 
     def open(self, positions: np.ndarray) -> bytes:
         """Groups and siblings of every layer, as they stand in the proof."""
@@ -103,13 +103,8 @@ class FriProver:
             log_rows = word.shape[2].bit_length() - 1 - log_arity
             leaves = distinct_positions(positions, self._layout.log_max_height, log_rows)
             parts.append(groups_at(word, log_arity, leaves).tobytes())
-
-            def leaf_digests(
-                at: np.ndarray, word: np.ndarray = word, log_arity: int = log_arity
-            ) -> np.ndarray:
-                return group_digests(self._algorithm, groups_at(word, log_arity, at))
-
-            parts.append(tree.siblings(leaves, leaf_digests))
+            missing = groups_at(word, log_arity, tree.missing_leaves(leaves))
+            parts.append(tree.siblings(leaves, group_digests(self._algorithm, missing)))
         return b"".join(parts)
 
 

@@ -22,6 +22,7 @@ from cstark.kernels import _runtime
 from cstark.program import ZeroDenominator
 
 from .layout import lookup_columns
+from .matrix import stride_of
 
 if TYPE_CHECKING:
     from cstark.extension import Element as Extension
@@ -54,7 +55,7 @@ def build_lookups(
         if not description.interactions:
             continue
         width = 3 * lookup_columns(len(description.interactions))
-        out = _runtime.aligned((len(traces[table]), -(-width // 4) * 4))
+        out = _runtime.aligned((len(traces[table]), stride_of(width)), "lookup columns")
         try:
             sums[table] = machine.lookup_program(table).evaluate(
                 traces[table],

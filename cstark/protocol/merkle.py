@@ -12,7 +12,7 @@ the joining heights come from the statement; a proof carries digests only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -34,9 +34,9 @@ def level_shapes(blowup: int, log_rows: int) -> Levels:
     return shapes
 
 
-def digests(*shape: int) -> np.ndarray:
+def digests(*shape: int, label: str = "leaf digests") -> np.ndarray:
     """An uninitialised array of digests, (*shape, 32) uint8, counted as a prover's buffer."""
-    return _runtime.aligned((*shape, 4)).view(np.uint8)
+    return _runtime.aligned((*shape, 4), label).view(np.uint8)
 
 
 class MerkleTree:
@@ -51,9 +51,11 @@ class MerkleTree:
         Hash id of the kernels.
     leaves : mapping of int to (blowup, rows, 32) uint8 ndarray
         Leaf digests by log rows; the tallest are the leaves, the others are injected. Emptied.
+    label : str
+        For the account of the buffers.
     """
 
-    def __init__(self, algorithm: int, leaves: dict[int, np.ndarray]) -> None:
+    def __init__(self, algorithm: int, leaves: dict[int, np.ndarray], label: str = "other") -> None:
         top = max(leaves)
         below = leaves.pop(top)
         self.blowup = below.shape[0]
@@ -62,7 +64,7 @@ class MerkleTree:
         for blocks, rows in level_shapes(self.blowup, top)[1:]:
             below = below.reshape(blocks, 2 * rows, 32)
             injected = leaves.pop(rows.bit_length() - 1, None) if blocks == self.blowup else None
-            out = digests(blocks, rows)
+            out = digests(blocks, rows, label=label)
             _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
             self.levels.append(out)
             below = out
@@ -71,15 +73,17 @@ class MerkleTree:
     def root(self) -> bytes:
         return self.levels[-1].tobytes()
 
-    def siblings(
-        self, positions: np.ndarray, leaf_digests: Callable[[np.ndarray], np.ndarray]
-    ) -> bytes:
+    def missing_leaves(self, positions: np.ndarray) -> np.ndarray:
+        """Flat positions of the leaves among the siblings: to be hashed again for `siblings`."""
+        return paths(self.blowup, self.log_rows, positions)[0].missing
+
+    def siblings(self, positions: np.ndarray, missing: np.ndarray) -> bytes:
         """The digests a verifier needs besides the leaves at `positions` (flat, distinct, sorted).
 
         Parameters
         ----------
-        leaf_digests : callable
-            Hashes the leaves at flat positions again: (k,) int64 to (k, 32) uint8.
+        missing : (k, 32) uint8 ndarray
+            Digests of the `missing_leaves`.
 
         Returns
         -------
@@ -89,7 +93,7 @@ class MerkleTree:
         parts = []
         for depth, step in enumerate(paths(self.blowup, self.log_rows, positions)):
             if depth == 0:
-                parts.append(leaf_digests(step.missing))
+                parts.append(missing)
             else:
                 parts.append(self.levels[depth - 1].reshape(-1, 32)[step.missing])
         return b"".join(part.tobytes() for part in parts)

@@ -21,7 +21,7 @@ from cstark.kernels import _openings, _runtime
 
 from .commitment import Commitment
 from .domain import Domain
-from .layout import Layout, OpeningGroup
+from .layout import Layout, MatrixShape, OpeningGroup
 
 __all__ = ["deep_word", "evaluate_openings", "gamma_powers", "matrix_coefficients", "point_value"]
 
@@ -47,9 +47,9 @@ class PointWeights:
 
     def __init__(self, domain: Domain, zeta: Extension) -> None:
         n, shift = domain.height, domain.shifts[0]
-        self.inverses: np.ndarray | None = _runtime.aligned((3, 1, n))
+        self.inverses: np.ndarray | None = _runtime.aligned((3, 1, n), "point weights")
         _openings.inverse_differences(shift, 1, domain.log_height, _words(zeta), self.inverses)
-        self.weights: np.ndarray | None = _runtime.aligned((3, n))
+        self.weights: np.ndarray | None = _runtime.aligned((3, n), "point weights")
         _openings.scale_by_points(shift, domain.log_height, self.inverses[:, 0, :], self.weights)
         # Barycentric interpolation on the coset s<g>, where prod_i (X - x_i) = X^N - s^N has the
         # derivative N x_i^(N-1) = N s^N / x_i at x_i:
@@ -66,26 +66,45 @@ def evaluate_openings(
     weights: dict[int, PointWeights],
 ) -> list[Extension]:
     """All openings, in the order of the layout."""
-    values: list[Extension] = []
-    for log_height, groups in layout.groups.items():
+    values = [ext.ZERO] * layout.openings
+    for log_height in layout.groups:
         point = weights[log_height]
-        for group in groups:
-            shape = layout.trees[group.tree].matrices[group.matrix]
-            matrix = commitments[group.tree].matrices[group.matrix][0]
-            sums = np.empty((shape.width, 3), dtype=np.uint64)
-            _openings.column_sums(matrix, shape.width, point.weights, int(group.next), sums)
-            base = [ext.mul(point.factor, tuple(row)) for row in sums.tolist()]
-            if shape.extension:
-                base = [
-                    ext.add(
-                        base[3 * c],
-                        ext.add(ext.times_w(base[3 * c + 1], 1), ext.times_w(base[3 * c + 2], 2)),
-                    )
-                    for c in range(shape.columns)
-                ]
-            values += [base[c] for c in group.columns]
+        for (tree, matrix), groups in by_matrix(layout, log_height).items():
+            shape = layout.trees[tree].matrices[matrix]
+            coset = commitments[tree].matrices[matrix].coset(0)
+            for group in groups:
+                values[group.start : group.start + len(group.columns)] = _opened(
+                    coset, shape, point, group
+                )
+            del coset  # before another one is made
         point.weights = None
     return values
+
+
+def by_matrix(layout: Layout, log_height: int) -> dict[tuple[int, int], list[OpeningGroup]]:
+    """The groups of a height by (tree, matrix), so that each matrix is read once."""
+    found: dict[tuple[int, int], list[OpeningGroup]] = {}
+    for group in layout.groups[log_height]:
+        found.setdefault((group.tree, group.matrix), []).append(group)
+    return found
+
+
+def _opened(
+    coset: np.ndarray, shape: MatrixShape, point: PointWeights, group: OpeningGroup
+) -> list[Extension]:
+    """The opened values of a group, from its matrix on coset 0."""
+    sums = np.empty((shape.width, 3), dtype=np.uint64)
+    _openings.column_sums(coset, shape.width, point.weights, int(group.next), sums)
+    base = [ext.mul(point.factor, tuple(row)) for row in sums.tolist()]
+    if shape.extension:
+        base = [
+            ext.add(
+                base[3 * c],
+                ext.add(ext.times_w(base[3 * c + 1], 1), ext.times_w(base[3 * c + 2], 2)),
+            )
+            for c in range(shape.columns)
+        ]
+    return [base[c] for c in group.columns]
 
 
 def gamma_powers(gamma: Extension, count: int) -> list[Extension]:
@@ -141,30 +160,49 @@ def deep_word(
     It has degree below N, so its values on coset 0 determine it: they are computed there, from
     all the columns, and three columns are extended to the other cosets.
     """
-    groups = layout.groups[domain.log_height]
-    n = domain.height
-    first = _runtime.aligned((3, 1, n))
-    first[:] = 0
-    sums = _runtime.aligned((3, 1, n))
-    for is_next in (False, True):
-        members = [group for group in groups if group.next == is_next]
-        for position, group in enumerate(members):
-            matrix = commitments[group.tree].matrices[group.matrix]
+    return extend_word(
+        domain, _reduced_first(layout, domain, commitments, weights, powers, openings)
+    )
+
+
+def _reduced_first(
+    layout: Layout,
+    domain: Domain,
+    commitments: Sequence[Commitment],
+    weights: PointWeights,
+    powers: Sequence[Extension],
+    openings: Sequence[Extension],
+) -> np.ndarray:
+    """The reduced word on coset 0, rows first: (N, 3)."""
+    n, label = domain.height, "DEEP sums"
+    sums: dict[bool, np.ndarray] = {}
+    for (tree, matrix), groups in by_matrix(layout, domain.log_height).items():
+        coset = commitments[tree].matrices[matrix].coset(0)
+        for group in groups:
+            begun = group.next in sums
+            if not begun:
+                sums[group.next] = _runtime.aligned((3, 1, n), label)
             coefficients = matrix_coefficients(layout, group, powers)
-            _openings.row_sums(matrix[0], coefficients, sums[:, 0, :], position > 0)
-        if members:
-            value = _words(point_value(groups, is_next, powers, openings))
-            _openings.add_quotient(sums, value, weights.inverses, int(is_next), first)
-    del sums
+            _openings.row_sums(coset, coefficients, sums[group.next][:, 0, :], begun)
+        del coset
+    first = _runtime.aligned((3, 1, n), label)
+    first[:] = 0
+    for is_next in sorted(sums):
+        value = point_value(layout.groups[domain.log_height], is_next, powers, openings)
+        _openings.add_quotient(
+            sums.pop(is_next), _words(value), weights.inverses, int(is_next), first
+        )
     weights.inverses = None
-    return extend_word(domain, first[:, 0, :])
+    rows = _runtime.aligned((n, 3), label)
+    rows[:] = first[:, 0, :].T
+    return rows
 
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
-    """From its values on coset 0, (3, N), a word of degree below N on all: (3, blowup, N)."""
-    word = _runtime.aligned((3, domain.blowup, domain.height))
-    word[:, 0, :] = first
-    others = domain.lde(np.ascontiguousarray(first.T), domain.shifts[0], cosets=slice(1, None))
+    """From its values on coset 0, (N, 3), a word of degree below N on all: (3, blowup, N)."""
+    others = domain.lde(first, domain.shifts[0], cosets=range(1, domain.blowup), label="DEEP sums")
+    word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")
+    word[:, 0, :] = first.T
     for coset in range(1, domain.blowup):
         word[:, coset, :] = others[coset - 1, :, :3].T
     return word

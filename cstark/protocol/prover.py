@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +18,12 @@ from cstark.program import CosetPoints, Sources
 from .commitment import Commitment
 from .domain import Domain
 from .fri import FriProver
-from .layout import Layout, TreeShape, quotient_chunks
+from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
 from .lookup import build_lookups
+from .matrix import Matrix, make_matrix
 from .openings import PointWeights, deep_word, evaluate_openings, gamma_powers
 from .periodic import coset_values
+from .plan import FULL, Plan
 from .proof import Proof
 from .statement import Instance, token_sum
 from .transcript import ALGORITHMS, Transcript
@@ -45,12 +47,15 @@ class Prover:
     machine : Machine
         Key, programs, domains and the preprocessed commitment.
     instance : Instance
-    traces : sequence of (rows, width) uint64 ndarray
-        Validated, in the order of the key. Never written.
+    traces : list of (rows, width) uint64 ndarray
+        Validated, in the order of the key. Never written. The list is emptied once the traces
+        are not needed any more, so that those nobody else holds are freed.
     report : Report
     progress : callable
         Called with (phase, done, total) between steps; may raise to cancel.
-    unsafe : bool
+    plan : Plan
+        Where the committed matrices are kept. The proof does not depend on it.
+    force : bool
         Go on where the buses do not balance: for tests of the verifier.
     """
 
@@ -58,20 +63,22 @@ class Prover:
         self,
         machine: Machine,
         instance: Instance,
-        traces: Sequence[np.ndarray],
+        traces: list[np.ndarray],
         report: Report,
         progress: Callable[[str, int, int], None],
         *,
+        plan: Plan = FULL,
         force: bool = False,
         ledger: Callable[[str, str, bytes], None] | None = None,
     ) -> None:
         self.machine = machine
         self.key = machine.verifying_key()
         self.instance = instance
-        self.traces = list(traces)
+        self.traces = traces
         self.log_heights = tuple(len(trace).bit_length() - 1 for trace in traces)
         self.layout = Layout(self.key, self.log_heights)
         self.report = report
+        self.plan = plan
         self.force = force
         self.algorithm = ALGORITHMS[self.key.options.hash]
         self.transcript = Transcript(self.key.options.hash, ledger)
@@ -129,6 +136,8 @@ class Prover:
             raise Imbalance
         with self.report.phase("commit lookup"):
             self._commit("lookup", columns)
+        if not self.plan.main.recomputes:
+            self.traces.clear()
         data = _bytes(list(self.sums.values()))
         self.transcript.absorb("table sums", data)
         self.out.append(data)
@@ -138,11 +147,11 @@ class Prover:
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
         with self.report.phase("constraints"):
-            chunks = [
-                self._quotient(table, coset)
+            chunks = {
+                (table, coset): self._quotient(table, coset)
                 for table, description in enumerate(self.key.tables)
                 for coset in range(quotient_chunks(description.degree))
-            ]
+            }
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
         self._step("commit quotient")
@@ -207,8 +216,8 @@ class Prover:
         options = self.key.options
         return self.machine.domains.get(log_height, options.blowup, options.coset_offset)
 
-    def _commit(self, name: str, sources: Mapping[int, np.ndarray]) -> None:
-        """Extend the sources of a tree (by table), hash, absorb the root."""
+    def _commit(self, name: str, sources: dict[int, np.ndarray]) -> None:
+        """Extend the sources of a tree (by table), which are given up; hash; absorb the root."""
         index = self.layout.tree_index(name)
         if index is None:
             self.transcript.absorb(f"{name} root", b"")
@@ -217,54 +226,65 @@ class Prover:
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                domain = self._domain(matrix.log_height)
-                matrices.append(domain.lde(sources[matrix.table][:, : matrix.width]))
-                self._tick(f"commit {name}")
+                matrices.append(self._extended(matrix, sources.pop(matrix.table)))
         self._finish_commitment(name, shape, matrices)
 
-    def _commit_quotient(self, chunks: list[np.ndarray]) -> None:
+    def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
         """Chunk j holds the values on coset j; extend each to the other cosets."""
-        index = self.layout.tree_index("quotient")
-        shape = self.layout.trees[index]
-        by_place = {}
-        number = 0
-        for table, description in enumerate(self.key.tables):
-            for chunk in range(quotient_chunks(description.degree)):
-                by_place[table, chunk] = number
-                number += 1
+        shape = self.layout.trees[self.layout.tree_index("quotient")]
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                domain = self._domain(matrix.log_height)
-                source = chunks[by_place[matrix.table, matrix.chunk]]
-                matrices.append(domain.lde(source[:, :3], domain.shifts[matrix.chunk]))
-                self._tick("commit quotient")
+                source = chunks.pop((matrix.table, matrix.chunk))
+                matrices.append(self._extended(matrix, source, own_coset=matrix.chunk))
+                del source
         self._finish_commitment("quotient", shape, matrices)
 
-    def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[np.ndarray]) -> None:
-        with self.report.phase("hash"):
-            commitment = Commitment(self.algorithm, shape, matrices)
+    def _extended(
+        self, shape: MatrixShape, source: np.ndarray, own_coset: int | None = None
+    ) -> Matrix:
+        """The committed matrix of a source: values on the trace domain, or on coset `own_coset`."""
+        domain = self._domain(shape.log_height)
+        matrix = make_matrix(
+            self.plan.storage(shape.tree),
+            domain,
+            source,
+            shape.width,
+            source_shift=1 if own_coset is None else domain.shifts[own_coset],
+            own_coset=own_coset,
+            label=f"{shape.tree} LDE",
+        )
+        self._tick(f"commit {shape.tree}")
+        return matrix
+
+    def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:
+        again = self.plan.storage(name).recomputes
+        with self.report.phase("extend and hash" if again else "hash"):
+            commitment = Commitment(
+                self.algorithm, shape, matrices, lambda: self._tick(f"commit {name}")
+            )
         self.commitments[name] = commitment
         self.transcript.absorb(f"{name} root", commitment.root)
         self.out.append(commitment.root)
 
-    def _matrix(self, name: str, table: int) -> np.ndarray | None:
-        """LDE of a table in a tree, (blowup, N, stride)."""
+    def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
+        """Values of a table's columns in a tree on one coset, (N, stride)."""
         index = self.layout.tree_index(name)
         if index is None:
             return None
         for m, matrix in enumerate(self.layout.trees[index].matrices):
             if matrix.table == table:
-                return self.commitments[name].matrices[m]
+                return self.commitments[name].matrices[m].coset(coset)
         return None
 
     def _quotient(self, table: int, coset: int) -> np.ndarray:
         """Q on one coset: (N, 4) uint64, the last column zero."""
         description = self.key.tables[table]
         domain = self._domain(self.log_heights[table])
-        out = _runtime.aligned((domain.height, 4))
-        parts = [self._matrix(name, table) for name in ("main", "preprocessed", "lookup")]
-        main, preprocessed, lookup = (None if p is None else p[coset] for p in parts)
+        out = _runtime.aligned((domain.height, 4), "quotient chunks")
+        main, preprocessed, lookup = (
+            self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
+        )
         total = self.sums.get(table, ext.ZERO)
         program = self.machine.quotient_program(table)
         program.evaluate(

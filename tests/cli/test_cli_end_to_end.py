@@ -128,6 +128,17 @@ def test_an_output_that_cannot_be_written(tmp_path, capsys):
     assert "there is no directory" in err
 
 
+def test_max_memory(proofs, tmp_path, capsys):
+    path = tmp_path / "p.bin"
+    words = ["prove", *PROVE["fib_pair"], *SMALL, "-o", path]
+    code, data = run_json([*words, "--max-memory", "1.5G"], capsys)
+    assert code == 0 and data["facts"]["plan"] == "full"
+    code, _, err = run([*words, "--max-memory", "1K"], capsys)
+    assert code == 2
+    assert "max_memory=1024: the leanest plan, 'spill', needs" in err
+    assert run([*words, "--max-memory", "much"], capsys)[0] == 2
+
+
 # --- verify ----------------------------------------------------------------------------------
 
 

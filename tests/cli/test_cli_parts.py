@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -21,11 +22,29 @@ from cstark.cli.common import (
 )
 from cstark.cli.main import COMMANDS, main
 from cstark.cli.progress import Progress
+from cstark.cli.prove import size
 from cstark.cli.verify import check_expectations, parse_expectation
 from cstark.errors import VerificationError
 from cstark.text import bytes_text, pairs, seconds_text, table
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("64000000", 64_000_000), ("64_000", 64_000), ("12b", 12), ("600M", 600 << 20),
+        ("600m", 600 << 20), ("1.5G", 3 << 29), ("2KiB", 2048), ("3MB", 3_000_000), ("1T", 1 << 40),
+    ],
+)  # fmt: skip
+def test_sizes(text, count):
+    assert size(text) == count
+
+
+@pytest.mark.parametrize("text", ["", "-1", "M", "1e9", "6 M", "5X", "1.M"])
+def test_sizes_that_are_none(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="not a size"):
+        size(text)
 
 
 # --- usage -----------------------------------------------------------------------------------

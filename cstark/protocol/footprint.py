@@ -1,0 +1,340 @@
+"""What memory a proof takes, foretold: the prover's rounds, played through with sizes alone.
+
+`footprint` follows `cstark.protocol.prover` buffer by buffer, under the labels that the buffers
+are counted by, so that prediction and `Report` can be laid side by side. What it leaves out are
+arrays of the size of the queries, and twiddles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cstark.errors import OptionsError
+from cstark.kernels import _ntt, _runtime
+from cstark.kernels._program import BLOCK_ROWS
+from cstark.text import bytes_text
+
+from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
+from .matrix import Storage, stride_of
+from .plan import PLANS, Plan
+
+if TYPE_CHECKING:
+    from cstark.machine import Machine
+
+__all__ = ["PhaseMemory", "choose_plan", "footprint", "peak"]
+
+DIGEST = 32
+WORD = 8
+EXTENSION = 3 * WORD
+
+
+@dataclass(frozen=True)
+class PhaseMemory:
+    """The buffers of a phase at the moment when they are largest.
+
+    Attributes
+    ----------
+    name : str
+        As in the report of a proof.
+    buffers : dict of str to int
+        Bytes by what they are for, largest first.
+    """
+
+    name: str
+    buffers: dict[str, int]
+
+    @property
+    def peak_bytes(self) -> int:
+        """Their sum."""
+        return sum(self.buffers.values())
+
+
+def peak(phases: Sequence[PhaseMemory]) -> int:
+    """The most bytes of any phase."""
+    return max(phase.peak_bytes for phase in phases)
+
+
+def choose_plan(
+    machine: Machine, layout: Layout, max_memory: int | None, plans: Sequence[Plan] = PLANS
+) -> Plan:
+    """The fastest plan that fits, or the first if there is no limit.
+
+    Raises
+    ------
+    OptionsError
+        None fits, or the limit is no positive int.
+    """
+    if max_memory is None:
+        return plans[0]
+    if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
+        raise OptionsError(f"max_memory={max_memory!r}: must be a positive int, in bytes, or None")
+    needed = {}
+    for plan in plans:
+        needed[plan.name] = peak(footprint(machine, layout, plan))
+        if needed[plan.name] <= max_memory:
+            return plan
+    name = min(needed, key=needed.__getitem__)
+    raise OptionsError(
+        f"max_memory={max_memory}: the leanest plan, {name!r}, needs {needed[name]} bytes "
+        f"({bytes_text(needed[name])}) besides the traces; the fastest, {plans[0].name!r}, "
+        f"{needed[plans[0].name]} ({bytes_text(needed[plans[0].name])})"
+    )
+
+
+def footprint(machine: Machine, layout: Layout, plan: Plan) -> list[PhaseMemory]:
+    """The phases of a proof with their buffers.
+
+    Parameters
+    ----------
+    machine : Machine
+        For its programs, whose scratch memory depends on the number of threads now set.
+    layout : Layout
+    plan : Plan
+
+    Returns
+    -------
+    list of PhaseMemory
+    """
+    return _Rehearsal(machine, layout, plan).phases
+
+
+class _Rehearsal:
+    """The prover with sizes instead of arrays; its methods are named as the prover's."""
+
+    def __init__(self, machine: Machine, layout: Layout, plan: Plan) -> None:
+        self.machine = machine
+        self.layout = layout
+        self.plan = plan
+        self.blowup = layout.blowup
+        self.threads = _runtime.threads()
+        self.phases: list[PhaseMemory] = []
+        self._live: dict[str, int] = {}
+        self._peak: dict[str, int] = {}
+        self._kept: set[MatrixShape] = set()
+        self.round_0_statement()
+        self.round_1_main()
+        self.round_2_lookup()
+        self.round_3_quotient()
+        self.round_4_openings()
+        self.round_5_fri()
+        self.round_6_queries()
+
+    # ---- the account --------------------------------------------------------------------
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self._peak = dict(self._live)
+        yield
+        order = sorted(self._peak, key=lambda label: -self._peak[label])
+        self.phases.append(PhaseMemory(name, {k: self._peak[k] for k in order if self._peak[k]}))
+
+    def hold(self, label: str, size: int) -> None:
+        self._live[label] = self._live.get(label, 0) + size
+        if sum(self._live.values()) > sum(self._peak.values()):
+            self._peak = dict(self._live)
+
+    def drop(self, label: str, size: int) -> None:
+        self._live[label] -= size
+
+    @contextmanager
+    def briefly(self, label: str, size: int) -> Iterator[None]:
+        self.hold(label, size)
+        yield
+        self.drop(label, size)
+
+    def scratch(self, size: int) -> None:
+        with self.briefly("other", size):
+            pass
+
+    # ---- rounds -------------------------------------------------------------------------
+
+    def round_0_statement(self) -> None:
+        for tree in self.layout.trees:
+            if tree.name == "preprocessed":
+                for matrix in tree.matrices:
+                    self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
+                top = 1 << tree.log_heights[0]
+                self.hold("preprocessed tree", DIGEST * (self.blowup * top - 1))
+        # Kept on the machine from its first proof on.
+        for log_height, cosets in self.selectors().items():
+            self.hold("selectors", WORD * cosets << log_height)
+
+    def round_1_main(self) -> None:
+        with self.phase("commit main"):
+            self.commit("main", {})
+
+    def round_2_lookup(self) -> None:
+        sources = {}
+        with self.phase("lookup columns"):
+            for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
+                sources[matrix] = self.coset_bytes(matrix)
+                self.hold("lookup columns", sources[matrix])
+                program = self.machine.lookup_program(matrix.table).program
+                sums = EXTENSION * max(1, (1 << matrix.log_height) // BLOCK_ROWS)
+                self.scratch(program.scratch_bytes(self.threads) + sums)
+        with self.phase("commit lookup"):
+            self.commit("lookup", sources, "lookup columns")
+
+    def round_3_quotient(self) -> None:
+        sources = {}
+        with self.phase("constraints"):
+            for matrix in sorted(self.matrices("quotient"), key=lambda m: (m.table, m.chunk)):
+                sources[matrix] = self.coset_bytes(matrix)
+                self.hold("quotient chunks", sources[matrix])
+                read = [
+                    m
+                    for name in ("main", "lookup")
+                    for m in self.matrices(name)
+                    if m.table == matrix.table
+                ]
+                program = self.machine.quotient_program(matrix.table)
+                with self.cosets(read, matrix.chunk):
+                    if program.needs_inverse_first:
+                        self.scratch(WORD << matrix.log_height)  # the points themselves
+                    self.scratch(program.program.scratch_bytes(self.threads))
+        with self.phase("commit quotient"):
+            self.commit("quotient", sources, "quotient chunks")
+
+    def round_4_openings(self) -> None:
+        with self.phase("openings"):
+            for log_height in self.layout.groups:
+                self.hold("point weights", 2 * EXTENSION << log_height)
+            for log_height in self.layout.groups:
+                for matrix in self.at(log_height):
+                    with self.cosets([matrix], 0):
+                        pass
+                self.drop("point weights", EXTENSION << log_height)
+
+    def round_5_fri(self) -> None:
+        with self.phase("DEEP"):
+            for log_height in self.layout.groups:
+                self.deep_word(log_height)
+        with self.phase("FRI"):
+            schedule = self.layout.schedule
+            for layer, log_arity in enumerate(schedule.log_arities):
+                self.fold(schedule.layers[layer], log_arity, schedule.joins[layer + 1])
+            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(schedule.layers[-1]), 3, 4, 1))
+
+    def round_6_queries(self) -> None:
+        with self.phase("queries"):
+            for tree in self.layout.trees:
+                for matrix in tree.matrices:
+                    for q in range(self.blowup):
+                        with self.cosets([matrix], q):
+                            pass
+                        self.give_up(matrix)
+
+    # ---- steps --------------------------------------------------------------------------
+
+    def commit(self, name: str, sources: dict[MatrixShape, int], label: str = "") -> None:
+        index = self.layout.tree_index(name)
+        if index is None:
+            return
+        shape = self.layout.trees[index]
+        storage = self.plan.storage(name)
+        for matrix in shape.matrices:
+            own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
+            cosets = self.blowup - own
+            if storage is Storage.HELD:
+                self.hold(f"{name} LDE", cosets * self.coset_bytes(matrix))
+            if not storage.recomputes:
+                self.extend(matrix, cosets)
+                if sources and not own:
+                    self.drop(label, sources[matrix])
+        self.hash(shape)
+
+    def hash(self, shape: TreeShape) -> None:
+        leaves = [DIGEST * self.blowup << log_height for log_height in shape.log_heights]
+        for log_height, size in zip(shape.log_heights, leaves, strict=True):
+            self.hold("leaf digests", size)
+            for q in reversed(range(self.blowup)):
+                with self.cosets([shape.matrices[m] for m in shape.at(log_height)], q):
+                    pass
+        # The tallest leaves go after the level above them, the others one by one.
+        top = leaves.pop(0)
+        self.hold(f"{shape.name} tree", top // 2)
+        self.drop("leaf digests", top)
+        for size in leaves:
+            self.drop("leaf digests", size)
+        self.hold(f"{shape.name} tree", top // 2 - DIGEST)
+
+    def deep_word(self, log_height: int) -> None:
+        column = EXTENSION << log_height
+        points = {group.next for group in self.layout.groups[log_height]}
+        with self.briefly("DEEP sums", len(points) * column):
+            for matrix in self.at(log_height):
+                with self.cosets([matrix], 0):
+                    pass
+            self.hold("DEEP sums", column)  # the quotients, added up
+        self.drop("point weights", column)
+        self.hold("DEEP sums", column)  # the same, row by row
+        self.drop("DEEP sums", column)
+        others = (self.blowup - 1) * 4 * WORD << log_height
+        with self.briefly("DEEP sums", others):
+            scratch = _ntt.lde_scratch_bytes(_ntt.Plan(log_height), 3, 4, self.blowup - 1)
+            self.scratch(scratch)
+            self.hold("reduced words", self.blowup * column)
+        self.drop("DEEP sums", column)
+
+    def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
+        leaves = DIGEST * self.blowup << log_height - log_arity
+        with self.briefly("leaf digests", leaves):
+            self.hold("FRI trees", leaves // 2)
+        self.hold("FRI trees", leaves // 2 - DIGEST)
+        self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
+        if joining is not None:
+            self.drop("reduced words", EXTENSION * self.blowup << joining)
+
+    # ---- matrices -----------------------------------------------------------------------
+
+    def matrices(self, name: str) -> tuple[MatrixShape, ...]:
+        index = self.layout.tree_index(name)
+        return () if index is None else self.layout.trees[index].matrices
+
+    def at(self, log_height: int) -> list[MatrixShape]:
+        return [tree.matrices[m] for tree in self.layout.trees for m in tree.at(log_height)]
+
+    def coset_bytes(self, matrix: MatrixShape) -> int:
+        return WORD * stride_of(matrix.width) << matrix.log_height
+
+    @contextmanager
+    def cosets(self, matrices: Sequence[MatrixShape], q: int) -> Iterator[None]:
+        """Coset q of some matrices, which exists only as long as it is used."""
+        made = []
+        for matrix in matrices:
+            storage = self.plan.storage(matrix.tree)
+            own = matrix.tree == "quotient" and matrix.chunk == q
+            if storage.recomputes and not own and not (q == 0 and matrix in self._kept):
+                self.hold(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+                self.extend(matrix, 1)
+                if storage is Storage.FIRST and q == 0:
+                    self._kept.add(matrix)
+                else:
+                    made.append(matrix)
+        yield
+        for matrix in made:
+            self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+
+    def give_up(self, matrix: MatrixShape) -> None:
+        if matrix in self._kept:
+            self._kept.remove(matrix)
+            self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+
+    def extend(self, matrix: MatrixShape, cosets: int) -> None:
+        """What the transform takes besides its result."""
+        plan = _ntt.Plan(matrix.log_height)
+        stride = stride_of(matrix.width)
+        self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, stride, cosets))
+
+    def selectors(self) -> dict[int, int]:
+        """Number of cosets, by log height, on which 1 / (x - 1) is kept."""
+        found: dict[int, int] = {}
+        for table, description in enumerate(self.layout.key.tables):
+            if self.machine.quotient_program(table).needs_inverse_first:
+                log_height = self.layout.log_heights[table]
+                chunks = quotient_chunks(description.degree)
+                found[log_height] = max(found.get(log_height, 0), chunks)
+        return found

@@ -1,0 +1,203 @@
+"""Committed matrices, and where the prover keeps them.
+
+A committed matrix is an array of values (blowup, N, stride): a column's polynomial on every coset
+of the table's domain. The prover asks for one coset of it at a time, and at the end for a few
+rows, so it need not hold all of it: a coset can be computed again from the values on the trace
+domain. All kinds give the same values, hence the same proof.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from enum import Enum
+
+import numpy as np
+
+from .domain import Domain
+
+__all__ = ["HeldMatrix", "Matrix", "RecomputedMatrix", "Storage", "make_matrix", "stride_of"]
+
+
+class Storage(Enum):
+    """Where a committed matrix is while it is not being read."""
+
+    HELD = "held"  # all cosets in memory
+    FIRST = "first coset held"  # the others recomputed: coset 0 is what is read most
+    RECOMPUTED = "recomputed"  # every coset, each time
+    SPILLED = "in a file"  # all cosets in a memory-mapped temporary file
+
+    @property
+    def recomputes(self) -> bool:
+        """Whether the values that the matrix is made from are still needed."""
+        return self in (Storage.FIRST, Storage.RECOMPUTED)
+
+
+def stride_of(width: int) -> int:
+    """Words between two rows of our own matrices of `width` columns."""
+    return -(-width // 4) * 4
+
+
+class Matrix:
+    """What the rounds need of a committed matrix.
+
+    Attributes
+    ----------
+    width : int
+        Columns that count; those up to the stride are zero.
+    height : int
+        N, the rows of a coset.
+    """
+
+    width: int
+    height: int
+
+    def coset(self, q: int) -> np.ndarray:
+        """Values on coset q: (N, stride). To be dropped before the next one is asked for."""
+        raise NotImplementedError
+
+    def take_rows(self, positions: np.ndarray) -> np.ndarray:
+        """Rows at flat positions q * N + i: (k, width). The last thing asked of a matrix."""
+        out = np.empty((len(positions), self.width), dtype=np.uint64)
+        coset, row = np.divmod(positions, self.height)
+        for q in np.unique(coset).tolist():
+            chosen = coset == q
+            out[chosen] = self.coset(q)[row[chosen], : self.width]
+            self.give_up()
+        return out
+
+    def give_up(self) -> None:
+        """Free what was only kept to be read again. A coset not yet read is still there."""
+
+
+class HeldMatrix(Matrix):
+    """All cosets, in memory or in a mapped file.
+
+    Parameters
+    ----------
+    cosets : sequence of (N, stride) uint64 ndarray
+    width : int
+    """
+
+    def __init__(self, cosets: Sequence[np.ndarray], width: int) -> None:
+        self._cosets = list(cosets)
+        self.width = width
+        self.height = len(self._cosets[0])
+
+    def coset(self, q: int) -> np.ndarray:
+        return self._cosets[q]
+
+
+class RecomputedMatrix(Matrix):
+    """Each coset computed from the source when it is asked for.
+
+    Parameters
+    ----------
+    domain : Domain
+    source : (N, width) uint64 ndarray
+        Values on the coset ``source_shift * <g>``; kept.
+    source_shift : int
+    own_coset : int or None
+        The coset that the source, then of the stride of our matrices, is itself.
+    keep_first : bool
+        Keep coset 0 from its first use until `take_rows`.
+    label : str
+        For the account of the buffers.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        source: np.ndarray,
+        width: int,
+        *,
+        source_shift: int = 1,
+        own_coset: int | None = None,
+        keep_first: bool = False,
+        label: str = "other",
+    ) -> None:
+        self.width = width
+        self.height = domain.height
+        self._domain = domain
+        self._source = source
+        self._source_shift = source_shift
+        self._own_coset = own_coset
+        self._keep_first = keep_first
+        self._first: np.ndarray | None = None
+        self._label = label
+
+    def coset(self, q: int) -> np.ndarray:
+        if q == self._own_coset:
+            return self._source
+        if q == 0 and self._first is not None:
+            return self._first
+        found = self._domain.lde(
+            self._source[:, : self.width],
+            self._source_shift,
+            cosets=[q],
+            label=self._label,
+        )[0]
+        if q == 0 and self._keep_first:
+            self._first = found
+        return found
+
+    def give_up(self) -> None:
+        self._keep_first, self._first = False, None
+
+
+def make_matrix(
+    storage: Storage,
+    domain: Domain,
+    source: np.ndarray,
+    width: int,
+    *,
+    source_shift: int = 1,
+    own_coset: int | None = None,
+    label: str = "other",
+) -> Matrix:
+    """The matrix of a source; see `RecomputedMatrix` for the parameters.
+
+    The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
+    """
+    if storage.recomputes:
+        return RecomputedMatrix(
+            domain,
+            source,
+            width,
+            source_shift=source_shift,
+            own_coset=own_coset,
+            keep_first=storage is Storage.FIRST,
+            label=label,
+        )
+    columns = source[:, :width]
+    if storage is Storage.SPILLED:
+        out = _file_array((domain.blowup, domain.height, stride_of(width)))
+        return HeldMatrix(domain.lde(columns, source_shift, out=out), width)
+    missing = [q for q in range(domain.blowup) if q != own_coset]
+    cosets = list(domain.lde(columns, source_shift, missing, label=label))
+    if own_coset is not None:
+        cosets.insert(own_coset, source)
+    return HeldMatrix(cosets, width)
+
+
+def _file_array(shape: tuple[int, ...]) -> np.ndarray:
+    """A uint64 array in a nameless file in the temporary directory, which vanishes with it.
+
+    Raises
+    ------
+    MemoryError
+        There is no room.
+    """
+    count = math.prod(shape)
+    try:
+        with tempfile.TemporaryFile(prefix="cstark-") as file:
+            if hasattr(os, "posix_fallocate"):  # or a full disk would kill us at some later write
+                os.posix_fallocate(file.fileno(), 0, 8 * count)
+            return np.asarray(np.memmap(file, dtype=np.uint64, mode="w+", shape=shape))
+    except OSError as error:
+        raise MemoryError(
+            f"cannot spill {8 * count} bytes to a file in {tempfile.gettempdir()}: "
+            f"{error.strerror or error}; TMPDIR names another place"
+        ) from None
