@@ -76,6 +76,19 @@ def test_buffers_are_aligned_and_counted():
     assert _runtime.live_bytes() == live
 
 
+def test_memory_is_kept_for_reuse_and_can_be_given_back():
+    words = 1 << 19  # 4 MiB
+    _runtime.release_memory()
+    first = _runtime.aligned(words)
+    address = first.ctypes.data
+    del first
+    again = _runtime.aligned(words)
+    assert again.ctypes.data == address
+    del again
+    assert _runtime.release_memory() == 8 * words
+    assert _runtime.release_memory() == 0
+
+
 def prove_small(_=None) -> bytes:
     case = zoo.fibonacci(12)
     return case.prove(case.machine()).to_bytes()

@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "protocol": {*BASE, "kernels", "air", "program", "security", "key", "report", "machine",
                  "text"},
     "key": {*BASE, "air", "protocol"},
-    "machine": {*BASE, "air", "program", "protocol", "security", "key", "report", "text", "check"},
+    "machine": {*BASE, "kernels", "air", "program", "protocol", "security", "key", "report", "text", "check"},
     "check": {*BASE, "kernels", "air", "program", "text", *ARRAYS},
     "workload": {*BASE, "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},

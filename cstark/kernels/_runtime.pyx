@@ -49,7 +49,7 @@ cdef extern from *:
         for (int i = index; i < cstark_waiting; i++) cstark_pool[i] = cstark_pool[i + 1];
         return start;
     }
-    /* Give waiting blocks back to the system, the oldest first, until at most `limit` bytes wait. */
+    /* Give waiting blocks back, the oldest first, until at most `limit` bytes wait. */
     static void cstark_trim(size_t limit) {
         while (cstark_waiting && cstark_waiting_bytes > limit) {
             const size_t bytes = cstark_pool[0].bytes;

@@ -231,7 +231,7 @@ def test_too_little_memory(check):
 @pytest.mark.parametrize("value", [0, -5, True, 1e9, "600M"])
 def test_a_limit_that_is_none(value):
     case = zoo.fibonacci(4)
-    with pytest.raises(cs.OptionsError, match="max_memory=.*positive int"):
+    with pytest.raises(cs.OptionsError, match=r"max_memory=.*positive int"):
         case.prove(case.machine(), max_memory=value)
 
 
