@@ -62,6 +62,8 @@ def choose_plan(
 ) -> Plan:
     """The fastest plan that fits, or the first if there is no limit.
 
+    Under a limit, what larger proofs have left for reuse is given back to the system first.
+
     Raises
     ------
     OptionsError
@@ -75,6 +77,7 @@ def choose_plan(
     for plan in plans:
         needed[plan.name] = peak(footprint(machine, layout, plan))
         if needed[plan.name] <= max_memory:
+            _runtime.release_memory()
             return plan
     name = min(needed, key=needed.__getitem__)
     raise OptionsError(
