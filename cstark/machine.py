@@ -11,7 +11,6 @@ import numpy as np
 from cstark.air import Air, describe
 from cstark.air.bus import number_buses
 from cstark.errors import AirError, StatementError, TraceError
-from cstark.kernels import _runtime
 from cstark.key import VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
@@ -165,8 +164,6 @@ class Machine:
             arrays = read_traces(self.descriptions, self.resolved, traces)
         log_heights = [len(array).bit_length() - 1 for array in arrays]
         plan = choose_plan(self, Layout(self._plain_key(), log_heights), max_memory)
-        if max_memory is not None:
-            _runtime.release_memory()  # what earlier proofs left for reuse counts too
         key = self.verifying_key(report)
         if instance.wraps(key, log_heights):
             raise StatementError(
