@@ -135,7 +135,6 @@ def make_extensions() -> list[Extension]:
         "nonecheck": debug,
         "cdivision": True,
         "embedsignature": True,
-        "freethreading_compatible": True,
     }
     settings = {
         "compile": compile_args,
