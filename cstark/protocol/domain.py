@@ -88,10 +88,6 @@ class Domain:
         _ntt.lde(self.plan, source, out, shifts)
         return out
 
-    def vanishing(self, coset: int) -> int:
-        """Z_H(x) = x^N - 1, which is constant on a coset."""
-        return (pow(self.shifts[coset], self.height, P) - 1) % P
-
     def inverse_first(self, coset: int) -> np.ndarray:
         """1 / (x_i - 1) on a coset, (height,) uint64: the first-row selector without Z_H."""
         found = self._inverse_first.get(coset)
@@ -102,10 +98,6 @@ class Domain:
             _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
             self._inverse_first[coset] = found
         return found
-
-    def nbytes(self) -> int:
-        """Bytes held besides the small twiddle tables."""
-        return sum(array.nbytes for array in self._inverse_first.values())
 
 
 def powers(first: int, ratio: int, count: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cstark import extension as ext
-from cstark.air.bus import Receive, Send
+from cstark.air.bus import Receive, Send, check_tokens
 from cstark.errors import StatementError
 
 from .proof import encode_options
@@ -62,7 +62,8 @@ class Instance:
         StatementError
             Naming the table, the value or the token.
         """
-        return cls(_publics(key, publics), _tokens(key, tokens), _claim(claim))
+        check_tokens(key.buses, tokens)
+        return cls(_publics(key, publics), tuple(tokens), _claim(claim))
 
     def absorb(self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]) -> None:
         """Round 0: everything that is known before the prover speaks."""
@@ -137,21 +138,6 @@ def _element(what: str, value: Any) -> int:
     if not 0 <= number < P:
         raise StatementError(f"{what} is {number}, not in 0..p-1 (p = {P})")
     return number
-
-
-def _tokens(key: VerifyingKey, tokens: Sequence[Any]) -> tuple[Send | Receive, ...]:
-    for i, token in enumerate(tokens):
-        if not isinstance(token, (Send, Receive)):
-            raise StatementError(f"token {i} is {token!r}: use cs.Send or cs.Receive")
-        if token.bus not in key.buses:
-            known = ", ".join(sorted(key.buses)) or "none"
-            raise StatementError(f"token {i}: no table uses bus {token.bus!r}; buses: {known}")
-        width = key.buses[token.bus][1]
-        if len(token.values) != width:
-            raise StatementError(
-                f"token {i}: bus {token.bus!r} carries {width} values, not {len(token.values)}"
-            )
-    return tuple(tokens)
 
 
 def _claim(claim: bytes) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 import cstark as cs
 from cstark.kernels import _runtime
+from cstark.protocol.layout import Layout
 from tests.oracles import zoo
 
 CASES = {
@@ -65,7 +66,8 @@ def test_zero_folds():
     machine = case.machine(final_length=32)
     proof = case.prove(machine)
     case.verify(machine, proof.to_bytes())
-    assert proof.report.root.find("FRI") is not None
+    layout = Layout(machine.verifying_key(), proof.log_heights)
+    assert (layout.schedule.folds, layout.schedule.final_length) == (0, 32)
 
 
 def test_tables_that_join_at_every_layer():
