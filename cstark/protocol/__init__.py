@@ -101,7 +101,9 @@ has height.
 
 *Queries.* A position is log2(b N) bits, q * N + i; there are as many draws as the options say, with
 replacement; openings are sent for the distinct ones, ascending. A position reads row (q, i mod n)
-of every matrix and layer of height n.
+of every matrix and layer of height n. Of a layer, the leaves so read are opened, and of each leaf
+the members that no position reads are sent: the others are known, from the reduced word in layer 0,
+from the fold (and the reduced word that joins) after it.
 
 Multiproofs
 -----------

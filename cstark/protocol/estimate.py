@@ -174,7 +174,8 @@ def proof_bytes(layout: Layout) -> float:
         total += DIGEST * _siblings(blowup << tree.log_heights[0], queries)
     for log_height, log_arity in zip(schedule.layers, schedule.log_arities, strict=False):
         leaves = blowup << log_height - log_arity
-        total += (EXTENSION << log_arity) * _distinct(leaves, queries)
+        members = _distinct(leaves, queries) * (1 << log_arity)
+        total += EXTENSION * (members - _distinct(blowup << log_height, queries))
         total += DIGEST * _siblings(leaves, queries)
     return total
 

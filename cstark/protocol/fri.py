@@ -10,7 +10,8 @@ reached joins as f' + challenge^a r: a power that no part of f' carries, without
 r could be cancelled by one in f' (the roll-in flaw published for another system in 2025).
 
 The group of positions that fold together is i, i + N/a, ..., in one coset; it is one leaf of the
-layer's tree.
+layer's tree. Of a group, a proof carries the members at which no query stands: at a query the
+verifier knows the value already, from the layer before, and the tree's root judges it.
 """
 
 from __future__ import annotations
@@ -96,35 +97,92 @@ class FriProver:
         return MerkleTree(self._algorithm, leaves, "FRI trees")  # which empties the dict
 
     def open(self, positions: np.ndarray) -> bytes:
-        """Groups and siblings of every layer, as they stand in the proof."""
+        """Members of groups and siblings of every layer, as they stand in the proof."""
         parts = []
-        schedule = self._layout.schedule
-        for (word, tree), log_arity in zip(self.layers, schedule.log_arities, strict=True):
-            log_rows = word.shape[2].bit_length() - 1 - log_arity
-            leaves = distinct_positions(positions, self._layout.log_max_height, log_rows)
-            parts.append(groups_at(word, log_arity, leaves).tobytes())
-            missing = groups_at(word, log_arity, tree.missing_leaves(leaves))
-            parts.append(tree.siblings(leaves, group_digests(self._algorithm, missing)))
+        for layer, (word, tree) in enumerate(self.layers):
+            opened = OpenedLayer(self._layout, layer, positions)
+            log_arity = self._layout.schedule.log_arities[layer]
+            parts.append(groups_at(word, log_arity, opened.leaves)[~opened.known].tobytes())
+            missing = groups_at(word, log_arity, tree.missing_leaves(opened.leaves))
+            parts.append(tree.siblings(opened.leaves, group_digests(self._algorithm, missing)))
         return b"".join(parts)
 
 
 def groups_at(word: np.ndarray, log_arity: int, leaves: np.ndarray) -> np.ndarray:
-    """What leaves of a layer hold: (k, 3 * arity) uint64, member by member."""
+    """What leaves of a layer hold: (k, arity, 3) uint64."""
     arity = 1 << log_arity
     rows = word.shape[2] // arity
     coset, row = np.divmod(leaves, rows)
     member = row[:, None] + rows * np.arange(arity)[None, :]
     groups = word[:, coset[:, None], member]  # (3, leaves, arity)
-    return np.ascontiguousarray(groups.transpose(1, 2, 0)).reshape(len(leaves), 3 * arity)
+    return np.ascontiguousarray(groups.transpose(1, 2, 0))
 
 
 def group_digests(algorithm: int, groups: np.ndarray) -> np.ndarray:
-    """Leaf digests of groups: (k, 3 * arity) uint64 to (k, 32) uint8."""
+    """Leaf digests of groups: (k, arity, 3) uint64 to (k, 32) uint8."""
     out = np.empty((1, len(groups), 32), dtype=np.uint8)
     if len(groups):
-        block = np.ascontiguousarray(groups)[None]
-        _hash.leaf_digests(algorithm, [block], [groups.shape[1]], out)
+        width = 3 * groups.shape[1]
+        block = np.ascontiguousarray(groups).reshape(1, len(groups), width)
+        _hash.leaf_digests(algorithm, [block], [width], out)
     return out[0]
+
+
+class OpenedLayer:
+    """Where the queries stand in one layer.
+
+    Parameters
+    ----------
+    layout : Layout
+    layer : int
+    positions : (m,) int64 ndarray
+        Distinct positions of the tallest domain, ascending.
+
+    Attributes
+    ----------
+    leaves : (k,) int64 ndarray
+        The layer's distinct leaves with a query, ascending.
+    leaf, member : (m,) int64 ndarray
+        Where each position stands: which of `leaves`, which member of that group.
+    known : (k, arity) bool ndarray
+        The members with a query. A proof carries the others, leaf by leaf, ascending.
+    log_rows : int
+        Log2 of the leaves of one coset.
+    """
+
+    __slots__ = ("_blowup", "known", "leaf", "leaves", "log_rows", "member")
+
+    def __init__(self, layout: Layout, layer: int, positions: np.ndarray) -> None:
+        log_height = layout.schedule.layers[layer]
+        self._blowup = layout.blowup
+        self.log_rows = log_height - layout.schedule.log_arities[layer]
+        self.leaves = distinct_positions(positions, layout.log_max_height, self.log_rows)
+        coset = positions >> layout.log_max_height
+        row = positions & ((1 << log_height) - 1)
+        self.member = row >> self.log_rows
+        at = (coset << self.log_rows) | (row & ((1 << self.log_rows) - 1))
+        self.leaf = np.searchsorted(self.leaves, at)
+        self.known = np.zeros((len(self.leaves), layout.schedule.arities[layer]), dtype=bool)
+        self.known[self.leaf, self.member] = True
+
+    def carried(self) -> int:
+        """Values that a proof carries: the members without a query."""
+        return int(self.known.size - np.count_nonzero(self.known))
+
+    def siblings(self) -> int:
+        """Digests in the layer's multiproof."""
+        return sibling_count(self._blowup, self.log_rows, self.leaves)
+
+    def groups(self, carried: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """Whole groups, (k, arity, 3), from the carried values and those known at the positions.
+
+        Positions that share a member share its value as well: both fold the same group of the
+        layer before and read the same rows.
+        """
+        groups = np.empty((*self.known.shape, 3), dtype=np.uint64)
+        groups[~self.known] = carried
+        groups[self.leaf, self.member] = expected
+        return groups
 
 
 def interpolate(word: np.ndarray) -> np.ndarray:
@@ -152,6 +210,11 @@ class FriVerifier:
         Distinct positions, ascending.
     points : (m,) uint64 ndarray
         y at these positions.
+
+    Attributes
+    ----------
+    layers : list of OpenedLayer
+        One per fold.
     """
 
     def __init__(
@@ -169,26 +232,12 @@ class FriVerifier:
         self._roots = roots
         self._challenges = challenges
         self._final = final
-        self._positions = positions
         self._points = points
-
-    def layer_leaves(self, layer: int) -> np.ndarray:
-        """Distinct leaves of a layer's tree that the positions fall into."""
-        return distinct_positions(
-            self._positions, self._layout.log_max_height, self._log_rows(layer)
-        )
-
-    def _log_rows(self, layer: int) -> int:
-        schedule = self._layout.schedule
-        return schedule.layers[layer] - schedule.log_arities[layer]
-
-    def layer_siblings(self, layer: int) -> int:
-        """Digests in a layer's multiproof."""
-        return sibling_count(self._layout.blowup, self._log_rows(layer), self.layer_leaves(layer))
+        self.layers = [OpenedLayer(layout, k, positions) for k in range(layout.schedule.folds)]
 
     def check(
         self,
-        groups: Sequence[np.ndarray],
+        carried: Sequence[np.ndarray],
         siblings: Sequence[np.ndarray],
         reduced: Mapping[int, np.ndarray],
     ) -> None:
@@ -196,7 +245,8 @@ class FriVerifier:
 
         Parameters
         ----------
-        groups : sequence of (leaves, 3 * arity) uint64 ndarray
+        carried : sequence of (n, 3) uint64 ndarray
+            By layer, the members of groups that the proof carries.
         siblings : sequence of (k, 32) uint8 ndarray
         reduced : mapping of int to (m, 3) uint64 ndarray
             By log height, the value of the reduced word at each position, recomputed from the
@@ -207,50 +257,40 @@ class FriVerifier:
         VerificationError
         """
         schedule = self._layout.schedule
-        coset = self._positions >> self._layout.log_max_height
-        row = self._positions & ((1 << self._layout.log_max_height) - 1)
         expected = reduced[schedule.layers[0]]
         points = self._points
         for layer, log_arity in enumerate(schedule.log_arities):
-            arity = 1 << log_arity
-            log_height, log_rows = schedule.layers[layer], self._log_rows(layer)
-            leaves = self.layer_leaves(layer)
-            self._check_root(layer, leaves, groups[layer], siblings[layer])
-            values = groups[layer].reshape(len(leaves), arity, 3)
-            in_layer = row & ((1 << log_height) - 1)
-            leaf = np.searchsorted(leaves, (coset << log_rows) | (in_layer & ((1 << log_rows) - 1)))
-            opened = np.ascontiguousarray(values[leaf, in_layer >> log_rows])
-            if not np.array_equal(opened, expected):
-                raise VerificationError(
-                    f"FRI layer {layer}: an opened value is not the one computed from the layer "
-                    "before",
-                    Reason.FRI,
-                )
+            opened = self.layers[layer]
+            values = opened.groups(carried[layer], expected)
+            self._check_root(layer, values, siblings[layer])
             # y of a group's first member: a member's y over W^member, W of order `arity`
-            member = in_layer >> log_rows
-            turns = inverse_turns(log_arity)[member]
-            first = np.empty(len(leaves), dtype=np.uint64)
-            first[leaf] = _mul(points, turns)
+            turns = inverse_turns(log_arity)[opened.member]
+            first = np.empty(len(opened.leaves), dtype=np.uint64)
+            first[opened.leaf] = _mul(points, turns)
             folded = self._fold(values, first, log_arity, self._challenges[layer])
-            expected = np.ascontiguousarray(folded[leaf])
-            points = _power(points, arity)
+            expected = np.ascontiguousarray(folded[opened.leaf])
+            points = _power(points, 1 << log_arity)
             joining = schedule.joins[layer + 1]
             if joining is not None:
-                factor = ext.power(self._challenges[layer], arity)
+                factor = ext.power(self._challenges[layer], 1 << log_arity)
                 expected = _ext_add(expected, _ext_mul(reduced[joining], factor))
         self._check_final(points, expected)
 
-    def _check_root(
-        self, layer: int, leaves: np.ndarray, groups: np.ndarray, siblings: np.ndarray
-    ) -> None:
-        log_rows = self._log_rows(layer)
-        found = {log_rows: group_digests(self._algorithm, groups)}
+    def _check_root(self, layer: int, groups: np.ndarray, siblings: np.ndarray) -> None:
+        opened = self.layers[layer]
         root = recompute_root(
-            self._algorithm, self._layout.blowup, log_rows, leaves, found, siblings
+            self._algorithm,
+            self._layout.blowup,
+            opened.log_rows,
+            opened.leaves,
+            {opened.log_rows: group_digests(self._algorithm, groups)},
+            siblings,
         )
         if root != self._roots[layer]:
             raise VerificationError(
-                f"FRI layer {layer}: the opened groups do not match the root", Reason.MERKLE
+                f"FRI layer {layer}: its root is not that of the opened values and of those "
+                "computed from the layer before",
+                Reason.FRI,
             )
 
     def _fold(

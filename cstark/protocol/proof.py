@@ -18,7 +18,8 @@ All numbers little-endian; F = 24 bytes (three canonical words), D = a 32-byte d
     F   final polynomial            its coefficients, constant first
     8   nonce
     per tree (preprocessed, main, lookup, quotient), then per FRI layer:
-        rows or groups at the distinct positions, ascending; tallest height first
+        trees: rows at the distinct positions, ascending; tallest height first
+        layers: members without a query of the groups with one, group by group, ascending
         D   siblings                of the pruned multiproof, level by level
 
 The parser never trusts a length: it computes each one and takes exactly that much.

@@ -235,16 +235,12 @@ class Verifier:
             self.positions,
             self.points,
         )
-        self.groups, self.group_siblings = [], []
-        for layer, arity in enumerate(self.layout.schedule.arities):
-            count = len(self.fri.layer_leaves(layer))
-            self.groups.append(
-                self.reader.elements(count, 3 * arity, f"groups of FRI layer {layer}")
-            )
-            self.group_siblings.append(
-                self.reader.digests(
-                    self.fri.layer_siblings(layer), f"siblings of FRI layer {layer}"
-                )
+        self.carried, self.layer_siblings = [], []
+        for layer, opened in enumerate(self.fri.layers):
+            name = f"FRI layer {layer}"
+            self.carried.append(self.reader.elements(opened.carried(), 3, f"values of {name}"))
+            self.layer_siblings.append(
+                self.reader.digests(opened.siblings(), f"siblings of {name}")
             )
         self.reader.end()
 
@@ -332,7 +328,7 @@ class Verifier:
         reduced = {
             log_height: self._reduced(log_height, powers) for log_height in self.layout.groups
         }
-        self.fri.check(self.groups, self.group_siblings, reduced)
+        self.fri.check(self.carried, self.layer_siblings, reduced)
 
     def _reduced(self, log_height: int, powers: Sequence[ext.Element]) -> np.ndarray:
         """The reduced word of a height at every position: (positions, 3) uint64."""
