@@ -178,11 +178,12 @@ def _node_values(
 def _apply(kind: str, a: Element | int, b: Element | int) -> Element | int:
     if isinstance(a, int) and isinstance(b, int):
         return {"add": a + b, "sub": a - b, "mul": a * b}[kind] % P
+    if kind == "mul" and isinstance(a, int):
+        return scale(_lifted(b), a)
+    if kind == "mul" and isinstance(b, int):
+        return scale(_lifted(a), b)
     if kind == "mul":
-        if isinstance(a, int):
-            assert not isinstance(b, int)
-            return scale(b, a)
-        return scale(a, b) if isinstance(b, int) else mul(a, b)
+        return mul(_lifted(a), _lifted(b))
     return (add if kind == "add" else sub)(_lifted(a), _lifted(b))
 
 
