@@ -123,19 +123,9 @@ def make_extensions() -> list[Extension]:
     debug = os.environ.get("CSTARK_DEBUG") == "1"
     extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
     compile_args, link_args = openmp_flags()
-    # -g0: no megabyte of debug information a module
-    flags = ["-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function"]
-    compile_args = [*compile_args, *flags, *extra]
+    compile_args = [*compile_args, *SOURCES.FLAGS, *extra]
     link_args = [*link_args, *extra]
-    directives = {
-        "language_level": 3,
-        "boundscheck": debug,
-        "wraparound": False,
-        "initializedcheck": debug,
-        "nonecheck": debug,
-        "cdivision": True,
-        "embedsignature": True,
-    }
+    directives = {**SOURCES.DIRECTIVES, **dict.fromkeys(SOURCES.CHECKS, debug)}
     settings = {
         "compile": compile_args,
         "link": link_args,
