@@ -17,6 +17,7 @@ from cstark.errors import CstarkError, Reason, VerificationError
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
 from cstark.security import report as security_report
+from cstark.security import show_bits
 
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
@@ -134,7 +135,9 @@ class Verifier:
             raise VerificationError(str(error), Reason.SECURITY) from None
         if bits < min_security:
             raise VerificationError(
-                f"the proof has {bits:.1f} proven bits, fewer than min_security={min_security}",
+                f"the proof has {show_bits(bits)} proven bits (the query term's "
+                f"{self.key.options.grinding} bits of grinding included), fewer than "
+                f"min_security={min_security}",
                 Reason.SECURITY,
             )
 

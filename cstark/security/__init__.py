@@ -8,6 +8,7 @@ description of the machine, never from the prover.
 `Shape`          what the estimator has to know of a machine at given heights
 `report`         every error term, in both proven regimes
 `solve`          the smallest number of queries that reaches a target
+`toml`           the parameters for https://github.com/ethereum/soundcalc
 ================ =================================================================
 
 What is counted.  Each round of the protocol has an error: the probability that a cheating prover
@@ -19,13 +20,16 @@ round, so it is not in the sum.
 
 What is assumed.  The hash behaves as a random oracle.  Nothing is conjectured about codes beyond
 the two proven radii: the "up to capacity" conjecture, on which many deployed parameters rest, was
-refuted in 2025 (https://eprint.iacr.org/2025/2046, https://eprint.iacr.org/2025/2010).  Grinding
+refuted in 2025 (https://eprint.iacr.org/2025/2046, https://eprint.iacr.org/2025/2010); what such
+figures would say is in `SecurityReport.heuristic`, labelled, and used for nothing.  Results beyond
+the Johnson radius for plain Reed-Solomon codes that were announced in 2026 are not used.  Grinding
 bits are evaluations of the transcript hash, and are counted once, in the query term.
 """
 
 from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
-from cstark.security.report import RegimeReport, SecurityReport, report
+from cstark.security.report import RegimeReport, SecurityReport, report, show_bits
 from cstark.security.solve import MAX_QUERIES, MAX_SECURITY, solve
+from cstark.security.soundcalc import toml
 from cstark.security.terms import FIELD_BITS, HASH_BITS, Shape, round_terms
 
 __all__ = [
@@ -42,6 +46,8 @@ __all__ = [
     "johnson",
     "report",
     "round_terms",
+    "show_bits",
     "solve",
+    "toml",
     "unique",
 ]

@@ -13,7 +13,7 @@ A regime fixes three quantities for a code of rate rho, from which every error t
 name     agreement A                          list size L          gap numerator a(n), gamma = 1 - A
 ======== ==================================== ==================== ================================
 unique   (1 + rho) / 2                        1                    gamma n + 1
-list     sqrt(rho) (1 + 1/(2m))               (m + 1/2)/sqrt(rho)  [2 (m + 1/2)^5
+list     sqrt(rho) (1 + 1/(2m))               m / rho              [2 (m + 1/2)^5
                                                                    + 3 (m + 1/2) gamma rho]
                                                                    / (3 rho^(3/2)) n
                                                                    + (m + 1/2)/sqrt(rho)
@@ -22,13 +22,27 @@ list     sqrt(rho) (1 + 1/(2m))               (m + 1/2)/sqrt(rho)  [2 (m + 1/2)^
 Sources: Ben-Sasson, Carmon, Haboeck, Kopparty, Saraf, "On Proximity Gaps for Reed-Solomon Codes"
 (BCHKS25, https://eprint.iacr.org/2025/2055): Corollary 1.4 for the unique regime, Theorems 4.2 and
 4.6 for the list regime up to the Johnson radius, with multiplicity m >= 3 of the Guruswami-Sudan
-decoder.  The forms are those of https://github.com/ethereum/soundcalc.  Its m = sqrt(rho)/(2 eta)
-for a gap eta to the Johnson radius is our A: the factor 2 is missing in the printed Theorem 4.2.
+decoder.  Theorem 4.6 is about curves of any degree and about *mutual* agreement: outside of the
+exceptional challenges, every set of A n points on which the combination agrees with the code is a
+set on which all the combined words do.  In the unique regime that follows from plain correlated
+agreement (WHIR, https://eprint.iacr.org/2024/1586, Lemma 4.10).  The forms are those of
+https://github.com/ethereum/soundcalc.  Its m = sqrt(rho)/(2 eta) for a gap eta to the Johnson
+radius is our A: the factor 2 is missing in the printed Theorem 4.2.
 
-All columns of all tables are one interleaved word of one batched FRI, and counting by agreement
-does not see the alphabet: the list of the interleaved word obeys the same bound, (A - rho) /
-(A^2 - rho) <= (m + 1/2)/sqrt(rho).  A word on a shorter domain lifts to the longest one by
-f(x) -> f(x^(2^k)), which keeps rate and relative distance.
+The list size.  All columns of all tables are one interleaved word of one batched FRI (a shorter
+word lifts to the longest domain by f(x) -> f(x^(2^k)), which keeps rate and relative agreement).
+Let L candidates agree with it on sets S_i of A n points each, and any two with one another on at
+most rho n.  By Cauchy-Schwarz, with d(x) the number of sets that hold x,
+
+    (L A n)^2 <= n sum_x d(x)^2 <= n (L A n + L (L - 1) rho n),   so   L <= (A - rho)/(A^2 - rho),
+
+whatever the alphabet.  At A = sqrt(rho)(1 + 1/(2m)) that is at most (m + 1/2)/sqrt(rho).  Counted
+is m / rho, soundcalc's 1/(2 eta sqrt(rho)), which is larger for every m >= 3 and rho <= 1/2.
+
+Candidates have degree at most N, not N - 1 (one quotient (v - f(x))/(zeta - x) a point makes f of
+degree N), and still agree on at most N = rho n points.  In the unique regime this needs agreement
+on *more* than A n points, which is what a query does not catch with probability A: two sets of
+more than (1 + rho)/2 n points share more than rho n = N.
 """
 
 from __future__ import annotations
@@ -105,7 +119,7 @@ def johnson(blowup: int, multiplicity: int) -> Regime:
     return Regime(
         "list",
         agreement,
-        list_size=shifted / root,
+        list_size=multiplicity / rho,
         slope=(2 * shifted**5 + 3 * shifted * gamma * rho) / (3 * rho * root),
         offset=shifted / root,
         multiplicity=multiplicity,

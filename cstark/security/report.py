@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cstark.errors import OptionsError
@@ -14,9 +15,10 @@ from cstark.security.regimes import (
     johnson,
     unique,
 )
-from cstark.security.terms import HASH_BITS, Shape, round_terms, whole_number
+from cstark.security.heuristic import heuristic_bits
+from cstark.security.terms import GRINDING_SITES, HASH_BITS, Shape, round_terms, whole_number
 
-__all__ = ["RegimeReport", "SecurityReport", "report"]
+__all__ = ["RegimeReport", "SecurityReport", "report", "show_bits"]
 
 REGIMES = ("best", "unique", "list")
 
@@ -80,6 +82,8 @@ class SecurityReport:
     choice : {"best", "unique", "list"}
         Which of them `bits`, `sum_bits`, `binding` and `regime` speak of; "best" is the one with
         more bits.
+    grinding_elsewhere : dict of str to int
+        Proof-of-work bits before other challenges, by term; empty in this protocol.
 
     Examples
     --------
@@ -97,6 +101,7 @@ class SecurityReport:
     unique_decoding: RegimeReport
     list_decoding: RegimeReport
     choice: str = "best"
+    grinding_elsewhere: dict[str, int] = field(default_factory=dict)
 
     @property
     def regime(self) -> RegimeReport:
@@ -127,6 +132,14 @@ class SecurityReport:
         """Name of the least term."""
         return self.regime.binding
 
+    @property
+    def heuristic(self) -> dict[str, float]:
+        """Unproven figures, by name; nothing is ever decided by them.
+
+        See `cstark.security.heuristic`.
+        """
+        return heuristic_bits(self.shape, self.queries, self.grinding)
+
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-able data."""
         return {
@@ -136,6 +149,8 @@ class SecurityReport:
             "regime": self.regime.name,
             "queries": self.queries,
             "grinding": self.grinding,
+            "grinding_elsewhere": dict(self.grinding_elsewhere),
+            "heuristic_unproven": self.heuristic,
             "regimes": {
                 candidate.name: {
                     "bits": candidate.bits,
@@ -153,25 +168,57 @@ class SecurityReport:
             },
         }
 
-    def __str__(self) -> str:
-        binding = f"{self.regime.name} decoding, {self.binding} binds"
-        numbers = f"{self.queries} queries, {self.grinding} bits of grinding"
-        lines = [
-            f"{show_bits(self.bits)} proven bits ({binding}): {numbers}, blowup {self.shape.blowup}"
-        ]
-        lines.append(f"  {'term':<12} {'unique':>8} {'list':>8}")
-        rows = {
-            name: (bits, self.list_decoding.terms[name])
+    def _grinding_text(self) -> str:
+        text = f"{self.grinding} bits of grinding in the query term"
+        for name, bits in self.grinding_elsewhere.items():
+            text += f", {bits} in the {name} term"
+        return text
+
+    def _rows(self) -> list[tuple[str, float, float]]:
+        """(term, unique, list), the totals last."""
+        rows = [
+            (name, bits, self.list_decoding.terms[name])
             for name, bits in self.unique_decoding.terms.items()
-        }
-        rows["minimum"] = (self.unique_decoding.bits, self.list_decoding.bits)
-        rows["sum"] = (self.unique_decoding.sum_bits, self.list_decoding.sum_bits)
+        ]
+        for name in ("minimum", "sum"):
+            attribute = {"minimum": "bits", "sum": "sum_bits"}[name]
+            both = (self.unique_decoding, self.list_decoding)
+            rows.append((name, *(getattr(part, attribute) for part in both)))
+        return rows
+
+    def _heading(self) -> str:
+        return (
+            f"{show_bits(self.bits)} proven bits, {self._grinding_text()} "
+            f"({self.regime.name} decoding, the {self.binding} term binds): {self.queries} "
+            f"queries, blowup {self.shape.blowup}"
+        )
+
+    def _notes(self) -> list[str]:
+        figures = ", ".join(f"{name} {show_bits(bits)}" for name, bits in self.heuristic.items())
+        return [
+            f"list decoding with multiplicity {self.list_decoding.multiplicity}",
+            f"heuristic, unproven, used for nothing: {figures}",
+        ]
+
+    def __str__(self) -> str:
+        lines = [self._heading(), f"  {'term':<12} {'unique':>8} {'list':>8}"]
         lines += [
             f"  {name:<12} {show_bits(one):>8} {show_bits(other):>8}"
-            for name, (one, other) in rows.items()
+            for name, one, other in self._rows()
         ]
-        lines.append(f"  list decoding with multiplicity {self.list_decoding.multiplicity}")
-        return "\n".join(lines)
+        return "\n".join(lines + ["  " + note for note in self._notes()])
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{show_bits(one)}</td><td>{show_bits(other)}</td></tr>"
+            for name, one, other in self._rows()
+        )
+        notes = "".join(f"<p>{note}</p>" for note in self._notes())
+        return (
+            f"<p>{self._heading()}</p><table><thead><tr><th>term</th><th>unique</th>"
+            f"<th>list</th></tr></thead><tbody>{rows}</tbody></table>{notes}"
+        )
 
 
 def show_bits(bits: float) -> str:
@@ -180,7 +227,12 @@ def show_bits(bits: float) -> str:
 
 
 def report(
-    shape: Shape, *, queries: int, grinding: int = 0, regime: str = "best"
+    shape: Shape,
+    *,
+    queries: int,
+    grinding: int = 0,
+    regime: str = "best",
+    grinding_elsewhere: Mapping[str, int] | None = None,
 ) -> SecurityReport:
     """Proven security of proofs of this shape.
 
@@ -194,6 +246,9 @@ def report(
         Proof-of-work bits before the positions are drawn.
     regime : {"best", "unique", "list"}
         Which regime the totals speak of; both are always in the report.
+    grinding_elsewhere : mapping of str to int, optional
+        Proof-of-work bits before other challenges, by term: "lookup", "constraints", "ood",
+        "batching" or "fold". The protocol has none.
 
     Returns
     -------
@@ -209,16 +264,30 @@ def report(
     if regime not in REGIMES:
         raise OptionsError(f"regime={regime!r}: must be one of 'best', 'unique', 'list'")
 
-    def terms(point: Regime) -> RegimeReport:
-        rounds = round_terms(shape, point, queries, grinding)
-        return RegimeReport(point, {**rounds, "hash": HASH_BITS})
+    elsewhere = {
+        name: whole_number(f"grinding_elsewhere[{name!r}]", bits, 0)
+        for name, bits in (grinding_elsewhere or {}).items()
+    }
+    for name in elsewhere:
+        if name not in GRINDING_SITES:
+            raise OptionsError(
+                f"grinding_elsewhere: no term {name!r}; there are {', '.join(GRINDING_SITES)}"
+            )
 
-    m = _best_multiplicity(shape, queries, grinding)
-    both = terms(unique(shape.blowup)), terms(johnson(shape.blowup, m))
-    return SecurityReport(shape, queries, grinding, *both, choice=regime)
+    def rounds(point: Regime) -> dict[str, float]:
+        return round_terms(shape, point, queries, grinding, elsewhere)
+
+    m = _best_multiplicity(lambda m: rounds(johnson(shape.blowup, m)))
+    both = [
+        RegimeReport(point, {**rounds(point), "hash": HASH_BITS})
+        for point in (unique(shape.blowup), johnson(shape.blowup, m))
+    ]
+    return SecurityReport(
+        shape, queries, grinding, *both, choice=regime, grinding_elsewhere=elsewhere
+    )
 
 
-def _best_multiplicity(shape: Shape, queries: int, grinding: int) -> int:
+def _best_multiplicity(rounds: Callable[[int], dict[str, float]]) -> int:
     """The m that maximises the least of all round terms.
 
     The query term grows with m and every other term falls, so the least is largest where they
@@ -226,7 +295,7 @@ def _best_multiplicity(shape: Shape, queries: int, grinding: int) -> int:
     """
 
     def split(m: int) -> tuple[float, float]:
-        terms = round_terms(shape, johnson(shape.blowup, m), queries, grinding)
+        terms = rounds(m)
         return terms.pop("query"), min(terms.values())
 
     def least(m: int) -> float:

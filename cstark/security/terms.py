@@ -14,46 +14,96 @@ lookup      L M (W + 2) / p^3                  M fractions, so at most M distinc
                                                (p3-security, ``logup.rs``).  The challenges come
                                                before the proximity test, hence the factor L
                                                (as in OpenVM's calculator)
-constraints L (C - 1) / p^3                    C constraints, in the table that has most, combined
-                                               with powers of one challenge; each table has its
-                                               own quotient (ethSTARK, eprint 2021/582)
+constraints L C / p^3                          C constraints, in the table that has most, combined
+                                               with powers of one challenge (C - 1 would do); each
+                                               table has its own quotient (ethSTARK, eprint
+                                               2021/582)
 ood         L [d (N + o - 1) + N - 1]          d the degree, o the points of a column (Haboeck,
             / (p^3 - p)                        eprint 2022/1216, Theorem 8); the point is redrawn
                                                while in the base field
-batching    (K - 1) a(n) / p^3                 K (column, point) pairs combined with powers of one
-                                               challenge (BCHKS25, eprint 2025/2055, Theorem 4.6).
-                                               All tables: one interleaved word
+batching    (K - 1) a(n) / p^3, or             K (column, point) pairs combined with powers of one
+            [h - 1 + sum a(n_t)] / p^3         challenge (BCHKS25, eprint 2025/2055, Theorem 4.6),
+                                               or with independent coefficients, over the h
+                                               distinct heights
 fold[i]     (k - 1) a(n') / p^3, or            a fold of arity k to a domain of n' points (same
             k a(n') / p^3                      theorem); a shorter word that joins there brings
                                                one power more
-query       A^s 2^-g                           s positions, drawn once, shared by all tables; g
-                                               bits of grinding
+query       A^s                                s positions, drawn once, shared by all tables
 =========== ================================== ===================================================
+
+Each error is multiplied by 2^-g for g bits of grinding before its challenge.  The protocol grinds
+before the query positions alone; the other places are there to compare with.
+
+Why the tables add up (each step is one round)
+----------------------------------------------
+A *candidate* is one polynomial for each committed column, of degree at most N_t, such that all of
+them agree with the committed words on one set T of more than A n positions of the tallest domain
+(on its image in a shorter one).  Before each challenge there are at most L candidates for what has
+been committed; the prover is lost as long as each of them is wrong, and the term bounds the
+challenges that make one right.
+
+* lookup: a candidate for the main columns agrees with base-field words on more than N points, so
+  it is over the base field (the other two coordinates of its values vanish there).  Let c_m be the
+  counts with which message m is sent less those with which it is received, modulo p, and not 0 for
+  some m.  (What is sent comes to an integer below p, by the bound on weights: a message that is
+  sent and that no row receives is such an m.)  With f_m = z - h_m(alpha), the h_m being pairwise
+  different polynomials (bus number at alpha^0, one width a bus), the numerator
+  sum c_m prod_(k != m) f_k of the sum of the c_m / f_m is not the zero polynomial: at z = h_m only
+  one summand survives.  Its total degree is at most (M - 1) max(W, 1), so (z, alpha) is a root
+  with at most that share (Schwartz-Zippel, jointly), and makes some f_m vanish with at most M/p^3.
+  For other (z, alpha) the sums that the proof states cannot all be those of the tables, because
+  their total is 0: then some table's LogUp constraints fail on it.  They are absorbed before beta.
+* constraints: on a row where a candidate violates a table, the combination is a polynomial in beta
+  of degree below C that is not zero.  One table suffices, so the term has the largest C, no sum.
+* ood: constraints and quotient of that table, as polynomials, differ in degree at most
+  max(d N + 1, 2 N): columns of degree N, a transition's factor X - 1/g, chunks of degree N.
+* batching: each height's reduced word is combined from its own K_t words by consecutive powers;
+  a common factor gamma^k changes nothing but at gamma = 0.  Mutual agreement for each height on
+  the image of T costs (K_t - 1) a(n_t), in sum at most (K - 1) a(n), with gamma = 0 included.
+* fold[i]: if the folded word, plus challenge^k times the word that joins, agrees with the code on
+  the image of T, then so do the k parts and the joining word, by mutual agreement for k + 1 words
+  on the folded domain.  A joining word without a power of its own would not be covered.
+* query: if the set T of positions that pass every check, down to the final polynomial, has at most
+  A n points, s positions miss the others with at most A^s.  If it has more, the folds lead back
+  from the final polynomial to the reduced words, the batching to a candidate with the opened
+  values at zeta: a contradiction.  One T for all tables is why the positions must be shared.
 
 Tables proven by FRIs with separate positions would put the factor L to the power of the number of
 tables on the lookup term, because the lookup argument speaks of all tables at once: this is why
-the protocol has one batched FRI.
+the protocol has one batched FRI.  With ``regime="unique"`` L is 1, and nothing rests on lists.
 
-https://github.com/ethereum/soundcalc has the same formulas for all but the lookup term, which it
-counts without L, and constraints, where it counts C.  A term whose error is zero (no bus, one
-constraint, one opening) is left out.
+https://github.com/ethereum/soundcalc has the same formulas but for three things, in which its
+errors are smaller: no L on lookups, no power for a word that joins, one height when coefficients
+are independent.  `round_terms` gives its figures with ``as_soundcalc``.  A term whose error is
+zero (no bus, no constraint, one opening) is left out.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cstark.errors import OptionsError
 from cstark.security.regimes import Regime
 
-__all__ = ["FIELD_BITS", "HASH_BITS", "Shape", "round_terms", "whole_number"]
+__all__ = [
+    "BATCHINGS",
+    "FIELD_BITS",
+    "GRINDING_SITES",
+    "HASH_BITS",
+    "Shape",
+    "round_terms",
+    "whole_number",
+]
 
 P = 2**64 - 2**32 + 1
 FIELD_SIZE = P**3
 FIELD_BITS = 3 * math.log2(P)
 HASH_BITS = 128.0  # a collision of two 256-bit digests
+BATCHINGS = ("powers", "independent")
+GRINDING_SITES = ("lookup", "constraints", "ood", "batching", "fold")  # besides the query
 
 
 @dataclass(frozen=True)
@@ -81,6 +131,9 @@ class Shape:
         Opening points of a column: zeta and the next row's.
     fold_arities : tuple of int
         Arity of each FRI fold, in order; each height in `log_heights` is the height of a layer.
+    batching : {"powers", "independent"}
+        How the openings are combined. The protocol takes powers; independent coefficients, which
+        save some ten bits of the batching term, are there to compare with.
 
     Raises
     ------
@@ -107,6 +160,7 @@ class Shape:
     message_width: int = 0
     points: int = 2
     fold_arities: tuple[int, ...] = ()
+    batching: str = "powers"
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
@@ -124,6 +178,8 @@ class Shape:
             for number in (value,) if name == "blowup" else value:
                 if number & (number - 1):
                     raise OptionsError(f"{name}={value}: must be a power of two")
+        if self.batching not in BATCHINGS:
+            raise OptionsError("batching: must be 'powers' or 'independent'")
         if not self.log_heights:
             raise OptionsError("log_heights=(): there must be a table")
         if max(self.log_heights) + self.blowup.bit_length() - 1 > 32:
@@ -203,7 +259,15 @@ def _bits(numerator: float) -> float:
     return FIELD_BITS - math.log2(numerator)
 
 
-def round_terms(shape: Shape, regime: Regime, queries: int, grinding: int) -> dict[str, float]:
+def round_terms(
+    shape: Shape,
+    regime: Regime,
+    queries: int,
+    grinding: int,
+    grinding_elsewhere: Mapping[str, int] | None = None,
+    *,
+    as_soundcalc: bool = False,
+) -> dict[str, float]:
     """The error term of every round in bits, in the order of the protocol.
 
     Parameters
@@ -212,6 +276,11 @@ def round_terms(shape: Shape, regime: Regime, queries: int, grinding: int) -> di
     regime : Regime
         Of ``shape.blowup``; one regime, with one multiplicity, for all terms.
     queries, grinding : int
+        `grinding` is that of the query term.
+    grinding_elsewhere : mapping of str to int, optional
+        Bits at other places: any of "lookup", "constraints", "ood", "batching", "fold".
+    as_soundcalc : bool
+        Leave out what soundcalc does not count, see above. Only to compare with its results.
 
     Returns
     -------
@@ -221,15 +290,28 @@ def round_terms(shape: Shape, regime: Regime, queries: int, grinding: int) -> di
     lists = regime.list_size
     terms: dict[str, float] = {}
     if shape.fractions:
-        terms["lookup"] = _bits(lists * shape.fractions * (shape.message_width + 2))
-    if shape.constraints > 1:
-        terms["constraints"] = _bits(lists * (shape.constraints - 1))
+        messages = shape.fractions * (shape.message_width + 2)
+        terms["lookup"] = _bits(messages if as_soundcalc else lists * messages)
+    if shape.constraints:
+        terms["constraints"] = _bits(lists * shape.constraints)
     zeros = shape.degree * (shape.height + shape.points - 1) + shape.height - 1
     terms["ood"] = math.log2(FIELD_SIZE - P) - math.log2(lists * zeros)
     if shape.deep_terms > 1:
-        terms["batching"] = _bits((shape.deep_terms - 1) * regime.gap(shape.domain_length))
+        terms["batching"] = _bits(_batching(shape, regime, as_soundcalc))
     for index, (arity, length, joins) in enumerate(shape.folds):
-        powers = arity if joins else arity - 1
+        powers = arity if joins and not as_soundcalc else arity - 1
         terms[f"fold[{index}]"] = _bits(powers * regime.gap(length))
     terms["query"] = queries * regime.bits_per_query + grinding
+    for name in terms if grinding_elsewhere else ():
+        terms[name] += grinding_elsewhere.get(name.split("[")[0], 0)
     return terms
+
+
+def _batching(shape: Shape, regime: Regime, as_soundcalc: bool) -> float:
+    if shape.batching == "powers":
+        return (shape.deep_terms - 1) * regime.gap(shape.domain_length)
+    if as_soundcalc:
+        return regime.gap(shape.domain_length)
+    # Every height has a combination of its own, whose first coefficient must not be zero.
+    lengths = {shape.blowup << log_height for log_height in shape.log_heights}
+    return sum(map(regime.gap, lengths)) + len(lengths) - 1

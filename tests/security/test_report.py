@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +19,10 @@ from cstark.security import (
     johnson,
     report,
     round_terms,
+    solve,
     unique,
 )
+from cstark.security.terms import GRINDING_SITES
 
 
 def make(log_heights, blowup=2, arity=8, log_final=7, **numbers):
@@ -153,7 +156,7 @@ def test_terms_by_hand():
     p = 2**64 - 2**32 + 1
     expected = {
         "lookup": 100 * 5 / p**3,
-        "constraints": 3 / p**3,
+        "constraints": 4 / p**3,
         "ood": (3 * 1025 + 1023) / (p**3 - p),
         "batching": 4 * (0.25 * 2048 + 1) / p**3,
         "fold[0]": 2 * (0.25 * 1024 + 1) / p**3,  # a table joins: one power more
@@ -164,9 +167,117 @@ def test_terms_by_hand():
     assert terms == pytest.approx({name: -math.log2(e) for name, e in expected.items()})
 
 
-def test_single_constraint_and_opening_have_no_error():
-    terms = round_terms(make([10], deep_terms=1, constraints=1), unique(2), 10, 0)
+def test_nothing_to_combine_has_no_error():
+    terms = round_terms(make([10], deep_terms=1, constraints=0), unique(2), 10, 0)
     assert list(terms) == ["ood", "fold[0]", "query"]
+
+
+def test_list_size_is_above_both_bounds():
+    for blowup in (2, 4, 8, 16, 32, 64):
+        rho = 1 / blowup
+        for m in range(MIN_MULTIPLICITY, MAX_MULTIPLICITY + 1):
+            regime = johnson(blowup, m)
+            a = regime.agreement
+            counted = (a - rho) / (a * a - rho)  # by Cauchy-Schwarz, any alphabet
+            published = (m + 0.5) / math.sqrt(rho)
+            assert counted <= published <= regime.list_size
+
+
+@pytest.mark.parametrize("blowup", [2, 4, 8])
+def test_list_size_bound_on_random_words(blowup):
+    """Brute force over a small field: never more candidates than the bound, of degree up to N."""
+    p, degree, points = 11, 1, 10  # words of 10 points over F_11, lines through them
+    rho = degree / points
+    rng = np.random.default_rng(blowup)
+    x = np.arange(points)
+    lines = np.array([(a + b * x) % p for a in range(p) for b in range(p)])
+    for _ in range(300):
+        word = rng.integers(0, p, points)
+        if rng.integers(2):  # near several lines at once
+            picks = lines[rng.integers(0, len(lines), 3)]
+            word = picks[rng.integers(0, 3, points), x]
+        agree = (lines == word).sum(axis=1)
+        for count in range(math.isqrt(int(rho * points**2)) + 1, points + 1):
+            a = count / points
+            if a * a > rho:
+                assert (agree >= count).sum() <= (a - rho) / (a * a - rho) + 1e-9
+
+
+def test_agreement_on_more_than_the_unique_radius_is_unique():
+    """Of degree N, not N - 1: at (1 + rho)/2 there may be two candidates, above it one."""
+    p, n, degree = 11, 8, 2  # rho = 1/4: N = 2, A n = 5
+    x = np.arange(n)
+    at = (1 + degree / n) / 2 * n
+    assert at == 5.0
+    first = (x * 0) % p
+    second = ((x - 0) * (x - 1)) % p  # agrees with the first at N = 2 points
+    word = np.where(x < 5, first, second)  # 5 with the first; 0, 1, 5, 6, 7 with the second
+    assert (word == first).sum() == (word == second).sum() == 5
+    quadratics = np.array(
+        [(a + b * x + c * x * x) % p for a in range(p) for b in range(p) for c in range(p)]
+    )
+    rng = np.random.default_rng(1)
+    words = [word, *rng.integers(0, p, (200, n))]
+    words += [np.where(rng.random(n) < 0.5, *quadratics[rng.integers(0, len(quadratics), 2)])
+              for _ in range(400)]  # fmt: skip
+    for w in words:
+        assert ((quadratics == w).sum(axis=1) > at).sum() <= 1
+
+
+def test_independent_coefficients():
+    powers = make([12, 12, 9], deep_terms=101, fractions=8)
+    independent = dataclasses.replace(powers, batching="independent")
+    for regime in (unique(2), johnson(2, 20)):
+        one, other = (round_terms(s, regime, 9, 0) for s in (powers, independent))
+        assert one.pop("batching") == pytest.approx(
+            3 * math.log2(2**64 - 2**32 + 1) - math.log2(100 * regime.gap(2**13))
+        )
+        assert other.pop("batching") == pytest.approx(
+            3 * math.log2(2**64 - 2**32 + 1) - math.log2(regime.gap(2**13) + regime.gap(2**10) + 1)
+        )
+        assert one == other
+    with pytest.raises(OptionsError, match="batching"):
+        dataclasses.replace(powers, batching="affine")
+
+
+def test_grinding_counts_where_it_is():
+    shape = make([20], deep_terms=608, fractions=2**20, message_width=4)
+    plain = round_terms(shape, johnson(2, 50), 200, 0)
+    for site in GRINDING_SITES:
+        ground = round_terms(shape, johnson(2, 50), 200, 3, {site: 7})
+        for name, bits in plain.items():
+            more = 7 * (name.split("[")[0] == site) + 3 * (name == "query")
+            assert ground[name] == pytest.approx(bits + more)
+    result = report(shape, queries=230, grinding=16, grinding_elsewhere={"batching": 8})
+    # A better batching term lets the multiplicity grow, which is searched over all terms.
+    less = report(shape, queries=230, grinding=16)
+    assert result.list_decoding.multiplicity > less.list_decoding.multiplicity
+    assert "16 bits of grinding in the query term, 8 in the batching term" in str(result)
+    assert result.to_dict()["grinding_elsewhere"] == {"batching": 8}
+
+
+def test_heuristic_figures_are_labelled_and_decide_nothing():
+    shape = make([20], deep_terms=608)
+    result = report(shape, queries=100, grinding=16)
+    assert min(result.heuristic.values()) > result.bits + 40
+    assert "heuristic, unproven, used for nothing: random words 114" in str(result)
+    assert set(result.to_dict()["heuristic_unproven"]) == {"random words", "capacity (refuted)"}
+    assert solve(shape, 100, grinding=16).queries > 160  # 84 if the conjecture counted
+
+
+def test_unique_needs_no_list_argument():
+    shape = make([20, 12], deep_terms=608, fractions=2**22, message_width=5)
+    result = solve(shape, 128, grinding=16, regime="unique")
+    assert result.regime.regime.list_size == 1.0 and result.regime.multiplicity is None
+    p3 = (2**64 - 2**32 + 1) ** 3
+    assert result.regime.terms["lookup"] == pytest.approx(math.log2(p3) - math.log2(2**22 * 7))
+    assert (0.75**result.queries) * 2**-16 <= 2**-128 < (0.75 ** (result.queries - 1)) * 2**-16
+
+
+def test_html():
+    result = report(make([20]), queries=230, grinding=16)
+    html = result._repr_html_()
+    assert "16 bits of grinding" in html and html.count("<tr>") == len(result._rows()) + 1
 
 
 @pytest.mark.parametrize(("blowup", "shortest"), [(2, 3), (4, 2), (8, 1)])
@@ -216,6 +327,8 @@ def test_impossible_shapes(change):
         {"grinding": None},
         {"regime": "johnson"},
         {"regime": None},
+        {"grinding_elsewhere": {"lookup": -1}},
+        {"grinding_elsewhere": {"query": 3}},
     ],
 )
 def test_bad_arguments(change):
