@@ -19,6 +19,7 @@ from cstark.text import bytes_text
 
 from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
 from .matrix import Storage, stride_of
+from .merkle import keeps_from, level_shapes
 from .plan import PLANS, Plan
 
 if TYPE_CHECKING:
@@ -159,8 +160,8 @@ class _Rehearsal:
             if tree.name == "preprocessed":
                 for matrix in tree.matrices:
                     self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
-                top = 1 << tree.log_heights[0]
-                self.hold("preprocessed tree", DIGEST * (self.blowup * top - 1))
+                leaves = DIGEST * self.blowup << tree.log_heights[0]
+                self.hold("preprocessed tree", sum(self.kept_nodes(leaves, tree.log_heights)))
         # Kept on the machine from its first proof on.
         for log_height, cosets in self.selectors().items():
             self.hold("selectors", WORD * cosets << log_height)
@@ -257,12 +258,23 @@ class _Rehearsal:
                 with self.cosets([shape.matrices[m] for m in shape.at(log_height)], q):
                     pass
         # The tallest leaves go after the level above them, the others one by one.
-        top = leaves.pop(0)
-        self.hold(f"{shape.name} tree", top // 2)
-        self.drop("leaf digests", top)
+        self.nodes(f"{shape.name} tree", leaves.pop(0), shape.log_heights)
         for size in leaves:
             self.drop("leaf digests", size)
-        self.hold(f"{shape.name} tree", top // 2 - DIGEST)
+
+    def nodes(self, label: str, leaves: int, log_heights: Sequence[int]) -> None:
+        """The levels above so many bytes of the tallest leaf digests, which are dropped."""
+        first, rest = self.kept_nodes(leaves, log_heights)
+        self.hold(label, leaves // 2)
+        self.drop("leaf digests", leaves)
+        self.hold(label, rest)
+        self.drop(label, leaves // 2 - first)
+
+    def kept_nodes(self, leaves: int, log_heights: Sequence[int]) -> tuple[int, int]:
+        """Bytes a tree keeps of the level above the leaves, and of those above it."""
+        above = len(level_shapes(self.blowup, log_heights[0])) - 1
+        skipped = keeps_from(above, log_heights[0] - 1 in log_heights)
+        return 0 if skipped else leaves // 2, leaves // 2 - DIGEST
 
     def deep_word(self, log_height: int) -> None:
         column = EXTENSION << log_height
@@ -284,9 +296,8 @@ class _Rehearsal:
 
     def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
         leaves = DIGEST * self.blowup << log_height - log_arity
-        with self.briefly("leaf digests", leaves):
-            self.hold("FRI trees", leaves // 2)
-        self.hold("FRI trees", leaves // 2 - DIGEST)
+        self.hold("leaf digests", leaves)
+        self.nodes("FRI trees", leaves, [log_height - log_arity])
         self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
         if joining is not None:
             self.drop("reduced words", EXTENSION * self.blowup << joining)
