@@ -146,12 +146,14 @@ class Prover:
 
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
+        self.selectors: dict[tuple[int, int], np.ndarray] = {}
         with self.report.phase("constraints"):
             chunks = {
                 (table, coset): self._quotient(table, coset)
                 for table, description in enumerate(self.key.tables)
                 for coset in range(quotient_chunks(description.degree))
             }
+        self.selectors.clear()
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
         self._step("commit quotient")
@@ -291,7 +293,7 @@ class Prover:
             CosetPoints(
                 domain.shifts[coset],
                 domain.log_height,
-                domain.inverse_first(coset) if program.needs_inverse_first else None,
+                self._inverse_first(domain, coset) if program.needs_inverse_first else None,
             ),
             Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
             self.instance.publics[table],
@@ -304,6 +306,13 @@ class Prover:
         )
         self._tick("constraints")
         return out
+
+    def _inverse_first(self, domain: Domain, coset: int) -> np.ndarray:
+        """The first-row selector, shared by the tables of a height."""
+        key = domain.log_height, coset
+        if key not in self.selectors:
+            self.selectors[key] = domain.inverse_first(coset)
+        return self.selectors[key]
 
     # ---- progress -----------------------------------------------------------------------
 
