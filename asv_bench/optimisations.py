@@ -23,12 +23,13 @@ sys.path.insert(0, str(HERE))
 
 from benchmarks.build import build, load
 from benchmarks.common import PROFILE, random_words, seconds
-from benchmarks.optimisations import ALL, BLAKE3, MIB, _Optimisation, tree_levels
+from benchmarks.optimisations import ALL, BLAKE3, _Optimisation, tree_levels
 
 import cstark as cs
 from cstark.kernels import _runtime
 from cstark.runtime import config
 
+MIB = 1 << 20
 #: Changes that the verdict takes for noise.
 MARGIN = 0.03
 

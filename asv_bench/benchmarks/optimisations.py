@@ -26,7 +26,6 @@ from .machines import Messages, describe
 
 PATHS = ["with", "without"]
 BLAKE3 = ALGORITHMS["blake3"]
-MIB = 1 << 20
 
 
 class _Optimisation(Threaded):
@@ -239,8 +238,9 @@ class FoldBlocks(FoldProducts):
     rule = "512 points a block: what this package does"
     with_path = "package"
 
-    def notes(self) -> str:
-        return f"{8 * self.out.size // 3 / MIB:.3g} MiB: the table of 1 / y"
+    def peak(self, path: str) -> int:
+        """With the table of 1 / y, which is an input of `FoldProducts`."""
+        return super().peak(path) + (8 * self.out.size // 3 if path == "without" else 0)
 
 
 class LeavesDirect(_Optimisation):
@@ -272,7 +272,7 @@ class LeavesDirect(_Optimisation):
 
 
 class LeavesScratch(_Optimisation):
-    """Leaf digests of rows of 74 words in two matrices."""
+    """Leaf digests of rows of 72 words in two matrices."""
 
     number = "7a"
     idea = "one scratch buffer a thread for rows of several matrices / an allocation a row"
@@ -282,12 +282,12 @@ class LeavesScratch(_Optimisation):
 
     def prepare(self) -> None:
         self.rows = 1 << height(17)
-        whole = random_words(self.rows, 74)
-        left, right = (np.ascontiguousarray(part) for part in (whole[:, :37], whole[:, 37:]))
+        whole, left, right = (random_words(self.rows, width) for width in (72, 36, 36))
+        left[:], right[:] = whole[:, :36], whole[:, 36:]
         self.out = empty_words(1, self.rows, 4).view(np.uint8)
         allocating = load(self.folder, "hashing").leaf_digests_allocating
-        matrices, widths = ([whole[None]], [74]) if self.in_place else (
-            [left[None], right[None]], [37, 37]
+        matrices, widths = ([whole[None]], [72]) if self.in_place else (
+            [left[None], right[None]], [36, 36]
         )  # fmt: skip
         self.paths = {
             "with": lambda: _hash.leaf_digests(BLAKE3, matrices, widths, self.out),
