@@ -22,7 +22,7 @@ def test_the_key_is_all_that_a_domain_depends_on():
 
 
 def test_machines_of_unequal_offsets_share_a_cache():
-    """A cache without the offset in its key would give the second machine the first one's cosets."""
+    """Without the offset in the key the second machine would get the first one's cosets."""
     case = zoo.together(zoo.fibonacci(5), zoo.fibonacci(6))
     machines = [case.machine(coset_offset=offset) for offset in (3, 7)]
     alone = [case.prove(machine).to_bytes() for machine in machines]
