@@ -122,6 +122,7 @@ cdef enum:
 
 cdef int current_threads = 1
 cdef int current_isa = 0
+cdef size_t made = 0
 cdef size_t live = 0
 cdef size_t peak = 0
 cdef size_t live_of[MAX_LABELS]
@@ -224,12 +225,13 @@ cdef class Buffer:
     cdef Py_ssize_t strides[1]
 
     def __cinit__(self, size_t words, str label="other"):
-        global live
+        global live, made
         self.bytes = words * 8
         self.label = _label(label)
         self.memory = cstark_allocate(self.bytes)
         if self.memory == NULL:
             raise MemoryError(f"cannot allocate {self.bytes} bytes")
+        made += 1
         live += self.bytes
         live_of[self.label] += self.bytes
         if live > peak:
@@ -303,6 +305,11 @@ def release_memory():
     waiting = cstark_waiting_bytes
     cstark_release_all()
     return waiting
+
+
+def allocations():
+    """Number of `aligned` buffers made so far."""
+    return made
 
 
 def live_bytes():
