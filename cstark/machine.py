@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -216,8 +217,21 @@ class Machine:
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
         tokens: Sequence[Any] = (),
+        mutate: int = 0,
+        seed: int = 0,
     ) -> CheckReport:
         """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Parameters
+        ----------
+        traces, publics, tokens
+            As for `prove`.
+        mutate : int
+            Change so many cells of valid traces (all, if there are at most 2^14), one at a time,
+            each in four ways, and report the changes that no constraint and no bus notices.
+            Cells that a table leaves open on purpose (`Air.free_cells`) count as explained.
+        seed : int
+            Of the choice of cells and values.
 
         Returns
         -------
@@ -228,10 +242,21 @@ class Machine:
         ------
         TraceError, StatementError
             The input is malformed (shapes, dtypes, values not below p).
+        AirError
+            A table's `free_cells` is wrong.
         """
+        for name, value in (("mutate", mutate), ("seed", seed)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+                raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
         instance = Instance.build(self._statement_key, publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
-        return self._report(arrays, instance)
+        report = self._report(arrays, instance)
+        if not mutate or not report:
+            return report
+        from cstark.check.mutate import find_free_cells
+
+        tables = zip(self.tables.values(), self.descriptions, arrays, instance.publics, strict=True)
+        return replace(report, mutations=find_free_cells(list(tables), int(mutate), int(seed)))
 
     def verify(
         self,
