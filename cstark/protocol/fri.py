@@ -57,6 +57,7 @@ class FriProver:
         self._layout = layout
         self._words = words
         self.layers: list[tuple[np.ndarray, MerkleTree]] = []
+        self.challenges: list[Extension] = []
         self.final = np.empty((0, 3), dtype=np.uint64)
 
     def commit(
@@ -88,6 +89,7 @@ class FriProver:
                 factor = ext.power(challenge, arity)
                 _fri.join(folded, _words(factor), self._words.pop(joining))
             self.layers.append((word, tree))
+            self.challenges.append(challenge)
             word = folded
             tick()
         self.final = interpolate(word)

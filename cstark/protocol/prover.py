@@ -158,32 +158,16 @@ class Prover:
 
     def round_4_openings(self) -> None:
         """Open every column at zeta, and those read at the next row at zeta g; draw gamma."""
-        trees = [self.commitments[tree.name] for tree in self.layout.trees]
         with self.report.phase("openings"):
-            self.weights = {
-                log_height: PointWeights(self._domain(log_height), self.zeta)
-                for log_height in self.layout.groups
-            }
-            self.openings = evaluate_openings(self.layout, trees, self.weights)
+            self.openings = self._opened()
         self._say("openings", _bytes(self.openings))
         self._step("openings")
         self.gamma = self.transcript.extension("gamma")
 
     def round_5_fri(self) -> None:
         """Reduce every height to one word, fold and commit down to the final polynomial."""
-        trees = [self.commitments[tree.name] for tree in self.layout.trees]
         with self.report.phase("DEEP"):
-            powers = gamma_powers(self.gamma, self.layout.openings)
-            words = {}
-            for log_height in self.layout.groups:
-                words[log_height] = deep_word(
-                    self.layout,
-                    self._domain(log_height),
-                    trees,
-                    self.weights.pop(log_height),
-                    powers,
-                    self.openings,
-                )
+            words = self._reduced()
         self._step("DEEP")
         with self.report.phase("FRI"):
             self.fri = FriProver(self.algorithm, self.layout, words)
@@ -310,6 +294,31 @@ class Prover:
         )
         self._tick("constraints")
         return out
+
+    def _opened(self) -> list[ext.Element]:
+        """All openings, in the order of the layout."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        self.weights = {
+            log_height: PointWeights(self._domain(log_height), self.zeta)
+            for log_height in self.layout.groups
+        }
+        return evaluate_openings(self.layout, trees, self.weights)
+
+    def _reduced(self) -> dict[int, np.ndarray]:
+        """The reduced word of each height: (3, blowup, N) uint64."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        powers = gamma_powers(self.gamma, self.layout.openings)
+        words = {}
+        for log_height in self.layout.groups:
+            words[log_height] = deep_word(
+                self.layout,
+                self._domain(log_height),
+                trees,
+                self.weights.pop(log_height),
+                powers,
+                self.openings,
+            )
+        return words
 
     # ---- progress -----------------------------------------------------------------------
 

@@ -35,7 +35,6 @@ def silent(kind: str, label: str, data: bytes) -> None:
     """The ledger that keeps nothing."""
 
 
-
 def _length(n: int) -> bytes:
     return n.to_bytes(8, "little")
 

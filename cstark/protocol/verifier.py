@@ -252,47 +252,47 @@ class Verifier:
         """At zeta, the constraints of every table over Z_H are its opened quotient."""
         opened = self._opened_by_table()
         for table, description in enumerate(self.key.tables):
-            log_height = self.proof.log_heights[table]
-            row_sum = ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P))
-            here = opened[table]
-            combined = point_values(
-                description,
-                Opened(
-                    main=here.get(("main", False), ()),
-                    main_next=here.get(("main", True), ()),
-                    preprocessed=here.get(("preprocessed", False), ()),
-                    preprocessed_next=here.get(("preprocessed", True), ()),
-                    lookup=here.get(("lookup", False), ()),
-                    accumulator_next=here.get(("lookup", True), [ext.ZERO])[0],
-                ),
-                self.instance.publics[table],
-                self.z,
-                self.alpha,
-                self.beta,
-                row_sum,
-                {name: number for name, (number, _) in self.key.buses.items()},
-                self.zeta,
-                log_height,
-            )
-            quotient = self._quotient_at_zeta(
-                description.degree, log_height, here["quotient", False]
-            )
+            quotient = self._quotient_at_zeta(table, opened[table]["quotient", False])
             require(
-                combined == quotient,
+                self._constraints_at_zeta(table, opened[table]) == quotient,
                 "constraints",
                 f"table {description.name!r}: the constraints do not hold at zeta",
             )
 
-    def _quotient_at_zeta(
-        self, degree: int, log_height: int, chunks: Sequence[ext.Element]
+    def _constraints_at_zeta(
+        self, table: int, opened: Mapping[tuple[str, bool], Sequence[ext.Element]]
     ) -> ext.Element:
+        """The constraints of a table over Z_H, combined."""
+        log_height = self.layout.log_heights[table]
+        return point_values(
+            self.key.tables[table],
+            Opened(
+                main=opened.get(("main", False), ()),
+                main_next=opened.get(("main", True), ()),
+                preprocessed=opened.get(("preprocessed", False), ()),
+                preprocessed_next=opened.get(("preprocessed", True), ()),
+                lookup=opened.get(("lookup", False), ()),
+                accumulator_next=opened.get(("lookup", True), [ext.ZERO])[0],
+            ),
+            self.instance.publics[table],
+            self.z,
+            self.alpha,
+            self.beta,
+            ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P)),
+            {name: number for name, (number, _) in self.key.buses.items()},
+            self.zeta,
+            log_height,
+        )
+
+    def _quotient_at_zeta(self, table: int, chunks: Sequence[ext.Element]) -> ext.Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
         coset j and 0 on the others, and degrees below N times the number of chunks match.
         """
+        log_height = self.layout.log_heights[table]
         n = 1 << log_height
-        count = quotient_chunks(degree)
+        count = quotient_chunks(self.key.tables[table].degree)
         step = root_of_unity(log_height + self.layout.log_blowup)
         offset = self.key.options.coset_offset
         powers = [pow(offset * pow(step, j, ext.P), n, ext.P) for j in range(count)]
