@@ -8,7 +8,7 @@ from cstark.extension import Element, P
 
 
 def solve(columns: Sequence[Element], target: Element) -> list[int]:
-    """x in F_p^3 with x_0 columns[0] + x_1 columns[1] + x_2 columns[2] = target, by Cramer's rule."""
+    """x in F_p^3 whose combination of the columns is the target, by Cramer's rule."""
     a, b, c = columns
 
     def det(u: Element, v: Element, w: Element) -> int:

@@ -275,6 +275,7 @@ class LateColumns(CheatingProver):
             moved = ext.sub(ext.mul(step, rate), ext.scale(share, i))
             matrix[i, 3:6] = ext.add(tuple(matrix[i, 3:6].tolist()), moved)
         self._commit("lookup", columns)
+        self.out[-2:] = self.out[:-3:-1]  # in the file the root stands before the sums
 
     def denominators(self, row):
         """D1 of the pair (lanes 0, 1) and D2 of the absorbed lane 2, on a row."""
