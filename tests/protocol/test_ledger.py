@@ -7,9 +7,10 @@ import pytest
 import cstark as cs
 from cstark.protocol import checks
 from cstark.protocol.ledger import ITEMS, STATEMENT, Item, item_of
-from cstark.protocol.proof import Proof, Reader
 from cstark.protocol.verifier import verify
+from tests.attacks.toolkit import swapped, without
 from tests.oracles import zoo
+from tests.protocol.proof_items import header_items, recorded_items
 
 
 class Books:
@@ -37,40 +38,18 @@ class Books:
         return entries
 
 
-def header_items(data: bytes) -> list[tuple[str, bytes]]:
-    """The items that `Proof.from_bytes` reads, in order."""
-    read: list[tuple[str, bytes]] = []
-    honest = Reader.take
-
-    def take(self, count, what):
-        taken = honest(self, count, what)
-        read.append((what, bytes(taken)))
-        return taken
-
-    Reader.take = take
-    try:
-        Proof.from_bytes(data)
-    finally:
-        Reader.take = honest
-    return read
-
-
 @pytest.fixture(scope="module")
 def books():
     return Books()
 
 
-def items(entries):
-    return [(label, data) for kind, label, data in entries if kind == "item"]
-
-
 def test_the_file_is_its_items_and_nothing_else(books):
-    assert b"".join(data for _, data in books.header + items(books.verified)) == books.data
+    assert b"".join(data for _, data in books.header + recorded_items(books.verified)) == books.data
 
 
 def test_prover_writes_what_the_verifier_reads(books):
     """Every name and every byte, in order."""
-    assert items(books.proved) == items(books.verified)
+    assert recorded_items(books.proved) == recorded_items(books.verified)
 
 
 def test_both_absorb_and_draw_the_same(books):
@@ -81,7 +60,7 @@ def test_both_absorb_and_draw_the_same(books):
 
 
 def test_every_item_has_a_row_and_every_row_an_item(books):
-    seen = [item_of(name) for name, _ in books.header + items(books.verified)]
+    seen = [item_of(name) for name, _ in books.header + recorded_items(books.verified)]
     assert set(seen) == set(ITEMS)
     first = [seen.index(item) for item in ITEMS]
     per_tree = {"rows of {}", "siblings of {}"}
@@ -107,7 +86,7 @@ def number_of(name: str) -> str:
 def test_what_is_said_to_be_absorbed_is(books):
     """Under its own name, all of it, and before the challenge of the table."""
     spoken = [entry for entry in books.verified if entry[0] != "item"]
-    for name, data in items(books.verified):
+    for name, data in recorded_items(books.verified):
         item = item_of(name)
         if item.absorbed_before is None:
             assert not any(kind == "absorb" and label == name for kind, label, _ in spoken), name
@@ -128,7 +107,9 @@ def test_the_statement_is_absorbed_first(books):
 
 
 def test_nothing_else_is_absorbed(books):
-    known = {label.name for label in STATEMENT} | {name for name, _ in items(books.verified)}
+    known = {label.name for label in STATEMENT} | {
+        name for name, _ in recorded_items(books.verified)
+    }
     for kind, label, _ in books.verified:
         assert kind != "absorb" or label in known, label
 
@@ -137,7 +118,7 @@ def test_what_is_said_to_be_compared_is(books):
     """Another value is refused, and by that check: seen by taking all other checks out."""
     position = 0
     tried: set[str] = set()
-    for name, data in books.header + items(books.verified):
+    for name, data in books.header + recorded_items(books.verified):
         item = item_of(name)
         if item.compared is not None and data and item.name not in tried:
             tried.add(item.name)
@@ -162,31 +143,29 @@ def changed_at(data: bytes, position: int, item: Item) -> bytes:
 
 def refusing_checks(books: Books, data: bytes) -> set[str]:
     """The first check that refuses, and the next when that one is taken out, and so on."""
-    from tests.attacks.toolkit import without
-
     found: set[str] = set()
-    before = checks.require
-    for _ in range(len(checks.CHECKS)):
-        failed = []
-
-        def require(condition, check, message, failed=failed):
-            if not condition:
-                failed.append(check)
-            before(condition, check, message)
-
-        from tests.attacks.toolkit import swapped
-
-        with swapped(before, require):
+    while True:
+        failed: list[str] = []
+        with without(*found), swapped(checks.require, noting(failed)):
             try:
-                if found:
-                    with without(*found):
-                        books.heard(data)
-                else:
-                    books.heard(data)
+                books.heard(data)
             except cs.VerificationError:
                 found.add(failed[-1])
-                continue
             except (ValueError, ArithmeticError, LookupError, TypeError):
-                break  # nothing left to refuse it, and the arithmetic does not work out
-        break
-    return found
+                return found  # nothing refuses it any more, and the arithmetic does not work out
+            else:
+                return found
+
+
+def noting(failed: list[str]):
+    """`require` as it is, which notes the checks that refuse."""
+    before = checks.require
+
+    def require(condition: object, check: str, message: str) -> None:
+        try:
+            before(condition, check, message)
+        except cs.VerificationError:
+            failed.append(check)
+            raise
+
+    return require
