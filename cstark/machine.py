@@ -26,7 +26,7 @@ from cstark.protocol.prover import Imbalance, Prover
 from cstark.protocol.sizing import security_shape, shape_at_max
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
-from cstark.protocol.transcript import ALGORITHMS
+from cstark.protocol.transcript import ALGORITHMS, Ledger, silent
 from cstark.report import Report
 from cstark.security import SecurityReport
 from cstark.security import report as security_report
@@ -155,7 +155,7 @@ class Machine:
         max_memory: int | None = None,
         *,
         force: bool = False,
-        ledger: Callable[[str, str, bytes], None] | None = None,
+        ledger: Ledger = silent,
         prover: type[Prover] = Prover,
     ) -> Proof:
         """`prove`; `force` emits proofs of false statements, for tests of the verifier."""

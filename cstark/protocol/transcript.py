@@ -19,13 +19,20 @@ from collections.abc import Callable
 
 from cstark.kernels import _hash
 
-__all__ = ["ALGORITHMS", "DIGEST_BYTES", "P", "Transcript"]
+__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Ledger", "P", "Transcript", "silent"]
 
 P = 0xFFFFFFFF00000001
 DIGEST_BYTES = 32
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 Extension = tuple[int, int, int]
+#: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" for what stands in
+#: the proof.
+Ledger = Callable[[str, str, bytes], None]
+
+
+def silent(kind: str, label: str, data: bytes) -> None:
+    """The ledger that keeps nothing."""
 
 
 def _length(n: int) -> bytes:
@@ -43,9 +50,7 @@ class Transcript:
         compare the two sides with it.
     """
 
-    def __init__(
-        self, hash_name: str, ledger: Callable[[str, str, bytes], None] | None = None
-    ) -> None:
+    def __init__(self, hash_name: str, ledger: Ledger = silent) -> None:
         self._algorithm = ALGORITHMS[hash_name]
         self._ledger = ledger
         self._state = bytes(DIGEST_BYTES)
@@ -59,8 +64,7 @@ class Transcript:
         self._state = self._hash(
             b"absorb\0\0" + self._state + _length(len(name)) + name + _length(len(data)) + data
         )
-        if self._ledger is not None:
-            self._ledger("absorb", label, bytes(data))
+        self._ledger("absorb", label, bytes(data))
 
     def _words(self, label: str, accept: Callable[[int], bool], count: int) -> list[int]:
         """The first `count` 8-byte words of the squeezed stream that `accept` takes."""
@@ -78,8 +82,7 @@ class Transcript:
         self._state = self._hash(
             b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
         )
-        if self._ledger is not None:
-            self._ledger("draw", label, b"".join(_length(word) for word in words))
+        self._ledger("draw", label, b"".join(_length(word) for word in words))
         return words
 
     def extension(self, label: str) -> Extension:
