@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import mul
 
 from .errors import Refused
-from .field import ONE, P, W, W_SQUARED, ZERO, Ext, ext_bytes, horner, invert, root
+from .field import ONE, P, W, W_SQUARED, ZERO, Ext, ext_bytes, horner, invert, root, word_bytes
 from .hashes import Hash
 from .merkle import at_height
 from .merkle import root as merkle_root
@@ -91,7 +91,7 @@ def fold(values: list[Ext], y: int, challenge: Ext) -> Ext:
 def read_trees(
     hasher: Hash,
     blowup: int,
-    rows: dict[str, dict[int, int]],
+    rows: dict[str, dict[int, list[int]]],
     roots: dict[str, bytes],
     nodes: dict[int, list[int]],
     reader: Reader,
@@ -102,14 +102,14 @@ def read_trees(
         if not rows[tree]:
             continue
         leaves: dict[int, dict[int, bytes]] = {}
-        for height, width in rows[tree].items():
-            leaves[height] = {}
-            for node in nodes[height]:
-                data = reader.words(width)
-                result[height][node][tree] = data
-                leaves[height][node] = hasher.leaf(
-                    b"".join(word.to_bytes(8, "little") for word in data)
-                )
+        for height, widths in rows[tree].items():
+            at_node: dict[int, list[int]] = {node: [] for node in nodes[height]}
+            for width in widths:  # matrix by matrix in the file, one leaf for all in the tree
+                for words in at_node.values():
+                    words += reader.words(width)
+            for node, words in at_node.items():
+                result[height][node][tree] = words
+            leaves[height] = {node: hasher.leaf(word_bytes(w)) for node, w in at_node.items()}
         if merkle_root(hasher, blowup, leaves, reader) != roots[tree]:
             raise Refused("merkle", f"rows of the {tree} tree do not belong to its root")
     return result

@@ -39,7 +39,7 @@ class Shape:
 
     heights: tuple[int, ...]
     distinct: tuple[int, ...]  # descending
-    rows: dict[str, dict[int, int]]  # tree -> height -> words in a row; only where there are any
+    rows: dict[str, dict[int, list[int]]]  # tree -> height -> words of each matrix's row there
     openings: dict[int, tuple[Opening, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
 
@@ -79,7 +79,7 @@ def following_columns(table: Table, tree: str) -> tuple[int, ...]:
 def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     """The shape of proofs at these heights, one per table."""
     distinct = tuple(sorted(set(heights), reverse=True))
-    rows: dict[str, dict[int, int]] = {tree: {} for tree in TREES}
+    rows: dict[str, dict[int, list[int]]] = {tree: {} for tree in TREES}
     openings: dict[int, tuple[Opening, ...]] = {}
     for height in distinct:
         present: list[tuple[int, str, int]] = []  # table, tree, where its matrix starts in the row
@@ -87,9 +87,12 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
             for tree in TREES:
                 count = columns(table, tree)
                 if heights[index] == height and count:
-                    start = rows[tree].get(height, 0)
-                    present.append((index, tree, start))
-                    rows[tree][height] = start + count * (3 if tree in ("lookup", "quotient") else 1)
+                    matrices = rows[tree].setdefault(height, [])
+                    present.append((index, tree, sum(matrices)))
+                    if tree == "quotient":
+                        matrices += [3] * count
+                    else:
+                        matrices.append(3 * count if tree == "lookup" else count)
         group = []
         for following in (False, True):
             for index, tree, start in present:

@@ -20,7 +20,7 @@ from .security import proven_bits
 from .shape import Shape, shape_of
 from .transcript import Event, Transcript
 
-PROTOCOL = b"cstark"
+PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
 
 
 def verify(
@@ -120,7 +120,7 @@ def verify(
         for _ in group:
             weights.append(weight)
             weight *= gamma
-        widths = {tree: by_height[n] for tree, by_height in shape.rows.items() if n in by_height}
+        widths = {tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height}
         points = (zeta, zeta * Ext(root(n)))
         reduce = reducer(group, values[n], weights, points, widths)
         reduced[n] = {
