@@ -1,7 +1,7 @@
 """A second verifier, to be read in an hour: Python's standard library and nothing else.
 
 It shares no line with the rest of the package and was written from the page `cstark.protocol`, not
-from the other verifier. What both accept, two readings of that page accept. ``python -m cstark.pure
+from the other verifier's code. What both accept, two readings of that page accept. ``python -m cstark.pure
 KEY FILE`` checks a proof against a key file (``cstark key`` writes one); the folder may also be
 copied elsewhere and run as ``python -m pure``.
 
@@ -27,6 +27,7 @@ It needs no processes, threads, files, C interfaces or packages: only `hashlib`,
 
 from .errors import BadKey, Refused
 from .key import Statement, read_statement
+from .transcript import Event, show
 from .verify import verify
 
-__all__ = ["BadKey", "Refused", "Statement", "read_statement", "verify"]
+__all__ = ["BadKey", "Event", "Refused", "Statement", "read_statement", "show", "verify"]

@@ -8,14 +8,8 @@ from pathlib import Path
 
 from .errors import BadKey, Refused
 from .key import read_statement
-from .transcript import Event
+from .transcript import show
 from .verify import verify
-
-
-def show(event: Event) -> str:
-    """One line of the challenge trace: what happened, its label, the bytes."""
-    kind, label, data = event
-    return f"{kind}\t{label}\t{data.hex()}"
 
 
 def main(arguments: list[str] | None = None) -> int:

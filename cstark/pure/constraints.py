@@ -33,9 +33,9 @@ class Challenges:
     zeta: Ext
 
 
-def fingerprint(bus: int, values: list[Ext], c: Challenges) -> Ext:
+def fingerprint(bus: int, values: list[Ext], z: Ext, alpha: Ext) -> Ext:
     """z - (bus + alpha v_1 + ... + alpha^k v_k)."""
-    return c.z - horner([*reversed(values), Ext(bus)], c.alpha)
+    return z - horner([*reversed(values), Ext(bus)], alpha)
 
 
 def identity_holds(statement: Statement, opened: Opened, c: Challenges) -> bool:
@@ -105,7 +105,8 @@ def lookup_constraints(
         """Numerator and denominator of the sum of sign * count / fingerprint."""
         numerator, denominator = ZERO, ONE
         for i in group:
-            f = fingerprint(statement.buses[i.bus][0], [nodes[v] for v in i.values], c)
+            bus = statement.buses[i.bus][0]
+            f = fingerprint(bus, [nodes[v] for v in i.values], c.z, c.alpha)
             count = Ext(i.sign) * nodes[i.count]
             numerator, denominator = numerator * f + count * denominator, denominator * f
         return numerator, denominator

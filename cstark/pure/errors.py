@@ -9,7 +9,7 @@ class Refused(ValueError):
     Attributes
     ----------
     reason : str
-        The check that failed, one word: "format", "options", "statement", "heights", "security",
+        The check that failed: "format", "options", "statement", "heights", "security",
         "multiplicity", "bus sum", "constraints", "grinding", "merkle", "final polynomial".
     """
 

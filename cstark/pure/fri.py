@@ -52,7 +52,7 @@ def reducer(
         at = int(opening.following)
         used[at] = True
         sums[at] += weight * value
-        for offset, unit in zip(range(opening.words), (ONE, W, W_SQUARED), strict=False):
+        for offset, unit in enumerate((ONE, W, W_SQUARED)[: opening.words]):
             factors[at][opening.tree][opening.at + offset] = weight * unit
     coordinates = [
         {

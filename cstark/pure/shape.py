@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from .key import Statement, Table
 
 TREES = ("preprocessed", "main", "lookup", "quotient")
+OVER_F = ("lookup", "quotient")  # trees whose columns are three words, one a coordinate
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Opening:
     @property
     def words(self) -> int:
         """Base columns that the opened column consists of."""
-        return 3 if self.tree in ("lookup", "quotient") else 1
+        return 3 if self.tree in OVER_F else 1
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,14 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
                     if tree == "quotient":
                         matrices += [3] * count
                     else:
-                        matrices.append(3 * count if tree == "lookup" else count)
+                        matrices.append(3 * count if tree in OVER_F else count)
         group = []
         for following in (False, True):
             for index, tree, start in present:
                 table = statement.tables[index]
                 everything = tuple(range(columns(table, tree)))
                 for column in following_columns(table, tree) if following else everything:
-                    step = 3 if tree in ("lookup", "quotient") else 1
+                    step = 3 if tree in OVER_F else 1
                     group.append(Opening(index, tree, column, following, start + step * column))
         openings[height] = tuple(group)
     options = statement.options

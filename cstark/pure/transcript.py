@@ -19,6 +19,12 @@ from .hashes import DIGEST, Hash
 Event = tuple[str, str, bytes]  # ("absorb" or "draw", label, data)
 
 
+def show(event: Event) -> str:
+    """One line of the challenge trace: what happened, its label, the bytes in hex."""
+    kind, label, data = event
+    return f"{kind}\t{label}\t{data.hex()}"
+
+
 class Transcript:
     """What has been said so far; every event is handed to `trace`."""
 

@@ -71,13 +71,13 @@ def verify(
     transcript.absorb("lookup root", roots["lookup"])
     transcript.absorb("table sums", ext_bytes(sums.values()))
     beta = transcript.extension("beta")
+    check_bus_sum(statement, list(sums.values()), z, alpha)
 
     # Round 3: the quotient.
     roots["quotient"] = reader.bytes(DIGEST)
     transcript.absorb("quotient root", roots["quotient"])
     zeta = transcript.extension_outside_base("zeta")
     challenges = Challenges(z, alpha, beta, zeta)
-    check_bus_sum(statement, list(sums.values()), challenges)
 
     # Round 4: the openings satisfy the constraints of every table.
     values = {n: reader.elements(len(group)) for n, group in shape.openings.items()}
@@ -141,7 +141,7 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
     if header.claim != statement.claim:
         raise Refused("statement", "the proof carries another claim")
     if len(header.log_heights) != len(tables):
-        raise Refused("format", f"{len(header.log_heights)} heights for {len(tables)} tables")
+        raise Refused("heights", f"{len(header.log_heights)} heights for {len(tables)} tables")
     for table, log_height in zip(tables, header.log_heights, strict=True):
         period = max((len(values) for values in table.periodic), default=1)
         allowed = 3 <= log_height <= options.max_log_height
@@ -151,8 +151,9 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
     bits = proven_bits(statement, shape)
     if bits < min_security:
         raise Refused("security", f"{bits:.2f} proven bits, fewer than {min_security}")
-    # Counts are added mod p: only while their total is below p do equal sums mean equal counts.
-    weight = sum(token.count for token in statement.tokens)
+    # Counts are added mod p: only while their total is below p do equal sums mean equal counts. A
+    # token's count stands for the number nearest to zero, so p - 1 for -1.
+    weight = sum(min(token.count, P - token.count) for token in statement.tokens)
     for table, height in zip(tables, shape.heights, strict=True):
         weight += height * sum(interaction.weight for interaction in table.interactions)
     if weight >= P:
@@ -176,12 +177,12 @@ def absorb_statement(transcript: Transcript, statement: Statement, header: Heade
     transcript.absorb("claim", statement.claim)
 
 
-def check_bus_sum(statement: Statement, sums: list[Ext], challenges: Challenges) -> None:
+def check_bus_sum(statement: Statement, sums: list[Ext], z: Ext, alpha: Ext) -> None:
     """Table sums and tokens add up to zero."""
     total = sum(sums, start=ZERO)
     for token in statement.tokens:
         bus = statement.buses[token.bus][0]
-        denominator = fingerprint(bus, [Ext(value) for value in token.values], challenges)
+        denominator = fingerprint(bus, [Ext(value) for value in token.values], z, alpha)
         if denominator == ZERO:
             raise Refused("bus sum", "a token's fingerprint is zero")
         total += Ext(token.sign * token.count) * denominator.inverse()
