@@ -39,8 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "workload": {*BASE, "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
     "pure": set(),
-    "cli": {"pure", "errors", "workload", "claim", "machines", "machine", "protocol", "report", "text",
-            "runtime", "security", "key", "check", "air"},
+    "cli": {"errors", "workload", "claim", "machines", "machine", "protocol", "report", "text",
+            "runtime", "security", "key", "check", "air", "pure"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip

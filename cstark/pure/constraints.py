@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .field import ONE, P, ZERO, Ext, horner, invert, root
+from .field import ONE, ZERO, Ext, P, horner, invert, root
 from .key import Interaction, Statement, Table
 
 

@@ -10,7 +10,7 @@ class Refused(ValueError):
     ----------
     reason : str
         The check that failed: "format", "options", "statement", "heights", "security",
-        "multiplicity", "bus sum", "constraints", "grinding", "merkle", "final polynomial".
+        "multiplicity", "bus sum", "constraints", "grinding", "merkle", "fri", "final polynomial".
     """
 
     def __init__(self, reason: str, message: str) -> None:

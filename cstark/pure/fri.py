@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import mul
 
 from .errors import Refused
-from .field import ONE, P, W, W_SQUARED, ZERO, Ext, ext_bytes, horner, invert, root, word_bytes
+from .field import ONE, W_SQUARED, ZERO, Ext, P, W, ext_bytes, horner, invert, root, word_bytes
 from .hashes import Hash
 from .merkle import at_height
 from .merkle import root as merkle_root
@@ -80,9 +80,7 @@ def fold(values: list[Ext], y: int, challenge: Ext) -> Ext:
     arity = len(values)
     unit = invert(root(arity))
     transformed = [
-        sum(
-            (value * Ext(pow(unit, j * k, P)) for j, value in enumerate(values)), start=ZERO
-        )
+        sum((value * Ext(pow(unit, j * k, P)) for j, value in enumerate(values)), start=ZERO)
         for k in range(arity)
     ]
     return horner(reversed(transformed), challenge * Ext(invert(y)))
@@ -139,15 +137,13 @@ def check_folds(
         for group in groups:
             coset, row = divmod(group, lower)
             members = [coset * height + row + j * lower for j in range(arity)]
-            values = [
-                word[node] if node in word else reader.elements(1)[0] for node in members
-            ]
+            values = [word[node] if node in word else reader.elements(1)[0] for node in members]
             leaves[group] = hasher.leaf(ext_bytes(values))
             folded[group] = fold(values, point(members[0], height, blowup), challenge)
             if lower in joining:
                 folded[group] += challenge**arity * joining[lower][group]
         if merkle_root(hasher, blowup, {lower: leaves}, reader) != expected:
-            raise Refused("merkle", f"the FRI layer of height {height} does not belong to its root")
+            raise Refused("fri", f"the FRI layer of height {height} does not belong to its root")
         height, word = lower, folded
     for node, value in word.items():
         if value != horner(reversed(final), Ext(point(node, height, blowup))):

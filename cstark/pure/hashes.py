@@ -109,9 +109,7 @@ def _schedule() -> list[tuple[int, int, int, int, int, int]]:
 SCHEDULE = _schedule()
 
 
-def _compress(
-    chain: tuple[int, ...], block: bytes, counter: int, flags: int
-) -> tuple[int, ...]:
+def _compress(chain: tuple[int, ...], block: bytes, counter: int, flags: int) -> tuple[int, ...]:
     message = block.ljust(BLOCK, b"\0")
     m = [int.from_bytes(message[at : at + 4], "little") for at in range(0, BLOCK, 4)]
     v = [*chain, *IV[:4], counter & MASK32, counter >> 32, len(block), flags]
@@ -138,7 +136,7 @@ def _words(chain: tuple[int, ...]) -> bytes:
 
 def blake3(data: bytes, key: bytes = b"") -> bytes:
     """BLAKE3, 32 bytes of output; keyed when `key` (32 bytes) is given."""
-    start = IV
+    start: tuple[int, ...] = IV
     mode = 0
     if key:
         start = tuple(int.from_bytes(key[at : at + 4], "little") for at in range(0, DIGEST, 4))

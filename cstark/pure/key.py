@@ -323,12 +323,12 @@ def _degree(table: Table, degrees: list[int]) -> int:
     A fingerprint f has the degree of its values (at least 0), a count m its own: c f_a f_b and
     m_a f_b, and the same with the accumulator's difference in the place of c.
     """
-    result = max([1, *(degrees[node] + SELECTORS[selector] for selector, node in table.constraints)])
+    result = max(
+        [1, *(degrees[node] + SELECTORS[selector] for selector, node in table.constraints)]
+    )
     for group in table.groups:
         fingerprints = [max([0, *(degrees[v] for v in i.values)]) for i in group]
         whole = sum(fingerprints)
-        parts = [
-            degrees[i.count] + whole - f for i, f in zip(group, fingerprints, strict=True)
-        ]
+        parts = [degrees[i.count] + whole - f for i, f in zip(group, fingerprints, strict=True)]
         result = max(result, 1 + whole, *parts)
     return max(result, 2) if table.groups else result  # the accumulator's start is selected

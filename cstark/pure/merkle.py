@@ -17,9 +17,7 @@ def at_height(position: int, tall: int, short: int) -> int:
     return coset * short + row % short
 
 
-def root(
-    hasher: Hash, blowup: int, leaves: dict[int, dict[int, bytes]], reader: Reader
-) -> bytes:
+def root(hasher: Hash, blowup: int, leaves: dict[int, dict[int, bytes]], reader: Reader) -> bytes:
     """The root above the opened leaves, with siblings taken from the proof.
 
     Parameters
@@ -43,9 +41,7 @@ def root(
         for parent in sorted({at_height(node, size, half) for node in known}):
             coset, row = divmod(parent, half)
             pair = (coset * size + row, coset * size + row + half)
-            left, right = (
-                known[node] if node in known else reader.digests(1)[0] for node in pair
-            )
+            left, right = (known[node] if node in known else reader.digests(1)[0] for node in pair)
             if joining is None:
                 above[parent] = hasher.node(left, right)
             else:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import Refused
-from .field import EXT, P, WORD, Ext
+from .field import EXT, WORD, Ext, P
 from .hashes import DIGEST
 from .key import Options
 
@@ -32,7 +32,7 @@ class Reader:
         self._data = data
         self._at = 0
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         """The next `count` bytes."""
         if count > len(self._data) - self._at:
             raise Refused("format", f"the file ends within {count} bytes from {self._at}")
@@ -41,11 +41,11 @@ class Reader:
 
     def number(self, size: int) -> int:
         """A number of `size` bytes, little-endian."""
-        return int.from_bytes(self.bytes(size), "little")
+        return int.from_bytes(self.take(size), "little")
 
     def words(self, count: int) -> list[int]:
         """Elements of the base field."""
-        data = self.bytes(count * WORD)
+        data = self.take(count * WORD)
         words = [int.from_bytes(data[at : at + WORD], "little") for at in range(0, len(data), WORD)]
         if words and max(words) >= P:
             raise Refused("format", f"a word before byte {self._at} is not below p")
@@ -53,13 +53,13 @@ class Reader:
 
     def elements(self, count: int) -> list[Ext]:
         """Elements of F."""
-        data = self.bytes(count * EXT)
+        data = self.take(count * EXT)
         inner = Reader(data)
         return [Ext(*inner.words(3)) for _ in range(count)]
 
     def digests(self, count: int) -> list[bytes]:
         """Digests of 32 bytes."""
-        data = self.bytes(count * DIGEST)
+        data = self.take(count * DIGEST)
         return [data[at : at + DIGEST] for at in range(0, len(data), DIGEST)]
 
     def end(self) -> None:
@@ -95,11 +95,11 @@ def options_bytes(options: Options) -> bytes:
 
 def read_header(reader: Reader) -> Header:
     """Take the header."""
-    if reader.bytes(len(MAGIC)) != MAGIC:
+    if reader.take(len(MAGIC)) != MAGIC:
         raise Refused("format", "not a cstark proof")
     version = reader.number(2)
     if version != VERSION:
         raise Refused("format", f"version {version}, not {VERSION}")
-    options = reader.bytes(18)
-    log_heights = reader.bytes(reader.number(2))
-    return Header(options, log_heights, reader.bytes(reader.number(4)))
+    options = reader.take(18)
+    log_heights = reader.take(reader.number(2))
+    return Header(options, log_heights, reader.take(reader.number(4)))

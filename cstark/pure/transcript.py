@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .field import P, Ext, word_bytes
+from .field import Ext, P, word_bytes
 from .hashes import DIGEST, Hash
 
 Event = tuple[str, str, bytes]  # ("absorb" or "draw", label, data)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .constraints import Challenges, Opened, fingerprint, identity_holds
 from .errors import Refused
-from .field import ONE, P, ZERO, Ext, ext_bytes, root, word_bytes
+from .field import ONE, ZERO, Ext, P, ext_bytes, root, word_bytes
 from .fri import check_folds, point, read_trees, reducer
 from .hashes import DIGEST, HASHES
 from .key import Statement
@@ -60,13 +60,13 @@ def verify(
 
     # Round 1: the main columns.
     roots = {"preprocessed": statement.preprocessed_root or b""}
-    roots["main"] = reader.bytes(DIGEST if shape.rows["main"] else 0)
+    roots["main"] = reader.take(DIGEST if shape.rows["main"] else 0)
     transcript.absorb("main root", roots["main"])
     z, alpha = transcript.extension("z"), transcript.extension("alpha")
 
     # Round 2: the lookup columns; what is sent must be received.
     with_sums = [index for index, table in enumerate(tables) if table.interactions]
-    roots["lookup"] = reader.bytes(DIGEST if with_sums else 0)
+    roots["lookup"] = reader.take(DIGEST if with_sums else 0)
     sums = dict(zip(with_sums, reader.elements(len(with_sums)), strict=True))
     transcript.absorb("lookup root", roots["lookup"])
     transcript.absorb("table sums", ext_bytes(sums.values()))
@@ -74,7 +74,7 @@ def verify(
     check_bus_sum(statement, list(sums.values()), z, alpha)
 
     # Round 3: the quotient.
-    roots["quotient"] = reader.bytes(DIGEST)
+    roots["quotient"] = reader.take(DIGEST)
     transcript.absorb("quotient root", roots["quotient"])
     zeta = transcript.extension_outside_base("zeta")
     challenges = Challenges(z, alpha, beta, zeta)
@@ -120,16 +120,16 @@ def verify(
         for _ in group:
             weights.append(weight)
             weight *= gamma
-        widths = {tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height}
+        widths = {
+            tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height
+        }
         points = (zeta, zeta * Ext(root(n)))
         reduce = reducer(group, values[n], weights, points, widths)
         reduced[n] = {
             node: reduce(row, options.coset_offset * point(node, n, blowup) % P)
             for node, row in rows[n].items()
         }
-    check_folds(
-        hasher, blowup, shape.folds, fold_challenges, fri_roots, final, reduced, reader
-    )
+    check_folds(hasher, blowup, shape.folds, fold_challenges, fri_roots, final, reduced, reader)
     reader.end()
 
 
@@ -150,7 +150,7 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
     shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
     bits = proven_bits(statement, shape)
     if bits < min_security:
-        raise Refused("security", f"{bits:.2f} proven bits, fewer than {min_security}")
+        raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
     # Counts are added mod p: only while their total is below p do equal sums mean equal counts. A
     # token's count stands for the number nearest to zero, so p - 1 for -1.
     weight = sum(min(token.count, P - token.count) for token in statement.tokens)
