@@ -48,8 +48,8 @@ takes the values v on the P-th roots of unity, in order.
 Commitments
 -----------
 Four trees: preprocessed, main, lookup, quotient. A tree holds the LDEs of a matrix per table that
-has such columns (per chunk in the quotient tree), ordered by height, tallest first, then by table. A
-column over F is three columns there, its coordinates, side by side.
+has such columns (per chunk in the quotient tree), ordered by height, tallest first, then by table.
+A column over F is three columns there, its coordinates, side by side.
 The leaf of height n at (q, i) is H_leaf of the row (q, i) of every matrix of that height,
 concatenated in that order. Levels (`cstark.protocol.merkle`): nodes (q, i) of height n; the parent
 of (q, i) and (q, i + n/2) is (q, i) of height n/2, H_node(left | right), or H_inject(left | right |

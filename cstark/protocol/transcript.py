@@ -1,7 +1,7 @@
 """The Fiat-Shamir transcript: one implementation for prover and verifier.
 
-A chain of hashes over a 32-byte state, zero at first; ``H`` is the hash of the options and every length is
-8 bytes, little-endian::
+A chain of hashes over a 32-byte state, zero at first; ``H`` is the hash of the options and every
+length is 8 bytes, little-endian::
 
     absorb(label, data)   state = H("absorb\\0\\0" | state | len(label) | label | len(data) | data)
     squeeze(label)        block k = H("squeeze\\0" | state | len(label) | label | k),  k = 0, 1, ...

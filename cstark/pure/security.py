@@ -9,7 +9,7 @@ term        error                                   why
 lookup      L M (W + 2) / |F|                       M messages of at most W values: identity and
                                                     vanishing denominators
 constraints L (C - 1) / |F|                         C constraints, powers of one beta
-point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, opened at two points (eprint 2022/1216)
+point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
 batching    (K - 1) a(b N) / |F|                    K openings, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
                                                     table that joins (eprint 2025/2055, Thm. 4.6)

@@ -149,7 +149,7 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
             raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not allowed")
     shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
     bits = proven_bits(statement, shape)
-    if bits < min_security:
+    if not bits >= min_security:  # nan is no policy
         raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
     # Counts are added mod p: only while their total is below p do equal sums mean equal counts. A
     # token's count stands for the number nearest to zero, so p - 1 for -1.

@@ -8,6 +8,7 @@ import tracemalloc
 
 import pytest
 
+import cstark as cs
 from cstark.protocol.sizing import security_shape
 from cstark.pure import proof, security, shape
 from cstark.security import report
@@ -68,6 +69,21 @@ def test_more_queries_than_positions(final_length):
     check_honest(
         pair_of_case(ZOO["one table"](), queries=100, hash="sha256", final_length=final_length)
     )
+
+
+def test_tokens_of_negative_count():
+    """A count of p - 1 stands for -1: it takes a message away, and weighs 1."""
+    case = ZOO["tokens"]()
+    *tokens, last = case.tokens
+    case.tokens = (*tokens, cs.Send(last.bus, last.values, count=cs.P - 1))
+    check_honest(pair_of_case(case, hash="sha256"))
+
+
+def test_counts_that_could_wrap():
+    pair = pair_of_case(ZOO["tokens"](), hash="sha256")
+    token = dataclasses.replace(pair.statement.tokens[0], count=cs.P // 2)
+    other = pair_of_statement(pair, {"tokens": (token,) * 3})
+    assert other.plain(pair.proof) == "multiplicity"
 
 
 def test_another_coset():
@@ -149,7 +165,7 @@ def test_every_header_byte():
         for value in (0xFF, pair.proof[at] ^ 1):
             changed = bytearray(pair.proof)
             changed[at] = value
-            compiled, plain = agree(pair, bytes(changed))
+            _, plain = agree(pair, bytes(changed))
             assert bool(plain) == (changed != pair.proof)
 
 
