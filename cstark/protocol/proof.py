@@ -18,9 +18,13 @@ All numbers little-endian; F = 24 bytes (three canonical words), D = a 32-byte d
     F   final polynomial            its coefficients, constant first
     8   nonce
     per tree (preprocessed, main, lookup, quotient), then per FRI layer:
-        trees: rows at the distinct positions, ascending; tallest height first
+        trees: matrix by matrix, in the order of the tree, its rows (a word each) at the distinct
+               nodes of its height that the positions read, ascending
         layers: members without a query of the groups with one, group by group, ascending
         D   siblings                of the pruned multiproof, level by level
+
+The hash ids are 0 keccak256, 1 blake3, 2 sha256. The 18 bytes from the flags to the coset offset
+are what the transcript absorbs as "options".
 
 The parser never trusts a length: it computes each one and takes exactly that much.
 """
