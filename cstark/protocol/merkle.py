@@ -112,7 +112,8 @@ class MerkleTree:
         parts = [missing]
         if self._skipped:
             count = len(steps[1].missing)
-            leaves, left, right = np.split(missing, [len(missing) - 2 * count, len(missing) - count])
+            last = len(missing)
+            leaves, left, right = np.split(missing, [last - 2 * count, last - count])
             nodes = np.empty((1, count, 32), dtype=np.uint8)
             if count:
                 _hash.node_digests(self._algorithm, left[None], right[None], None, nodes)
