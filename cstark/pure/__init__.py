@@ -2,8 +2,8 @@
 
 It shares no line with the rest of the package and was written from the page `cstark.protocol`, not
 from the other verifier's code. What both accept, two readings of that page accept.
-``python -m cstark.pure KEY FILE`` checks a proof against a key file (``cstark key`` writes one); the
-folder may also be copied elsewhere and run as ``python -m pure``.
+``python -m cstark.pure KEY FILE`` checks a proof against a key file (``cstark key`` writes one);
+the folder may also be copied elsewhere and run as ``python -m pure``.
 
 Read in this order:
 
