@@ -143,8 +143,8 @@ class Check:
     trace: bool
     min_security: int
 
-    def __call__(self, statement: KeyFile, proof: Proof) -> None:
-        """Return, or raise `VerificationError`."""
+    def __call__(self, statement: KeyFile, proof: Proof, text: bytes = b"") -> None:
+        """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
         from cstark.pure import show
 
         def ledger(kind: str, label: str, data: bytes) -> None:
@@ -167,7 +167,7 @@ class Check:
 
         try:
             pure.verify(
-                pure.read_statement(statement.to_json()),
+                pure.read_statement(text or statement.to_json()),
                 proof.to_bytes(),
                 min_security=self.min_security,
                 trace=(lambda event: ledger(*event)) if self.trace else None,
@@ -206,7 +206,7 @@ def verify_by_key(
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim)
-    check(file, proof)
+    check(file, proof, text)
     check_expectations(decoded, expected)
     return decoded, security_of(file.key, proof, len(file.tokens))
 

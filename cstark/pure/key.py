@@ -101,7 +101,7 @@ class Statement:
     claim: bytes = b"{}"
 
 
-def read_statement(text: str) -> Statement:
+def read_statement(text: str | bytes) -> Statement:
     """Read a key file; `BadKey` for everything that is not one."""
     try:
         data = json.loads(text, parse_constant=_no_constant)

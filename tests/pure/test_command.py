@@ -107,4 +107,10 @@ def test_cstark_verify_pure(files, capsys):
     assert cstark(["verify", "--pure", "--key", key, bad]) == 1
     assert "proven bits" in capsys.readouterr().err
     assert cstark([*words, "--trace", bad]) == 2
+    wrong = json.loads((files / "key.json").read_text())
+    wrong["publics"] = {"cpu": [None]}
+    (files / "wrong.json").write_text(json.dumps(wrong))
+    for more in ([], ["--pure"]):
+        command = ["verify", *more, "--key", str(files / "wrong.json"), str(files / "proof.bin")]
+        assert cstark(command) == 2
     assert cstark([*words, "--expect", "cpu_rows=65", str(files / "proof.bin")]) == 1
