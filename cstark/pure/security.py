@@ -8,7 +8,7 @@ term        error                                   why
 =========== ======================================= ==============================================
 lookup      L M (W + 2) / |F|                       M messages of at most W values: identity and
                                                     vanishing denominators
-constraints L (C - 1) / |F|                         C constraints, powers of one beta
+constraints L C / |F|                               C constraints, powers of one beta
 point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
 batching    (K - 1) a(b N) / |F|                    K openings, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
@@ -19,7 +19,7 @@ hash        2^-128                                  collisions
 
 unique decoding: A = (1 + r)/2, L = 1, a(n) = (1 - A) n + 1;
 list decoding, m from 3 to 1000 (eprint 2025/2055, Theorems 4.2 and 4.6): A = sqrt(r) (1 + 1/(2m)),
-L = (m + 1/2)/sqrt(r), a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + L.
+L = m/r, a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + (m + 1/2)/sqrt(r).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def proven_bits(statement: Statement, shape: Shape) -> float:
         m = multiplicity + 0.5
         agreement = root * (1 + 1 / (2 * multiplicity))
         slope = (2 * m**5 + 3 * m * (1 - agreement) * rate) / (3 * rate**1.5)
-        best = max(best, _least(statement, shape, agreement, m / root, slope, m / root))
+        best = max(best, _least(statement, shape, agreement, multiplicity / rate, slope, m / root))
     return best
 
 
@@ -73,7 +73,7 @@ def _least(
     terms = [
         128.0,
         bits(lists * messages * (widest + 2)),
-        bits(lists * (constraints - 1)),
+        bits(lists * constraints),
         bits(lists * (degree * (height + 1) + height - 1), FIELD - P),
         bits((shape.opening_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,
