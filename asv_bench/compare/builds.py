@@ -168,7 +168,8 @@ class Workshop:
         with _locked(folder.with_name(folder.name + ".lock")):
             finished = folder / "finished.json"
             if _facts(finished) != facts:
-                shutil.rmtree(folder, ignore_errors=True)
+                if folder.exists():
+                    shutil.rmtree(folder)
                 folder.mkdir()
                 log.unlink(missing_ok=True)
                 try:

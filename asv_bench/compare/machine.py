@@ -102,10 +102,10 @@ def _own_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def waiting(results: Sequence[Results]) -> float | None:
-    """Largest share of a run's proving time that its threads waited for a processor."""
+def waiting(results: Sequence[Results], threads: int) -> float | None:
+    """Largest share of a run's proving time that a thread, on average, waited for a processor."""
     shares = [
-        run["waited_seconds"] / run["prove_seconds"]
+        run["waited_seconds"] / run["prove_seconds"] / threads
         for result in results
         for side in SIDES
         for run in result[side]
