@@ -191,7 +191,7 @@ class Workshop:
                 command, cwd=folder, env=self.variables, stdout=file, stderr=subprocess.STDOUT
             ).returncode
         if code:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
             raise BenchError(f"{failure} (exit code {code}); the end of {log}:\n{last}")
 
 
