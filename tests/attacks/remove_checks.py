@@ -24,9 +24,9 @@ sys.path.insert(0, str(ROOT))
 import cstark.machine  # noqa: E402, F401 - every module that names `require` is loaded
 from cstark.protocol import checks  # noqa: E402
 from tests.attacks.toolkit import swapped  # noqa: E402
+from tests.protocol.test_round_trips import test_bytes_are_read_as_written  # noqa: E402
 
 HOLDERS = ["tests/attacks", "tests/protocol/test_refusals.py"]
-HONEST = "tests/protocol/test_round_trips.py::test_bytes_are_read_as_written"
 Require = Callable[[object, str, str], None]
 
 
@@ -58,6 +58,15 @@ def run(arguments: list[str]) -> Watcher:
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(["-p", "no:cacheprovider", "--tb=no", *arguments], plugins=[watcher])
     return watcher
+
+
+def honest_test_fails() -> bool:
+    """Whether the test of a proof that passes every check fails."""
+    try:
+        test_bytes_are_read_as_written()
+    except Exception:
+        return True
+    return False
 
 
 @contextlib.contextmanager
@@ -93,17 +102,17 @@ def main(quick: bool) -> int:
         with replaced(name, deleted):
             without = run([*stop, *candidates]) if candidates else Watcher()
         with replaced(name, inverted):
-            honest = run([HONEST])
+            noticed = honest_test_fails()
         print(f"{name} ({check.reason.name}): {check.prevents}")
         for test in dict.fromkeys(without.failed):
             print(f"    {test}")
         if not without.failed:
             loose.append(f"{name}: no test fails without it")
-        if not honest.failed:
+        if not noticed:
             loose.append(f"{name}: no test fails when it is inverted")
     if not quick:
-        normal = run([HONEST, *{test for tests in collected.holders.values() for test in tests}])
-        if normal.failed or not normal.passed:
+        normal = run([*{test for tests in collected.holders.values() for test in tests}])
+        if normal.failed or not normal.passed or honest_test_fails():
             loose.append(f"tests that fail with all checks in place: {normal.failed}")
     for line in loose:
         print("LOOSE", line)
