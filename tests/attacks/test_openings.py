@@ -7,6 +7,7 @@ import pytest
 from cstark import Reason
 from cstark import extension as ext
 from tests.attacks import false_statements
+from tests.attacks.solving import open_solved
 from tests.attacks.toolkit import BoldLiar, CheatingProver, Liar, forge, show, without
 
 
@@ -40,8 +41,6 @@ class Detached(Liar):
         super().round_6_queries()
 
     def open_detached(self, positions, write):
-        from tests.attacks.solving import open_solved
-
         open_solved(self, positions, write)
 
 
