@@ -65,7 +65,7 @@ def encode_options(options: ResolvedOptions) -> bytes:
 class Reader:
     """Takes exactly what it is asked for from a proof's bytes, or raises."""
 
-    def __init__(self, data: bytes, offset: int = 0) -> None:
+    def __init__(self, data: bytes | memoryview, offset: int = 0) -> None:
         self._data = memoryview(data)
         self._offset = offset
 
@@ -136,7 +136,7 @@ class Proof:
         options: ResolvedOptions,
         log_heights: tuple[int, ...],
         claim: bytes,
-        body: bytes,
+        body: bytes | memoryview,
         report: Any = None,
     ) -> None:
         self.options = options
@@ -176,10 +176,22 @@ class Proof:
         ProofFormatError
             Wrong magic or version, an option with an impossible value, or a short file.
         """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise ProofFormatError(f"a proof is bytes, not {type(data).__name__}")
-        data = bytes(data)
-        reader = Reader(data)
+        proof = cls.parse_header(data)
+        proof.body = bytes(proof.body)
+        return proof
+
+    @classmethod
+    def parse_header(cls, data: bytes | bytearray | memoryview) -> Proof:
+        """Read a proof file's header; `body` is a view of the rest, which is not copied.
+
+        For the verifier, which bounds the length of the body before it keeps one.
+
+        Raises
+        ------
+        ProofFormatError
+        """
+        view = _view(data)
+        reader = Reader(view)
         if bytes(reader.take(len(MAGIC), "the magic")) != MAGIC:
             raise ProofFormatError("this is no cstark proof: the magic is wrong")
         version = reader.number(2, "the version")
@@ -222,7 +234,7 @@ class Proof:
         if length > 1 << 20:
             raise ProofFormatError(f"a claim of {length} bytes is longer than allowed")
         claim = bytes(reader.take(length, "the claim"))
-        return cls(options, log_heights, claim, data[reader.offset :])
+        return cls(options, log_heights, claim, view[reader.offset :])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Proof) and self.to_bytes() == other.to_bytes()
@@ -239,3 +251,14 @@ class Proof:
             type(self),
             (self.options, self.log_heights, self.claim, self.body, self.report),
         )
+
+
+def _view(data: object) -> memoryview:
+    """The bytes of a file, wherever they are, without copying them if they are contiguous."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise ProofFormatError(f"a proof is bytes, not {type(data).__name__}")
+    try:
+        view = memoryview(data)
+        return view.cast("B") if view.c_contiguous else memoryview(bytes(view))
+    except (TypeError, ValueError) as error:  # a released buffer, one with a zero in its shape
+        raise ProofFormatError(f"the bytes of the proof cannot be read: {error}") from None

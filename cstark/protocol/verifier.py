@@ -8,12 +8,19 @@ wrong), and takes memory and time in proportion to the statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cstark import extension as ext
-from cstark.errors import CstarkError, Reason, VerificationError
+from cstark.errors import (
+    CstarkError,
+    ProofFormatError,
+    Reason,
+    StatementError,
+    VerificationError,
+)
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
 from cstark.security import report as security_report
@@ -22,6 +29,7 @@ from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, quotient_chunks
+from .limits import longest_body
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
 from .sizing import security_shape
@@ -61,12 +69,19 @@ def verify(
     VerificationError
         `reason` says why. Under it, `ProofFormatError`: the bytes do not parse.
     StatementError
-        The caller's own publics, tokens or claim are malformed.
+        The caller's own publics, tokens, claim or min_security are malformed.
     """
+    _check_min_security(min_security)
     if not isinstance(proof, Proof):
-        proof = Proof.from_bytes(proof)
+        proof = Proof.parse_header(proof)
     instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
     Verifier(key, proof, instance, ledger).verify(min_security)
+
+
+def _check_min_security(bits: object) -> None:
+    """Refuse what no number of bits is below: nothing may pass a policy by being no policy."""
+    if isinstance(bits, bool) or not isinstance(bits, Real) or bits != bits:
+        raise StatementError(f"min_security is {bits!r}; it must be a number of bits")
 
 
 class Verifier:
@@ -85,12 +100,12 @@ class Verifier:
         self.algorithm = ALGORITHMS[key.options.hash]
         self.transcript = Transcript(key.options.hash, ledger)
         self.roots: dict[str, bytes] = {}
-        self.reader = Reader(proof.body)
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""
         self.check_policy(min_security)
         self.layout = Layout(self.key, self.proof.log_heights)
+        self.reader = Reader(self.read_body())
         self.round_0_statement()
         self.round_1_main()
         self.round_2_lookup()
@@ -154,6 +169,17 @@ class Verifier:
                 f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
                 Reason.HEIGHTS,
             )
+
+    def read_body(self) -> bytes:
+        """The body, once it is known to be no longer than the statement makes it."""
+        body, longest = self.proof.body, longest_body(self.layout)
+        if len(body) > longest:
+            raise ProofFormatError(
+                f"{len(body)} bytes follow the header, more than {longest}, the most that a proof "
+                "of this statement can have"
+            )
+        # A copy of what may be somebody's buffer: it stays as it is while it is being read.
+        return bytes(body)
 
     # ---- rounds -------------------------------------------------------------------------
 
