@@ -1,4 +1,4 @@
-"""What a verifier can be made to spend and to raise: bounded by the statement, whatever comes in."""
+"""What a verifier can be made to spend, and to raise, is bounded by the statement."""
 
 from __future__ import annotations
 
