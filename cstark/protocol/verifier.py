@@ -100,12 +100,13 @@ class Verifier:
         self.algorithm = ALGORITHMS[key.options.hash]
         self.transcript = Transcript(key.options.hash, ledger)
         self.roots: dict[str, bytes] = {}
+        self.reader = Reader(proof.body)
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""
         self.check_policy(min_security)
         self.layout = Layout(self.key, self.proof.log_heights)
-        self.reader = Reader(self.read_body())
+        self.check_length()
         self.round_0_statement()
         self.round_1_main()
         self.round_2_lookup()
@@ -170,8 +171,8 @@ class Verifier:
                 Reason.HEIGHTS,
             )
 
-    def read_body(self) -> bytes:
-        """The body, once it is known to be no longer than the statement makes it."""
+    def check_length(self) -> None:
+        """The body is no longer than the statement makes it; only then is it kept."""
         body, longest = self.proof.body, longest_body(self.layout)
         if len(body) > longest:
             raise ProofFormatError(
@@ -179,7 +180,7 @@ class Verifier:
                 "of this statement can have"
             )
         # A copy of what may be somebody's buffer: it stays as it is while it is being read.
-        return bytes(body)
+        self.reader = Reader(bytes(body))
 
     # ---- rounds -------------------------------------------------------------------------
 

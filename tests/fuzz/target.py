@@ -90,7 +90,7 @@ class PersistentVerifier(Verifier):
             "check_queries",
         )
         self.layout = Layout(self.key, self.proof.log_heights)
-        self.reader = Reader(self.read_body())
+        self.check_length()
         for name in rounds:
             try:
                 getattr(self, name)()
@@ -132,12 +132,12 @@ def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int,
 
     def spy(body: bytes) -> _Spy:
         spies.append(_Spy(body, head))
-        return spies[0]
+        return spies[-1]
 
     with mock.patch("cstark.protocol.verifier.Reader", spy):
         verifier.verify(0)
     fields = ((0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (28, head - 28, "heights"))
-    return (*fields, *spies[0].spans)
+    return (*fields, *spies[-1].spans)
 
 
 def seeds() -> list[bytes]:
