@@ -125,7 +125,11 @@ class VerifyingKey:
         CstarkError
             When the text is not a key; everything in it is checked.
         """
+        if not isinstance(text, (str, bytes)):
+            raise CstarkError(f"not a verifying key: it is {type(text).__name__}, not text")
         try:
+            # json would guess other encodings; a key is ASCII
+            text = text.decode("ascii") if isinstance(text, bytes) else text
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise CstarkError(f"not a verifying key: {error}") from None
@@ -152,8 +156,7 @@ class VerifyingKey:
             ResolvedOptions.from_data(data["options"]),
             root,
         )
-        wanted = text.decode() if isinstance(text, bytes) else text
-        if key.to_json() != wanted.strip():
+        if key.to_json() != text.strip():
             raise CstarkError("not a verifying key: the text is not in canonical form")
         return key
 

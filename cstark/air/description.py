@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -124,7 +125,7 @@ class TableDescription:
         The columns that are read at the next row, ascending.
     degree : int
         Largest degree of a constraint, the lookup constraints included; at least 1.
-    column_names, preprocessed_names, public_names, periodic_names : tuple of str
+    column_names, preprocessed_names, public_names, periodic_names : sequence of str
         For messages: ``name``, ``name[1,2]`` in a group, ``[3]`` for a nameless column.
     preprocessed : ndarray or None
         ``(rows, preprocessed_width)`` uint64, C-contiguous, canonical, read-only; None without
@@ -143,10 +144,10 @@ class TableDescription:
     next_main: tuple[int, ...]
     next_preprocessed: tuple[int, ...]
     degree: int
-    column_names: tuple[str, ...] = field(compare=False)
-    preprocessed_names: tuple[str, ...] = field(compare=False)
-    public_names: tuple[str, ...] = field(compare=False)
-    periodic_names: tuple[str, ...] = field(compare=False)
+    column_names: Sequence[str] = field(compare=False)
+    preprocessed_names: Sequence[str] = field(compare=False)
+    public_names: Sequence[str] = field(compare=False)
+    periodic_names: Sequence[str] = field(compare=False)
     preprocessed: np.ndarray | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -261,10 +262,10 @@ class TableDescription:
 def assemble(
     *,
     name: str,
-    column_names: tuple[str, ...],
-    preprocessed_names: tuple[str, ...],
-    public_names: tuple[str, ...],
-    periodic_names: tuple[str, ...],
+    column_names: Sequence[str],
+    preprocessed_names: Sequence[str],
+    public_names: Sequence[str],
+    periodic_names: Sequence[str],
     periodic: tuple[tuple[int, ...], ...],
     rows: int | None,
     source: NodeList,

@@ -7,6 +7,7 @@ linear in the size of the data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cstark.air.bus import is_name
@@ -93,10 +94,10 @@ class _Reader:
         self.need(ordered == tuple(self.nodes), "its nodes are not in canonical order")
         description = assemble(
             name=data["name"],
-            column_names=_numbers(self.width),
-            preprocessed_names=_numbers(self.fixed),
-            public_names=_numbers(self.publics),
-            periodic_names=_numbers(len(self.periodic)),
+            column_names=_Numbers(self.width),
+            preprocessed_names=_Numbers(self.fixed),
+            public_names=_Numbers(self.publics),
+            periodic_names=_Numbers(len(self.periodic)),
             periodic=self.periodic,
             rows=rows,
             source=self.source,
@@ -228,5 +229,19 @@ def _is_power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
 
 
-def _numbers(width: int) -> tuple[str, ...]:
-    return tuple(f"[{index}]" for index in range(width))
+class _Numbers(Sequence[str]):
+    """The labels ``[0]``, ``[1]``, ..., made when asked for.
+
+    A width that a short file states must not cost memory.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def __len__(self) -> int:
+        return self._width
+
+    def __getitem__(self, index: int) -> str:
+        if not 0 <= index < self._width:
+            raise IndexError(index)
+        return f"[{index}]"

@@ -164,13 +164,13 @@ def find_free_cells(
     explained = [explanations(air, description, trace) for air, description, trace, _ in tables]
     heights = [len(trace) for _, _, trace, _ in tables for _ in range(trace.shape[1])]
     total = sum(heights)
-    shares = heights if total <= max(ALL_CELLS, cells) else _deal(heights, cells)
+    shares = heights if total <= max(ALL_CELLS, cells) else _deal(heights, cells, random)
     share = iter(shares)
     free: list[FreeCell] = []
     for (_, description, trace, publics), reasons in zip(tables, explained, strict=True):
         table = ChangedTable(description, trace, publics)
         for column in range(description.width):
-            rows = np.sort(random.permutation(len(trace))[: next(share)])
+            rows = np.sort(random.choice(len(trace), next(share), replace=False, shuffle=False))
             old = trace[rows, column]
             found = []
             for change, new in zip(CHANGES, _changes(trace[:, column], old, random), strict=True):
@@ -186,13 +186,16 @@ def _reason(explained: Sequence[Explanation], column: int, row: int) -> str:
     return next((why for columns, rows, why in explained if column in columns and rows[row]), "")
 
 
-def _deal(heights: Sequence[int], cells: int) -> list[int]:
-    """Shares of the columns, as even as their heights allow."""
+def _deal(heights: Sequence[int], cells: int, random: np.random.Generator) -> list[int]:
+    """Shares of the columns, as even as their heights allow; chance decides who gets one more."""
     shares = [0] * len(heights)
-    left, open_columns = cells, sorted(range(len(heights)), key=lambda c: heights[c])
-    for number, column in enumerate(open_columns):
-        rest = len(heights) - number
-        shares[column] = min(heights[column], -(-left // rest))
+    left = cells
+    # from the shortest on, so that what these cannot take goes to the taller ones
+    order = np.lexsort((random.random(len(heights)), heights))
+    for number, column in enumerate(order.tolist()):
+        even, more = divmod(left, len(heights) - number)
+        extra = int(random.random() * (len(heights) - number) < more)
+        shares[column] = min(heights[column], even + extra)
         left -= shares[column]
     return shares
 

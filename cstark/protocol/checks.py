@@ -46,6 +46,7 @@ CHECKS: dict[str, Check] = {
     "period": Check(Reason.HEIGHTS, "a periodic column longer than its table"),
     "multiplicity": Check(Reason.MULTIPLICITY, "p copies that look like none"),
     "security": Check(Reason.SECURITY, "options or heights too weak for the caller"),
+    "body length": Check(Reason.FORMAT, "keeping a body out of proportion"),
     # ---- the rounds
     "canonical": Check(Reason.FORMAT, "two files of one proof: v and v + p"),
     "token denominator": Check(Reason.BUS_SUM, "tokens that count nothing"),

@@ -72,7 +72,7 @@ def encode_options(options: ResolvedOptions) -> bytes:
 class Reader:
     """Takes exactly what it is asked for from a proof's bytes, or raises."""
 
-    def __init__(self, data: bytes, ledger: Ledger = silent) -> None:
+    def __init__(self, data: bytes | memoryview, ledger: Ledger = silent) -> None:
         self._data = memoryview(data)
         self._offset = 0
         self._ledger = ledger
@@ -144,7 +144,7 @@ class Proof:
         options: ResolvedOptions,
         log_heights: tuple[int, ...],
         claim: bytes,
-        body: bytes,
+        body: bytes | memoryview,
         report: Any = None,
     ) -> None:
         self.options = options
@@ -184,13 +184,22 @@ class Proof:
         ProofFormatError
             Wrong magic or version, an option with an impossible value, or a short file.
         """
-        require(
-            isinstance(data, (bytes, bytearray, memoryview)),
-            "bytes",
-            f"a proof is bytes, not {type(data).__name__}",
-        )
-        data = bytes(data)
-        reader = Reader(data)
+        proof = cls.parse_header(data)
+        proof.body = bytes(proof.body)
+        return proof
+
+    @classmethod
+    def parse_header(cls, data: bytes | bytearray | memoryview) -> Proof:
+        """Read a proof file's header; `body` is a view of the rest, which is not copied.
+
+        For the verifier, which bounds the length of the body before it keeps one.
+
+        Raises
+        ------
+        ProofFormatError
+        """
+        view = _view(data)
+        reader = Reader(view)
         require(
             bytes(reader.take(len(MAGIC), "magic")) == MAGIC,
             "magic",
@@ -230,7 +239,7 @@ class Proof:
             f"a claim of {length} bytes is longer than allowed",
         )
         claim = bytes(reader.take(length, "claim"))
-        return cls(options, log_heights, claim, data[reader.offset :])
+        return cls(options, log_heights, claim, view[reader.offset :])
 
     @staticmethod
     def _read_options(reader: Reader) -> ResolvedOptions:
@@ -277,3 +286,17 @@ class Proof:
             type(self),
             (self.options, self.log_heights, self.claim, self.body, self.report),
         )
+
+
+def _view(data: object) -> memoryview:
+    """The bytes of a file, wherever they are, without copying them if they are contiguous."""
+    problem = f"a proof is bytes, not {type(data).__name__}"
+    view = None
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        try:
+            view = memoryview(data)
+            view = view.cast("B") if view.c_contiguous else memoryview(bytes(view))
+        except (TypeError, ValueError) as error:  # a released buffer, one with a zero in its shape
+            view, problem = None, f"the bytes of the proof cannot be read: {error}"
+    require(view is not None, "bytes", problem)
+    return cast(memoryview, view)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from cstark import extension as ext
@@ -21,7 +22,7 @@ from .transcript import P, Transcript
 if TYPE_CHECKING:
     from cstark.key import VerifyingKey
 
-__all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "token_sum"]
+__all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "check_min_security", "token_sum"]
 
 PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
 
@@ -145,6 +146,12 @@ def _claim(claim: bytes) -> bytes:
     if len(claim) > MAX_CLAIM_BYTES:
         raise StatementError(f"the claim has {len(claim)} bytes, more than {MAX_CLAIM_BYTES}")
     return bytes(claim)
+
+
+def check_min_security(bits: object) -> None:
+    """Refuse what no number of bits is below: nothing may pass a policy by being no policy."""
+    if isinstance(bits, bool) or not isinstance(bits, Real) or bits != bits:
+        raise StatementError(f"min_security is {bits!r}; it must be a number of bits")
 
 
 def token_sum(

@@ -25,10 +25,11 @@ from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, quotient_chunks
+from .limits import longest_body
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
 from .sizing import security_shape
-from .statement import Instance, token_sum
+from .statement import Instance, check_min_security, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ def verify(
     VerificationError
         `reason` says why. Under it, `ProofFormatError`: the bytes do not parse.
     StatementError
-        The caller's own publics, tokens or claim are malformed.
+        The caller's own publics, tokens, claim or min_security are malformed.
     """
+    check_min_security(min_security)
     if not isinstance(proof, Proof):
-        proof = Proof.from_bytes(proof)
+        proof = Proof.parse_header(proof)
     instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
     Verifier(key, proof, instance, ledger).verify(min_security)
 
@@ -88,12 +90,14 @@ class Verifier:
         self.algorithm = ALGORITHMS[key.options.hash]
         self.transcript = Transcript(key.options.hash, ledger)
         self.roots: dict[str, bytes] = {}
-        self.reader = Reader(proof.body, ledger)
+        self._ledger = ledger
+        self.reader = Reader(b"", ledger)  # of the body, once its length is checked
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""
         self.check_policy(min_security)
         self.layout = Layout(self.key, self.proof.log_heights)
+        self.check_length()
         self.round_0_statement()
         self.round_1_main()
         self.round_2_lookup()
@@ -162,6 +166,18 @@ class Verifier:
             "period",
             f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
         )
+
+    def check_length(self) -> None:
+        """The body is no longer than the statement makes it; only then is it kept."""
+        body, longest = self.proof.body, longest_body(self.layout)
+        require(
+            len(body) <= longest,
+            "body length",
+            f"{len(body)} bytes follow the header, more than {longest}, the most that a proof "
+            "of this statement can have",
+        )
+        # A copy of what may be somebody's buffer: it stays as it is while it is being read.
+        self.reader = Reader(bytes(body), self._ledger)
 
     # ---- rounds -------------------------------------------------------------------------
 

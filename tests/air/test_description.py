@@ -57,7 +57,7 @@ def test_round_trip():
     assert again.node_degrees == RICH.node_degrees
     assert again.lookup_degrees == RICH.lookup_degrees
     assert again.preprocessed is None
-    assert again.column_names == ("[0]", "[1]", "[2]", "[3]")
+    assert tuple(again.column_names) == ("[0]", "[1]", "[2]", "[3]")
     assert again.render(again.constraints[0].node) == "now[0] - publics[0]"
     assert rich() == RICH
 

@@ -52,6 +52,14 @@ def test_bytes_after_the_end(pair, extra):
     show(pair.true, honest, pair.true, honest + extra, Reason.FORMAT, without("end"))
 
 
+@pytest.mark.holds("body length")
+def test_a_body_out_of_proportion_is_not_kept(pair):
+    honest = pair.honest().to_bytes()
+    pair.true.verify(honest)
+    with pytest.raises(cs.ProofFormatError, match="the most that a proof of this statement"):
+        pair.true.verify(honest + bytes(1 << 22))
+
+
 def not_canonical(data: bytes, word: int) -> bytes:
     """One word v of the data as v + p."""
     start = 8 * word

@@ -334,6 +334,18 @@ def test_check(name, capsys):
     assert code == 0
 
 
+def test_check_with_mutations(capsys):
+    words = ["check", "add_mul", "--operations", "20", "--mutate", "10"]
+    code, out, _ = run(words, capsys)
+    assert code == 0
+    assert "changed in 4 ways each" in out
+    assert "'cpu', column 'a'" in out and "a row without a flag sends nothing" in out
+    code, data = run_json([*words, "--mutate-seed", "5"], capsys)
+    assert code == 0
+    assert data["mutations"]["seed"] == 5
+    assert {entry["table"] for entry in data["mutations"]["free"]} == {"cpu", "mul"}
+
+
 def test_info(capsys):
     code, out, _ = run(["info", "--threads", "1"], capsys)
     assert code == 0
@@ -399,6 +411,18 @@ def test_a_users_workload(user, capsys):
     code, out, _ = run(["verify", "counting:Count", "p.bin", *WEAK, "--expect", "end=7"], capsys)
     assert code == 0
     assert "end  7" in out
+
+
+def test_free_cells(user, capsys):
+    line = "        t.transition.equal(t.next.n, t.now.n + 1)\n"
+    assert line in USER
+    (user / "counting.py").write_text(USER.replace(line, ""))
+    assert run(["check", "counting:Count"], capsys)[0] == 0
+    code, out, _ = run(["check", "counting:Count", "--mutate", "1"], capsys)
+    assert code == 1
+    assert out.startswith("6 unexplained free cells in 1 column")
+    code, data = run_json(["check", "counting:Count", "--mutate", "1"], capsys)
+    assert code == 1 and not data["ok"] and data["mutations"]["free"][0]["rows"] == 6
 
 
 def test_a_false_trace(user, capsys):

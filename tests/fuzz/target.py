@@ -18,10 +18,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from unittest import mock
 
 import cstark as cs
 from cstark.key import VerifyingKey
+from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof, Reader
 from cstark.protocol.statement import Instance
 from cstark.protocol.verifier import Verifier
@@ -88,7 +89,8 @@ class PersistentVerifier(Verifier):
             "check_constraints",
             "check_queries",
         )
-        self.layout = self._layout()
+        self.layout = Layout(self.key, self.proof.log_heights)
+        self.check_length()
         for name in rounds:
             try:
                 getattr(self, name)()
@@ -97,11 +99,6 @@ class PersistentVerifier(Verifier):
             except cs.VerificationError:
                 if name == "round_6_queries":  # a missing nonce: nothing after it has been read
                     raise
-
-    def _layout(self) -> Any:
-        from cstark.protocol.layout import Layout
-
-        return Layout(self.key, self.proof.log_heights)
 
 
 @cache
@@ -131,10 +128,16 @@ def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int,
     key = machine.verifying_key()
     verifier = Verifier(key, proof, Instance.build(key, case.publics, case.tokens, proof.claim))
     head = len(data) - len(proof.body)
-    spy = verifier.reader = _Spy(proof.body, head)
-    verifier.verify(0)
+    spies = []
+
+    def spy(body: bytes) -> _Spy:
+        spies.append(_Spy(body, head))
+        return spies[-1]
+
+    with mock.patch("cstark.protocol.verifier.Reader", spy):
+        verifier.verify(0)
     fields = ((0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (28, head - 28, "heights"))
-    return (*fields, *spy.spans)
+    return (*fields, *spies[-1].spans)
 
 
 def seeds() -> list[bytes]:

@@ -1,0 +1,59 @@
+"""The fuzzing target on a few thousand mutated inputs, without atheris; long runs: tools/fuzz."""
+
+from __future__ import annotations
+
+import random
+from unittest import mock
+
+import pytest
+
+import cstark as cs
+from tests.fuzz.mutations import mutate
+from tests.fuzz.target import KEY, PERSISTENT, PROOF, Finding, run_one, seeds, subjects
+
+
+def test_the_corpus_is_accepted():
+    for data in seeds():
+        run_one(data)
+
+
+@pytest.mark.parametrize("mode", [PROOF, PERSISTENT, KEY])
+def test_mutated_inputs(mode, request):
+    rng = random.Random(mode)
+    corpus = [data for data in seeds() if data[1] == mode]
+    for _ in range(50_000 if request.config.getoption("--nightly") else 1_000):
+        data = rng.choice(corpus)
+        for _ in range(rng.randrange(1, 4)):
+            data = mutate(data, rng)
+        run_one(data)
+
+
+def test_mutations_get_past_the_header():
+    """Refusals come from all over the verifier, so the mutations reach it."""
+    rng = random.Random(1)
+    reasons = set()
+    for _ in range(1500):
+        number = rng.randrange(len(subjects()))
+        subject = subjects()[number]
+        data = mutate(bytes([number, PROOF]) + subject.proof, rng)[2:]
+        try:
+            subject.key.verify(
+                data, subject.case.publics, tokens=subject.case.tokens, min_security=0
+            )
+        except cs.VerificationError as error:
+            reasons.add(error.reason)
+    wanted = ("FORMAT", "OPTIONS", "BUS_SUM", "CONSTRAINTS", "GRINDING")
+    assert reasons >= {cs.Reason[name] for name in (*wanted, "MERKLE")}
+
+
+def test_what_counts_as_a_finding():
+    """An accepted forgery and an undocumented exception: the target is not blind."""
+    data = seeds()[0]
+    changed = data[:-1] + bytes([data[-1] ^ 1])
+    with mock.patch("cstark.protocol.verifier.Verifier.verify"), pytest.raises(Finding):
+        run_one(changed)
+    with (
+        mock.patch("cstark.protocol.verifier.Verifier.round_1_main", side_effect=IndexError),
+        pytest.raises(Finding, match="IndexError"),
+    ):
+        run_one(data)
