@@ -117,7 +117,7 @@ def test_fork_after_a_proof(children):
 @needs_fork
 def test_fork_where_openmp_cannot_dismiss_its_threads():
     # As with the runtimes before OpenMP 5.0. Without the rule of `after_fork` the child waits for
-    # ever, which the second run shows.
+    # ever, which the second run shows: with GCC's runtime, LLVM's has a cure of its own.
     code = (
         "import os, sys, cstark as cs\n"
         "from cstark.kernels import _runtime\n"
@@ -140,7 +140,11 @@ def test_fork_where_openmp_cannot_dismiss_its_threads():
         "print(os.waitstatus_to_exitcode(status))\n"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]
-    for arguments, patience, expected in ((), "100", "7"), (("unsafe",), "3", "-9"):
+    maps = Path("/proc/self/maps")
+    runs = [((), "100", "7")]
+    if maps.exists() and "libgomp" in maps.read_text():
+        runs.append((("unsafe",), "3", "-9"))
+    for arguments, patience, expected in runs:
         done = subprocess.run(
             [*command, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120,
             env={**os.environ, "PATIENCE": patience},
