@@ -28,6 +28,7 @@ from Cython import __version__ as cython_version
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
@@ -52,14 +53,13 @@ def openmp_flags() -> tuple[list[str], list[str]]:
 
     ways = [(["-fopenmp"], ["-fopenmp"])]
     if sys.platform == "darwin":
-        prefix = os.environ.get("LIBOMP_PREFIX", "/opt/homebrew/opt/libomp")
-        ways.insert(
-            0,
-            (
-                ["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"],
-                [f"-L{prefix}/lib", "-lomp"],
-            ),
-        )
+        # Apple's clang knows the pragmas; the library comes from Homebrew, on Arm and on Intel.
+        usual = ["/opt/homebrew/opt/libomp", "/usr/local/opt/libomp"]
+        prefixes = [os.environ["LIBOMP_PREFIX"]] if "LIBOMP_PREFIX" in os.environ else usual
+        ways[:0] = [
+            (["-Xpreprocessor", "-fopenmp", f"-I{prefix}/include"], [f"-L{prefix}/lib", "-lomp"])
+            for prefix in prefixes
+        ]
     program = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
     for compile_args, link_args in ways:
         compiler = new_compiler()
@@ -136,6 +136,19 @@ class BuildExt(build_ext):
                     other.unlink()
 
 
+class Sdist(sdist):
+    """Adds what the tests and scripts need, which is not part of the package."""
+
+    def make_distribution(self):
+        for folder in ("tests", "tools", "asv_bench"):
+            for path in sorted((ROOT / folder).rglob("*")):
+                name = path.relative_to(ROOT)
+                made = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+                if path.is_file() and not made:
+                    self.filelist.append(str(name))
+        super().make_distribution()
+
+
 def make_extensions() -> list[Extension]:
     debug = os.environ.get("CSTARK_DEBUG") == "1"
     extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
@@ -188,6 +201,6 @@ SOURCES = load_sources()
 PYX = SOURCES.extensions(ROOT)
 setup(
     ext_modules=make_extensions(),
-    cmdclass={"build_ext": BuildExt},
+    cmdclass={"build_ext": BuildExt, "sdist": Sdist},
     options={"bdist_wheel": {"py_limited_api": "cp{}{}".format(*OLDEST)}} if STABLE_ABI else {},
 )

@@ -309,7 +309,11 @@ def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
 
 
 cdef int run_job(
-    program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last, int threads
+    program_job *job,
+    _chunks.chunk_function function,
+    Py_ssize_t first,
+    Py_ssize_t last,
+    int threads,
 ) except -1:
     """Run rows first..last-1 on at most `threads` threads."""
     cdef Py_ssize_t length = job.program.length + 1

@@ -24,14 +24,7 @@ cdef extern from *:
     #include <stdlib.h>
     #include <stdint.h>
     #include <sys/mman.h>
-    #if defined(__x86_64__) && defined(__GNUC__)
-    static int cstark_cpu_has_avx2(void) {
-        __builtin_cpu_init();
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-    }
-    #else
-    static int cstark_cpu_has_avx2(void) { return 0; }
-    #endif
+    #include "targets.h"
     /* Of the calling Python thread: its own number, 0 when it has none; whether OpenMP keeps idle
      * threads for it; whether those stayed behind in a fork, so that it must not call for them. */
     static _Thread_local int cstark_own_threads = 0, cstark_has_pool = 0, cstark_stranded = 0;

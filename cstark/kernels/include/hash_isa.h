@@ -8,12 +8,10 @@
 #define CSTARK_HASH_ISA_H
 
 #include "hash_core.h"
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define CSTARK_HASH_X86 1
+#include "targets.h"
+#if CSTARK_HAVE_AVX2
 #include <cpuid.h>
 #include <immintrin.h>
-#else
-#define CSTARK_HASH_X86 0
 #endif
 
 #define HASH_JOIN_(a, b) a##b
@@ -45,9 +43,8 @@
 #include "sha256.h"
 #undef ISA
 
-#if CSTARK_HASH_X86
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,sha")
+#if CSTARK_HAVE_AVX2
+TARGET_BEGIN("avx2,bmi,bmi2,sha")
 #define ISA avx2_
 #include "../avx2/hash_lanes.h"
 #include "hash_blocks.h"
@@ -56,10 +53,13 @@
 #include "sha256.h"
 #include "../avx2/sha_ni.h"
 #undef ISA
-#pragma GCC pop_options
+TARGET_END
 
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,avx512f,avx512vl,prefer-vector-width=256")
+#if defined(__clang__)
+TARGET_BEGIN("avx2,bmi,bmi2,avx512f,avx512vl")
+#else
+TARGET_BEGIN("avx2,bmi,bmi2,avx512f,avx512vl,prefer-vector-width=256")
+#endif
 #define ISA avx512vl_
 #include "../avx2/hash_lanes.h"
 #include "hash_blocks.h"
@@ -67,7 +67,7 @@
 #include "blake3.h"
 #include "sha256.h"
 #undef ISA
-#pragma GCC pop_options
+TARGET_END
 #endif
 
 enum { HASH_HAS_SHA = 1, HASH_HAS_AVX512VL = 2 };
@@ -75,7 +75,7 @@ enum { HASH_HAS_SHA = 1, HASH_HAS_AVX512VL = 2 };
 /* Which extensions this processor (and its operating system) has. */
 static int hash_extensions(void) {
     int found = 0;
-#if CSTARK_HASH_X86
+#if CSTARK_HAVE_AVX2
     unsigned a, b, c, d;
     __builtin_cpu_init();
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1)) found |= HASH_HAS_SHA;
@@ -89,7 +89,7 @@ static int hash_extensions(void) {
 static const hash_core *hash_core_for(int algorithm, int isa, int extensions) {
     static const hash_core *const portable[] = {&portable_keccak_core, &portable_blake3_core,
                                                 &portable_sha256_core};
-#if CSTARK_HASH_X86
+#if CSTARK_HAVE_AVX2
     static const hash_core *const avx2[] = {&avx2_keccak_core, &avx2_blake3_core, &avx2_sha256_core};
     static const hash_core *const avx512vl[] = {&avx512vl_keccak_core, &avx512vl_blake3_core,
                                                 &avx512vl_sha256_core};

@@ -12,11 +12,9 @@
 #define CSTARK_ISA_H
 
 #include "goldilocks.h"
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define CSTARK_HAVE_AVX2 1
+#include "targets.h"
+#if CSTARK_HAVE_AVX2
 #include <immintrin.h>
-#else
-#define CSTARK_HAVE_AVX2 0
 #endif
 
 #define ISA_JOIN_(a, b) a##b
@@ -38,14 +36,13 @@
 #undef ISA
 
 #if CSTARK_HAVE_AVX2
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2")
+TARGET_BEGIN("avx2,bmi,bmi2")
 #define ISA avx2_
 #include "../avx2/lanes.h"
 #include "lane_ext.h"
 #include CSTARK_FAMILY
 #undef ISA
-#pragma GCC pop_options
+TARGET_END
 #endif
 
 #endif
