@@ -72,25 +72,27 @@ class Commitment:
     def open(self, positions: np.ndarray, log_max_height: int) -> bytes:
         """Rows by height, tallest first, then the siblings, as they stand in the proof.
 
-        The rows whose digests are among the siblings are read along with the rest: a matrix may
-        have to be computed again for it.
+        The rows that the tree has to hash again are read along with the rest: a matrix may have
+        to be computed again for it.
         """
-        parts, blocks = [], []
+        parts, hashed = [], {}
         top = self.shape.log_heights[0]
         leaves = distinct_positions(positions, log_max_height, top)
-        missing = self.tree.missing_leaves(leaves)
+        missing = {top: self.tree.missing_leaves(leaves), **self.tree.missing_joined(leaves)}
+        nothing = np.empty(0, dtype=np.int64)
         for log_height in self.shape.log_heights:
             at = distinct_positions(positions, log_max_height, log_height)
-            wanted = np.concatenate([at, missing]) if log_height == top else at
+            again = missing.get(log_height, nothing)
+            blocks = []
             for m in self.shape.at(log_height):
-                rows = self.matrices[m].take_rows(wanted)
+                rows = self.matrices[m].take_rows(np.concatenate([at, again]))
                 parts.append(rows[: len(at)].tobytes())
-                if log_height == top:
-                    blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
-        hashed = np.empty((1, len(missing), 32), dtype=np.uint8)
-        if len(missing):
-            self._hash_rows(blocks, self.shape.at(top), hashed)
-        parts.append(self.tree.siblings(leaves, hashed[0]))
+                blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
+            out = np.empty((1, len(again), 32), dtype=np.uint8)
+            if len(again):
+                self._hash_rows(blocks, self.shape.at(log_height), out)
+            hashed[log_height] = out[0]
+        parts.append(self.tree.siblings(leaves, hashed.pop(top), hashed))
         return b"".join(parts)
 
 
