@@ -74,25 +74,28 @@ class Commitment:
     ) -> None:
         """Write rows by height, tallest first, then the siblings, as they stand in the proof.
 
-        The rows whose digests are among the siblings are read along with the rest: a matrix may
-        have to be computed again for it.
+        The rows that the tree has to hash again are read along with the rest: a matrix may have
+        to be computed again for it.
         """
-        blocks = []
+        hashed = {}
         top = self.shape.log_heights[0]
         leaves = distinct_positions(positions, log_max_height, top)
-        missing = self.tree.missing_leaves(leaves)
+        missing = {top: self.tree.missing_leaves(leaves), **self.tree.missing_joined(leaves)}
+        nothing = np.empty(0, dtype=np.int64)
         for log_height in self.shape.log_heights:
             at = distinct_positions(positions, log_max_height, log_height)
-            wanted = np.concatenate([at, missing]) if log_height == top else at
+            again = missing.get(log_height, nothing)
+            blocks = []
             for m in self.shape.at(log_height):
-                rows = self.matrices[m].take_rows(wanted)
+                rows = self.matrices[m].take_rows(np.concatenate([at, again]))
                 write(f"rows of {self.shape.name}", rows[: len(at)].tobytes())
-                if log_height == top:
-                    blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
-        hashed = np.empty((1, len(missing), 32), dtype=np.uint8)
-        if len(missing):
-            self._hash_rows(blocks, self.shape.at(top), hashed)
-        write(f"siblings of {self.shape.name}", self.tree.siblings(leaves, hashed[0]))
+                blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
+            out = np.empty((1, len(again), 32), dtype=np.uint8)
+            if len(again):
+                self._hash_rows(blocks, self.shape.at(log_height), out)
+            hashed[log_height] = out[0]
+        siblings = self.tree.siblings(leaves, hashed.pop(top), hashed)
+        write(f"siblings of {self.shape.name}", siblings)
 
 
 class OpenedTree:

@@ -19,7 +19,7 @@ from cstark.text import bytes_text
 
 from .layout import Layout, MatrixShape, TreeShape
 from .matrix import Storage, stride_of
-from .merkle import keeps_from, level_shapes
+from .merkle import digest_bytes, skipped_levels
 from .plan import PLANS, Plan
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ class _Rehearsal:
             if tree.name == "preprocessed":
                 for matrix in tree.matrices:
                     self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
-                leaves = DIGEST * self.blowup << tree.log_heights[0]
-                self.hold("preprocessed tree", sum(self.kept_nodes(leaves, tree.log_heights)))
+                top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
+                self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
 
     def round_1_main(self) -> None:
         with self.phase("commit main"):
@@ -255,30 +255,30 @@ class _Rehearsal:
         self.hash(shape)
 
     def hash(self, shape: TreeShape) -> None:
-        leaves = [DIGEST * self.blowup << log_height for log_height in shape.log_heights]
+        leaves = [digest_bytes(self.blowup, log_height) for log_height in shape.log_heights]
         for log_height, size in zip(shape.log_heights, leaves, strict=True):
             self.hold("leaf digests", size)
             for q in reversed(range(self.blowup)):
                 with self.cosets([shape.matrices[m] for m in shape.at(log_height)], q):
                     pass
         # The tallest leaves go after the level above them, the others one by one.
-        self.nodes(f"{shape.name} tree", leaves.pop(0), shape.log_heights)
-        for size in leaves:
+        self.nodes(f"{shape.name} tree", shape.log_heights[0])
+        for size in leaves[1:]:
             self.drop("leaf digests", size)
 
-    def nodes(self, label: str, leaves: int, log_heights: Sequence[int]) -> None:
-        """The levels above so many bytes of the tallest leaf digests, which are dropped."""
-        first, rest = self.kept_nodes(leaves, log_heights)
-        self.hold(label, leaves // 2)
-        self.drop("leaf digests", leaves)
-        self.hold(label, rest)
-        self.drop(label, leaves // 2 - first)
-
-    def kept_nodes(self, leaves: int, log_heights: Sequence[int]) -> tuple[int, int]:
-        """Bytes a tree keeps of the level above the leaves, and of those above it."""
-        above = len(level_shapes(self.blowup, log_heights[0])) - 1
-        skipped = keeps_from(above, log_heights[0] - 1 in log_heights)
-        return 0 if skipped else leaves // 2, leaves // 2 - DIGEST
+    def nodes(self, label: str, log_height: int) -> None:
+        """The levels above the tallest leaf digests, which are dropped."""
+        below = "leaf digests", digest_bytes(self.blowup, log_height)
+        skipped = skipped_levels(self.blowup, log_height)
+        for level in range(1, skipped + 1):
+            size = digest_bytes(self.blowup, log_height - level)
+            self.hold(label, size)
+            self.drop(*below)
+            below = label, size
+        half = digest_bytes(self.blowup, log_height - skipped) // 2
+        self.hold(label, half)
+        self.drop(*below)
+        self.hold(label, half - DIGEST)
 
     def deep_word(self, log_height: int) -> None:
         column = EXTENSION << log_height
@@ -295,9 +295,8 @@ class _Rehearsal:
             self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(log_height), 4, 4, self.blowup - 1))
 
     def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
-        leaves = DIGEST * self.blowup << log_height - log_arity
-        self.hold("leaf digests", leaves)
-        self.nodes("FRI trees", leaves, [log_height - log_arity])
+        self.hold("leaf digests", digest_bytes(self.blowup, log_height - log_arity))
+        self.nodes("FRI trees", log_height - log_arity)
         self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
         if joining is not None:
             self.drop("reduced words", EXTENSION * self.blowup << joining)
@@ -341,4 +340,6 @@ class _Rehearsal:
         """What the transform takes besides its result."""
         plan = _ntt.Plan(matrix.log_height)
         stride = stride_of(matrix.width)
-        self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, stride, cosets))
+        # Traces come as they are; our own sources have padded rows.
+        width = matrix.width if matrix.tree in ("main", "preprocessed") else stride
+        self.scratch(_ntt.lde_scratch_bytes(plan, width, stride, cosets))

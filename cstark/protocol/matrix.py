@@ -96,8 +96,8 @@ class RecomputedMatrix(Matrix):
     Parameters
     ----------
     domain : Domain
-    source : (N, width) uint64 ndarray
-        Values on the coset ``source_shift * <g>``; kept.
+    source : (N, width) or (N, stride) uint64 ndarray
+        Values on the coset ``source_shift * <g>``; kept. Columns from `width` on are zero.
     source_shift : int
     own_coset : int or None
         The coset that the source, then of the stride of our matrices, is itself.
@@ -134,10 +134,7 @@ class RecomputedMatrix(Matrix):
         if q == 0 and self._first is not None:
             return self._first
         found = self._domain.lde(
-            self._source[:, : self.width],
-            self._source_shift,
-            cosets=[q],
-            label=self._label,
+            self._source, self._source_shift, cosets=[q], label=self._label
         )[0]
         if q == 0 and self._keep_first:
             self._first = found
@@ -171,12 +168,11 @@ def make_matrix(
             keep_first=storage is Storage.FIRST,
             label=label,
         )
-    columns = source[:, :width]
     if storage is Storage.SPILLED:
         out = _file_array((domain.blowup, domain.height, stride_of(width)))
-        return HeldMatrix(domain.lde(columns, source_shift, out=out), width)
+        return HeldMatrix(domain.lde(source, source_shift, out=out), width)
     missing = [q for q in range(domain.blowup) if q != own_coset]
-    cosets = list(domain.lde(columns, source_shift, missing, label=label))
+    cosets = list(domain.lde(source, source_shift, missing, label=label))
     if own_coset is not None:
         cosets.insert(own_coset, source)
     return HeldMatrix(cosets, width)

@@ -12,14 +12,22 @@ the joining heights come from the statement; a proof carries digests only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from cstark.kernels import _hash, _runtime
 
-__all__ = ["MerkleTree", "digests", "paths", "recompute_root", "sibling_count"]
+__all__ = [
+    "MerkleTree",
+    "digest_bytes",
+    "digests",
+    "paths",
+    "recompute_root",
+    "sibling_count",
+    "skipped_levels",
+]
 
 Levels = list[tuple[int, int]]
 
@@ -39,11 +47,33 @@ def digests(*shape: int, label: str = "leaf digests") -> np.ndarray:
     return _runtime.aligned((*shape, 4), label).view(np.uint8)
 
 
+LEAST_SKIPPED = 1 << 20
+"""Bytes of a level below which it is always kept."""
+
+MOST_SKIPPED = 2
+"""A node of level d above the leaves costs 2^d leaves to hash again."""
+
+
+def skipped_levels(blowup: int, log_rows: int) -> int:
+    """How many levels above the leaves are not kept: the large ones."""
+    level = 0
+    while level < min(MOST_SKIPPED, log_rows) and (
+        digest_bytes(blowup, log_rows - level - 1) >= LEAST_SKIPPED
+    ):
+        level += 1
+    return level
+
+
+def digest_bytes(blowup: int, log_rows: int) -> int:
+    """Bytes of the level of height ``2**log_rows``."""
+    return 32 * blowup << log_rows
+
+
 class MerkleTree:
     """The levels of a tree that are worth keeping.
 
-    Three quarters of all digests are not kept: the leaves, and the level above them where no rows
-    join it. The few of them that a multiproof needs are hashed again, from the leaves up.
+    The leaves' digests are half of all, and the levels above them most of the rest. Of those that
+    are not kept a multiproof needs a few, which are hashed again from the leaves up.
 
     Parameters
     ----------
@@ -58,6 +88,8 @@ class MerkleTree:
     ----------
     levels : list of ndarray
         From the lowest that is kept to the root.
+    skipped : int
+        Levels above the leaves that are not.
     """
 
     def __init__(self, algorithm: int, leaves: dict[int, np.ndarray], label: str = "other") -> None:
@@ -66,15 +98,15 @@ class MerkleTree:
         self.blowup = below.shape[0]
         self.log_rows = top
         self.levels: list[np.ndarray] = []
+        self.skipped = skipped_levels(self.blowup, top)
+        self._joined = [level for level in range(1, self.skipped + 1) if top - level in leaves]
         self._algorithm = algorithm
-        shapes = level_shapes(self.blowup, top)[1:]
-        self._skipped = keeps_from(len(shapes), top - 1 in leaves)
-        for depth, (blocks, rows) in enumerate(shapes):
+        for level, (blocks, rows) in enumerate(level_shapes(self.blowup, top)[1:], 1):
             below = below.reshape(blocks, 2 * rows, 32)
             injected = leaves.pop(rows.bit_length() - 1, None) if blocks == self.blowup else None
             out = digests(blocks, rows, label=label)
             _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
-            if depth >= self._skipped:
+            if level > self.skipped:
                 self.levels.append(out)
             below = out
 
@@ -83,25 +115,42 @@ class MerkleTree:
         return self.levels[-1].tobytes()
 
     def missing_leaves(self, positions: np.ndarray) -> np.ndarray:
-        """Flat positions of the leaves to be hashed again for `siblings`.
+        """Flat positions of the leaves to be hashed again for `siblings`."""
+        return self._missing(positions, 0)
 
-        The siblings among the leaves; then, where the level above is not kept, the left children
-        of the siblings there, and the right ones.
+    def missing_joined(self, positions: np.ndarray) -> dict[int, np.ndarray]:
+        """The same of the shorter rows, by log rows."""
+        return {self.log_rows - level: self._missing(positions, level) for level in self._joined}
+
+    def _missing(self, positions: np.ndarray, level: int) -> np.ndarray:
+        """Flat positions in a level of what is below the siblings of the levels not kept.
+
+        Siblings of lower levels come first. Of a level's: all descendants in the siblings' own
+        row, then all in the next row over it, ...: left children before right ones.
         """
         steps = paths(self.blowup, self.log_rows, positions)
-        if not self._skipped:
-            return steps[0].missing
-        rows, nodes = steps[0].rows, steps[1].missing
-        left = nodes + nodes // rows * rows
-        return np.concatenate([steps[0].missing, left, left + rows])
+        found = []
+        for above, step in enumerate(steps[level : self.skipped + 1]):
+            log_rows = self.log_rows - level - above
+            block, row = step.missing >> log_rows, step.missing & ((1 << log_rows) - 1)
+            member = np.arange(1 << above)[:, None] << log_rows
+            found.append(((block << self.log_rows - level) + row + member).reshape(-1))
+        return np.concatenate(found)
 
-    def siblings(self, positions: np.ndarray, missing: np.ndarray) -> bytes:
+    def siblings(
+        self,
+        positions: np.ndarray,
+        missing: np.ndarray,
+        joined: Mapping[int, np.ndarray] | None = None,
+    ) -> bytes:
         """The digests a verifier needs besides the leaves at `positions` (flat, distinct, sorted).
 
         Parameters
         ----------
         missing : (k, 32) uint8 ndarray
             Digests of the `missing_leaves`.
+        joined : mapping of int to (k, 32) uint8 ndarray, optional
+            Those of `missing_joined`.
 
         Returns
         -------
@@ -109,23 +158,34 @@ class MerkleTree:
             Level by level, each by ascending parent.
         """
         steps = paths(self.blowup, self.log_rows, positions)
-        parts = [missing]
-        if self._skipped:
-            count = len(steps[1].missing)
-            last = len(missing)
-            leaves, left, right = np.split(missing, [last - 2 * count, last - count])
-            nodes = np.empty((1, count, 32), dtype=np.uint8)
-            if count:
-                _hash.node_digests(self._algorithm, left[None], right[None], None, nodes)
-            parts = [leaves, nodes[0]]
-        for level, step in zip(self.levels, steps[1 + self._skipped :], strict=False):
-            parts.append(level.reshape(-1, 32)[step.missing])  # the root has no step
+        sizes = [len(step.missing) for step in steps[: self.skipped + 1]]
+        rows = {0: _by_level(missing, sizes)}
+        for level in self._joined:
+            rows[level] = _by_level((joined or {})[self.log_rows - level], sizes[level:])
+        parts = []
+        for level in range(self.skipped + 1):
+            nodes = rows[0][level]
+            for below in range(1, level + 1):
+                injected = rows[below][level - below] if below in rows else None
+                nodes = self._parents(nodes, injected)
+            parts.append(nodes)
+        for level, step in zip(self.levels, steps[self.skipped + 1 :], strict=False):
+            parts.append(level.reshape(-1, 32)[step.missing])  # no step needs the root
         return b"".join(part.tobytes() for part in parts)
 
+    def _parents(self, nodes: np.ndarray, injected: np.ndarray | None) -> np.ndarray:
+        """(2k, 32) left children, then right ones, to their k parents."""
+        left, right = np.split(nodes, 2)
+        out = np.empty((1, len(left), 32), dtype=np.uint8)
+        joined = None if injected is None else injected[None]
+        _hash.node_digests(self._algorithm, left[None], right[None], joined, out)
+        return out[0]
 
-def keeps_from(levels: int, joined: bool) -> int:
-    """The first kept of so many levels above the leaves; `joined`: rows join the first of them."""
-    return 1 if levels > 1 and not joined else 0
+
+def _by_level(missing: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
+    """`_missing` taken apart again, for so many siblings in each level."""
+    ends = np.cumsum([size << above for above, size in enumerate(sizes)])
+    return np.split(missing, ends[:-1])
 
 
 class Step:

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from cstark.protocol import merkle
 from cstark.protocol.merkle import MerkleTree, paths, recompute_root, sibling_count
 
 SHA256 = 2
@@ -39,21 +40,22 @@ def plain_root(blowup: int, leaves: dict[int, np.ndarray]) -> bytes:
 
 @pytest.mark.parametrize("blowup", [2, 4, 8])
 @pytest.mark.parametrize("heights", [(0,), (1,), (3,), (4, 3), (5, 3), (5, 4, 3), (6, 3)])
-def test_roots_and_multiproofs(blowup, heights):
+@pytest.mark.parametrize("least", [merkle.LEAST_SKIPPED, 0])
+def test_roots_and_multiproofs(blowup, heights, least, monkeypatch):
+    monkeypatch.setattr(merkle, "LEAST_SKIPPED", least)
     rng = np.random.default_rng(sum(heights) + blowup)
     leaves = {h: rng.integers(0, 256, (blowup, 1 << h, 32), dtype=np.uint8) for h in heights}
     top = max(heights)
     tree = MerkleTree(SHA256, dict(leaves))
+    assert tree.skipped == (0 if least else min(2, top))
     assert tree.root == plain_root(blowup, leaves)
-    # The level above the leaves is kept where rows join it, or where it is the root.
-    kept = top - 1 in heights or blowup << top == 2
-    lowest = (blowup << top) // (2 if kept else 4)
-    assert sum(level.size for level in tree.levels) == 32 * (2 * lowest - 1)
+    assert sum(level.size for level in tree.levels) == 32 * ((blowup << top >> tree.skipped) - 1)
     for count in (1, 2, 5, blowup << top):
         positions = np.unique(rng.integers(0, blowup << top, count))
-        found = tree.siblings(
-            positions, leaves[top].reshape(-1, 32)[tree.missing_leaves(positions)]
-        )
+        missing = {top: tree.missing_leaves(positions), **tree.missing_joined(positions)}
+        again = {h: leaves[h].reshape(-1, 32)[at] for h, at in missing.items()}
+        assert set(again) == {h for h in heights if h == top or h >= top - tree.skipped}
+        found = tree.siblings(positions, again.pop(top), again)
         siblings = np.frombuffer(found, dtype=np.uint8).reshape(-1, 32)
         assert len(siblings) == sibling_count(blowup, top, positions)
         opened = {}

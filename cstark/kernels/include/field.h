@@ -164,21 +164,8 @@ EXT_LOOP(field_ext_power, FN(ext_power)(e_load_rows(job->a + 3 * i), job->expone
 #undef EXT_LOOP
 
 static ptrdiff_t FN(field_ext_inverse)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
-    uint64_t planes[3 * INVERT_BLOCK];
-    for (ptrdiff_t start = first; start < last; start += INVERT_BLOCK) {
-        const ptrdiff_t count = last - start < INVERT_BLOCK ? last - start : INVERT_BLOCK;
-        const ptrdiff_t whole = count - count % LANES;
-        const int rest = (int)(count - whole);
-        const uint64_t *a = job->a + 3 * start;
-        uint64_t *out = job->out + 3 * start;
-        for (ptrdiff_t i = 0; i < whole; i += LANES) e_store(planes + i, INVERT_BLOCK, e_load_rows(a + 3 * i));
-        if (rest) e_store_some(planes + whole, INVERT_BLOCK, rest, e_load_rows_some(a + 3 * whole, rest));
-        const ptrdiff_t zero = invert_chunk_ext(planes, INVERT_BLOCK, planes, INVERT_BLOCK, count);
-        if (zero >= 0) return start + zero;
-        for (ptrdiff_t i = 0; i < whole; i += LANES) e_store_rows(out + 3 * i, e_load(planes + i, INVERT_BLOCK));
-        if (rest) e_store_rows_some(out + 3 * whole, rest, e_load_some(planes + whole, INVERT_BLOCK, rest));
-    }
-    return -1;
+    const ptrdiff_t zero = invert_chunk_ext(job->a + 3 * first, job->out + 3 * first, last - first);
+    return zero >= 0 ? first + zero : -1;
 }
 
 static ptrdiff_t FN(field_ext_dot)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {

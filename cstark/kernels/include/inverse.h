@@ -4,10 +4,9 @@
  *         out[i] = 1 / x[i].  Any n; any words in; any words out.  out may not overlap x.
  *     ptrdiff_t invert_chunk_canonical(...)
  *         the same with canonical words out
- *     ptrdiff_t invert_chunk_ext(const uint64_t *x, ptrdiff_t x_plane,
- *                                uint64_t *out, ptrdiff_t out_plane, ptrdiff_t n)
- *         planar extension elements (coordinate k of element i at [k * plane + i]), any words in,
- *         canonical words out.  out may be x itself (then with equal planes), not overlap otherwise.
+ *     ptrdiff_t invert_chunk_ext(const uint64_t *x, uint64_t *out, ptrdiff_t n)
+ *         extension elements, coordinates side by side; any words in, canonical words out.  out may
+ *         be x itself, not overlap otherwise.
  *     ptrdiff_t first_zero(const uint64_t *x, ptrdiff_t n)
  *         index of the first word that stands for zero (0 or p), or -1
  *
@@ -111,33 +110,35 @@ static ptrdiff_t invert_chunk_canonical(const uint64_t *x, uint64_t *out, ptrdif
     return -1;
 }
 
+/* Elements of extension blocks: adjugates, norms and their inverses fill most of a first-level cache. */
+#undef INVERT_EXT_BLOCK
+#define INVERT_EXT_BLOCK 512
+
 /* Through the norm: 1 / a = adjugate(a) / norm(a), one base field inversion instead of products of
  * extension elements. The norm is zero exactly when a is. */
-static ptrdiff_t invert_chunk_ext(const uint64_t *x, ptrdiff_t x_plane, uint64_t *out,
-                                  ptrdiff_t out_plane, ptrdiff_t n) {
-    uint64_t norms[INVERT_BLOCK], inverses[INVERT_BLOCK];
-    for (ptrdiff_t start = 0; start < n; start += INVERT_BLOCK, x += INVERT_BLOCK, out += INVERT_BLOCK) {
-        const ptrdiff_t count = n - start < INVERT_BLOCK ? n - start : INVERT_BLOCK;
+static ptrdiff_t invert_chunk_ext(const uint64_t *x, uint64_t *out, ptrdiff_t n) {
+    enum { PLANE = INVERT_EXT_BLOCK };
+    uint64_t adjugates[3 * PLANE], norms[PLANE], inverses[PLANE];
+    for (ptrdiff_t start = 0; start < n; start += PLANE, x += 3 * PLANE, out += 3 * PLANE) {
+        const ptrdiff_t count = n - start < PLANE ? n - start : PLANE;
         const ptrdiff_t whole = count - count % LANES;
         const int rest = (int)(count - whole);
         vec norm;
         for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            e_store(out + i, out_plane, e_adjugate(e_load(x + i, x_plane), &norm));
+            e_store(adjugates + i, PLANE, e_adjugate(e_load_rows(x + 3 * i), &norm));
             v_store(norms + i, norm);
         }
         if (rest) {
-            vec3 a = e_load_some(x + whole, x_plane, rest);
-            a = e_adjugate(a, &norm);
-            e_store_some(out + whole, out_plane, rest, a);
-            v_store_some(norms + whole, rest, norm);
+            e_store(adjugates + whole, PLANE, e_adjugate(e_load_rows_some(x + 3 * whole, rest), &norm));
+            v_store(norms + whole, norm); /* the block is whole vectors */
         }
         const ptrdiff_t zero = invert_block(norms, inverses, count, 0);
         if (zero >= 0) return start + zero;
         for (ptrdiff_t i = 0; i < whole; i += LANES)
-            e_store(out + i, out_plane, e_canonical(e_scale(e_load(out + i, out_plane), v_load(inverses + i))));
-        for (ptrdiff_t i = whole; i < count; i++)
-            for (int k = 0; k < 3; k++)
-                out[k * out_plane + i] = gl_mul(out[k * out_plane + i], inverses[i]);
+            e_store_rows(out + 3 * i, e_canonical(e_scale(e_load(adjugates + i, PLANE), v_load(inverses + i))));
+        if (rest)
+            e_store_rows_some(out + 3 * whole, rest,
+                              e_canonical(e_scale(e_load(adjugates + whole, PLANE), v_load(inverses + whole))));
     }
     return -1;
 }
