@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,9 @@ from cstark.security import report as security_report
 from cstark.text import table as text_table
 
 if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
     from cstark.check import CheckReport
+    from cstark.choices import Choices
 
 __all__ = ["Machine"]
 
@@ -80,14 +83,55 @@ class Machine:
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         self.tables = dict(tables)
-        self.options = options
-        self.descriptions = tuple(describe(name, air) for name, air in self.tables.items())
-        number_buses(self.descriptions)
+        descriptions = tuple(describe(name, air) for name, air in self.tables.items())
+        number_buses(descriptions)
+        self._set_options(descriptions, options)
+
+    def _set_options(
+        self, descriptions: tuple[TableDescription, ...], options: Options
+    ) -> None:
         # The degrees are checked before the estimator is asked: its numbers assume them.
-        check_tables(self.descriptions, options)
-        self.resolved: ResolvedOptions = options.resolve(shape_at_max(self.descriptions, options))
+        check_tables(descriptions, options)
+        self.options = options
+        self._start(descriptions, options.resolve(shape_at_max(descriptions, options)))
+
+    def _start(
+        self, descriptions: tuple[TableDescription, ...], resolved: ResolvedOptions
+    ) -> None:
+        self.descriptions = descriptions
+        self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
         self._programs: dict[tuple[str, int], Any] = {}
+
+    def with_options(self, options: Options) -> Machine:
+        """The same tables with other options, not described again.
+
+        Parameters
+        ----------
+        options : Options
+
+        Returns
+        -------
+        Machine
+
+        Raises
+        ------
+        AirError, OptionsError
+            As when the machine is made.
+        """
+        other = object.__new__(type(self))
+        other.tables = self.tables
+        other._set_options(self.descriptions, options)
+        return other
+
+    def with_descriptions(
+        self, descriptions: Sequence[TableDescription], resolved: ResolvedOptions
+    ) -> Machine:
+        """A machine of these descriptions, for trial runs; its `tables` remain this machine's."""
+        other = object.__new__(type(self))
+        other.tables, other.options = self.tables, self.options
+        other._start(tuple(descriptions), resolved)
+        return other
 
     # ---- proving ------------------------------------------------------------------------
 
@@ -163,7 +207,7 @@ class Machine:
         with report.phase("read traces"):
             arrays = read_traces(self.descriptions, self.resolved, traces)
         log_heights = [len(array).bit_length() - 1 for array in arrays]
-        plan = choose_plan(self, Layout(self._plain_key(), log_heights), max_memory)
+        plan = choose_plan(self, Layout(self.plain_key(), log_heights), max_memory)
         key = self.verifying_key(report)
         if instance.wraps(key, log_heights):
             raise StatementError(
@@ -335,7 +379,7 @@ class Machine:
         if heights is None:
             shape = shape_at_max(self.descriptions, self.resolved)
         else:
-            shape = security_shape(self._plain_key(), self._log_heights(heights))
+            shape = security_shape(self.plain_key(), self.log_heights(heights))
         return security_report(
             shape,
             queries=self.resolved.queries,
@@ -343,8 +387,10 @@ class Machine:
             regime=self.options.regime,
         )
 
-    def estimate(self, heights: Mapping[str, int] | None = None) -> Estimate:
-        """What a proof will cost: memory of each plan, phase by phase; bytes; cells.
+    def estimate(
+        self, heights: Mapping[str, int] | None = None, *, time: bool = False
+    ) -> Estimate:
+        """What a proof will cost: memory of each plan, phase by phase; bytes; cells; seconds.
 
         The peaks are upper bounds of what is measured, within a tenth of it for tables from
         about 2^12 rows on.
@@ -353,6 +399,9 @@ class Machine:
         ----------
         heights : mapping of str to int, optional
             Rows of each table; tables of a fixed height may be left out.
+        time : bool
+            Whether to foretell the time as well, from runs of the prover at lower heights that
+            take about a second.
 
         Returns
         -------
@@ -363,13 +412,50 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
-        heights = {} if heights is None else heights
-        return estimate(self, Layout(self._plain_key(), self._log_heights(heights)))
+        log_heights = self.log_heights({} if heights is None else heights)
+        found = estimate(self, Layout(self.plain_key(), log_heights))
+        if not time:
+            return found
+        from cstark.choices import measure
 
-    def _plain_key(self) -> Any:
+        return replace(found, timing=measure(self, log_heights))
+
+    def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
+        """What changing each option would do to bytes, memory, time and security: a table.
+
+        Parameters
+        ----------
+        heights : mapping of str to int, optional
+            Rows of each table; tables of a fixed height may be left out.
+        time : bool
+            Whether to foretell the time too, which takes some seconds.
+
+        Returns
+        -------
+        Choices
+            Printed, a table; ``rows`` and ``to_dict()`` for programs.
+
+        Raises
+        ------
+        StatementError
+            A height is missing or impossible.
+        """
+        from cstark.choices import compare
+
+        return compare(self, {} if heights is None else heights, time=time)
+
+    def plain_key(self) -> Any:
+        """What `Layout` needs of a key, without committing to anything."""
         return _StatementKey(self.descriptions, self.resolved)
 
-    def _log_heights(self, heights: Mapping[str, int]) -> list[int]:
+    def log_heights(self, heights: Mapping[str, int]) -> list[int]:
+        """Log2 of the height of each table, checked.
+
+        Raises
+        ------
+        StatementError
+            A height is missing or impossible.
+        """
         unknown = [name for name in heights if name not in self.tables]
         if unknown:
             raise StatementError(
