@@ -87,17 +87,13 @@ class Machine:
         number_buses(descriptions)
         self._set_options(descriptions, options)
 
-    def _set_options(
-        self, descriptions: tuple[TableDescription, ...], options: Options
-    ) -> None:
+    def _set_options(self, descriptions: tuple[TableDescription, ...], options: Options) -> None:
         # The degrees are checked before the estimator is asked: its numbers assume them.
         check_tables(descriptions, options)
         self.options = options
         self._start(descriptions, options.resolve(shape_at_max(descriptions, options)))
 
-    def _start(
-        self, descriptions: tuple[TableDescription, ...], resolved: ResolvedOptions
-    ) -> None:
+    def _start(self, descriptions: tuple[TableDescription, ...], resolved: ResolvedOptions) -> None:
         self.descriptions = descriptions
         self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
@@ -387,9 +383,7 @@ class Machine:
             regime=self.options.regime,
         )
 
-    def estimate(
-        self, heights: Mapping[str, int] | None = None, *, time: bool = False
-    ) -> Estimate:
+    def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
         """What a proof will cost: memory of each plan, phase by phase; bytes; cells; seconds.
 
         The peaks are upper bounds of what is measured, within a tenth of it for tables from

@@ -239,4 +239,3 @@ def _scope(report: CheckReport) -> str:
 def _hidden_imbalances(report: CheckReport, shown: int) -> int:
     listed = sum(imbalance.messages for imbalance in report.imbalances[:shown])
     return sum(report.unbalanced.values()) - listed
-

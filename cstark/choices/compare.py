@@ -121,7 +121,9 @@ class Choices:
 
     def _repr_html_(self) -> str:
         """The table for a notebook."""
-        return html_table(self._headers(), [r._cells() for r in self.rows]) + f"<p>{self._note()}</p>"
+        return (
+            html_table(self._headers(), [r._cells() for r in self.rows]) + f"<p>{self._note()}</p>"
+        )
 
 
 def changes(options: Options, tallest: int, bits: float) -> list[tuple[str, Options]]:

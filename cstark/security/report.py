@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cstark.errors import OptionsError
+from cstark.security.heuristic import heuristic_bits
 from cstark.security.regimes import (
     MAX_MULTIPLICITY,
     MIN_MULTIPLICITY,
@@ -15,7 +16,6 @@ from cstark.security.regimes import (
     johnson,
     unique,
 )
-from cstark.security.heuristic import heuristic_bits
 from cstark.security.terms import GRINDING_SITES, HASH_BITS, Shape, round_terms, whole_number
 
 __all__ = ["RegimeReport", "SecurityReport", "report", "show_bits"]
