@@ -6,6 +6,10 @@ CSTARK_REQUIRE_OPENMP=1   fail when the compiler has no OpenMP (default: warn, b
 CSTARK_DEBUG=1            bounds checks in Cython, no optimisation of the checks away
 CSTARK_ONLY=a,b           build only extensions whose last name is listed (edit loop)
 CSTARK_CFLAGS="..."       extra compiler and linker flags (sanitizers)
+
+The modules use CPython's stable ABI alone: what one version built runs on 3.11 and every later
+one, in place and as a wheel. The free-threaded interpreter has no stable ABI to offer; there the
+build is for that version only.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import os
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -26,6 +31,8 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
+OLDEST = (3, 11)  # as requires-python in pyproject.toml
+STABLE_ABI = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 def load_sources():
@@ -118,24 +125,23 @@ class BuildExt(build_ext):
         ]
         super().build_extension(ext)
 
+    def copy_extensions_to_source(self):
+        super().copy_extensions_to_source()
+        # A module of another ABI beside this one may come first in the order of the import.
+        for ext in self.extensions:
+            built = Path(self.get_ext_filename(self.get_ext_fullname(ext.name)))
+            for other in PYX[ext.name].parent.glob(f"{PYX[ext.name].stem}.*.so"):
+                if other.name != built.name:
+                    other.unlink()
+
 
 def make_extensions() -> list[Extension]:
     debug = os.environ.get("CSTARK_DEBUG") == "1"
     extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
     compile_args, link_args = openmp_flags()
-    # -g0: no megabyte of debug information a module
-    flags = ["-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function"]
-    compile_args = [*compile_args, *flags, *extra]
+    compile_args = [*compile_args, *SOURCES.FLAGS, *extra]
     link_args = [*link_args, *extra]
-    directives = {
-        "language_level": 3,
-        "boundscheck": debug,
-        "wraparound": False,
-        "initializedcheck": debug,
-        "nonecheck": debug,
-        "cdivision": True,
-        "embedsignature": True,
-    }
+    directives = {**SOURCES.DIRECTIVES, **dict.fromkeys(SOURCES.CHECKS, debug)}
     settings = {
         "compile": compile_args,
         "link": link_args,
@@ -143,6 +149,7 @@ def make_extensions() -> list[Extension]:
         "cython": cython_version,
         "compiler": compiler_version(),
         "python": sys.version,
+        "stable ABI": STABLE_ABI,
     }
     path, changed = stamp(settings)
     kernels = ROOT / "cstark" / "kernels"
@@ -160,6 +167,10 @@ def make_extensions() -> list[Extension]:
                 extra_compile_args=compile_args,
                 extra_link_args=link_args,
                 depends=[*depends, str(path.relative_to(ROOT))],
+                define_macros=[("Py_LIMITED_API", f"0x{OLDEST[0]:02x}{OLDEST[1]:02x}0000")]
+                if STABLE_ABI
+                else [],
+                py_limited_api=STABLE_ABI,
             )
         )
     return cythonize(
@@ -174,4 +185,8 @@ def make_extensions() -> list[Extension]:
 os.chdir(ROOT)
 SOURCES = load_sources()
 PYX = SOURCES.extensions(ROOT)
-setup(ext_modules=make_extensions(), cmdclass={"build_ext": BuildExt})
+setup(
+    ext_modules=make_extensions(),
+    cmdclass={"build_ext": BuildExt},
+    options={"bdist_wheel": {"py_limited_api": "cp{}{}".format(*OLDEST)}} if STABLE_ABI else {},
+)

@@ -11,7 +11,6 @@ import argparse
 import inspect
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmarks import kernels, proofs
-from benchmarks.common import Threaded, shapes
+from benchmarks.common import Threaded, seconds, shapes
 
 from cstark.runtime import config
 from cstark.text import table
@@ -47,17 +46,6 @@ def prepared(owner: type[Threaded], name: str, parameters: tuple[Any, ...]) -> t
     benchmark.setup(*parameters)
     method = getattr(benchmark, name)
     return benchmark, lambda: method(*parameters)
-
-
-def seconds(call: Callable[[], None], least: float = 0.002) -> float:
-    """CPU seconds of one call; short ones are repeated until they fill `least` seconds."""
-    calls, spent = 0, 0.0
-    start = time.process_time()
-    while calls == 0 or spent < least:
-        call()
-        calls += 1
-        spent = time.process_time() - start
-    return spent / calls
 
 
 def title(name: str, parameters: tuple[Any, ...]) -> str:

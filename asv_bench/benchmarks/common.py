@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -22,6 +23,7 @@ __all__ = [
     "height",
     "parse",
     "random_words",
+    "seconds",
     "shapes",
 ]
 
@@ -78,6 +80,17 @@ def challenge(seed: int = 2) -> tuple[int, int, int]:
 def clock() -> float:
     """Process CPU time on one thread, which other processes disturb least; wall time on more."""
     return time.process_time() if cs.get_num_threads() == 1 else time.perf_counter()
+
+
+def seconds(call: Callable[[], object], least: float = 0.002) -> float:
+    """Seconds of one call by `clock`; short ones are repeated until they fill `least` seconds."""
+    calls, spent = 0, 0.0
+    start = clock()
+    while calls == 0 or spent < least:
+        call()
+        calls += 1
+        spent = clock() - start
+    return spent / calls
 
 
 class Threaded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -90,7 +90,41 @@ class NodeEvaluator:
         list of ndarray
             One ``(last_row - first_row,)`` uint64 array a wanted node, canonical.
         """
-        count = last_row - first_row
+        return self._run(
+            last_row - first_row, lambda node: self._column(node, first_row, last_row)
+        )
+
+    def at(
+        self, rows: np.ndarray, changed: tuple[int, int, np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        """Values on any rows, as they are or with one cell changed for each.
+
+        Parameters
+        ----------
+        rows : ndarray
+            ``(n,)`` int64; repeats are allowed.
+        changed : (int, int, ndarray), optional
+            A main column, 0 or 1, and ``(n,)`` uint64 values, canonical: what the nodes read of
+            this column in the row itself (0) or in the next row (1) is replaced by these.
+
+        Returns
+        -------
+        list of ndarray
+            One ``(n,)`` uint64 array a wanted node, canonical.
+        """
+
+        def read(node: Node) -> np.ndarray:
+            _, source, index, shift = node
+            if changed is not None and (source, index, shift) == ("main", *changed[:2]):
+                return changed[2]
+            if source == "periodic":
+                column = np.array(self._periodic[index], dtype=np.uint64)
+                return column[rows % len(column)]
+            return self._sources[source][(rows + shift) % self._rows, index]
+
+        return self._run(len(rows), read)
+
+    def _run(self, count: int, read: Callable[[Node], np.ndarray]) -> list[np.ndarray]:
         values: dict[int, np.ndarray | int] = {}
         for index in self._order:
             node = self._nodes[index]
@@ -99,7 +133,7 @@ class NodeEvaluator:
             elif node[0] == "public":
                 values[index] = int(self._publics[node[1]])
             elif node[0] == "column":
-                values[index] = self._column(node, first_row, last_row)
+                values[index] = read(node)
             else:
                 values[index] = _operate(node[0], values[node[1]], values[node[2]], count)
                 for operand in {node[1], node[2]}:

@@ -1,4 +1,4 @@
-"""Which source files an extension is made of, and a digest of their contents.
+"""Which source files an extension is made of, a digest of their contents, how they are compiled.
 
 ``setup.py`` compiles the digest into each extension and the tests recompute it, so that an
 extension older than its sources cannot go unnoticed.  Standard library only: it also runs
@@ -10,6 +10,20 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+
+#: How the kernels are compiled; -g0: no megabyte of debug information a module.
+FLAGS = ("-O3", "-g0", "-fvisibility=hidden", "-Wno-unused-function")
+#: Directives of Cython; a debug build turns the checks on.
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "nonecheck": False,
+    "cdivision": True,
+    "embedsignature": True,
+}
+CHECKS = ("boundscheck", "initializedcheck", "nonecheck")
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 _FAMILY = re.compile(r'^\s*#\s*define\s+CSTARK_FAMILY\s+"([^"]+)"', re.M)

@@ -1,0 +1,142 @@
+/* LogUp columns in passes over the whole column, with the lanes and loads of the package.
+ *
+ * Messages of four adjacent columns with a count each, in pairs, all sent. Per pair: fingerprints of
+ * one message for all rows, then of the other; their counts; numerators and denominators; one batch
+ * inversion; the column. What goes from pass to pass is as long as the trace.
+ * Items are rows; `rows` is a multiple of BLOCK.
+ */
+#include "evaluator.h"
+#include "inverse.h"
+
+#ifndef VARIANT_LOOKUP_TYPES
+#define VARIANT_LOOKUP_TYPES
+enum { VALUES = 4 };
+typedef struct {
+    const uint64_t *trace; /* rows x stride */
+    ptrdiff_t rows, stride, width;
+    ext constant;               /* z - bus */
+    ext weights[VALUES];        /* -alpha^k */
+    ptrdiff_t value[2], count[2]; /* columns of the pair's messages */
+    uint64_t *prints;           /* [3][2 rows]: fingerprints, then numerators and denominators */
+    uint64_t *counts;           /* [2 rows] */
+    uint64_t *sums;             /* [3][rows]: of the fractions of a row, all pairs so far */
+    int first_pair, last_pair;
+    ptrdiff_t pair;
+    uint64_t *out; /* rows x out_stride */
+    ptrdiff_t out_stride;
+    ptrdiff_t chunk;
+    ext *chunk_sums; /* in the last pass the accumulator at the chunk's first row */
+    ext mean;
+} passes_job;
+typedef ptrdiff_t (*pass)(const passes_job *job, ptrdiff_t first, ptrdiff_t last);
+typedef struct {
+    pass prints[2], counts[2], combine, invert, column, total, accumulate;
+} passes_table;
+#endif
+
+INLINE ptrdiff_t FN(prints_of)(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
+    uint64_t words[VALUES * SLOT];
+    const ptrdiff_t plane = 2 * job->rows;
+    weight weights[VALUES][3];
+    for (int j = 0; j < VALUES; j++)
+        for (int c = 0; c < 3; c++) weight_set(&weights[j][c], job->weights[j].c[c]);
+    const vec3 constant = e_set1(job->constant);
+    for (; first < last; first += BLOCK) {
+        load_columns(job->trace + job->value[side], job->stride, first, BLOCK, job->rows, words);
+        uint64_t *out = job->prints + side * job->rows + first;
+        for (ptrdiff_t i = 0; i < BLOCK; i += LANES)
+            for (int c = 0; c < 3; c++) {
+                dot sum = dot_zero();
+                for (int j = 0; j < VALUES; j++) dot_add(&sum, v_load(words + j * SLOT + i), &weights[j][c]);
+                v_store(out + c * plane + i, v_add_canonical(dot_value(&sum), constant.c[c]));
+            }
+    }
+    return -1;
+}
+static ptrdiff_t FN(prints_0)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    return FN(prints_of)(job, first, last, 0);
+}
+static ptrdiff_t FN(prints_1)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    return FN(prints_of)(job, first, last, 1);
+}
+
+INLINE ptrdiff_t FN(counts_of)(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
+    const uint64_t *p = job->trace + job->count[side];
+    uint64_t *out = job->counts + side * job->rows;
+    for (; first < last; first++) out[first] = p[first * job->stride];
+    return -1;
+}
+static ptrdiff_t FN(counts_0)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    return FN(counts_of)(job, first, last, 0);
+}
+static ptrdiff_t FN(counts_1)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    return FN(counts_of)(job, first, last, 1);
+}
+
+/* Of m / f + n / g the numerator m g + n f, in place of f, and the denominator f g, in place of g. */
+static ptrdiff_t FN(combine)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const ptrdiff_t plane = 2 * job->rows;
+    for (ptrdiff_t i = first; i < last; i += LANES) {
+        uint64_t *at = job->prints + i;
+        const vec3 f = e_load(at, plane), g = e_load(at + job->rows, plane);
+        const vec m = v_load(job->counts + i), n = v_load(job->counts + job->rows + i);
+        vec3 numerator;
+        for (int c = 0; c < 3; c++) numerator.c[c] = d_value(d_add(d_mul_vec(g.c[c], m), d_mul_vec(f.c[c], n)));
+        e_store(at, plane, numerator);
+        e_store(at + job->rows, plane, e_mul(f, g));
+    }
+    return -1;
+}
+
+static ptrdiff_t FN(invert)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    uint64_t *at = job->prints + job->rows + first;
+    const ptrdiff_t zero = invert_chunk_ext(at, 2 * job->rows, at, 2 * job->rows, last - first);
+    return zero < 0 ? -1 : first + zero;
+}
+
+static ptrdiff_t FN(column)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const ptrdiff_t plane = 2 * job->rows;
+    for (ptrdiff_t i = first; i < last; i += LANES) {
+        const uint64_t *at = job->prints + i;
+        const vec3 value = e_canonical(e_mul(e_load(at, plane), e_load(at + job->rows, plane)));
+        uint64_t *sums = job->sums + i;
+        e_store(sums, job->rows,
+                job->first_pair ? value : e_canonical(e_add(e_load(sums, job->rows), value)));
+        if (job->last_pair) continue;
+        uint64_t rows[3 * LANES];
+        e_store_rows(rows, value);
+        uint64_t *out = job->out + i * job->out_stride + 3 * job->pair;
+        for (int k = 0; k < LANES; k++, out += job->out_stride) memcpy(out, rows + 3 * k, 3 * sizeof(uint64_t));
+    }
+    return -1;
+}
+
+static ptrdiff_t FN(total)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    vec sum[3] = {v_set1(0), v_set1(0), v_set1(0)};
+    for (ptrdiff_t i = first; i < last; i += LANES)
+        for (int c = 0; c < 3; c++) sum[c] = v_add_canonical(sum[c], v_load(job->sums + c * job->rows + i));
+    ext *total = job->chunk_sums + first / job->chunk;
+    for (int c = 0; c < 3; c++) {
+        uint64_t lanes[LANES];
+        v_store(lanes, v_canonical(sum[c]));
+        total->c[c] = 0;
+        for (int l = 0; l < LANES; l++) total->c[c] = gl_add(total->c[c], lanes[l]);
+    }
+    return -1;
+}
+
+static ptrdiff_t FN(accumulate)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+    ext sum = job->chunk_sums[first / job->chunk];
+    uint64_t *cell = job->out + first * job->out_stride + 3 * job->pair;
+    for (ptrdiff_t i = first; i < last; i++, cell += job->out_stride) {
+        const ext row = {{job->sums[i], job->sums[job->rows + i], job->sums[2 * job->rows + i]}};
+        for (int c = 0; c < 3; c++) cell[c] = sum.c[c];
+        sum = ext_add(sum, ext_sub(row, job->mean));
+    }
+    return -1;
+}
+
+static const passes_table FN(table) = {
+    {FN(prints_0), FN(prints_1)}, {FN(counts_0), FN(counts_1)}, FN(combine), FN(invert), FN(column),
+    FN(total), FN(accumulate),
+};

@@ -1,0 +1,216 @@
+"""What is fuzzed: bytes that claim to be a proof, and texts that claim to be a key.
+
+An input starts with two bytes that choose the subject and the mode, so that one corpus serves all::
+
+    byte 0    which subject (a machine with an honest proof), modulo their number
+    byte 1    mode, modulo 3:
+                0  the rest is a proof: Machine.verify
+                1  the rest is a proof, and a verifier that goes on after failed equations checks it:
+                   what lies behind the first failed check meets hostile values too
+                2  the rest is a key file: VerifyingKey.from_json, and if that accepts, its verify
+
+`run_one` raises `Finding` for anything a verifier must not do: an undocumented exception, or the
+acceptance of anything but the honest proof.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import cstark as cs
+from cstark.key import VerifyingKey
+from cstark.protocol.proof import Proof, Reader
+from cstark.protocol.statement import Instance
+from cstark.protocol.verifier import Verifier
+from tests.oracles import zoo
+
+__all__ = ["MODES", "Finding", "Subject", "run_one", "seeds", "subjects"]
+
+PROOF, PERSISTENT, KEY = range(3)
+MODES = 3
+
+
+class Finding(Exception):
+    """The verifier did what it must never do."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A machine, an honest proof of it, and where the fields of that proof are.
+
+    Attributes
+    ----------
+    key : VerifyingKey
+    case : zoo.Case
+    proof : bytes
+    spans : tuple of (int, int, str)
+        Offset in the file, length and name of each field that the verifier takes, in order.
+    """
+
+    key: VerifyingKey
+    case: zoo.Case
+    proof: bytes
+    spans: tuple[tuple[int, int, str], ...]
+
+
+class _Spy(Reader):
+    """A reader that remembers what it was asked for."""
+
+    def __init__(self, data: bytes, shift: int) -> None:
+        super().__init__(data)
+        self.shift = shift
+        self.spans: list[tuple[int, int, str]] = []
+
+    def take(self, count: int, what: str) -> memoryview:
+        self.spans.append((self.shift + self.offset, count, what))
+        return super().take(count, what)
+
+
+class PersistentVerifier(Verifier):
+    """A verifier that goes on after a failed equation; only what cannot be read stops it."""
+
+    def check_policy(self, min_security: int) -> None:
+        super().check_policy(0)
+
+    def verify(self, min_security: int) -> None:
+        self.check_policy(min_security)
+        rounds = (
+            "round_0_statement",
+            "round_1_main",
+            "round_2_lookup",
+            "round_3_quotient",
+            "round_4_openings",
+            "round_5_fri",
+            "round_6_queries",
+            "check_constraints",
+            "check_queries",
+        )
+        self.layout = self._layout()
+        for name in rounds:
+            try:
+                getattr(self, name)()
+            except cs.ProofFormatError:
+                raise
+            except cs.VerificationError:
+                if name == "round_6_queries":  # a missing nonce: nothing after it has been read
+                    raise
+
+    def _layout(self) -> Any:
+        from cstark.protocol.layout import Layout
+
+        return Layout(self.key, self.proof.log_heights)
+
+
+@cache
+def subjects() -> tuple[Subject, ...]:
+    """Machines that together use every feature, small enough for thousands of runs a minute."""
+    settings = [
+        (zoo.fibonacci(3), {}),
+        (zoo.fibonacci(6), {"final_length": 1, "fri_arity": 2, "hash": "sha256", "grinding": 3}),
+        (zoo.cubic(4), {"final_length": 4, "hash": "keccak256", "blowup": 4}),
+        (zoo.lookup(3, 5, 4, tokens=True), {"final_length": 2, "fri_arity": 4}),
+        (zoo.ring(3), {"coset_offset": 7}),
+        (
+            zoo.together(zoo.fibonacci(7), zoo.lookup(2, 4, 3), zoo.cubic(3)),
+            {"final_length": 1, "grinding": 1},
+        ),
+    ]
+    found = []
+    for case, options in settings:
+        machine = case.machine(**{"queries": 3, **options})
+        data = case.prove(machine, claim=b"c").to_bytes()
+        found.append(Subject(machine.verifying_key(), case, data, _spans(machine, case, data)))
+    return tuple(found)
+
+
+def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int, int, str], ...]:
+    proof = Proof.from_bytes(data)
+    key = machine.verifying_key()
+    verifier = Verifier(key, proof, Instance.build(key, case.publics, case.tokens, proof.claim))
+    head = len(data) - len(proof.body)
+    spy = verifier.reader = _Spy(proof.body, head)
+    verifier.verify(0)
+    fields = ((0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (28, head - 28, "heights"))
+    return (*fields, *spy.spans)
+
+
+def seeds() -> list[bytes]:
+    """The corpus to start from: every subject in every mode, honest."""
+    result = []
+    for number, subject in enumerate(subjects()):
+        for mode in range(MODES):
+            data = subject.key.to_json().encode() if mode == KEY else subject.proof
+            result.append(bytes([number, mode]) + data)
+    return result
+
+
+def run_one(data: bytes) -> None:
+    """Give one input to what it is for.
+
+    Raises
+    ------
+    Finding
+    """
+    if len(data) < 2:
+        return
+    subject = subjects()[data[0] % len(subjects())]
+    mode, rest = data[1] % MODES, data[2:]
+    try:
+        if mode == PROOF:
+            _verify(subject, rest)
+        elif mode == PERSISTENT:
+            _verify_persistently(subject, rest)
+        else:
+            _read_key(subject, rest)
+    except Finding:
+        raise
+    except Exception as error:
+        raise Finding(f"mode {mode}: {type(error).__name__}: {error}") from error
+
+
+def _verify(subject: Subject, data: bytes) -> None:
+    try:
+        subject.key.verify(data, subject.case.publics, tokens=subject.case.tokens, min_security=0)
+    except cs.VerificationError as error:
+        if not isinstance(error.reason, cs.Reason) or not str(error):
+            raise Finding("a refusal without a reason") from error
+        return
+    if _without_nonce(subject, data) != _without_nonce(subject, subject.proof):
+        raise Finding("something else than the honest proof was accepted")
+
+
+def _without_nonce(subject: Subject, data: bytes) -> bytes:
+    """The proof but its nonce: any nonce that works, and draws the same positions, will do."""
+    [start] = [start for start, _, name in subject.spans if name == "the nonce"]
+    return data[:start] + data[start + 8 :]
+
+
+def _verify_persistently(subject: Subject, data: bytes) -> None:
+    try:
+        proof = Proof.from_bytes(data)
+        instance = Instance.build(
+            subject.key, subject.case.publics, subject.case.tokens, proof.claim
+        )
+        PersistentVerifier(subject.key, proof, instance).verify(0)
+    except cs.VerificationError:
+        pass
+
+
+def _read_key(subject: Subject, data: bytes) -> None:
+    try:
+        key = VerifyingKey.from_json(data)
+    except cs.CstarkError:
+        return
+    if key.to_json().encode() != data.strip():
+        raise Finding("a key that is not in canonical form was accepted")
+    if json.loads(key.to_json()) != json.loads(data):
+        raise Finding("a key says something else when it is written again")
+    try:
+        key.verify(subject.proof, subject.case.publics, tokens=subject.case.tokens, min_security=0)
+    except (cs.VerificationError, cs.StatementError):
+        return
+    if key != subject.key:
+        raise Finding("another key accepted the proof")
