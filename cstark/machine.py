@@ -17,16 +17,16 @@ from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.estimate import Estimate, estimate
+from cstark.protocol.facts import facts
 from cstark.protocol.footprint import choose_plan
-from cstark.protocol.layout import Layout, MatrixShape, TreeShape
-from cstark.protocol.matrix import Storage, make_matrix
+from cstark.protocol.layout import Layout
 from cstark.protocol.options import Options, ResolvedOptions
+from cstark.protocol.preprocessed import commit_preprocessed
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
-from cstark.protocol.sizing import security_shape, shape_at_max
+from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
-from cstark.protocol.transcript import ALGORITHMS
 from cstark.report import Report
 from cstark.security import SecurityReport
 from cstark.security import report as security_report
@@ -223,7 +223,7 @@ class Machine:
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
-        report.facts.update(self._facts(proof, len(instance.tokens)), plan=plan.name)
+        report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
         return proof
 
     def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
@@ -332,33 +332,10 @@ class Machine:
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
         if "_preprocessed" not in self.__dict__:
-            self.__dict__["_preprocessed"] = self._commit_preprocessed(report)
+            self.__dict__["_preprocessed"] = commit_preprocessed(
+                self.descriptions, self.resolved, self.domains, report or Report()
+            )
         return self.__dict__["_preprocessed"]
-
-    def _commit_preprocessed(self, report: Report | None) -> Commitment | None:
-        options = self.resolved
-        shapes = []
-        for table, description in enumerate(self.descriptions):
-            if description.preprocessed_width:
-                log_height = description.rows.bit_length() - 1
-                width = description.preprocessed_width
-                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
-        if not shapes:
-            return None
-        shapes.sort(key=lambda m: (-m.log_height, m.table))
-        with (report or Report()).phase("commit preprocessed"):
-            matrices = [
-                make_matrix(
-                    Storage.HELD,
-                    self.domains.get(m.log_height, options.blowup, options.coset_offset),
-                    self.descriptions[m.table].preprocessed,
-                    m.width,
-                    label="preprocessed LDE",
-                )
-                for m in shapes
-            ]
-            shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
-            return Commitment(ALGORITHMS[options.hash], shape, matrices)
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
@@ -450,27 +427,7 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
-        unknown = [name for name in heights if name not in self.tables]
-        if unknown:
-            raise StatementError(
-                f"heights: no table {unknown[0]!r}; the machine has {', '.join(self.tables)}"
-            )
-        result = []
-        for description in self.descriptions:
-            rows = heights.get(description.name, description.rows)
-            if rows is None:
-                raise StatementError(f"heights: table {description.name!r} is missing")
-            if rows < 8 or rows & (rows - 1) or rows > 1 << self.resolved.max_log_height:
-                raise StatementError(
-                    f"heights: table {description.name!r} cannot have {rows} rows; a power of two "
-                    f"from 8 to 2^{self.resolved.max_log_height}"
-                )
-            if description.rows is not None and rows != description.rows:
-                raise StatementError(
-                    f"heights: table {description.name!r} always has {description.rows} rows"
-                )
-            result.append(rows.bit_length() - 1)
-        return result
+        return checked_log_heights(self.descriptions, self.resolved.max_log_height, heights)
 
     # ---- programs -----------------------------------------------------------------------
 
@@ -493,29 +450,6 @@ class Machine:
         return self._program("check", table, check_program)
 
     # ---- presentation -------------------------------------------------------------------
-
-    def _facts(self, proof: Proof, tokens: int) -> dict[str, Any]:
-        key = self.verifying_key()
-        security = security_report(
-            security_shape(key, proof.log_heights, tokens),
-            queries=self.resolved.queries,
-            grinding=self.resolved.grinding,
-        )
-        return {
-            "proof_bytes": len(proof),
-            "tables": [
-                {
-                    "name": d.name,
-                    "log_height": log_height,
-                    "columns": d.width,
-                    "preprocessed": d.preprocessed_width,
-                    "lookup": d.lookup_columns,
-                }
-                for d, log_height in zip(self.descriptions, proof.log_heights, strict=True)
-            ],
-            "security": security.to_dict(),
-            "domains": {"hits": self.domains.hits, "misses": self.domains.misses},
-        }
 
     def __str__(self) -> str:
         rows = [

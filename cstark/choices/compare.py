@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from cstark.choices.timing import measure
 from cstark.errors import CstarkError
 from cstark.protocol.estimate import Estimate
-from cstark.security import MAX_SECURITY, SecurityReport, show_bits
-from cstark.text import bytes_text, html_table, seconds_text, table
+from cstark.protocol.options import MAX_QUERIES, MAX_SECURITY
+from cstark.security import SecurityReport, show_bits
+from cstark.text import bytes_text, html_table, table
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
@@ -69,16 +70,16 @@ class Choice:
 
     def _cells(self) -> list[object]:
         if self.security is None or self.estimate is None:
-            return [self.change, None, None, None, None, None, None, self.refusal]
+            return [self.change, *[None] * 6, self.refusal]
         timing = self.estimate.timing
         return [
             self.change,
             self.queries,
-            self.grinding,
             bytes_text(self.estimate.proof_bytes),
             bytes_text(self.estimate.peak_bytes),
-            "" if timing is None else seconds_text(timing.seconds),
+            None if timing is None else timing.short(),
             show_bits(self.security.bits),
+            self.grinding,
             f"{self.security.regime.name}, {self.security.binding}",
         ]
 
@@ -104,15 +105,14 @@ class Choices:
 
     def _headers(self) -> list[str]:
         return [
-            "options", "queries", "grinding", "proof", "memory", "time", "bits", "bound, binds",
+            "options", "queries", "proof", "memory", "time", "bits", "of them grinding",
+            "decoding, binding term",
         ]  # fmt: skip
 
     def _note(self) -> str:
-        found = [row.estimate.timing for row in self.rows if row.estimate is not None]
-        errors = [timing.error for timing in found if timing is not None]
-        note = "bits are proven and hold the grinding bits; memory is that of the fastest plan"
-        if errors:
-            note += f"; time is extrapolated, give or take {max(errors):.0%}"
+        note = "bits: proven, the query term with its grinding; memory: of the fastest plan"
+        if any(row.estimate is not None and row.estimate.timing for row in self.rows):
+            note += "; time: extrapolated from short runs"
         return note
 
     def __str__(self) -> str:
@@ -126,14 +126,16 @@ class Choices:
         )
 
 
-def changes(options: Options, tallest: int, bits: float) -> list[tuple[str, Options]]:
+def changes(machine: Machine, tallest: int) -> list[tuple[str, Options]]:
     """The options themselves and those next to them, one changed at a time.
 
-    Where the number of queries was given, the others are solved for the bits it gave.
+    Where the number of queries was given, the others are solved for the bits it gave, so that
+    they compare at equal security; only the rows of other numbers of queries do not.
     """
+    options, queries = machine.options, machine.resolved.queries
     solved = options
     if options.queries is not None:
-        target = min(max(int(bits), 1), MAX_SECURITY)
+        target = min(max(int(machine.security().bits), 1), MAX_SECURITY)
         solved = replace(options, queries=None, security=target)
     alternatives: Sequence[tuple[str, Sequence[Any]]] = (
         ("blowup", (2, 4, 8, 16)),
@@ -145,6 +147,9 @@ def changes(options: Options, tallest: int, bits: float) -> list[tuple[str, Opti
         ("max_log_height", (max(tallest, 3),)),
     )
     found = [("as it is", options)]
+    for other in (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES)):
+        if other != queries:
+            found.append((f"queries={other}", replace(options, queries=other)))
     for name, values in alternatives:
         for value in values:
             if getattr(solved, name) != value:
@@ -153,7 +158,7 @@ def changes(options: Options, tallest: int, bits: float) -> list[tuple[str, Opti
 
 
 def compare(
-    machine: Machine, heights: Mapping[str, int], *, time: bool = True, budget: float = 0.2
+    machine: Machine, heights: Mapping[str, int], *, time: bool = True, budget: float = 0.1
 ) -> Choices:
     """What changing each option would do, at these heights.
 
@@ -179,9 +184,8 @@ def compare(
     log_heights = machine.log_heights(heights)
     names = [description.name for description in machine.descriptions]
     full = {name: 1 << h for name, h in zip(names, log_heights, strict=True)}
-    bits = machine.security(full).bits
     rows = []
-    for change, options in changes(machine.options, max(log_heights), bits):
+    for change, options in changes(machine, max(log_heights)):
         try:
             other = machine if change == "as it is" else machine.with_options(options)
         except CstarkError as error:

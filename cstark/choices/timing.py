@@ -1,16 +1,17 @@
 """Seconds on this machine, extrapolated from short runs of the prover.
 
 The same tables are proven at a fraction of their heights, on random traces: the prover's work does
-not depend on the values, and the proofs, of false statements, are thrown away. The height doubles
+not depend on the values, and the proofs, of false statements, are thrown away. The heights double
 until a run has taken long enough. Each phase is then a constant and a part in proportion to the
-committed words, fitted to the first and the last run.
+committed words, fitted to the first and the last run; its stated error is how far the same line,
+through the runs before, misses the last run.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-FIRST_LOG_HEIGHT = 10  # of the tallest table in the first run
+FIRST_WORDS = 1 << 15  # committed in the first run, at most, but that no table is lower than:
 LEAST_LOG_HEIGHT = 3
+LEAST_RUNS = 3  # two for the line, one to see how good it is
+REPEATS = 2  # of each run: the least seconds of each phase are taken, others were disturbed
 GRINDING_BITS = 10  # of the sample runs
 # What extrapolation misses in the best case: levels of the cache, a busy machine.
 LEAST_ERROR = 0.25
@@ -61,21 +64,18 @@ def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5
     'commit main'
     """
     top = max(log_heights)
-    shift = max(top - FIRST_LOG_HEIGHT, 0)
+    shifts = range(top - LEAST_LOG_HEIGHT + 1)
+    shift = next(
+        (s for s in shifts if _words(machine, _lowered(log_heights, s)) <= FIRST_WORDS), shifts[-1]
+    )
     _run(machine, _lowered(log_heights, top))  # what is made once: code, twiddles, threads
     runs = [_run(machine, _lowered(log_heights, shift))]
-    while shift and 2 * runs[-1].seconds < budget:
+    while shift and (len(runs) < LEAST_RUNS or 2 * runs[-1].seconds < budget):
         shift -= 1
         runs.append(_run(machine, _lowered(log_heights, shift)))
+    phases = extrapolate(runs, _words(machine, log_heights))
+    error = stated_error(runs)
     grinding = _grinding_seconds(machine)
-    target = _words(machine, log_heights)
-    phases = _extrapolate(runs, target)
-    error = LEAST_ERROR
-    if len(runs) > 2:  # what the runs before would have said of the last
-        foretold = sum(_extrapolate(runs[:-1], runs[-1].words).values())
-        error = max(error, abs(foretold / runs[-1].seconds - 1))
-    elif shift:
-        error = 1.0
     if grinding:
         phases["grinding"] = grinding
         # Exponentially distributed: as large a deviation as the mean.
@@ -89,20 +89,20 @@ def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5
     )
 
 
-class _Run:
-    """One proof: its size and the seconds of its phases."""
+@dataclass(frozen=True)
+class Run:
+    """One proof: rows of the tallest table, words committed, seconds by phase."""
 
-    def __init__(self, rows: int, words: int, phases: dict[str, float]) -> None:
-        self.rows = rows
-        self.words = words
-        self.phases = phases
+    rows: int
+    words: int
+    phases: dict[str, float]
 
     @property
     def seconds(self) -> float:
         return sum(self.phases.values())
 
 
-def _run(machine: Machine, log_heights: Sequence[int]) -> _Run:
+def _run(machine: Machine, log_heights: Sequence[int]) -> Run:
     options = replace(machine.resolved, grinding=0)
     small = machine.with_descriptions(
         [lowered(d, h) for d, h in zip(machine.descriptions, log_heights, strict=True)], options
@@ -114,11 +114,14 @@ def _run(machine: Machine, log_heights: Sequence[int]) -> _Run:
     }
     publics = {d.name: [1] * d.publics for d in small.descriptions if d.publics}
     small.verifying_key()  # commits to the preprocessed columns, as is done once
-    report = small._prove(traces, publics, (), b"", False, _silent, force=True).report
-    phases = {phase.name: phase.seconds for phase in report.root.children}
+    phases: dict[str, float] = {}
+    for _ in range(REPEATS):
+        report = small._prove(traces, publics, (), b"", False, _silent, force=True).report
+        for phase in report.root.children:
+            phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
     phases.pop("read traces", None)
     phases.pop("grinding", None)
-    return _Run(1 << max(log_heights), _words(small, log_heights), phases)
+    return Run(1 << max(log_heights), _words(small, log_heights), phases)
 
 
 def lowered(description: TableDescription, log_height: int) -> TableDescription:
@@ -141,7 +144,7 @@ def _words(machine: Machine, log_heights: Sequence[int]) -> int:
     return sum(m.width << m.log_height for tree in layout.trees for m in tree.matrices)
 
 
-def _extrapolate(runs: Sequence[_Run], words: int) -> dict[str, float]:
+def extrapolate(runs: Sequence[Run], words: int) -> dict[str, float]:
     """Seconds of each phase at a size, from the first and the last run."""
     first, last = runs[0], runs[-1]
     if words == last.words or len(runs) == 1:
@@ -154,6 +157,14 @@ def _extrapolate(runs: Sequence[_Run], words: int) -> dict[str, float]:
         slope = min(max(slope, 0.0), seconds / last.words)  # the constant part is not negative
         result[name] = seconds + slope * (words - last.words)
     return result
+
+
+def stated_error(runs: Sequence[Run]) -> float:
+    """A share of the seconds: how far the runs before the last would have missed it."""
+    if len(runs) < LEAST_RUNS:  # as tall as the tables themselves, or nearly
+        return LEAST_ERROR
+    foretold = sum(extrapolate(runs[:-1], runs[-1].words).values())
+    return max(LEAST_ERROR, abs(foretold / runs[-1].seconds - 1))
 
 
 def _grinding_seconds(machine: Machine) -> float:

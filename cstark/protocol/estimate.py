@@ -66,8 +66,13 @@ class Timing:
     phases: dict[str, float]
     runs: tuple[tuple[int, float], ...]
 
+    def short(self) -> str:
+        """Seconds in two digits, and their error: ``"1.2 s ± 25%"``."""
+        return f"{float(f'{self.seconds:.2g}'):g} s ± {self.error:.0%}"
+
     def __str__(self) -> str:
-        return f"about {seconds_text(self.seconds)}, give or take {self.error:.0%}"
+        rows, seconds = self.runs[-1]
+        return f"{self.short()}, extrapolated from {rows:,} rows in {seconds_text(seconds)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
