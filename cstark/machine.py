@@ -12,7 +12,7 @@ import numpy as np
 from cstark.air import Air, describe
 from cstark.air.bus import number_buses
 from cstark.errors import AirError, StatementError, TraceError
-from cstark.key import VerifyingKey, check_tables
+from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
@@ -118,15 +118,25 @@ class Machine:
         other = object.__new__(type(self))
         other.tables = self.tables
         other._set_options(self.descriptions, options)
+        other._programs = self._programs  # of the tables alone
         return other
 
     def with_descriptions(
         self, descriptions: Sequence[TableDescription], resolved: ResolvedOptions
     ) -> Machine:
-        """A machine of these descriptions, for trial runs; its `tables` remain this machine's."""
+        """A machine of these tables at other heights, for trial runs; `tables` are still its own.
+
+        Parameters
+        ----------
+        descriptions : sequence of TableDescription
+            The machine's own, but for rows and the values of preprocessed and periodic columns.
+        resolved : ResolvedOptions
+        """
         other = object.__new__(type(self))
         other.tables, other.options = self.tables, self.options
         other._start(tuple(descriptions), resolved)
+        for table in range(len(self.descriptions)):  # the same at all heights, and slow to compile
+            other._programs["quotient", table] = self.quotient_program(table)
         return other
 
     # ---- proving ------------------------------------------------------------------------
@@ -327,7 +337,7 @@ class Machine:
         """What `Instance.build` needs, without committing to anything."""
         if "_key" in self.__dict__:
             return self.__dict__["_key"]
-        return _StatementKey(self.descriptions)
+        return PlainKey(self.descriptions)
 
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
@@ -417,7 +427,7 @@ class Machine:
 
     def plain_key(self) -> Any:
         """What `Layout` needs of a key, without committing to anything."""
-        return _StatementKey(self.descriptions, self.resolved)
+        return PlainKey(self.descriptions, self.resolved)
 
     def log_heights(self, heights: Mapping[str, int]) -> list[int]:
         """Log2 of the height of each table, checked.
@@ -492,16 +502,6 @@ class Machine:
 
     def __reduce__(self):
         return (type(self), (self.tables, self.options))
-
-
-class _StatementKey:
-    """The part of a key that needs no commitment."""
-
-    def __init__(self, tables: Sequence[Any], options: ResolvedOptions | None = None) -> None:
-        self.tables = tuple(tables)
-        self.options = options
-        self.names = tuple(table.name for table in tables)
-        self.buses = number_buses(tables)
 
 
 def _silent(phase: str, done: int, total: int) -> None:

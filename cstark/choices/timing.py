@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,11 @@ def lowered(description: TableDescription, log_height: int) -> TableDescription:
         changes["rows"] = rows
     if description.preprocessed is not None:
         changes["preprocessed"] = description.preprocessed[:rows]
-    return replace(description, **changes)
+    _ = description.lookup_degrees  # once, not for each of the copies
+    other = copy(description)
+    for name, value in changes.items():
+        object.__setattr__(other, name, value)  # frozen for its users; this one is still made
+    return other
 
 
 def _lowered(log_heights: Sequence[int], shift: int) -> list[int]:

@@ -51,8 +51,8 @@ class Timing:
     Attributes
     ----------
     seconds : float
-        Of `Machine.prove`, at the number of threads now set, besides the check of the traces and,
-        at the first proof, the commitment to preprocessed columns.
+        Of `Machine.prove`, at the number of threads now set, besides the check of the traces and
+        what only the first proof does: compile, commit to preprocessed columns.
     error : float
         How far off that may well be, as a share of it: 0.25 means a quarter more or less.
     phases : dict of str to float
