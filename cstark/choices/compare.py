@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Choice", "Choices", "compare"]
 
-
 OWN = "as it is"
 
 
@@ -31,9 +30,10 @@ class Choice:
     ----------
     change : str
         Such as ``"blowup=4"``; ``"as it is"`` for the machine's own options.
-    options : Options
+    options : Options or None
+        None if the machine cannot have them, as all but `refusal` then.
     queries, grinding : int or None
-        As resolved; None if the machine cannot have the options.
+        As resolved.
     security : SecurityReport or None
         At the heights compared.
     estimate : Estimate or None
@@ -43,7 +43,7 @@ class Choice:
     """
 
     change: str
-    options: Options
+    options: Options | None = None
     queries: int | None = None
     grinding: int | None = None
     security: SecurityReport | None = None
@@ -129,8 +129,8 @@ class Choices:
         )
 
 
-def changes(machine: Machine, tallest: int) -> list[tuple[str, Options]]:
-    """The options themselves and those next to them, one changed at a time.
+def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, Any]]]:
+    """The options to start from, and the values to try, one changed at a time.
 
     Where the number of queries was given, the others are solved for the bits it gave, so that
     they compare at equal security; only the rows of other numbers of queries do not.
@@ -149,15 +149,11 @@ def changes(machine: Machine, tallest: int) -> list[tuple[str, Options]]:
         ("hash", ("blake3", "keccak256", "sha256")),
         ("max_log_height", (max(tallest, 3),)),
     )
-    found = [(OWN, options)]
-    for other in (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES)):
-        if other != queries:
-            found.append((f"queries={other}", replace(options, queries=other)))
+    near = (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES))
+    found: list[tuple[str, Any]] = [("queries", other) for other in near if other != queries]
     for name, values in alternatives:
-        for value in values:
-            if getattr(solved, name) != value:
-                found.append((f"{name}={value}", replace(solved, **{name: value})))
-    return found
+        found += [(name, value) for value in values if getattr(solved, name) != value]
+    return solved, found
 
 
 def compare(
@@ -188,25 +184,29 @@ def compare(
     log_heights = machine.log_heights(heights)
     names = [description.name for description in machine.descriptions]
     full = {name: 1 << h for name, h in zip(names, log_heights, strict=True)}
-    rows = []
-    for change, options in changes(machine, max(log_heights)):
+    rows = [_measured(OWN, machine, full, 4 * budget if time else 0.0)]
+    solved, found = changes(machine, max(log_heights))
+    for name, value in found:
+        change = f"{name}={value}"
         try:
-            other = machine if change == OWN else machine.with_options(options)
+            other = machine.with_options(replace(solved, **{name: value}))
         except CstarkError as error:
-            rows.append(Choice(change, options, refusal=f"not possible: {error}"))
-            continue
-        estimate = other.estimate(full)
-        spent = 4 * budget if change == OWN else budget
-        if time:
-            estimate = replace(estimate, timing=measure(other, log_heights, budget=spent))
-        rows.append(
-            Choice(
-                change,
-                options,
-                other.resolved.queries,
-                other.resolved.grinding,
-                other.security(full),
-                estimate,
-            )
-        )
+            rows.append(Choice(change, refusal=f"not possible: {error}"))
+        else:
+            rows.append(_measured(change, other, full, budget if time else 0.0))
     return Choices(full, tuple(rows))
+
+
+def _measured(change: str, machine: Machine, heights: dict[str, int], budget: float) -> Choice:
+    estimate = machine.estimate(heights)
+    if budget:
+        timing = measure(machine, machine.log_heights(heights), budget=budget)
+        estimate = replace(estimate, timing=timing)
+    return Choice(
+        change,
+        machine.options,
+        machine.resolved.queries,
+        machine.resolved.grinding,
+        machine.security(heights),
+        estimate,
+    )

@@ -17,7 +17,7 @@ from .layout import Layout
 __all__ = ["expected_bytes", "most_bytes", "proof_bytes"]
 
 DIGEST, WORD, EXTENSION = 32, 8, 24
-DRAWS = 16  # of which the expectation is the mean: a hundredth of what single proofs differ by
+DRAWS = 4  # of which the expectation is the mean: it is off by half of what single proofs are
 
 
 def proof_bytes(layout: Layout, positions: np.ndarray, claim_bytes: int = 0) -> int:
