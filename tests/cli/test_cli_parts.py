@@ -22,8 +22,8 @@ from cstark.cli.common import (
 )
 from cstark.cli.main import COMMANDS, main
 from cstark.cli.progress import Progress
-from cstark.cli.security import read_log_heights
 from cstark.cli.prove import size
+from cstark.cli.security import read_log_heights
 from cstark.cli.verify import check_expectations, parse_expectation
 from cstark.errors import VerificationError
 from cstark.text import bytes_text, pairs, seconds_text, table

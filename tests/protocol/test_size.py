@@ -47,7 +47,7 @@ def test_the_count_is_exact(name, monkeypatch):
     assert len(proof.to_bytes()) - len(claim) <= most_bytes(layout)
     assert expected_bytes(layout) <= most_bytes(layout)
     # Deviations between draws are small, so the mean of some is near any of them.
-    assert expected_bytes(layout) == pytest.approx(len(proof.to_bytes()) - len(claim), rel=0.1)
+    assert expected_bytes(layout) == pytest.approx(len(proof.to_bytes()) - len(claim), rel=0.15)
 
 
 def test_the_most_is_reached_nearly():
