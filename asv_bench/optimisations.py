@@ -1,4 +1,4 @@
-"""The table of the nine optimisations in Markdown: each path with and without, in turn, in one process.
+"""The table of the nine optimisations in Markdown, measured with and without in one process.
 
 Times are ratios with / without: medians of pairs measured in the order A B B A, with the interval
 that holds the true median with 95 % confidence. One thread by process CPU time, all threads by wall
@@ -18,17 +18,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmarks.build import build, load
 from benchmarks.common import PROFILE, random_words, seconds
-from benchmarks.optimisations import ALL, BLAKE3, MIB, _Optimisation, tree_levels
+from benchmarks.optimisations import ALL, BLAKE3, _Optimisation, tree_levels
 
 import cstark as cs
 from cstark.kernels import _runtime
 from cstark.runtime import config
 
+ROOT = Path(__file__).resolve().parents[1]
+MIB = 1 << 20
 #: Changes that the verdict takes for noise.
 MARGIN = 0.03
 
@@ -108,7 +109,7 @@ def cells(owner: type[_Optimisation], folder: str, count: int) -> list[str]:
             found[threads] = compare(paths["with"], paths["without"], count)
         benchmark.teardown()
     return [
-        owner.number,
+        owner.label,
         owner.idea,
         owner.rule,
         owner.claim,
@@ -131,8 +132,8 @@ def sweep(folder: str, count: int) -> Iterator[list[str]]:
             node_digests(BLAKE3, below, out, team)
 
         level(threads)
-        serial = statistics.median(seconds(lambda: level(1)) for _ in range(count))  # noqa: B023
-        ratio = compare(lambda: level(threads), lambda: level(1), count)  # noqa: B023
+        serial = statistics.median(seconds(lambda: level(1)) for _ in range(count))
+        ratio = compare(lambda: level(threads), lambda: level(1), count)
         yield [f"{1 << log_nodes:,}", f"{serial * 1e6:,.1f}", str(ratio)]
 
 
@@ -147,15 +148,15 @@ def print_table(head: Sequence[str], rows: Iterator[list[str]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tools/optimisations", description=__doc__.split("\n")[0])
     parser.add_argument("count", nargs="?", type=int, default=11, help="pairs (default 11)")
-    parser.add_argument("--only", default="", help="rows whose number begins with this")
+    parser.add_argument("--only", default="", help="rows whose label begins with this")
     parser.add_argument("--sweep", action="store_true", help="the cutoff of small trees instead")
     arguments = parser.parse_args()
     if arguments.count < 1:
         parser.error("count must be at least 1")
-    wanted = [owner for owner in ALL if owner.number.startswith(arguments.only)]
+    wanted = [owner for owner in ALL if owner.label.startswith(arguments.only)]
     if not wanted:
         parser.error(f"no row begins with {arguments.only!r}")
-    folder = build(HERE.parent / "build")
+    folder = build(ROOT / "build")
     threads = _runtime.default_threads()
     cs.set_num_threads(threads)
     facts = config()
@@ -170,7 +171,8 @@ def main() -> None:
         head = ["nodes of a level", "one thread, us", f"{threads} threads / one thread"]
         print_table(head, sweep(folder, arguments.count))
         return
-    head = ["", "with / without", "rule", "claimed", "1 thread", f"{threads} threads", "saves", "pays"]
+    times = ["1 thread", f"{threads} threads"]
+    head = ["", "with / without", "rule", "claimed", *times, "saves", "pays"]
     print_table(head, (cells(owner, folder, arguments.count) for owner in wanted))
 
 

@@ -25,6 +25,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "AirError": ("cstark.errors", "AirError"),
     "CheckReport": ("cstark.check", "CheckReport"),
     "CstarkError": ("cstark.errors", "CstarkError"),
+    "FreeCells": ("cstark.air", "FreeCells"),
     "Machine": ("cstark.machine", "Machine"),
     "Options": ("cstark.protocol.options", "Options"),
     "OptionsError": ("cstark.errors", "OptionsError"),

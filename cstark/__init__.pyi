@@ -3,6 +3,7 @@ from cstark import fft as fft
 from cstark import goldilocks as goldilocks
 from cstark import hashing as hashing
 from cstark.air import Air as Air
+from cstark.air import FreeCells as FreeCells
 from cstark.air import Receive as Receive
 from cstark.air import Send as Send
 from cstark.air import pack as pack

@@ -26,11 +26,12 @@ from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
 from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
+from cstark.protocol.summary import summary
 from cstark.protocol.traces import read_traces
+from cstark.protocol.transcript import Ledger, silent
 from cstark.report import Report
 from cstark.security import SecurityReport
 from cstark.security import report as security_report
-from cstark.text import table as text_table
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -204,7 +205,7 @@ class Machine:
         max_memory: int | None = None,
         *,
         force: bool = False,
-        ledger: Callable[[str, str, bytes], None] | None = None,
+        ledger: Ledger = silent,
         prover: type[Prover] = Prover,
     ) -> Proof:
         """`prove`; `force` emits proofs of false statements, for tests of the verifier."""
@@ -266,8 +267,21 @@ class Machine:
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
         tokens: Sequence[Any] = (),
+        mutate: int = 0,
+        seed: int = 0,
     ) -> CheckReport:
         """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Parameters
+        ----------
+        traces, publics, tokens
+            As for `prove`.
+        mutate : int
+            Change so many cells of valid traces (all, if there are at most 2^14), one at a time,
+            each in four ways, and report the changes that no constraint and no bus notices.
+            Cells that a table leaves open on purpose (`Air.free_cells`) count as explained.
+        seed : int
+            Of the choice of cells and values.
 
         Returns
         -------
@@ -278,10 +292,21 @@ class Machine:
         ------
         TraceError, StatementError
             The input is malformed (shapes, dtypes, values not below p).
+        AirError
+            A table's `free_cells` is wrong.
         """
+        for name, value in (("mutate", mutate), ("seed", seed)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+                raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
         instance = Instance.build(self._statement_key, publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
-        return self._report(arrays, instance)
+        report = self._report(arrays, instance)
+        if not mutate or not report:
+            return report
+        from cstark.check.mutate import find_free_cells
+
+        tables = zip(self.tables.values(), self.descriptions, arrays, instance.publics, strict=True)
+        return replace(report, mutations=find_free_cells(list(tables), int(mutate), int(seed)))
 
     def verify(
         self,
@@ -462,40 +487,7 @@ class Machine:
     # ---- presentation -------------------------------------------------------------------
 
     def __str__(self) -> str:
-        rows = [
-            [
-                d.name,
-                "any" if d.rows is None else str(d.rows),
-                str(d.width),
-                str(d.preprocessed_width),
-                str(d.lookup_columns),
-                str(len(d.constraints)),
-                str(len(d.interactions)),
-                str(d.degree),
-            ]
-            for d in self.descriptions
-        ]
-        head = [
-            "table",
-            "rows",
-            "main",
-            "preprocessed",
-            "lookup",
-            "constraints",
-            "messages",
-            "degree",
-        ]
-        o = self.resolved
-        buses = number_buses(self.descriptions)
-        lines = [text_table(head, rows)]
-        if buses:
-            widths = [f"{name} ({width} wide)" for name, (_, width) in buses.items()]
-            lines.append("buses: " + ", ".join(widths))
-        lines.append(
-            f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
-            f"FRI arity {o.fri_arity}, final length {o.final_length}"
-        )
-        return "\n".join(lines)
+        return summary(self.plain_key())
 
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"

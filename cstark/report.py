@@ -36,6 +36,10 @@ class Meter(Protocol):
         """What made up `peak_bytes`: bytes by purpose."""
         ...
 
+    def allocations(self) -> int:
+        """Number of buffers made so far."""
+        ...
+
     def reset_peak(self) -> Any:
         """Start a new measurement from the bytes now held."""
         ...
@@ -140,6 +144,7 @@ class Report:
             from cstark.kernels import _runtime as meter
         self._meter: Meter | None = meter
         meter.reset_peak()  # what was held and freed before is none of this report's business
+        self._allocations = meter.allocations()
         self.root = Phase(name)
         self._open = [self.root]
         self.facts: dict[str, Any] = {}
@@ -153,26 +158,30 @@ class Report:
         parent = self._open[-1]
         phase = Phase(name)
         parent.children.append(phase)
-        self._note_peak()
+        self._note_memory()
         self._open.append(phase)
         start = time.perf_counter()
         try:
             yield phase
         finally:
             phase.seconds = time.perf_counter() - start
-            self._note_peak()
+            self._note_memory()
             self._open.pop()
             parent.note_peak(phase.peak_bytes, phase.buffers)
             if parent is self.root:
                 # Nothing measures the root from outside; between phases there is no work.
                 parent.seconds = sum(child.seconds for child in parent.children)
 
-    def _note_peak(self) -> None:
-        """Credit the peak since the last note to the innermost open phase."""
+    def _note_memory(self) -> None:
+        """Credit the peak and the new buffers since the last note to the innermost open phase."""
         if self._meter is None:
             raise RuntimeError("a report that was pickled or copied cannot be continued")
         self._open[-1].note_peak(self._meter.peak_bytes(), self._meter.peak_buffers())
         self._meter.reset_peak()
+        made = self._meter.allocations()
+        if made > self._allocations:
+            self.count("allocations", made - self._allocations)
+        self._allocations = made
 
     def count(self, name: str, n: int = 1) -> None:
         """Add `n` to a counter of the innermost open phase."""

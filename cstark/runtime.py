@@ -22,15 +22,67 @@ def _kernels() -> Any:
 
 
 def get_num_threads() -> int:
-    """Number of threads the kernels use."""
+    """Number of threads the kernels use when called from this Python thread."""
     return _kernels().threads()
+
+
+def _checked(n: int) -> int:
+    most = _kernels().MAX_THREADS
+    try:
+        if isinstance(n, bool):
+            raise TypeError
+        number = operator.index(n)
+    except TypeError:
+        raise CstarkError(f"the number of threads must be an int, not {n!r}") from None
+    if not 1 <= number <= most:
+        raise CstarkError(f"threads={number}: must be between 1 and {most}")
+    return number
 
 
 def set_num_threads(n: int) -> None:
     """Set the number of threads of all kernels, for the whole process.
 
     The default is ``CSTARK_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the processors this
-    process may run on. Proofs do not depend on it.
+    process may keep busy: its affinity and its control groups (containers) count. Proofs do not
+    depend on it.
+
+    Python threads that call kernels at once share the number: each call starts as many threads as
+    its share allows, so that a `concurrent.futures.ThreadPoolExecutor` does not oversubscribe the
+    machine. Processes do not know of each other: give a `ProcessPoolExecutor` of k workers
+    ``initializer=cstark.set_num_threads, initargs=(max(1, cstark.get_num_threads() // k),)``.
+
+    Parameters
+    ----------
+    n : int
+        1 to 1024.
+
+    Raises
+    ------
+    CstarkError
+        For anything else.
+
+    See Also
+    --------
+    threads : for one Python thread, inside a ``with`` statement.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> before = cs.get_num_threads()
+    >>> cs.set_num_threads(1)
+    >>> cs.get_num_threads()
+    1
+    >>> cs.set_num_threads(before)
+    """
+    _kernels().set_threads(_checked(n))
+
+
+@contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Use `n` threads inside a ``with`` statement, in the Python thread that runs it.
+
+    It takes precedence over `set_num_threads` and is not shared with other Python threads: they
+    neither see it nor take from it.
 
     Parameters
     ----------
@@ -45,41 +97,16 @@ def set_num_threads(n: int) -> None:
     Examples
     --------
     >>> import cstark as cs
-    >>> before = cs.get_num_threads()
-    >>> cs.set_num_threads(1)
-    >>> cs.get_num_threads()
-    1
-    >>> cs.set_num_threads(before)
-    """
-    kernels = _kernels()
-    try:
-        if isinstance(n, bool):
-            raise TypeError
-        number = operator.index(n)
-    except TypeError:
-        raise CstarkError(f"the number of threads must be an int, not {n!r}") from None
-    if not 1 <= number <= kernels.MAX_THREADS:
-        raise CstarkError(f"threads={number}: must be between 1 and {kernels.MAX_THREADS}")
-    kernels.set_threads(number)
-
-
-@contextmanager
-def threads(n: int) -> Iterator[None]:
-    """Use `n` threads inside a ``with`` statement; process-wide, like `set_num_threads`.
-
-    Examples
-    --------
-    >>> import cstark as cs
     >>> with cs.threads(1):
     ...     cs.get_num_threads()
     1
     """
-    before = get_num_threads()
-    set_num_threads(n)
+    kernels = _kernels()
+    before = kernels.set_own_threads(_checked(n))
     try:
         yield
     finally:
-        set_num_threads(before)
+        kernels.set_own_threads(before)
 
 
 def config() -> dict[str, Any]:
@@ -87,6 +114,7 @@ def config() -> dict[str, Any]:
     import numpy
 
     from cstark import __version__
+    from cstark.kernels.processors import available
 
     kernels = _kernels()
     return {
@@ -98,12 +126,10 @@ def config() -> dict[str, Any]:
         "isas": list(kernels.isas()),
         "openmp": kernels.openmp(),
         "threads": kernels.threads(),
-        "processors": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "processors": available(),
         "fork": "threads are paused before a fork"
         if kernels.can_pause_threads()
-        else "a forked child runs on one thread",
+        else "after a proof, a forked child runs on one thread",
         "sources": kernels.source_digest(),
     }
 
@@ -124,8 +150,8 @@ def _before_fork() -> None:
 
 def _after_fork_in_child() -> None:
     kernels = sys.modules.get("cstark.kernels._runtime")
-    if kernels is not None and kernels.openmp() and not kernels.can_pause_threads():
-        kernels.set_threads(1)
+    if kernels is not None:
+        kernels.after_fork(kernels.can_pause_threads())
 
 
 if hasattr(os, "register_at_fork"):

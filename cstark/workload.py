@@ -354,14 +354,24 @@ class Workload:
             prepared.traces, statement.publics, tokens=statement.tokens, claim=claim, **settings
         )
 
-    def check(self, options: Options | None = None) -> CheckReport:
-        """Check the traces against the constraints and buses, without proving."""
+    def check(self, options: Options | None = None, **settings: Any) -> CheckReport:
+        """Check the traces against the constraints and buses, without proving.
+
+        Parameters
+        ----------
+        options : Options, optional
+            Default `cs.Options()`.
+        **settings
+            `mutate`, `seed`: as for `Machine.check`.
+        """
         from cstark.machine import Machine
 
         prepared = self.prepare()
         _, statement = self.read_statement(prepared.claim)
         machine = Machine(statement.tables, options)
-        return machine.check(prepared.traces, statement.publics, tokens=statement.tokens)
+        return machine.check(
+            prepared.traces, statement.publics, tokens=statement.tokens, **settings
+        )
 
     @classmethod
     def verify(

@@ -13,7 +13,7 @@ import pytest
 import cstark as cs
 
 FOLDER = Path(__file__).resolve().parent.parent / "asv_bench"
-MODULES = ("kernels", "phases", "proofs", "tracked")
+MODULES = ("kernels", "phases", "proofs", "tracked")  # `optimisations` has tests of its own
 KINDS = ("time_", "timeraw_", "track_", "peakmem_")
 
 

@@ -15,9 +15,10 @@ class Meter:
     """Memory that the test moves."""
 
     def __init__(self):
-        self.live = self.peak = 0
+        self.live = self.peak = self.made = 0
 
     def set(self, live):
+        self.made += live > self.live
         self.live = live
         self.peak = max(self.peak, live)
 
@@ -26,6 +27,9 @@ class Meter:
 
     def peak_buffers(self):
         return {"matrix": self.peak - self.peak // 4, "tree": self.peak // 4}
+
+    def allocations(self):
+        return self.made
 
     def reset_peak(self):
         self.peak = self.live
@@ -72,6 +76,21 @@ def test_a_peak_belongs_to_the_phases_open_at_that_moment(report, meter):
         meter.set(10)
     peaks = {phase.name: phase.peak_bytes for _, phase in report.root.walk()}
     assert peaks == {"prove": 400, "a": 400, "b": 400, "c": 90, "d": 90}
+
+
+def test_buffers_are_counted_where_they_are_made(report, meter):
+    meter.set(100)
+    with report.phase("a"):
+        meter.set(200)
+        with report.phase("b"):
+            meter.set(300)
+            meter.set(10)
+            meter.set(20)
+        with report.phase("c"):
+            meter.set(0)
+    names = ("prove", "a", "b", "c")
+    assert [report.root.find(n).counters.get("allocations", 0) for n in names] == [1, 1, 2, 0]
+    assert report.root.total("allocations") == 4
 
 
 def test_memory_released_before_a_phase_does_not_count(report, meter):

@@ -25,6 +25,7 @@ __all__ = [
     "random_words",
     "seconds",
     "shapes",
+    "timer",
 ]
 
 PROFILE = os.environ.get("CSTARK_BENCH_PROFILE", "regular")
@@ -77,19 +78,25 @@ def challenge(seed: int = 2) -> tuple[int, int, int]:
     return tuple(int(x) for x in rng.integers(1, cs.P, 3, dtype=np.uint64))
 
 
-def clock() -> float:
+def timer() -> Callable[[], float]:
     """Process CPU time on one thread, which other processes disturb least; wall time on more."""
-    return time.process_time() if cs.get_num_threads() == 1 else time.perf_counter()
+    return time.process_time if cs.get_num_threads() == 1 else time.perf_counter
+
+
+def clock() -> float:
+    """The time by `timer`."""
+    return timer()()
 
 
 def seconds(call: Callable[[], object], least: float = 0.002) -> float:
-    """Seconds of one call by `clock`; short ones are repeated until they fill `least` seconds."""
+    """Seconds of one call by `timer`; short ones are repeated until they fill `least` seconds."""
+    now = timer()
     calls, spent = 0, 0.0
-    start = clock()
+    start = now()
     while calls == 0 or spent < least:
         call()
         calls += 1
-        spent = clock() - start
+        spent = now() - start
     return spent / calls
 
 

@@ -224,7 +224,7 @@ class Words(Threaded):
         _openings.inverse_differences(3, 2, self.log_n, self.value, self.out)
 
     def time_add_quotient(self, shape: str, threads: int | str) -> None:
-        _openings.add_quotient(self.word, self.value, self.inverses, 1, self.out)
+        _openings.add_quotient(self.word, self.value, self.inverses, 1, self.out, True)
 
     def time_join(self, shape: str, threads: int | str) -> None:
         _fri.join(self.out, self.value, self.word)

@@ -8,6 +8,7 @@ The paths without are in ``asv_bench/variants`` and give the same results, which
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from .machines import Messages, describe
 
 PATHS = ["with", "without"]
 BLAKE3 = ALGORITHMS["blake3"]
-MIB = 1 << 20
 
 
 class _Optimisation(Threaded):
@@ -36,7 +36,7 @@ class _Optimisation(Threaded):
     computed, `restore` what must be done before they compute it afresh.
     """
 
-    number: str  # in the pull request's order; a letter where one has several comparisons
+    label: str  # number in the pull request's order, a letter where it has several comparisons
     idea: str  # what is with against what is without
     rule: str  # thresholds and chunks
     claim: str  # what the pull request, or one that came of it, said
@@ -92,7 +92,7 @@ class _Optimisation(Threaded):
 class InverseChunks(_Optimisation):
     """Batch inversion of extension elements."""
 
-    number = "1a"
+    label = "1a"
     idea = "batch inversion in chunks / one Montgomery chain, the same vector code"
     rule = "1,024 elements a block; parallel from 2^16 elements"
     claim = "serial part n / threads; with others: time -5.8 %"
@@ -114,7 +114,7 @@ class InverseChunks(_Optimisation):
 class InverseScalar(InverseChunks):
     """Batch inversion of extension elements against the textbook's."""
 
-    number = "1b"
+    label = "1b"
     idea = "the same / one chain, element by element"
     variant = "scalar_chain"
 
@@ -122,7 +122,7 @@ class InverseScalar(InverseChunks):
 class LookupFused(_Optimisation):
     """The LogUp columns of 8 messages of 4 values."""
 
-    number = "2"
+    label = "2"
     idea = "LogUp chunks, fused / passes over whole columns"
     rule = "up to 1,024 rows a chunk, 2,048 denominators an inversion"
     claim = "stays in the second-level cache; no vectors of full length"
@@ -154,7 +154,7 @@ class LookupFused(_Optimisation):
 class AccumulatorScan(_Optimisation):
     """The running sum of a lookup table, given the sums of its rows."""
 
-    number = "3"
+    label = "3"
     idea = "prefix sum of chunks in parallel / serial scan"
     rule = "up to 1,024 rows a chunk; the chunks' totals are scanned serially"
     claim = "O(n / threads); closed when tried alone"
@@ -184,7 +184,7 @@ class AccumulatorScan(_Optimisation):
 class AccumulatorBuffers(AccumulatorScan):
     """The running sum in place against one with temporaries of the column's length."""
 
-    number = "4"
+    label = "4"
     idea = "accumulator in two passes, in place / three temporaries of full length"
     rule = "as 3; bytes are those of 14 tables in flight"
     claim = "672 MiB less (14 tables of 2^20 rows, 3 temporaries to 1)"
@@ -206,7 +206,7 @@ class AccumulatorBuffers(AccumulatorScan):
 class FoldProducts(_Optimisation):
     """A FRI fold of arity 2."""
 
-    number = "5a"
+    label = "5a"
     idea = "fold with a table of zeta / y / with a table of 1 / y"
     rule = "one table a layer; not in this package"
     claim = "9 products a pair instead of 12; its reviewer: 12 with the table's own"
@@ -234,19 +234,20 @@ class FoldProducts(_Optimisation):
 class FoldBlocks(FoldProducts):
     """A FRI fold as the package does it, against one with a table of inverse points."""
 
-    number = "5b"
+    label = "5b"
     idea = "zeta / y made block by block, no table / with a table of 1 / y"
     rule = "512 points a block: what this package does"
     with_path = "package"
 
-    def notes(self) -> str:
-        return f"{8 * self.out.size // 3 / MIB:.3g} MiB: the table of 1 / y"
+    def peak(self, path: str) -> int:
+        """With the table of 1 / y, which is an input of `FoldProducts`."""
+        return super().peak(path) + (8 * self.out.size // 3 if path == "without" else 0)
 
 
 class LeavesDirect(_Optimisation):
     """Leaf digests of a FRI layer of arity 2."""
 
-    number = "6"
+    label = "6"
     idea = "leaves hashed from the codeword / from an array of pairs"
     rule = "always"
     claim = "24 MB less at layer 0"
@@ -272,9 +273,9 @@ class LeavesDirect(_Optimisation):
 
 
 class LeavesScratch(_Optimisation):
-    """Leaf digests of rows of 74 words in two matrices."""
+    """Leaf digests of rows of 72 words in two matrices."""
 
-    number = "7a"
+    label = "7a"
     idea = "one scratch buffer a thread for rows of several matrices / an allocation a row"
     rule = "8 rows a thread"
     claim = "2 million allocations less; merged later: time -6.7 %"
@@ -282,12 +283,12 @@ class LeavesScratch(_Optimisation):
 
     def prepare(self) -> None:
         self.rows = 1 << height(17)
-        whole = random_words(self.rows, 74)
-        left, right = (np.ascontiguousarray(part) for part in (whole[:, :37], whole[:, 37:]))
+        whole, left, right = (random_words(self.rows, width) for width in (72, 36, 36))
+        left[:], right[:] = whole[:, :36], whole[:, 36:]
         self.out = empty_words(1, self.rows, 4).view(np.uint8)
         allocating = load(self.folder, "hashing").leaf_digests_allocating
-        matrices, widths = ([whole[None]], [74]) if self.in_place else (
-            [left[None], right[None]], [37, 37]
+        matrices, widths = ([whole[None]], [72]) if self.in_place else (
+            [left[None], right[None]], [36, 36]
         )  # fmt: skip
         self.paths = {
             "with": lambda: _hash.leaf_digests(BLAKE3, matrices, widths, self.out),
@@ -304,7 +305,7 @@ class LeavesScratch(_Optimisation):
 class LeavesInPlace(LeavesScratch):
     """Leaf digests of rows that lie in one matrix, as most do: nothing is copied."""
 
-    number = "7b"
+    label = "7b"
     idea = "rows of one matrix hashed where they lie / an allocation a row"
     rule = "whenever a leaf is one row of one matrix"
     in_place = True
@@ -313,7 +314,7 @@ class LeavesInPlace(LeavesScratch):
 class TreeSerial(_Optimisation):
     """The nodes of the small trees of FRI: 2 to 512 leaves."""
 
-    number = "8"
+    label = "8"
     idea = "small trees on one thread / on all threads"
     rule = "serial below 2^16 compressions (2^15 nodes of BLAKE3)"
     claim = "190 small trees a proof; serial below 1,024 nodes"
@@ -326,13 +327,13 @@ class TreeSerial(_Optimisation):
 
         def with_cutoff() -> None:
             for levels in self.trees:
-                for below, out in zip(levels, levels[1:], strict=False):
+                for below, out in pairwise(levels):
                     m = len(out)
                     _hash.node_digests(BLAKE3, below[None, :m], below[None, m:], None, out[None])
 
         def always_parallel() -> None:
             for levels in self.trees:
-                for below, out in zip(levels, levels[1:], strict=False):
+                for below, out in pairwise(levels):
                     node_digests(BLAKE3, below, out, threads)
 
         self.paths = {"with": with_cutoff, "without": always_parallel}
@@ -369,7 +370,7 @@ class DomainPerTable(DomainCache):
 class DomainShared(_Optimisation):
     """Whole proofs of 20 tables of 4 heights, domains made afresh."""
 
-    number = "9"
+    label = "9"
     idea = "domains shared by tables of one height / a domain for every table"
     rule = "key: log height, blowup, coset offset; at most 32"
     claim = "300 MB less (20 tables of 2^20 rows and below)"

@@ -35,7 +35,7 @@ PHASES = [
 
 
 def measure(case: str, hash: str) -> dict[str, dict[str, float]]:
-    """Least seconds and most bytes of each phase, by path, over some proofs on one thread."""
+    """Of each phase, by path: least seconds on one thread, most bytes, and how many buffers."""
     made = make(case, hash)
     found: dict[str, dict[str, float]] = {}
     with cs.threads(1):
@@ -45,6 +45,7 @@ def measure(case: str, hash: str) -> dict[str, dict[str, float]]:
                 here = found.setdefault(path, {"seconds": phase.seconds, "bytes": 0})
                 here["seconds"] = min(here["seconds"], phase.seconds)
                 here["bytes"] = max(here["bytes"], phase.peak_bytes)
+                here["allocations"] = phase.total("allocations")
     return found
 
 
@@ -57,7 +58,7 @@ def walk(phase: Any, above: tuple[str, ...] = ()) -> Any:
 
 
 class Phases:
-    """Seconds on one thread, and the most bytes in the kernels' buffers, of each phase.
+    """Seconds on one thread, most bytes in the kernels' buffers, and their number, of each phase.
 
     A phase that a workload does not have counts nothing.
     """
@@ -75,5 +76,9 @@ class Phases:
     def track_phase_bytes(self, found: Any, workload: str, hash: str, phase: str) -> float:
         return found[workload, hash].get(phase, {"bytes": 0})["bytes"]
 
+    def track_phase_allocations(self, found: Any, workload: str, hash: str, phase: str) -> float:
+        return found[workload, hash].get(phase, {"allocations": 0})["allocations"]
+
     track_phase_seconds.unit = "seconds"
     track_phase_bytes.unit = "bytes"
+    track_phase_allocations.unit = "buffers"

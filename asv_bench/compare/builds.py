@@ -167,7 +167,7 @@ class Workshop:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.with_name(folder.name + ".lock")):
             finished = folder / "finished.json"
-            if not (finished.exists() and json.loads(finished.read_text()) == facts):
+            if _facts(finished) != facts:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 log.unlink(missing_ok=True)
@@ -192,6 +192,14 @@ class Workshop:
         if code:
             last = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
             raise BenchError(f"{failure} (exit code {code}); the end of {log}:\n{last}")
+
+
+def _facts(finished: Path) -> Any:
+    """What a folder says it was made from; None if it does not say."""
+    try:
+        return json.loads(finished.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager

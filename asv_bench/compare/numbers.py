@@ -2,8 +2,8 @@
 
 Runs are compared in pairs that lie next to each other in time, because what disturbs a machine
 disturbs neighbours alike.  A pair gives one ratio head / base.  Ratios multiply, so their
-logarithms are averaged; the interval is Student's t on these logarithms.  With few runs it is honest: three
-pairs that scatter by 2 % give an interval of 5 % to each side.
+logarithms are averaged; the interval is Student's t on these logarithms.  With few runs it is
+honest: three pairs that scatter by 2 % give an interval of 5 % to each side.
 """
 
 from __future__ import annotations

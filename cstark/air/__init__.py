@@ -11,6 +11,7 @@ from cstark.air.columns import Namespace, View
 from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription
 from cstark.air.expression import Expression
+from cstark.air.free import FreeCells
 from cstark.air.nodes import P
 from cstark.air.pack import pack
 from cstark.air.rows import RowSelector
@@ -19,6 +20,7 @@ __all__ = [
     "Air",
     "Constraint",
     "Expression",
+    "FreeCells",
     "Interaction",
     "Namespace",
     "P",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from cstark.errors import AirError
 
 if TYPE_CHECKING:
     from cstark.air.describe import Table
+    from cstark.air.free import FreeCells
 
 __all__ = ["Air"]
 
@@ -86,6 +88,34 @@ class Air:
             f"{type(self).__name__} declares `preprocessed` columns but does not define "
             "preprocessed_trace(self), which returns their values"
         )
+
+    def free_cells(self, cells: View) -> Iterable[FreeCells]:
+        """The cells that the table leaves open on purpose; none by default.
+
+        ``machine.check(..., mutate=N)`` changes cells and reports what nothing notices; what is
+        named here is reported as explained. It has no part in proofs.
+
+        Parameters
+        ----------
+        cells : View
+            A valid trace, by column names.
+
+        Returns
+        -------
+        iterable of FreeCells
+
+        Examples
+        --------
+        >>> import cstark as cs
+        >>> class Messages(cs.Air):
+        ...     columns = ("flag", "value")
+        ...     def constrain(self, t):
+        ...         t.every_row.boolean(t.now.flag)
+        ...         t.send("values", [t.now.value], count=t.now.flag)
+        ...     def free_cells(self, cells):
+        ...         return [cs.FreeCells(("value",), cells.flag == 0, "nothing is sent")]
+        """
+        return ()
 
     def view(self, trace: np.ndarray) -> View:
         """The columns of a trace by name, without copying.

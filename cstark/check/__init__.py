@@ -7,7 +7,18 @@ zero denominator, which random challenges meet with negligible probability.
 
 from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.mutate import FreeCell, FreeColumn, Mutations
 from cstark.check.report import CheckReport, check
 from cstark.check.values import evaluate_nodes
 
-__all__ = ["CheckReport", "Imbalance", "Touch", "Violation", "check", "evaluate_nodes"]
+__all__ = [
+    "CheckReport",
+    "FreeCell",
+    "FreeColumn",
+    "Imbalance",
+    "Mutations",
+    "Touch",
+    "Violation",
+    "check",
+    "evaluate_nodes",
+]

@@ -16,12 +16,22 @@ from typing import Any
 
 import numpy as np
 
+from cstark.air.air import Air
 from cstark.air.description import TableDescription
+from cstark.air.free import Explanation, explanations
 from cstark.air.nodes import P
 from cstark.check.values import NodeEvaluator, reachable
 from cstark.kernels import _field
 
-__all__ = ["ALL_CELLS", "CHANGES", "FreeCell", "find_free_cells", "unnoticed"]
+__all__ = [
+    "ALL_CELLS",
+    "CHANGES",
+    "ChangedTable",
+    "FreeCell",
+    "FreeColumn",
+    "Mutations",
+    "find_free_cells",
+]
 
 ALL_CELLS = 1 << 14
 """Machines with at most this many cells have all of them changed."""
@@ -30,6 +40,7 @@ CHANGES = ("one more", "a bit", "random", "of another row")
 """The changes that each chosen cell undergoes, one at a time."""
 
 _BLOCK = 1 << 14
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,8 @@ class FreeCell:
         One of `CHANGES`.
     old, new : int
         The value in the trace, and the one that does as well.
+    reason : str
+        Why that is right, as the table explains it (`Air.free_cells`), or "".
     """
 
     table: str
@@ -52,21 +65,91 @@ class FreeCell:
     change: str
     old: int
     new: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FreeColumn:
+    """The free cells of a column, those of one reason.
+
+    Attributes
+    ----------
+    table, column, reason : str
+        The reason is "" where the table gives none: then the table is under-constrained.
+    rows : int
+        In how many of the rows that were tried.
+    changes : int
+        How many changes went unnoticed.
+    examples : tuple of FreeCell
+        The first few.
+    """
+
+    table: str
+    column: str
+    reason: str
+    rows: int
+    changes: int
+    examples: tuple[FreeCell, ...]
+
+
+@dataclass(frozen=True)
+class Mutations:
+    """What `Machine.check` with `mutate` found; true if every free cell is explained.
+
+    Attributes
+    ----------
+    cells : int
+        How many cells were changed, each in all the ways of `CHANGES`, one at a time.
+    seed : int
+    free : tuple of FreeColumn
+        Changes that no constraint and no bus noticed, unexplained ones first.
+    """
+
+    cells: int
+    seed: int
+    free: tuple[FreeColumn, ...]
+
+    def __bool__(self) -> bool:
+        return not self.unexplained
+
+    @property
+    def unexplained(self) -> tuple[FreeColumn, ...]:
+        """The entries without a reason."""
+        return tuple(column for column in self.free if not column.reason)
+
+    @classmethod
+    def of(cls, free: Sequence[FreeCell], cells: int, seed: int) -> Mutations:
+        """Group free cells by column and reason."""
+        groups: dict[tuple[str, str, str], list[FreeCell]] = defaultdict(list)
+        for cell in free:
+            groups[cell.table, cell.column, cell.reason].append(cell)
+        columns = [
+            FreeColumn(*key, len({c.row for c in found}), len(found), tuple(found[:_EXAMPLES]))
+            for key, found in groups.items()
+        ]
+        return cls(cells, seed, tuple(sorted(columns, key=lambda column: bool(column.reason))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, of JSON types only."""
+        columns = [
+            {**column.__dict__, "examples": [dict(cell.__dict__) for cell in column.examples]}
+            for column in self.free
+        ]
+        return {"ok": bool(self), "cells": self.cells, "seed": self.seed, "free": columns}
 
 
 def find_free_cells(
-    descriptions: Sequence[TableDescription],
-    traces: Sequence[np.ndarray],
-    publics: Sequence[Sequence[int]],
+    tables: Sequence[tuple[Air, TableDescription, np.ndarray, Sequence[int]]],
     cells: int,
     seed: int = 0,
-) -> tuple[list[FreeCell], int]:
+) -> Mutations:
     """Change cells of a valid trace one at a time.
 
     Parameters
     ----------
-    descriptions, traces, publics : sequence
-        The tables; the traces satisfy them and balance all buses.
+    tables : sequence
+        For each table of a machine: itself, its description, its trace and its public values. The
+        traces satisfy the tables and balance all buses.
     cells : int
         How many cells to change, dealt evenly to the columns; all, if there are at most
         `ALL_CELLS` of them.
@@ -75,29 +158,32 @@ def find_free_cells(
 
     Returns
     -------
-    free : list of FreeCell
-        In order of tables, columns and rows.
-    changed : int
-        How many cells were changed, each in all ways of `CHANGES`.
+    Mutations
     """
     random = np.random.default_rng(seed)
-    total = sum(trace.size for trace in traces)
-    heights = [len(t) for d, t in zip(descriptions, traces, strict=True) for _ in range(d.width)]
+    explained = [explanations(air, description, trace) for air, description, trace, _ in tables]
+    heights = [len(trace) for _, _, trace, _ in tables for _ in range(trace.shape[1])]
+    total = sum(heights)
     shares = heights if total <= max(ALL_CELLS, cells) else _deal(heights, cells)
     share = iter(shares)
     free: list[FreeCell] = []
-    for description, trace, values in zip(descriptions, traces, publics, strict=True):
+    for (_, description, trace, publics), reasons in zip(tables, explained, strict=True):
+        table = ChangedTable(description, trace, publics)
         for column in range(description.width):
             rows = np.sort(random.permutation(len(trace))[: next(share)])
             old = trace[rows, column]
             found = []
             for change, new in zip(CHANGES, _changes(trace[:, column], old, random), strict=True):
-                for place in unnoticed(description, trace, values, column, rows, new):
+                for place in table.unnoticed(column, rows, new):
                     row, was, now = (int(x[place]) for x in (rows, old, new))
-                    name = description.column_names[column]
-                    found.append(FreeCell(description.name, name, row, change, was, now))
+                    name, reason = description.column_names[column], _reason(reasons, column, row)
+                    found.append(FreeCell(description.name, name, row, change, was, now, reason))
             free += sorted(found, key=lambda cell: cell.row)
-    return free, sum(shares)
+    return Mutations.of(free, sum(shares), seed)
+
+
+def _reason(explained: Sequence[Explanation], column: int, row: int) -> str:
+    return next((why for columns, rows, why in explained if column in columns and rows[row]), "")
 
 
 def _deal(heights: Sequence[int], cells: int) -> list[int]:
@@ -129,84 +215,105 @@ def _changes(
         yield np.where(other == old, one_more, other)
 
 
-def unnoticed(
-    description: TableDescription,
-    trace: np.ndarray,
-    publics: Sequence[int],
-    column: int,
-    rows: np.ndarray,
-    new: np.ndarray,
-) -> np.ndarray:
-    """Which single changes of a column of a valid trace keep it valid.
+class ChangedTable:
+    """A table of a valid machine, ready to judge changes of single cells.
 
     Parameters
     ----------
-    description, trace, publics
-        The table.
-    column : int
-    rows : ndarray
-        ``(n,)`` int64.
-    new : ndarray
-        ``(n,)`` uint64, canonical: change k puts ``new[k]`` into row ``rows[k]``.
-
-    Returns
-    -------
-    ndarray
-        The k that nothing notices, ascending.
+    description : TableDescription
+    trace : ndarray
+        ``(rows, width)`` uint64, canonical; it satisfies the table.
+    publics : sequence of int
     """
-    alive = [
-        _unnoticed(description, trace, publics, column, rows[s : s + _BLOCK], new[s : s + _BLOCK])
-        + s
-        for s in range(0, len(rows), _BLOCK)
-    ]
-    return np.concatenate(alive) if alive else np.empty(0, dtype=np.int64)
 
+    def __init__(
+        self, description: TableDescription, trace: np.ndarray, publics: Sequence[int]
+    ) -> None:
+        self._description, self._trace, self._publics = description, trace, publics
+        # (column, 0 or 1 for the next row) -> what reads it there
+        self._tests: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        self._messages: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for index, constraint in enumerate(description.constraints):
+            cone = reachable(description.nodes, [constraint.node])
+            for place in _cells_read(description, cone):
+                self._tests[place].append((len(cone), index))
+        for index, interaction in enumerate(description.interactions):
+            cone = reachable(description.nodes, [*interaction.values, interaction.count])
+            for place in _cells_read(description, cone):
+                self._messages[place].append(index)
 
-def _unnoticed(description, trace, publics, column, rows, new) -> np.ndarray:
-    alive = np.arange(len(rows))
+    def unnoticed(self, column: int, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """Which single changes of a column keep the machine valid.
 
-    def evaluator(wanted: Sequence[int]) -> NodeEvaluator:
-        return NodeEvaluator(description, wanted, trace, description.preprocessed, publics)
+        Parameters
+        ----------
+        column : int
+        rows : ndarray
+            ``(n,)`` int64.
+        new : ndarray
+            ``(n,)`` uint64, canonical: change k puts ``new[k]`` into row ``rows[k]``.
 
-    # constraints, the cheapest first: most changes are noticed by the first one
-    tests = []
-    for constraint in description.constraints:
-        cone = reachable(description.nodes, [constraint.node])
+        Returns
+        -------
+        ndarray
+            The k that nothing notices, ascending.
+        """
+        alive = [np.empty(0, dtype=np.int64)]
+        for start in range(0, len(rows), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            alive.append(start + self._unnoticed(column, rows[block], new[block]))
+        return np.concatenate(alive)
+
+    def _unnoticed(self, column: int, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
+        alive = np.arange(len(rows))
+        # the cheapest constraints first: most changes are noticed by the first one
+        tests = sorted(
+            (cost, index, shift) for shift in (0, 1) for cost, index in self._tests[column, shift]
+        )
+        for _, index, shift in tests:
+            if len(alive) == 0:
+                return alive
+            constraint = self._description.constraints[index]
+            where = (rows[alive] - shift) % len(self._trace)
+            selected = _selected(constraint.selector, where, len(self._trace))
+            if selected.any():
+                changed = (column, shift, new[alive])
+                [values] = self._evaluator([constraint.node]).at(where, changed)
+                alive = alive[~(selected & (values != 0))]
+        balanced = np.ones(len(alive), dtype=bool)
+        if len(alive):
+            for messages in self._message_changes(column, rows[alive], new[alive]).values():
+                balanced &= _come_to_zero(messages)
+        return alive[balanced]
+
+    def _message_changes(
+        self, column: int, rows: np.ndarray, new: np.ndarray
+    ) -> dict[str, list[tuple[list[np.ndarray], np.ndarray]]]:
+        """Bus -> (values, counts) of what the changes add: new messages, and old ones negated."""
+        found = defaultdict(list)
         for shift in (0, 1):
-            if _reads(description, cone, column, shift):
-                tests.append((len(cone), constraint, shift))
-    for _, constraint, shift in sorted(tests, key=lambda test: test[0]):
-        if len(alive) == 0:
-            return alive
-        where = (rows[alive] - shift) % len(trace)
-        values = evaluator([constraint.node]).at(where, (column, shift, new[alive]))[0]
-        failing = (values != 0) & _selected(constraint.selector, where, len(trace))
-        alive = alive[~failing]
-    # messages: bus -> (values, signed counts) before and after
-    entries = defaultdict(list)
-    for interaction in description.interactions:
-        wanted = [*interaction.values, interaction.count]
-        cone = reachable(description.nodes, wanted)
-        for shift in (0, 1):
-            if len(alive) and _reads(description, cone, column, shift):
-                where = (rows[alive] - shift) % len(trace)
-                nodes = evaluator(wanted)
-                for sign, changed in ((1, (column, shift, new[alive])), (-1, None)):
-                    *values, count = nodes.at(where, changed)
+            where = (rows - shift) % len(self._trace)
+            for index in self._messages[column, shift]:
+                interaction = self._description.interactions[index]
+                evaluator = self._evaluator([*interaction.values, interaction.count])
+                for sign, changed in ((1, (column, shift, new)), (-1, None)):
+                    *values, count = evaluator.at(where, changed)
                     if sign * interaction.sign < 0:
                         negated = np.empty_like(count)
                         _field.neg(np.ascontiguousarray(count), negated)
                         count = negated
-                    entries[interaction.bus].append((values, count))
-    balanced = np.ones(len(alive), dtype=bool)
-    for messages in entries.values():
-        balanced &= _come_to_zero(messages)
-    return alive[balanced]
+                    found[interaction.bus].append((values, count))
+        return found
+
+    def _evaluator(self, wanted: Sequence[int]) -> NodeEvaluator:
+        fixed = self._description.preprocessed
+        return NodeEvaluator(self._description, wanted, self._trace, fixed, self._publics)
 
 
-def _reads(description: TableDescription, cone: Sequence[int], column: int, shift: int) -> bool:
-    wanted = ("column", "main", column, shift)
-    return any(description.nodes[index] == wanted for index in cone)
+def _cells_read(description: TableDescription, cone: Sequence[int]) -> list[tuple[int, int]]:
+    """(main column, 0 or 1 for the next row) of all that a set of nodes reads."""
+    nodes = (description.nodes[index] for index in cone)
+    return [(n[2], n[3]) for n in nodes if n[:2] == ("column", "main")]
 
 
 def _selected(selector: str, rows: np.ndarray, height: int) -> np.ndarray:

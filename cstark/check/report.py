@@ -12,7 +12,15 @@ from cstark.air.bus import Token
 from cstark.air.description import TableDescription
 from cstark.check.buses import Imbalance, Touch, find_imbalances
 from cstark.check.constraints import Violation, find_violations
-from cstark.check.show import counted, imbalance_text, report_html, report_text, violation_text
+from cstark.check.mutate import Mutations
+from cstark.check.show import (
+    counted,
+    free_text,
+    imbalance_text,
+    report_html,
+    report_text,
+    violation_text,
+)
 from cstark.errors import TraceError
 
 __all__ = ["CheckReport", "check"]
@@ -38,6 +46,9 @@ class CheckReport:
         Table -> number of rows.
     constraints, buses : int
         How many were checked.
+    mutations : Mutations or None
+        What changing cells showed; None if it was not asked for, or if the trace is not valid:
+        then nothing is known about changes.
     """
 
     violations: tuple[Violation, ...]
@@ -46,9 +57,15 @@ class CheckReport:
     heights: dict[str, int]
     constraints: int
     buses: int
+    mutations: Mutations | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the traces satisfy the machine, whatever changes show."""
+        return not self.violations and not self.unbalanced
 
     def __bool__(self) -> bool:
-        return not self.violations and not self.unbalanced
+        return self.valid and (self.mutations is None or bool(self.mutations))
 
     def __str__(self) -> str:
         return report_text(self)
@@ -78,6 +95,7 @@ class CheckReport:
             "heights": dict(self.heights),
             "constraints": self.constraints,
             "buses": self.buses,
+            "mutations": None if self.mutations is None else self.mutations.to_dict(),
         }
 
     def raise_for_failure(self) -> None:
@@ -87,7 +105,8 @@ class CheckReport:
         ------
         TraceError
             For the first violation, else for the first imbalance: the message names table, row,
-            constraint as written and both values, or bus, message, tables and rows.
+            constraint as written and both values, or bus, message, tables and rows. If there
+            are none, for the first free cell that is not explained.
         """
         if self.violations:
             violation = self.violations[0]
@@ -107,6 +126,11 @@ class CheckReport:
                 row=touch.row if touch else None,
                 constraint=f"bus {imbalance.bus!r}",
             )
+
+        if self.mutations is not None and not self.mutations:
+            column = self.mutations.unexplained[0]
+            cell = column.examples[0]
+            raise TraceError(free_text(column), table=cell.table, row=cell.row, column=cell.column)
 
     def _others(self, messages: int = 0) -> str:
         constraints = 0 if messages else len(self.violations) - 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cstark.air.nodes import P
 from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.mutate import CHANGES, FreeColumn
 from cstark.text import html_table
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "counted",
     "element",
+    "free_text",
     "imbalance_text",
     "report_html",
     "report_text",
@@ -27,6 +29,7 @@ SHOWN = 10
 """Violations, and imbalances, that are written out."""
 
 _VALUES_SHOWN = 12
+_FREE_SHOWN = 40
 _SMALL = 2**32
 
 _WHERE = {
@@ -152,9 +155,7 @@ def touch_text(touch: Touch) -> str:
 
 def report_text(report: CheckReport) -> str:
     """The whole report; the first ten of each kind are written out."""
-    if report:
-        return f"Nothing wrong: {_scope(report)}"
-    lines = [_headline(report)]
+    lines = [f"Nothing wrong: {_scope(report)}" if report else _headline(report)]
     for violation in report.violations[:SHOWN]:
         lines += ["", violation_text(violation)]
     if len(report.violations) > SHOWN:
@@ -165,14 +166,37 @@ def report_text(report: CheckReport) -> str:
     hidden = _hidden_imbalances(report, SHOWN)
     if hidden:
         lines += ["", f"... and {counted(hidden, 'more unbalanced message')}"]
+    free = () if report.mutations is None else report.mutations.free
+    for column in free[:_FREE_SHOWN]:
+        lines += ["", free_text(column)]
+    if len(free) > _FREE_SHOWN:
+        lines += ["", f"... and {counted(len(free) - _FREE_SHOWN, 'more column')}"]
     return "\n".join(lines)
+
+
+def free_text(column: FreeColumn) -> str:
+    """The free cells of a column in two to four lines."""
+    cells = counted(column.rows, "cell")
+    where = f"table {column.table!r}, column {column.column!r}: {cells} can be changed"
+    lines = [f"{where}, and no constraint and no bus notices"]
+    if column.reason:
+        lines[0] = f"{where}, as the table says: {column.reason}"
+    lines += [f"    {text}" for text in _examples(column)]
+    return "\n".join(lines)
+
+
+def _examples(column: FreeColumn) -> list[str]:
+    return [
+        f"row {cell.row}: {element(cell.old)} to {element(cell.new)} ({cell.change})"
+        for cell in column.examples
+    ]
 
 
 def report_html(report: CheckReport) -> str:
     """The report as HTML; everything that comes from the machine is escaped."""
-    if report:
-        return f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"
     parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
+    if report:
+        parts = [f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"]
     if report.violations:
         rows = [
             [v.table, str(v.row), equation_text(v), sides_text(v), values_text(v), _extent(v)]
@@ -191,6 +215,12 @@ def report_html(report: CheckReport) -> str:
             for i in report.imbalances[:SHOWN]
         ]
         parts.append(html_table(["bus", "message", "surplus", "touched by", "near misses"], rows))
+    if report.mutations is not None and report.mutations.free:
+        rows = [
+            [c.table, c.column, str(c.rows), c.reason or "not explained", "\n".join(_examples(c))]
+            for c in report.mutations.free[:_FREE_SHOWN]
+        ]
+        parts.append(html_table(["table", "column", "free cells", "reason", "for example"], rows))
     return "".join(parts)
 
 
@@ -227,13 +257,21 @@ def _headline(report: CheckReport) -> str:
     if messages:
         buses = ", ".join(map(repr, report.unbalanced))
         found.append(f"{counted(messages, 'unbalanced message')} ({buses})")
+    if report.mutations is not None and not report.mutations:
+        cells = sum(column.rows for column in report.mutations.unexplained)
+        columns = counted(len(report.mutations.unexplained), "column")
+        found.append(f"{counted(cells, 'unexplained free cell')} in {columns}")
     return f"{' and '.join(found)}, in {_scope(report)}"
 
 
 def _scope(report: CheckReport) -> str:
     tables = ", ".join(f"{name} ({counted(n, 'row')})" for name, n in report.heights.items())
     constraints = counted(report.constraints, "constraint")
-    return f"{tables}; {constraints}, {counted(report.buses, 'bus', 'buses')}"
+    scope = f"{tables}; {constraints}, {counted(report.buses, 'bus', 'buses')}"
+    if report.mutations is not None:
+        cells = counted(report.mutations.cells, "cell")
+        scope += f"; {cells} changed in {len(CHANGES)} ways each"
+    return scope
 
 
 def _hidden_imbalances(report: CheckReport, shown: int) -> int:

@@ -90,9 +90,7 @@ class NodeEvaluator:
         list of ndarray
             One ``(last_row - first_row,)`` uint64 array a wanted node, canonical.
         """
-        return self._run(
-            last_row - first_row, lambda node: self._column(node, first_row, last_row)
-        )
+        return self._run(last_row - first_row, lambda node: self._column(node, first_row, last_row))
 
     def at(
         self, rows: np.ndarray, changed: tuple[int, int, np.ndarray] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cstark.cli.common import Parser, add_options, add_workload, options_from, print_json
+from cstark.cli.common import Parser, add_options, add_workload, integer, options_from, print_json
 
 __all__ = ["configure", "run"]
 
@@ -13,12 +13,23 @@ def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
     add_workload(parser, arguments=True)
     add_options(parser)
+    parser.add_argument(
+        "--mutate",
+        type=integer,
+        default=0,
+        metavar="N",
+        help="also change N cells (all of a small trace) and list what nothing notices",
+    )
+    parser.add_argument(
+        "--mutate-seed", type=integer, default=0, metavar="S", help="seed of these changes"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report of the check; 1 if anything is wrong."""
     options = options_from(arguments)
-    result = arguments.workload_class(**arguments.workload_values).check(options)
+    workload = arguments.workload_class(**arguments.workload_values)
+    result = workload.check(options, mutate=arguments.mutate, seed=arguments.mutate_seed)
     if arguments.json:
         print_json(result.to_dict())
     else:

@@ -5,6 +5,10 @@ the claim in the file; the options are taken from the file as well, printed, and
 --min-security.  Or by a key file, made by `cstark key` from a workload that you trust:
 `cstark verify --key key.json FILE`.  It holds the whole statement, options included.
 
+--pure verifies with `cstark.pure`, a second verifier in plain Python that shares no code with the
+first (slower). --trace prints everything that the verifier's transcript absorbs and draws; both
+verifiers print the same.
+
 The file never chooses what is verified.  What it claims is printed: read it, or say what it must
 be with --expect.
 """
@@ -15,6 +19,7 @@ import argparse
 import contextlib
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cstark.cli.common import (
@@ -33,6 +38,7 @@ from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
 if TYPE_CHECKING:
+    from cstark.cli.keyfile import KeyFile
     from cstark.key import VerifyingKey
     from cstark.protocol.proof import Proof
     from cstark.security import SecurityReport
@@ -64,6 +70,12 @@ def configure(parser: Parser) -> None:
         metavar="BITS",
         help="refuse fewer proven bits (default: 100)",
     )
+    parser.add_argument(
+        "--pure", action="store_true", help="use the independent verifier in plain Python"
+    )
+    parser.add_argument(
+        "--trace", action="store_true", help="print what the transcript absorbs and draws"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,17 +90,20 @@ def run(arguments: argparse.Namespace) -> int:
         if len(words) != 2:
             raise CommandError("WORKLOAD and FILE are needed (or --key KEY and FILE)")
         file, workload, key = words[1], load_workload(words[0]), None
+    if arguments.trace and arguments.json:
+        raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
+    check = Check(arguments.pure, arguments.trace, arguments.min_security)
 
     from cstark.protocol.proof import Proof
 
     start = time.perf_counter()
     proof = Proof.from_bytes(data)
     if workload is not None:
-        claim, security = verify_by_workload(workload, proof, expected, arguments.min_security)
+        claim, security = verify_by_workload(workload, proof, expected, check)
         what = words[0]
     else:
-        claim, security = verify_by_key(key, arguments.key, proof, expected, arguments.min_security)
+        claim, security = verify_by_key(key, arguments.key, proof, expected, check)
         what = arguments.key
     seconds = time.perf_counter() - start
 
@@ -120,28 +135,67 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Check:
+    """Which verifier checks a proof, whether it shows its transcript, and the bits it demands."""
+
+    pure: bool
+    trace: bool
+    min_security: int
+
+    def __call__(self, statement: KeyFile, proof: Proof, text: bytes = b"") -> None:
+        """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
+        from cstark.pure import show
+
+        def ledger(kind: str, label: str, data: bytes) -> None:
+            print(show((kind, label, data)))
+
+        if not self.pure:
+            from cstark.protocol.verifier import verify
+
+            verify(
+                statement.key,
+                proof,
+                statement.publics,
+                tokens=statement.tokens,
+                claim=statement.claim,
+                min_security=self.min_security,
+                ledger=ledger if self.trace else None,
+            )
+            return
+        from cstark import pure
+
+        try:
+            pure.verify(
+                pure.read_statement(text or statement.to_json()),
+                proof.to_bytes(),
+                min_security=self.min_security,
+                trace=(lambda event: ledger(*event)) if self.trace else None,
+            )
+        except pure.BadKey as error:
+            raise CommandError(f"the pure verifier cannot read the key: {error}") from None
+        except pure.Refused as error:
+            reason = Reason[error.reason.upper().replace(" ", "_")]
+            raise VerificationError(str(error), reason) from None
+
+
 def verify_by_workload(
-    workload: type[Workload], proof: Proof, expected: Expectations, min_security: int
+    workload: type[Workload], proof: Proof, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.claim import decode_claim
+    from cstark.cli.keyfile import KeyFile
 
     claim, statement = statement_of_file(workload, proof)
     decoded = decode_claim(claim)
     check_expectations(decoded, expected)
     key = key_of_file(statement, proof)
-    key.verify(
-        proof,
-        statement.publics,
-        tokens=statement.tokens,
-        claim=claim,
-        min_security=min_security,
-    )
+    check(KeyFile(key, statement.publics, tuple(statement.tokens), claim), proof)
     return decoded, security_of(key, proof, len(statement.tokens))
 
 
 def verify_by_key(
-    text: bytes, name: str, proof: Proof, expected: Expectations, min_security: int
+    text: bytes, name: str, proof: Proof, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.claim import decode_claim
@@ -152,9 +206,7 @@ def verify_by_key(
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim)
-    file.key.verify(
-        proof, file.publics, tokens=file.tokens, claim=file.claim, min_security=min_security
-    )
+    check(file, proof, text)
     check_expectations(decoded, expected)
     return decoded, security_of(file.key, proof, len(file.tokens))
 

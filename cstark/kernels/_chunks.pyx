@@ -6,6 +6,7 @@ hold up the rest.
 """
 
 from cython.parallel cimport prange, threadid
+from cstark.kernels._runtime cimport enter_region, leave_region
 
 
 cdef Py_ssize_t run(
@@ -14,16 +15,16 @@ cdef Py_ssize_t run(
     """Call `function` on ceil(items / chunk) chunks; the smallest bad index, or -1.
 
     `threads` = 1 is the serial path: the cutoff below which a kernel family stays serial is the
-    caller's, see ``team`` in `_runtime`.
+    caller's, see ``team`` in `_runtime`. No more than `threads` are started, and fewer while other
+    Python threads are at work too.
     """
     cdef Py_ssize_t count = (items + chunk - 1) // chunk
     cdef Py_ssize_t index, first, last, bad
     cdef Py_ssize_t worst = items
     if count <= 0:
         return -1
-    if threads > count:
-        threads = <int>count
-    if threads <= 1:
+    threads = enter_region(<int>min(threads, count))
+    if threads == 1:
         for index in range(count):
             first = index * chunk
             last = items if items - first < chunk else first + chunk
@@ -39,6 +40,7 @@ cdef Py_ssize_t run(
                 # Rare, and the slots only ever shrink: a lock is cheap here.
                 with gil:
                     note(&worst, bad)
+    leave_region()
     return -1 if worst == items else worst
 
 

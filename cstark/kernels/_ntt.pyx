@@ -389,7 +389,7 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         For 2^log_n rows; g is the root of unity of that order.
     src : uint64 array (rows, width)
         ``src[i]`` is f(g^i) for the polynomials f, one a column. Columns adjacent, rows any
-        distance apart, any words. Only read.
+        distance apart, any words. Only read; it may be the last of `out`'s cosets itself.
     out : uint64 array (cosets, rows, stride >= width)
         ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
     shifts : uint64 array (cosets,)
@@ -420,8 +420,9 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
             raise ValueError(f"shifts[{q}] is {shifts[q]}; it must be between 1 and p - 1")
     cdef Py_ssize_t stride = out.shape[2]
     cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
-    if _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
-        raise ValueError("out: overlaps src")
+    cdef bint same = &src[0, 0] == &out[cosets - 1, 0, 0] and pitch == stride
+    if not same and _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
+        raise ValueError("out: overlaps src without being its last coset")
     if plan.log_n == 0:
         for q in range(cosets):
             for i in range(stride):

@@ -59,8 +59,14 @@ cdef extern from *:
         Py_ssize_t n
         Py_ssize_t plane
         Py_ssize_t rotate
+        int accumulate
         uint64_t scale
         ext value
+    ctypedef struct rows_job:
+        uint64_t *word
+        Py_ssize_t plane
+        uint64_t *rows
+        Py_ssize_t n
     ctypedef struct openings_table:
         Py_ssize_t (*inverse_differences)(
             const points_job *job, Py_ssize_t first, Py_ssize_t last
@@ -74,8 +80,17 @@ cdef extern from *:
         Py_ssize_t (*row_sums)(
             const row_sums_job *job, Py_ssize_t first, Py_ssize_t last
         ) noexcept nogil
+        Py_ssize_t (*inverse_points)(
+            const points_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
         Py_ssize_t (*add_quotient)(
             const quotient_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*word_to_rows)(
+            const rows_job *job, Py_ssize_t first, Py_ssize_t last
+        ) noexcept nogil
+        Py_ssize_t (*rows_to_word)(
+            const rows_job *job, Py_ssize_t first, Py_ssize_t last
         ) noexcept nogil
         Py_ssize_t (*coefficient_words)(Py_ssize_t width) noexcept nogil
         void (*prepare_coefficients)(
@@ -128,6 +143,27 @@ cdef Py_ssize_t call_row_sums(
 ) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.table.row_sums(<row_sums_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_inverse_points(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.inverse_points(<points_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_word_to_rows(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.word_to_rows(<rows_job *>call.job, first, last)
+
+
+cdef Py_ssize_t call_rows_to_word(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    cdef Call *call = <Call *>context
+    return call.table.rows_to_word(<rows_job *>call.job, first, last)
 
 
 cdef Py_ssize_t call_add_quotient(
@@ -224,6 +260,35 @@ def inverse_differences(
     job.out, job.out_plane = &out[0, 0, 0], total
     with nogil:
         run(call_inverse_differences, &call, total, POINTS_CHUNK, team(total, OPENINGS_CUTOFF))
+
+
+def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
+    """out[i] = 1 / (x_i - 1) with x_i = shift * g^i, g of order n = 2^log_n.
+
+    Parameters
+    ----------
+    shift : int
+        Canonical.
+    out : uint64 array (2^log_n,)
+
+    Returns
+    -------
+    int
+        -1, or the first i with x_i = 1; `out` is unspecified then.
+    """
+    cdef points_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef Py_ssize_t bad
+    if not 0 <= log_n <= 32:
+        raise ValueError(f"log_n must be between 0 and 32, not {log_n}")
+    job.n = (<Py_ssize_t>1) << log_n
+    if out.shape[0] != job.n:
+        raise ValueError(f"out must have {job.n} elements, not {out.shape[0]}")
+    job.shift, job.step = shift, gl_root(log_n)
+    job.out = &out[0]
+    with nogil:
+        bad = run(call_inverse_points, &call, job.n, POINTS_CHUNK, team(job.n, OPENINGS_CUTOFF))
+    return bad
 
 
 def scale_by_points(
@@ -355,17 +420,20 @@ def add_quotient(
     const uint64_t[:, :, ::1] inverses not None,
     int rotate,
     uint64_t[:, :, ::1] out not None,
+    bint accumulate,
 ):
-    """out += (value - sums) * inv, the quotient for one opening point.
+    """out += (value - sums) * inv, the quotient for one opening point; out = without `accumulate`.
 
     Parameters
     ----------
     sums, inverses, out : uint64 array (3, blowup, n)
-        `inverses` as `inverse_differences` makes them; `out` overlaps neither.
+        `inverses` as `inverse_differences` makes them. `out` overlaps neither; without
+        `accumulate` it may be `sums`.
     value : uint64 array (3,)
     rotate : {0, 1}
         0: inv = inverses, for the point zeta.  1: inv[:, q, i] = inverses[:, q, (i - 1) % n] / g
         with g of order n, which is 1 / (zeta g - x_{q,i}), for the point zeta g.
+    accumulate : bool
     """
     cdef quotient_job job
     cdef Call call = Call(isa_tables[isa_index()], &job)
@@ -380,6 +448,47 @@ def add_quotient(
     if blowup == 0:
         return
     job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
-    job.n, job.plane, job.rotate = n, blowup * n, rotate
+    job.n, job.plane, job.rotate, job.accumulate = n, blowup * n, rotate, accumulate
     with nogil:
         run(call_add_quotient, &call, blowup * n, POINTS_CHUNK, team(blowup * n, OPENINGS_CUTOFF))
+
+
+cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:
+    shape2(rows, -1, 4, "rows")
+    shape2(word, 3, rows.shape[0], "word")
+    job.n, job.plane = rows.shape[0], stride_of(word)
+    if job.n:
+        job.word, job.rows = <uint64_t *>&word[0, 0], <uint64_t *>&rows[0, 0]
+    return 0
+
+
+def word_to_rows(const uint64_t[:, :] word not None, uint64_t[:, ::1] out not None):
+    """Rows of a planar word, as transforms want them: out[i] = word[:, i], 0.
+
+    Parameters
+    ----------
+    word : uint64 array (3, n)
+        Last axis contiguous.
+    out : uint64 array (n, 4)
+    """
+    cdef rows_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    set_rows(&job, word, out)
+    with nogil:
+        run(call_word_to_rows, &call, job.n, POINTS_CHUNK, team(4 * job.n, OPENINGS_CUTOFF))
+
+
+def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not None):
+    """The way back: out[:, i] = rows[i, :3].
+
+    Parameters
+    ----------
+    rows : uint64 array (n, 4)
+    out : uint64 array (3, n)
+        Last axis contiguous.
+    """
+    cdef rows_job job
+    cdef Call call = Call(isa_tables[isa_index()], &job)
+    set_rows(&job, out, rows)
+    with nogil:
+        run(call_rows_to_word, &call, job.n, POINTS_CHUNK, team(4 * job.n, OPENINGS_CUTOFF))

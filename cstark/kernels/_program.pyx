@@ -268,7 +268,7 @@ def quotient(
     gl_powers(&powers[0], BLOCK, 1, job.root)
     job.powers, job.out = &powers[0], &out[0, 0]
     job.failures = job.first_rows = NULL
-    run_job(&job, isa_tables[isa_index()].quotient, 0, rows)
+    run_job(&job, isa_tables[isa_index()].quotient, 0, rows, max_team())
 
 
 def scratch_words(Py_ssize_t slots, Py_ssize_t pairs=0, Py_ssize_t fraction_rows=0):
@@ -290,7 +290,8 @@ def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
     """
     cdef program_job job
     cdef Py_ssize_t rows = bound.program.rows, tests = bound.program.tests
-    cdef Py_ssize_t threads = max_team()
+    # Read once: another Python thread may change the number, and each thread has a row here.
+    cdef int threads = max_team()
     cdef int64_t[:, ::1] failures = np.zeros((threads, tests + 1), dtype=np.int64)
     cdef int64_t[:, ::1] first_rows = np.full((threads, tests + 1), rows, dtype=np.int64)
     if not 0 <= first <= last <= rows or first % 8 or last % 8:
@@ -301,19 +302,20 @@ def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
     job.failures, job.first_rows = &failures[0, 0], &first_rows[0, 0]
     job.inverse_first, job.powers, job.out = NULL, NULL, NULL
     # The kernel's tables have `tests` columns; the spare word keeps empty arrays addressable.
-    run_job(&job, isa_tables[isa_index()].test, first, last)
+    run_job(&job, isa_tables[isa_index()].test, first, last, threads)
     counts = np.asarray(failures).ravel()[: threads * tests].reshape(threads, tests)
     firsts = np.asarray(first_rows).ravel()[: threads * tests].reshape(threads, tests)
     return list(zip(counts.sum(axis=0).tolist(), firsts.min(axis=0).tolist(), strict=True))
 
 
 cdef int run_job(
-    program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last
+    program_job *job, _chunks.chunk_function function, Py_ssize_t first, Py_ssize_t last, int threads
 ) except -1:
+    """Run rows first..last-1 on at most `threads` threads."""
     cdef Py_ssize_t length = job.program.length + 1
     cdef Py_ssize_t piece = PIECE_WORK // length // CHUNK * CHUNK
     cdef Py_ssize_t count
-    cdef int threads = team((last - first) * length, PARALLEL_WORK)
+    threads = min(threads, team((last - first) * length, PARALLEL_WORK))
     job.scratch_words = workspace_words(&job.program, 0)
     cdef uint64_t[::1] scratch = aligned(job.scratch_words * threads)
     job.scratch = &scratch[0]

@@ -2,9 +2,12 @@
 
 Threads are our own number, handed explicitly to every parallel region: OpenMP's own setting is
 kept per host thread, so code running in a worker thread would not see what the main thread set.
+There is one number for the process, and each Python thread may have one of its own, which then
+holds for it. Regions that run at once in several Python threads share the process's number.
 """
 
 import os
+from cstark.kernels.processors import available
 from libc.string cimport memcpy
 from cstark.kernels._openmp cimport (
     cstark_openmp_can_pause,
@@ -29,6 +32,13 @@ cdef extern from *:
     #else
     static int cstark_cpu_has_avx2(void) { return 0; }
     #endif
+    /* Of the calling Python thread: its own number, 0 when it has none; whether OpenMP keeps idle
+     * threads for it; whether those stayed behind in a fork, so that it must not call for them. */
+    static _Thread_local int cstark_own_threads = 0, cstark_has_pool = 0, cstark_stranded = 0;
+    static int cstark_regions = 0; /* now running in the process */
+    static int cstark_regions_add(int change) {
+        return __atomic_add_fetch(&cstark_regions, change, __ATOMIC_RELAXED);
+    }
     /* From 2 MiB on, memory comes straight from the system (malloc would keep odd pieces), in huge
      * pages where there are some: fewer TLB misses in strided passes. Touching a page for the first
      * time costs more than a transform of what is on it, so blocks given back wait in a pool for a
@@ -107,6 +117,11 @@ cdef extern from *:
     }
     """
     const char *CSTARK_SOURCE_DIGEST
+    int cstark_own_threads
+    bint cstark_has_pool
+    bint cstark_stranded
+    int cstark_regions
+    int cstark_regions_add(int change) noexcept nogil
     int cstark_cpu_has_avx2() noexcept nogil
     void *cstark_allocate(size_t bytes) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
@@ -122,6 +137,7 @@ cdef enum:
 
 cdef int current_threads = 1
 cdef int current_isa = 0
+cdef size_t made = 0
 cdef size_t live = 0
 cdef size_t peak = 0
 cdef size_t live_of[MAX_LABELS]
@@ -138,34 +154,88 @@ def source_digest():
 
 cdef int max_team() noexcept nogil:
     """Threads a parallel region may use; scratch is allocated for so many."""
-    return current_threads
+    if cstark_stranded:
+        return 1
+    return cstark_own_threads or current_threads
 
 
 cdef int team(Py_ssize_t work, Py_ssize_t cutoff) noexcept nogil:
     """Threads for a job of `work` units that does not pay in parallel below `cutoff` units."""
-    return current_threads if work >= cutoff else 1
+    return max_team() if work >= cutoff else 1
+
+
+cdef int enter_region(int wanted) noexcept nogil:
+    """Count a region in; how many of the threads it wants it should start now.
+
+    Its share, so that proofs in an executor's threads do not start as many threads each as there
+    are processors. A Python thread with a number of its own is taken at its word.
+    """
+    global cstark_has_pool
+    cdef int regions = cstark_regions_add(1)
+    cdef int share = wanted if cstark_own_threads else current_threads // regions
+    if min(wanted, share) <= 1:
+        return 1
+    cstark_has_pool = True
+    return min(wanted, share)
+
+
+cdef void leave_region() noexcept nogil:
+    cstark_regions_add(-1)
 
 
 def threads():
-    """Number of threads the kernels use."""
-    return current_threads
+    """Number of threads the kernels use when called from this Python thread."""
+    return max_team()
 
 
 def set_threads(int n):
-    """Set the number of threads; the caller (`cstark.runtime`) has checked the range."""
+    """Set the process's number; the caller (`cstark.runtime`) has checked the range."""
     global current_threads
     if not 1 <= n <= MAX_THREADS:
         raise ValueError(f"threads must be between 1 and {MAX_THREADS}, not {n}")
     current_threads = n
 
 
+def set_own_threads(int n):
+    """Set this Python thread's own number, 0 for none; returns the one before."""
+    global cstark_own_threads
+    if not 0 <= n <= MAX_THREADS:
+        raise ValueError(f"threads must be between 1 and {MAX_THREADS}, not {n}")
+    before = cstark_own_threads
+    cstark_own_threads = n
+    return before
+
+
+def regions():
+    """Parallel regions, and calls that stay serial, now running in all Python threads."""
+    return cstark_regions
+
+
+def add_regions(int change):
+    """Pretend that more regions run, or fewer: for tests of sharing."""
+    return cstark_regions_add(change)
+
+
+def after_fork(paused):
+    """In the child, where only the thread that forked goes on.
+
+    Parameters
+    ----------
+    paused : bool
+        Whether its idle OpenMP threads were dismissed. If not, and it has some, it stays serial;
+        threads that the child starts have a team of their own.
+    """
+    global cstark_has_pool, cstark_stranded
+    cstark_stranded = cstark_stranded or (cstark_has_pool and not paused)
+    cstark_has_pool = False
+    cstark_regions_add(-cstark_regions)
+
+
 def default_threads():
-    """OMP_NUM_THREADS when set, else the processors this process may run on."""
-    cdef int limit = cstark_openmp_max_threads()
+    """OMP_NUM_THREADS when set, else the processors this process may keep busy."""
     if cstark_openmp_version() == 0:
         return 1
-    if not os.environ.get("OMP_NUM_THREADS") and hasattr(os, "sched_getaffinity"):
-        limit = len(os.sched_getaffinity(0))
+    limit = cstark_openmp_max_threads() if os.environ.get("OMP_NUM_THREADS") else available()
     return max(1, min(limit, MAX_THREADS))
 
 
@@ -224,12 +294,13 @@ cdef class Buffer:
     cdef Py_ssize_t strides[1]
 
     def __cinit__(self, size_t words, str label="other"):
-        global live
+        global live, made
         self.bytes = words * 8
         self.label = _label(label)
         self.memory = cstark_allocate(self.bytes)
         if self.memory == NULL:
             raise MemoryError(f"cannot allocate {self.bytes} bytes")
+        made += 1
         live += self.bytes
         live_of[self.label] += self.bytes
         if live > peak:
@@ -303,6 +374,11 @@ def release_memory():
     waiting = cstark_waiting_bytes
     cstark_release_all()
     return waiting
+
+
+def allocations():
+    """Number of `aligned` buffers made so far."""
+    return made
 
 
 def live_bytes():

@@ -51,6 +51,10 @@ class Cpu(cs.Air):
         t.send("add", [now.a, now.b, now.c], count=now.add_flag)
         t.send("mul", [now.a, now.b, now.c], count=now.mul_flag)
 
+    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+        idle = (cells.add_flag == 0) & (cells.mul_flag == 0)
+        return [cs.FreeCells(("a", "b", "c"), idle, "a row without a flag sends nothing")]
+
 
 class Adder(cs.Air):
     """Sums, each with the number of times it is used."""
@@ -72,6 +76,14 @@ class Multiplier(cs.Air):
         now = t.now
         t.every_row.equal(now.c, now.a * now.b)
         t.receive("mul", [now.a, now.b, now.c], count=now.count)
+
+    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+        reason = "nobody asks for this row, and it is true whatever one factor: the other is 0"
+        idle = cells.count == 0
+        return [
+            cs.FreeCells(("a",), idle & (cells.b == 0), reason),
+            cs.FreeCells(("b",), idle & (cells.a == 0), reason),
+        ]
 
 
 def _provider(a: np.ndarray, b: np.ndarray, c: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -54,6 +54,20 @@ class ReadOnlyMemoryTable(cs.Air):
         t.send("memory", [now.address, now.value])
         t.receive("memory", [now.sorted_address, now.sorted_value], count=now.count)
 
+    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+        unread = cells.count == 0
+        unread[0] = False  # public
+        last = np.arange(len(unread)) == len(unread) - 1
+        # rows of one address have one value, so only a cell with a row of its own can vary
+        same = cells.sorted_address[1:] == cells.sorted_address[:-1]
+        alone = unread.copy()
+        alone[1:] &= ~same
+        alone[:-1] &= ~same
+        return [
+            cs.FreeCells(("sorted_value",), alone, "a memory cell that is never read"),
+            cs.FreeCells(("sorted_address",), unread & last, "one more cell that is never read"),
+        ]
+
 
 @dataclass(frozen=True)
 class ReadOnlyMemory(cs.Workload):

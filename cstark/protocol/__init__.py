@@ -12,8 +12,13 @@ column's LDE at (q, i) is its value at s_q g_t^i. N is the tallest height.
 
 The statement
 -------------
-The verifying key (`cstark.key`), the heights, public values, tokens and claim. From them follow
-every count and every length below (`cstark.protocol.layout`); a proof carries none.
+The verifying key (`VerifyingKey.to_json`), the heights, public values, tokens and claim. From them
+follow every count and every length below (`cstark.protocol.layout`); a proof carries none. A
+verifier refuses before the rounds: options other than the key's, another claim, heights below 8,
+above ``max_log_height``, other than a table's ``rows`` or below the length of one of its periodic
+columns; fewer proven bits (`cstark.security`) than it demands; and weights that could wrap around:
+the sum of weight times height over all interactions and of min(count, p - count) over the tokens
+must be below p, because counts are added mod p.
 
 *Lookup columns.* A table with m interactions has ceil(m/2) columns over F: interactions are paired
 in order; each pair but the last group has its own column; the last group (one interaction when m
@@ -44,6 +49,7 @@ Commitments
 -----------
 Four trees: preprocessed, main, lookup, quotient. A tree holds the LDEs of a matrix per table that
 has such columns (per chunk in the quotient tree), ordered by height, tallest first, then by table.
+A column over F is three columns there, its coordinates, side by side.
 The leaf of height n at (q, i) is H_leaf of the row (q, i) of every matrix of that height,
 concatenated in that order. Levels (`cstark.protocol.merkle`): nodes (q, i) of height n; the parent
 of (q, i) and (q, i + n/2) is (q, i) of height n/2, H_node(left | right), or H_inject(left | right |
@@ -65,7 +71,8 @@ The transcript is `cstark.protocol.transcript`. Labels are in quotes.
 ====== ======================================================================== ================
 round  absorbed                                                                 then drawn
 ====== ======================================================================== ================
-0      "protocol" (its name and version), "key" (digest), "options" (18 bytes, see
+0      "protocol" (`statement.PROTOCOL`, in ASCII: "cstark multi-table STARK,
+       Goldilocks^3, version 1"), "key" (digest), "options" (18 bytes, see
        `cstark.protocol.proof`), "log heights" (1 byte each), "publics" (per table:
        their number, the values), "tokens" (their number; per token: bus number,
        1 or p-1, count, number of values, values), "claim"
@@ -95,7 +102,8 @@ sum_k gamma^k (opening_k - f_k(x)) / (point_k - x).
 `cstark.protocol.schedule` says which folds there are. Layer 0 is the reduced word of the tallest
 height. A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where
 f(y) = sum_k y^k f_k(y^a); the reduced word r of a height just reached is added as c^a r. The leaf
-(q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each. The last
+(q, i) of a layer of height n is H_leaf of f at (q, i), (q, i + n/a), ..., 24 bytes each, so its
+tree is one of height n/a, without injected nodes. The last
 layer is not committed: its polynomial in y is sent, with exactly as many coefficients as the layer
 has height.
 

@@ -69,13 +69,15 @@ class Commitment:
         widths = [self.shape.matrices[m].width for m in members]
         _hash.leaf_digests(self._algorithm, blocks, widths, out)
 
-    def open(self, positions: np.ndarray, log_max_height: int) -> bytes:
-        """Rows by height, tallest first, then the siblings, as they stand in the proof.
+    def open(
+        self, positions: np.ndarray, log_max_height: int, write: Callable[[str, bytes], None]
+    ) -> None:
+        """Write rows by height, tallest first, then the siblings, as they stand in the proof.
 
         The rows whose digests are among the siblings are read along with the rest: a matrix may
         have to be computed again for it.
         """
-        parts, blocks = [], []
+        blocks = []
         top = self.shape.log_heights[0]
         leaves = distinct_positions(positions, log_max_height, top)
         missing = self.tree.missing_leaves(leaves)
@@ -84,14 +86,13 @@ class Commitment:
             wanted = np.concatenate([at, missing]) if log_height == top else at
             for m in self.shape.at(log_height):
                 rows = self.matrices[m].take_rows(wanted)
-                parts.append(rows[: len(at)].tobytes())
+                write(f"rows of {self.shape.name}", rows[: len(at)].tobytes())
                 if log_height == top:
                     blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
         hashed = np.empty((1, len(missing), 32), dtype=np.uint8)
         if len(missing):
             self._hash_rows(blocks, self.shape.at(top), hashed)
-        parts.append(self.tree.siblings(leaves, hashed[0]))
-        return b"".join(parts)
+        write(f"siblings of {self.shape.name}", self.tree.siblings(leaves, hashed[0]))
 
 
 class OpenedTree:

@@ -12,7 +12,7 @@ from threading import Lock
 
 import numpy as np
 
-from cstark.kernels import _field, _ntt, _runtime
+from cstark.kernels import _ntt, _openings, _runtime
 
 from .transcript import P
 
@@ -50,7 +50,6 @@ class Domain:
         step = root_of_unity(log_height + blowup.bit_length() - 1)
         self.shifts = tuple(offset * pow(step, q, P) % P for q in range(blowup))
         self.plan = _ntt.Plan(log_height)
-        self._inverse_first: dict[int, np.ndarray] = {}
 
     def lde(
         self,
@@ -66,7 +65,7 @@ class Domain:
         Parameters
         ----------
         source : (height, width) uint64 ndarray
-            Values on ``source_shift * <g>``. Never written.
+            Values on ``source_shift * <g>``. Never written; it may be the last coset of `out`.
         cosets : sequence of int, optional
             Which of them; default: all, in order.
         out : (cosets, height, stride) uint64 ndarray, optional
@@ -90,26 +89,10 @@ class Domain:
 
     def inverse_first(self, coset: int) -> np.ndarray:
         """1 / (x_i - 1) on a coset, (height,) uint64: the first-row selector without Z_H."""
-        found = self._inverse_first.get(coset)
-        if found is None:
-            points = powers(self.shifts[coset], self.generator, self.height)
-            points -= np.uint64(1)  # a point is never 0, so this is the field's subtraction
-            found = _runtime.aligned(self.height, "selectors")
-            _field.inverse(points, found)  # never zero: the coset does not meet the trace domain
-            self._inverse_first[coset] = found
+        found = _runtime.aligned(self.height, "selectors")
+        # no x_i is 1: the coset does not meet the trace domain
+        _openings.inverse_points(self.shifts[coset], self.log_height, found)
         return found
-
-
-def powers(first: int, ratio: int, count: int) -> np.ndarray:
-    """first * ratio^i for i < count, a power of two: (count,) uint64, by doubling."""
-    out = _runtime.aligned(count)
-    out[0] = first
-    filled = 1
-    while filled < count:
-        step = np.full(filled, pow(ratio, filled, P), dtype=np.uint64)
-        _field.mul(out[:filled], step, out[filled : 2 * filled])
-        filled *= 2
-    return out
 
 
 class DomainCache:

@@ -17,8 +17,9 @@ from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.text import bytes_text
 
-from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
+from .layout import Layout, MatrixShape, TreeShape
 from .matrix import Storage, stride_of
+from .merkle import keeps_from, level_shapes
 from .plan import PLANS, Plan
 
 if TYPE_CHECKING:
@@ -159,11 +160,8 @@ class _Rehearsal:
             if tree.name == "preprocessed":
                 for matrix in tree.matrices:
                     self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
-                top = 1 << tree.log_heights[0]
-                self.hold("preprocessed tree", DIGEST * (self.blowup * top - 1))
-        # Kept on the machine from its first proof on.
-        for log_height, cosets in self.selectors().items():
-            self.hold("selectors", WORD * cosets << log_height)
+                leaves = DIGEST * self.blowup << tree.log_heights[0]
+                self.hold("preprocessed tree", sum(self.kept_nodes(leaves, tree.log_heights)))
 
     def round_1_main(self) -> None:
         with self.phase("commit main"):
@@ -183,6 +181,7 @@ class _Rehearsal:
 
     def round_3_quotient(self) -> None:
         sources = {}
+        selectors: set[tuple[int, int]] = set()
         with self.phase("constraints"):
             for matrix in sorted(self.matrices("quotient"), key=lambda m: (m.table, m.chunk)):
                 sources[matrix] = self.coset_bytes(matrix)
@@ -195,9 +194,15 @@ class _Rehearsal:
                 ]
                 program = self.machine.quotient_program(matrix.table)
                 with self.cosets(read, matrix.chunk):
-                    if program.needs_inverse_first:
-                        self.scratch(WORD << matrix.log_height)  # the points themselves
+                    if program.needs_inverse_first and (
+                        (matrix.log_height, matrix.chunk) not in selectors
+                    ):
+                        selectors.add((matrix.log_height, matrix.chunk))
+                        self.hold("selectors", WORD << matrix.log_height)
                     self.scratch(program.program.scratch_bytes(self.threads))
+            # They count until the constraints are done.
+            for log_height, _ in selectors:
+                self.drop("selectors", WORD << log_height)
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
@@ -257,36 +262,42 @@ class _Rehearsal:
                 with self.cosets([shape.matrices[m] for m in shape.at(log_height)], q):
                     pass
         # The tallest leaves go after the level above them, the others one by one.
-        top = leaves.pop(0)
-        self.hold(f"{shape.name} tree", top // 2)
-        self.drop("leaf digests", top)
+        self.nodes(f"{shape.name} tree", leaves.pop(0), shape.log_heights)
         for size in leaves:
             self.drop("leaf digests", size)
-        self.hold(f"{shape.name} tree", top // 2 - DIGEST)
+
+    def nodes(self, label: str, leaves: int, log_heights: Sequence[int]) -> None:
+        """The levels above so many bytes of the tallest leaf digests, which are dropped."""
+        first, rest = self.kept_nodes(leaves, log_heights)
+        self.hold(label, leaves // 2)
+        self.drop("leaf digests", leaves)
+        self.hold(label, rest)
+        self.drop(label, leaves // 2 - first)
+
+    def kept_nodes(self, leaves: int, log_heights: Sequence[int]) -> tuple[int, int]:
+        """Bytes a tree keeps of the level above the leaves, and of those above it."""
+        above = len(level_shapes(self.blowup, log_heights[0])) - 1
+        skipped = keeps_from(above, log_heights[0] - 1 in log_heights)
+        return 0 if skipped else leaves // 2, leaves // 2 - DIGEST
 
     def deep_word(self, log_height: int) -> None:
         column = EXTENSION << log_height
         points = {group.next for group in self.layout.groups[log_height]}
-        with self.briefly("DEEP sums", len(points) * column):
+        with self.briefly("DEEP sums", (len(points) - 1) * column):
+            self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
             for matrix in self.at(log_height):
                 with self.cosets([matrix], 0):
                     pass
-            self.hold("DEEP sums", column)  # the quotients, added up
         self.drop("point weights", column)
-        self.hold("DEEP sums", column)  # the same, row by row
-        self.drop("DEEP sums", column)
-        others = (self.blowup - 1) * 4 * WORD << log_height
-        with self.briefly("DEEP sums", others):
-            scratch = _ntt.lde_scratch_bytes(_ntt.Plan(log_height), 3, 4, self.blowup - 1)
-            self.scratch(scratch)
+        with self.briefly("DEEP sums", (self.blowup - 1) * 4 * WORD << log_height):
+            self.drop("DEEP sums", column)
             self.hold("reduced words", self.blowup * column)
-        self.drop("DEEP sums", column)
+            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(log_height), 4, 4, self.blowup - 1))
 
     def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
         leaves = DIGEST * self.blowup << log_height - log_arity
-        with self.briefly("leaf digests", leaves):
-            self.hold("FRI trees", leaves // 2)
-        self.hold("FRI trees", leaves // 2 - DIGEST)
+        self.hold("leaf digests", leaves)
+        self.nodes("FRI trees", leaves, [log_height - log_arity])
         self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
         if joining is not None:
             self.drop("reduced words", EXTENSION * self.blowup << joining)
@@ -331,13 +342,3 @@ class _Rehearsal:
         plan = _ntt.Plan(matrix.log_height)
         stride = stride_of(matrix.width)
         self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, stride, cosets))
-
-    def selectors(self) -> dict[int, int]:
-        """Number of cosets, by log height, on which 1 / (x - 1) is kept."""
-        found: dict[int, int] = {}
-        for table, description in enumerate(self.layout.key.tables):
-            if self.machine.quotient_program(table).needs_inverse_first:
-                log_height = self.layout.log_heights[table]
-                chunks = quotient_chunks(description.degree)
-                found[log_height] = max(found.get(log_height, 0), chunks)
-        return found

@@ -22,9 +22,9 @@ from functools import lru_cache
 import numpy as np
 
 from cstark import extension as ext
-from cstark.errors import Reason, VerificationError
 from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
 
+from .checks import require
 from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout
@@ -57,24 +57,30 @@ class FriProver:
         self._layout = layout
         self._words = words
         self.layers: list[tuple[np.ndarray, MerkleTree]] = []
+        self.challenges: list[Extension] = []
         self.final = np.empty((0, 3), dtype=np.uint64)
 
-    def commit(self, transcript: Transcript, tick: Callable[[], None]) -> bytes:
-        """Fold down to the final polynomial, absorbing as it goes.
+    def commit(
+        self,
+        transcript: Transcript,
+        say: Callable[[str, bytes], None],
+        tick: Callable[[], None],
+    ) -> None:
+        """Fold down to the final polynomial.
 
-        Returns
-        -------
-        bytes
-            The roots, then the coefficients of the final polynomial.
+        Parameters
+        ----------
+        transcript : Transcript
+        say : callable
+            Puts an item into the proof and the transcript: the roots, then the coefficients.
+        tick : callable
         """
         schedule = self._layout.schedule
         word = self._words.pop(schedule.layers[0])
-        out: list[bytes] = []
         for layer, log_arity in enumerate(schedule.log_arities):
             arity = 1 << log_arity
             tree = self._tree(word, arity)
-            transcript.absorb(f"FRI root {layer}", tree.root)
-            out.append(tree.root)
+            say(f"FRI root {layer}", tree.root)
             challenge = transcript.extension(f"fold challenge {layer}")
             folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity), "FRI words")
             _fri.fold(word, arity, _words(challenge), folded)
@@ -83,12 +89,11 @@ class FriProver:
                 factor = ext.power(challenge, arity)
                 _fri.join(folded, _words(factor), self._words.pop(joining))
             self.layers.append((word, tree))
+            self.challenges.append(challenge)
             word = folded
             tick()
         self.final = interpolate(word)
-        transcript.absorb("final polynomial", self.final.tobytes())
-        out.append(self.final.tobytes())
-        return b"".join(out)
+        say("final polynomial", self.final.tobytes())
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
         blowup, rows = word.shape[1], word.shape[2] // arity
@@ -96,16 +101,16 @@ class FriProver:
         _hash.word_leaf_digests(self._algorithm, word, arity, leaves[rows.bit_length() - 1])
         return MerkleTree(self._algorithm, leaves, "FRI trees")  # which empties the dict
 
-    def open(self, positions: np.ndarray) -> bytes:
-        """Members of groups and siblings of every layer, as they stand in the proof."""
-        parts = []
+    def open(self, positions: np.ndarray, write: Callable[[str, bytes], None]) -> None:
+        """Write members of groups and siblings of every layer, as they stand in the proof."""
         for layer, (word, tree) in enumerate(self.layers):
             opened = OpenedLayer(self._layout, layer, positions)
             log_arity = self._layout.schedule.log_arities[layer]
-            parts.append(groups_at(word, log_arity, opened.leaves)[~opened.known].tobytes())
+            groups = groups_at(word, log_arity, opened.leaves)
+            write(f"values of FRI layer {layer}", groups[~opened.known].tobytes())
             missing = groups_at(word, log_arity, tree.missing_leaves(opened.leaves))
-            parts.append(tree.siblings(opened.leaves, group_digests(self._algorithm, missing)))
-        return b"".join(parts)
+            siblings = tree.siblings(opened.leaves, group_digests(self._algorithm, missing))
+            write(f"siblings of FRI layer {layer}", siblings)
 
 
 def groups_at(word: np.ndarray, log_arity: int, leaves: np.ndarray) -> np.ndarray:
@@ -286,12 +291,12 @@ class FriVerifier:
             {opened.log_rows: group_digests(self._algorithm, groups)},
             siblings,
         )
-        if root != self._roots[layer]:
-            raise VerificationError(
-                f"FRI layer {layer}: its root is not that of the opened values and of those "
-                "computed from the layer before",
-                Reason.FRI,
-            )
+        require(
+            root == self._roots[layer],
+            "FRI root",
+            f"FRI layer {layer}: its root is not that of the opened values and of those "
+            "computed from the layer before",
+        )
 
     def _fold(
         self, values: np.ndarray, first: np.ndarray, log_arity: int, challenge: Extension
@@ -316,11 +321,11 @@ class FriVerifier:
         for coefficient in self._final[-2::-1]:
             scaled = _mul(value.reshape(-1), factors).reshape(value.shape)
             value = _ext_add(scaled, np.tile(coefficient, (len(points), 1)))
-        if not np.array_equal(value, expected):
-            raise VerificationError(
-                "the final polynomial does not go through the folded values",
-                Reason.FINAL_POLYNOMIAL,
-            )
+        require(
+            np.array_equal(value, expected),
+            "final polynomial",
+            "the final polynomial does not go through the folded values",
+        )
 
 
 def domain_points(layout: Layout, positions: np.ndarray) -> np.ndarray:

@@ -40,10 +40,10 @@ def digests(*shape: int, label: str = "leaf digests") -> np.ndarray:
 
 
 class MerkleTree:
-    """All levels of a tree above the leaves.
+    """The levels of a tree that are worth keeping.
 
-    The leaves' digests, half of all, are not kept: the few that a multiproof needs are hashed
-    again.
+    Three quarters of all digests are not kept: the leaves, and the level above them where no rows
+    join it. The few of them that a multiproof needs are hashed again, from the leaves up.
 
     Parameters
     ----------
@@ -53,6 +53,11 @@ class MerkleTree:
         Leaf digests by log rows; the tallest are the leaves, the others are injected. Emptied.
     label : str
         For the account of the buffers.
+
+    Attributes
+    ----------
+    levels : list of ndarray
+        From the lowest that is kept to the root.
     """
 
     def __init__(self, algorithm: int, leaves: dict[int, np.ndarray], label: str = "other") -> None:
@@ -61,12 +66,16 @@ class MerkleTree:
         self.blowup = below.shape[0]
         self.log_rows = top
         self.levels: list[np.ndarray] = []
-        for blocks, rows in level_shapes(self.blowup, top)[1:]:
+        self._algorithm = algorithm
+        shapes = level_shapes(self.blowup, top)[1:]
+        self._skipped = keeps_from(len(shapes), top - 1 in leaves)
+        for depth, (blocks, rows) in enumerate(shapes):
             below = below.reshape(blocks, 2 * rows, 32)
             injected = leaves.pop(rows.bit_length() - 1, None) if blocks == self.blowup else None
             out = digests(blocks, rows, label=label)
             _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
-            self.levels.append(out)
+            if depth >= self._skipped:
+                self.levels.append(out)
             below = out
 
     @property
@@ -74,8 +83,17 @@ class MerkleTree:
         return self.levels[-1].tobytes()
 
     def missing_leaves(self, positions: np.ndarray) -> np.ndarray:
-        """Flat positions of the leaves among the siblings: to be hashed again for `siblings`."""
-        return paths(self.blowup, self.log_rows, positions)[0].missing
+        """Flat positions of the leaves to be hashed again for `siblings`.
+
+        The siblings among the leaves; then, where the level above is not kept, the left children
+        of the siblings there, and the right ones.
+        """
+        steps = paths(self.blowup, self.log_rows, positions)
+        if not self._skipped:
+            return steps[0].missing
+        rows, nodes = steps[0].rows, steps[1].missing
+        left = nodes + nodes // rows * rows
+        return np.concatenate([steps[0].missing, left, left + rows])
 
     def siblings(self, positions: np.ndarray, missing: np.ndarray) -> bytes:
         """The digests a verifier needs besides the leaves at `positions` (flat, distinct, sorted).
@@ -90,13 +108,24 @@ class MerkleTree:
         bytes
             Level by level, each by ascending parent.
         """
-        parts = []
-        for depth, step in enumerate(paths(self.blowup, self.log_rows, positions)):
-            if depth == 0:
-                parts.append(missing)
-            else:
-                parts.append(self.levels[depth - 1].reshape(-1, 32)[step.missing])
+        steps = paths(self.blowup, self.log_rows, positions)
+        parts = [missing]
+        if self._skipped:
+            count = len(steps[1].missing)
+            last = len(missing)
+            leaves, left, right = np.split(missing, [last - 2 * count, last - count])
+            nodes = np.empty((1, count, 32), dtype=np.uint8)
+            if count:
+                _hash.node_digests(self._algorithm, left[None], right[None], None, nodes)
+            parts = [leaves, nodes[0]]
+        for level, step in zip(self.levels, steps[1 + self._skipped :], strict=False):
+            parts.append(level.reshape(-1, 32)[step.missing])  # the root has no step
         return b"".join(part.tobytes() for part in parts)
+
+
+def keeps_from(levels: int, joined: bool) -> int:
+    """The first kept of so many levels above the leaves; `joined`: rows join the first of them."""
+    return 1 if levels > 1 and not joined else 0
 
 
 class Step:

@@ -173,36 +173,37 @@ def _reduced_first(
     powers: Sequence[Extension],
     openings: Sequence[Extension],
 ) -> np.ndarray:
-    """The reduced word on coset 0, rows first: (N, 3)."""
-    n, label = domain.height, "DEEP sums"
+    """The reduced word on coset 0: (3, 1, N), planar."""
     sums: dict[bool, np.ndarray] = {}
     for (tree, matrix), groups in by_matrix(layout, domain.log_height).items():
         coset = commitments[tree].matrices[matrix].coset(0)
         for group in groups:
             begun = group.next in sums
             if not begun:
-                sums[group.next] = _runtime.aligned((3, 1, n), label)
+                sums[group.next] = _runtime.aligned((3, 1, domain.height), "DEEP sums")
             coefficients = matrix_coefficients(layout, group, powers)
             _openings.row_sums(coset, coefficients, sums[group.next][:, 0, :], begun)
         del coset
-    first = _runtime.aligned((3, 1, n), label)
-    first[:] = 0
-    for is_next in sorted(sums):
+    points = sorted(sums)
+    total = sums[points[0]]  # the first quotient takes the place of its sums
+    for is_next in points:
         value = point_value(layout.groups[domain.log_height], is_next, powers, openings)
+        own = sums.pop(is_next)
         _openings.add_quotient(
-            sums.pop(is_next), _words(value), weights.inverses, int(is_next), first
+            own, _words(value), weights.inverses, int(is_next), total, own is not total
         )
     weights.inverses = None
-    rows = _runtime.aligned((n, 3), label)
-    rows[:] = first[:, 0, :].T
-    return rows
+    return total
 
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
-    """From its values on coset 0, (N, 3), a word of degree below N on all: (3, blowup, N)."""
-    others = domain.lde(first, domain.shifts[0], cosets=range(1, domain.blowup), label="DEEP sums")
+    """From its values on coset 0, (3, 1, N), a word of degree below N on all: (3, blowup, N)."""
+    rows = _runtime.aligned((domain.blowup - 1, domain.height, 4), "DEEP sums")
+    _openings.word_to_rows(first[:, 0, :], rows[-1])
+    del first
     word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")
-    word[:, 0, :] = first.T
+    _openings.rows_to_word(rows[-1], word[:, 0, :])
+    domain.lde(rows[-1], domain.shifts[0], cosets=range(1, domain.blowup), out=rows)
     for coset in range(1, domain.blowup):
-        word[:, coset, :] = others[coset - 1, :, :3].T
+        _openings.rows_to_word(rows[coset - 1], word[:, coset, :])
     return word

@@ -18,23 +18,28 @@ All numbers little-endian; F = 24 bytes (three canonical words), D = a 32-byte d
     F   final polynomial            its coefficients, constant first
     8   nonce
     per tree (preprocessed, main, lookup, quotient), then per FRI layer:
-        trees: rows at the distinct positions, ascending; tallest height first
+        trees: matrix by matrix, in the order of the tree, its rows (a word each) at the distinct
+               nodes of its height that the positions read, ascending
         layers: members without a query of the groups with one, group by group, ascending
         D   siblings                of the pruned multiproof, level by level
+
+The hash ids are 0 keccak256, 1 blake3, 2 sha256. The 18 bytes from the flags to the coset offset
+are what the transcript absorbs as "options".
 
 The parser never trusts a length: it computes each one and takes exactly that much.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from cstark.errors import OptionsError, ProofFormatError
+from cstark.errors import OptionsError
 
+from .checks import require
 from .options import ResolvedOptions
-from .transcript import ALGORITHMS, P
+from .transcript import ALGORITHMS, Ledger, P, silent
 
 __all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
 
@@ -42,6 +47,7 @@ MAGIC = b"cstark\r\n"
 VERSION = 1
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
 MAX_TABLES = 1 << 12
+MAX_CLAIM_BYTES = 1 << 20
 
 
 def encode_options(options: ResolvedOptions) -> bytes:
@@ -66,20 +72,23 @@ def encode_options(options: ResolvedOptions) -> bytes:
 class Reader:
     """Takes exactly what it is asked for from a proof's bytes, or raises."""
 
-    def __init__(self, data: bytes, offset: int = 0) -> None:
+    def __init__(self, data: bytes, ledger: Ledger = silent) -> None:
         self._data = memoryview(data)
-        self._offset = offset
+        self._offset = 0
+        self._ledger = ledger
 
     def take(self, count: int, what: str) -> memoryview:
         """The next `count` bytes."""
         left = len(self._data) - self._offset
-        if count > left:
-            raise ProofFormatError(
-                f"the proof ends inside {what}: {count} bytes wanted, {left} left"
-            )
-        start = self._offset
+        require(
+            count <= left,
+            "length",
+            f"the proof ends inside {what}: {count} bytes wanted, {left} left",
+        )
+        taken = self._data[self._offset : self._offset + count]
         self._offset += count
-        return self._data[start : self._offset]
+        self._ledger("item", what, bytes(taken))
+        return taken
 
     def number(self, size: int, what: str) -> int:
         """An unsigned integer of `size` bytes."""
@@ -97,19 +106,17 @@ class Reader:
     def elements(self, rows: int, width: int, what: str) -> np.ndarray:
         """(rows, width) uint64, every word below p."""
         words = np.frombuffer(self.take(8 * rows * width, what), dtype="<u8")
-        if words.size and int(words.max()) >= P:
-            raise ProofFormatError(f"{what} holds a word that is not below p")
+        require(
+            not words.size or int(words.max()) < P,
+            "canonical",
+            f"{what} holds a word that is not below p",
+        )
         return words.astype(np.uint64, copy=False).reshape(rows, width)
-
-    def extensions(self, count: int, what: str) -> list[tuple[int, int, int]]:
-        """`count` extension elements as tuples of ints."""
-        return [tuple(row) for row in self.elements(count, 3, what).tolist()]
 
     def end(self) -> None:
         """Nothing may follow."""
         left = len(self._data) - self._offset
-        if left:
-            raise ProofFormatError(f"{left} bytes follow the end of the proof")
+        require(not left, "end", f"{left} bytes follow the end of the proof")
 
     @property
     def offset(self) -> int:
@@ -177,25 +184,68 @@ class Proof:
         ProofFormatError
             Wrong magic or version, an option with an impossible value, or a short file.
         """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise ProofFormatError(f"a proof is bytes, not {type(data).__name__}")
+        require(
+            isinstance(data, (bytes, bytearray, memoryview)),
+            "bytes",
+            f"a proof is bytes, not {type(data).__name__}",
+        )
         data = bytes(data)
         reader = Reader(data)
-        if bytes(reader.take(len(MAGIC), "the magic")) != MAGIC:
-            raise ProofFormatError("this is no cstark proof: the magic is wrong")
-        version = reader.number(2, "the version")
-        if version != VERSION:
-            raise ProofFormatError(f"the proof has version {version}; this is version {VERSION}")
-        if reader.number(1, "the flags") or reader.number(1, "the salt length"):
-            raise ProofFormatError("the proof uses features reserved for a later version")
+        require(
+            bytes(reader.take(len(MAGIC), "magic")) == MAGIC,
+            "magic",
+            "this is no cstark proof: the magic is wrong",
+        )
+        version = reader.number(2, "version")
+        require(
+            version == VERSION,
+            "version",
+            f"the proof has version {version}; this is version {VERSION}",
+        )
+        flags, salt = reader.number(1, "flags"), reader.number(1, "salt length")
+        require(
+            flags == 0 and salt == 0,
+            "reserved",
+            "the proof uses features reserved for a later version",
+        )
+        options = cls._read_options(reader)
+        tables = reader.number(2, "number of tables")
+        require(
+            1 <= tables <= MAX_TABLES,
+            "number of tables",
+            f"a proof has 1 to {MAX_TABLES} tables, not {tables}",
+        )
+        log_heights = tuple(reader.take(tables, "log heights"))
+        for log_height in log_heights:
+            require(
+                3 <= log_height <= options.max_log_height,
+                "header heights",
+                f"a table of height 2^{log_height} is not between 2^3 and "
+                f"2^{options.max_log_height}",
+            )
+        length = reader.number(4, "length of the claim")
+        require(
+            length <= MAX_CLAIM_BYTES,
+            "claim length",
+            f"a claim of {length} bytes is longer than allowed",
+        )
+        claim = bytes(reader.take(length, "claim"))
+        return cls(options, log_heights, claim, data[reader.offset :])
+
+    @staticmethod
+    def _read_options(reader: Reader) -> ResolvedOptions:
         names = ("blowup", "hash", "FRI arity", "final length", "grinding", "max log height")
         log_blowup, hash_id, log_arity, log_final, grinding, max_log_height = (
-            reader.number(1, f"the option {name}") for name in names
+            reader.number(1, f"option {name}") for name in names
         )
-        queries = reader.number(2, "the option queries")
-        offset = reader.number(8, "the option coset offset")
-        if max(log_blowup, log_arity, log_final) > 32 or hash_id not in _NAMES:
-            raise ProofFormatError("an option of the proof has an impossible value")
+        queries = reader.number(2, "option queries")
+        offset = reader.number(8, "option coset offset")
+        require(
+            max(log_blowup, log_arity, log_final) <= 32 and hash_id in _NAMES,
+            "option range",
+            "an option of the proof has an impossible value",
+        )
+        options, problem = None, ""
         try:
             options = ResolvedOptions(
                 blowup=1 << log_blowup,
@@ -208,22 +258,9 @@ class Proof:
                 max_log_height=max_log_height,
             )
         except OptionsError as error:
-            raise ProofFormatError(f"an option of the proof is impossible: {error}") from None
-        tables = reader.number(2, "the number of tables")
-        if not 1 <= tables <= MAX_TABLES:
-            raise ProofFormatError(f"a proof has 1 to {MAX_TABLES} tables, not {tables}")
-        log_heights = tuple(reader.take(tables, "the heights"))
-        for log_height in log_heights:
-            if not 3 <= log_height <= options.max_log_height:
-                raise ProofFormatError(
-                    f"a table of height 2^{log_height} is not between 2^3 and "
-                    f"2^{options.max_log_height}"
-                )
-        length = reader.number(4, "the length of the claim")
-        if length > 1 << 20:
-            raise ProofFormatError(f"a claim of {length} bytes is longer than allowed")
-        claim = bytes(reader.take(length, "the claim"))
-        return cls(options, log_heights, claim, data[reader.offset :])
+            problem = str(error)
+        require(options, "option values", f"an option of the proof is impossible: {problem}")
+        return cast(ResolvedOptions, options)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Proof) and self.to_bytes() == other.to_bytes()

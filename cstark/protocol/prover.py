@@ -26,7 +26,7 @@ from .periodic import coset_values
 from .plan import FULL, Plan
 from .proof import Proof
 from .statement import Instance, token_sum
-from .transcript import ALGORITHMS, Transcript
+from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
@@ -69,7 +69,7 @@ class Prover:
         *,
         plan: Plan = FULL,
         force: bool = False,
-        ledger: Callable[[str, str, bytes], None] | None = None,
+        ledger: Ledger = silent,
     ) -> None:
         self.machine = machine
         self.key = machine.verifying_key()
@@ -84,6 +84,7 @@ class Prover:
         self.transcript = Transcript(self.key.options.hash, ledger)
         self.commitments: dict[str, Commitment] = {}
         self.out: list[bytes] = []
+        self._ledger = ledger
         self._progress = progress
         self._done = 0
 
@@ -138,20 +139,20 @@ class Prover:
             self._commit("lookup", columns)
         if not self.plan.main.recomputes:
             self.traces.clear()
-        data = _bytes(list(self.sums.values()))
-        self.transcript.absorb("table sums", data)
-        self.out.append(data)
+        self._say("table sums", _bytes(list(self.sums.values())))
         self._step("commit lookup")
         self.beta = self.transcript.extension("beta")
 
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
+        self.selectors: dict[tuple[int, int], np.ndarray] = {}
         with self.report.phase("constraints"):
             chunks = {
                 (table, coset): self._quotient(table, coset)
                 for table, description in enumerate(self.key.tables)
                 for coset in range(quotient_chunks(description.degree))
             }
+        self.selectors.clear()
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
         self._step("commit quotient")
@@ -159,38 +160,20 @@ class Prover:
 
     def round_4_openings(self) -> None:
         """Open every column at zeta, and those read at the next row at zeta g; draw gamma."""
-        trees = [self.commitments[tree.name] for tree in self.layout.trees]
         with self.report.phase("openings"):
-            self.weights = {
-                log_height: PointWeights(self._domain(log_height), self.zeta)
-                for log_height in self.layout.groups
-            }
-            self.openings = evaluate_openings(self.layout, trees, self.weights)
-        data = _bytes(self.openings)
-        self.transcript.absorb("openings", data)
-        self.out.append(data)
+            self.openings = self._opened()
+        self._say("openings", _bytes(self.openings))
         self._step("openings")
         self.gamma = self.transcript.extension("gamma")
 
     def round_5_fri(self) -> None:
         """Reduce every height to one word, fold and commit down to the final polynomial."""
-        trees = [self.commitments[tree.name] for tree in self.layout.trees]
         with self.report.phase("DEEP"):
-            powers = gamma_powers(self.gamma, self.layout.openings)
-            words = {}
-            for log_height in self.layout.groups:
-                words[log_height] = deep_word(
-                    self.layout,
-                    self._domain(log_height),
-                    trees,
-                    self.weights.pop(log_height),
-                    powers,
-                    self.openings,
-                )
+            words = self._reduced()
         self._step("DEEP")
         with self.report.phase("FRI"):
             self.fri = FriProver(self.algorithm, self.layout, words)
-            self.out.append(self.fri.commit(self.transcript, lambda: self._tick("FRI")))
+            self.fri.commit(self.transcript, self._say, lambda: self._tick("FRI"))
         self._step("FRI")
 
     def round_6_queries(self) -> None:
@@ -198,7 +181,7 @@ class Prover:
         options = self.key.options
         with self.report.phase("grinding"):
             nonce = self.transcript.grind("nonce", options.grinding, lambda: self._tick("grinding"))
-            self.out.append(nonce.to_bytes(8, "little"))
+            self._write("nonce", nonce.to_bytes(8, "little"))
         self._step("grinding")
         with self.report.phase("queries"):
             bits = self.layout.log_max_height + self.layout.log_blowup
@@ -206,11 +189,21 @@ class Prover:
             positions = np.unique(np.array(drawn, dtype=np.int64))
             for tree in self.layout.trees:
                 commitment = self.commitments[tree.name]
-                self.out.append(commitment.open(positions, self.layout.log_max_height))
-            self.out.append(self.fri.open(positions))
+                commitment.open(positions, self.layout.log_max_height, self._write)
+            self.fri.open(positions, self._write)
         self._step("queries")
 
     # ---- steps --------------------------------------------------------------------------
+
+    def _write(self, item: str, data: bytes) -> None:
+        """Put an item into the proof, under its name in `cstark.protocol.ledger`."""
+        self._ledger("item", item, data)
+        self.out.append(data)
+
+    def _say(self, item: str, data: bytes) -> None:
+        """Put an item into the proof, and make all later draws depend on it."""
+        self._write(item, data)
+        self.transcript.absorb(item, data)
 
     def _domain(self, log_height: int) -> Domain:
         options = self.key.options
@@ -264,8 +257,7 @@ class Prover:
                 self.algorithm, shape, matrices, lambda: self._tick(f"commit {name}")
             )
         self.commitments[name] = commitment
-        self.transcript.absorb(f"{name} root", commitment.root)
-        self.out.append(commitment.root)
+        self._say(f"{name} root", commitment.root)
 
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
         """Values of a table's columns in a tree on one coset, (N, stride)."""
@@ -291,7 +283,7 @@ class Prover:
             CosetPoints(
                 domain.shifts[coset],
                 domain.log_height,
-                domain.inverse_first(coset) if program.needs_inverse_first else None,
+                self._inverse_first(domain, coset) if program.needs_inverse_first else None,
             ),
             Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
             self.instance.publics[table],
@@ -304,6 +296,38 @@ class Prover:
         )
         self._tick("constraints")
         return out
+
+    def _inverse_first(self, domain: Domain, coset: int) -> np.ndarray:
+        """The first-row selector, shared by the tables of a height."""
+        key = domain.log_height, coset
+        if key not in self.selectors:
+            self.selectors[key] = domain.inverse_first(coset)
+        return self.selectors[key]
+
+    def _opened(self) -> list[ext.Element]:
+        """All openings, in the order of the layout."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        self.weights = {
+            log_height: PointWeights(self._domain(log_height), self.zeta)
+            for log_height in self.layout.groups
+        }
+        return evaluate_openings(self.layout, trees, self.weights)
+
+    def _reduced(self) -> dict[int, np.ndarray]:
+        """The reduced word of each height: (3, blowup, N) uint64."""
+        trees = [self.commitments[tree.name] for tree in self.layout.trees]
+        powers = gamma_powers(self.gamma, self.layout.openings)
+        words = {}
+        for log_height in self.layout.groups:
+            words[log_height] = deep_word(
+                self.layout,
+                self._domain(log_height),
+                trees,
+                self.weights.pop(log_height),
+                powers,
+                self.openings,
+            )
+        return words
 
     # ---- progress -----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from cstark import extension as ext
 from cstark.air.bus import Receive, Send, check_tokens
 from cstark.errors import StatementError
 
-from .proof import encode_options
+from .proof import MAX_CLAIM_BYTES, encode_options
 from .transcript import P, Transcript
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "token_sum"]
 
 PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
-MAX_CLAIM_BYTES = 1 << 20
 
 
 def _words(values: Sequence[int]) -> bytes:

@@ -1,13 +1,16 @@
 """The Fiat-Shamir transcript: one implementation for prover and verifier.
 
-A chain of hashes over a 32-byte state; ``H`` is the hash of the options and every length is
-8 bytes, little-endian::
+A chain of hashes over a 32-byte state, zero at first; ``H`` is the hash of the options and every
+length is 8 bytes, little-endian::
 
     absorb(label, data)   state = H("absorb\\0\\0" | state | len(label) | label | len(data) | data)
     squeeze(label)        block k = H("squeeze\\0" | state | len(label) | label | k),  k = 0, 1, ...
                           then state = H("advance\\0" | state | len(label) | label | blocks used)
     proof of work         H("grind" | bits | 0 0 | state | nonce): the low `bits` bits of its first
                           8 bytes, little-endian, are zero; the nonce is absorbed
+
+A block is four words of 8 bytes, little-endian. An element of F is the first three words of the
+stream that are below p, c0 first; a position of n bits is the low n bits of one word each.
 
 Labels and data carry their lengths, so no two sequences of calls hash the same bytes; the state
 moves on after every draw, so no two draws are equal by construction.
@@ -19,13 +22,20 @@ from collections.abc import Callable
 
 from cstark.kernels import _hash
 
-__all__ = ["ALGORITHMS", "DIGEST_BYTES", "P", "Transcript"]
+__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Ledger", "P", "Transcript", "silent"]
 
 P = 0xFFFFFFFF00000001
 DIGEST_BYTES = 32
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 Extension = tuple[int, int, int]
+#: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" for what stands in
+#: the proof.
+Ledger = Callable[[str, str, bytes], None]
+
+
+def silent(kind: str, label: str, data: bytes) -> None:
+    """The ledger that keeps nothing."""
 
 
 def _length(n: int) -> bytes:
@@ -43,9 +53,7 @@ class Transcript:
         compare the two sides with it.
     """
 
-    def __init__(
-        self, hash_name: str, ledger: Callable[[str, str, bytes], None] | None = None
-    ) -> None:
+    def __init__(self, hash_name: str, ledger: Ledger = silent) -> None:
         self._algorithm = ALGORITHMS[hash_name]
         self._ledger = ledger
         self._state = bytes(DIGEST_BYTES)
@@ -59,8 +67,7 @@ class Transcript:
         self._state = self._hash(
             b"absorb\0\0" + self._state + _length(len(name)) + name + _length(len(data)) + data
         )
-        if self._ledger is not None:
-            self._ledger("absorb", label, bytes(data))
+        self._ledger("absorb", label, bytes(data))
 
     def _words(self, label: str, accept: Callable[[int], bool], count: int) -> list[int]:
         """The first `count` 8-byte words of the squeezed stream that `accept` takes."""
@@ -78,8 +85,7 @@ class Transcript:
         self._state = self._hash(
             b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
         )
-        if self._ledger is not None:
-            self._ledger("draw", label, b"".join(_length(word) for word in words))
+        self._ledger("draw", label, b"".join(_length(word) for word in words))
         return words
 
     def extension(self, label: str) -> Extension:

@@ -7,18 +7,20 @@ wrong), and takes memory and time in proportion to the statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cstark import extension as ext
-from cstark.errors import CstarkError, Reason, VerificationError
+from cstark.errors import CstarkError
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
 from cstark.security import report as security_report
 from cstark.security import show_bits
 
+from .checks import require
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
@@ -27,7 +29,7 @@ from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
 from .sizing import security_shape
 from .statement import Instance, token_sum
-from .transcript import ALGORITHMS, Transcript
+from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
     from cstark.key import VerifyingKey
@@ -43,7 +45,7 @@ def verify(
     tokens: Sequence[Any] = (),
     claim: bytes | None = None,
     min_security: int = 100,
-    ledger: Callable[[str, str, bytes], None] | None = None,
+    ledger: Ledger = silent,
 ) -> None:
     """Return if the proof holds; raise otherwise.
 
@@ -78,7 +80,7 @@ class Verifier:
         key: VerifyingKey,
         proof: Proof,
         instance: Instance,
-        ledger: Callable[[str, str, bytes], None] | None = None,
+        ledger: Ledger = silent,
     ) -> None:
         self.key = key
         self.proof = proof
@@ -86,7 +88,7 @@ class Verifier:
         self.algorithm = ALGORITHMS[key.options.hash]
         self.transcript = Transcript(key.options.hash, ledger)
         self.roots: dict[str, bytes] = {}
-        self.reader = Reader(proof.body)
+        self.reader = Reader(proof.body, ledger)
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""
@@ -106,57 +108,60 @@ class Verifier:
 
     def check_policy(self, min_security: int) -> None:
         """Options, heights and claim are what the verifier wants, and are strong enough."""
-        if self.proof.options != self.key.options:
-            raise VerificationError(
-                f"the proof was made with {self.proof.options}, the machine has {self.key.options}",
-                Reason.OPTIONS,
-            )
-        if self.proof.claim != self.instance.claim:
-            raise VerificationError("the proof is about another claim", Reason.STATEMENT)
+        require(
+            self.proof.options == self.key.options,
+            "options",
+            f"the proof was made with {self.proof.options}, the machine has {self.key.options}",
+        )
+        require(
+            self.proof.claim == self.instance.claim, "claim", "the proof is about another claim"
+        )
         log_heights = self.proof.log_heights
-        if len(log_heights) != len(self.key.tables):
-            raise VerificationError(
-                f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
-                Reason.HEIGHTS,
-            )
+        require(
+            len(log_heights) == len(self.key.tables),
+            "tables",
+            f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
+        )
         for table, log_height in zip(self.key.tables, log_heights, strict=True):
             self._check_height(table, log_height)
-        if self.instance.wraps(self.key, log_heights):
-            raise VerificationError(
-                "weights times heights reach p: multiplicities could wrap around",
-                Reason.MULTIPLICITY,
-            )
+        require(
+            not self.instance.wraps(self.key, log_heights),
+            "multiplicity",
+            "weights times heights reach p: multiplicities could wrap around",
+        )
+        bits, problem = 0.0, ""
         try:
             shape = security_shape(self.key, log_heights, len(self.instance.tokens))
             bits = security_report(
                 shape, queries=self.key.options.queries, grinding=self.key.options.grinding
             ).bits
         except CstarkError as error:
-            raise VerificationError(str(error), Reason.SECURITY) from None
-        if bits < min_security:
-            raise VerificationError(
-                f"the proof has {show_bits(bits)} proven bits (the query term's "
-                f"{self.key.options.grinding} bits of grinding included), fewer than "
-                f"min_security={min_security}",
-                Reason.SECURITY,
-            )
+            problem = f": {error}"
+        require(
+            bits >= min_security and not problem,
+            "security",
+            f"the proof has {show_bits(bits)} proven bits (the query term's "
+            f"{self.key.options.grinding} bits of grinding included), fewer than "
+            f"min_security={min_security}{problem}",
+        )
 
     def _check_height(self, table: Any, log_height: int) -> None:
-        if not 3 <= log_height <= self.key.options.max_log_height:
-            raise VerificationError(
-                f"table {table.name!r}: height 2^{log_height} is not allowed", Reason.HEIGHTS
-            )
-        if table.rows is not None and table.rows != 1 << log_height:
-            raise VerificationError(
-                f"table {table.name!r} has {table.rows} rows, the proof says {1 << log_height}",
-                Reason.HEIGHTS,
-            )
+        require(
+            3 <= log_height <= self.key.options.max_log_height,
+            "height range",
+            f"table {table.name!r}: height 2^{log_height} is not allowed",
+        )
+        require(
+            table.rows is None or table.rows == 1 << log_height,
+            "fixed height",
+            f"table {table.name!r} has {table.rows} rows, the proof says 2^{log_height}",
+        )
         longest = max((len(values) for values in table.periodic), default=1)
-        if longest > 1 << log_height:
-            raise VerificationError(
-                f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
-                Reason.HEIGHTS,
-            )
+        require(
+            longest <= 1 << log_height,
+            "period",
+            f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
+        )
 
     # ---- rounds -------------------------------------------------------------------------
 
@@ -180,12 +185,9 @@ class Verifier:
         self.sums = dict(zip(tables, values, strict=True))
         self.beta = self.transcript.extension("beta")
         total = token_sum(self.key, self.instance, self.z, self.alpha)
-        if total is None:
-            raise VerificationError("a token has a zero denominator", Reason.BUS_SUM)
-        for value in values:
-            total = ext.add(total, value)
-        if total != ext.ZERO:
-            raise VerificationError("table sums and tokens do not cancel", Reason.BUS_SUM)
+        require(total is not None, "token denominator", "a token has a zero denominator")
+        total = reduce(ext.add, values, total or ext.ZERO)
+        require(total == ext.ZERO, "bus sum", "table sums and tokens do not cancel")
 
     def round_3_quotient(self) -> None:
         """The quotient commitment; draw zeta."""
@@ -205,19 +207,18 @@ class Verifier:
             self.transcript.absorb(f"FRI root {layer}", root)
             self.fri_roots.append(root)
             self.challenges.append(self.transcript.extension(f"fold challenge {layer}"))
-        self.final = self.reader.elements(
-            self.layout.schedule.final_length, 3, "the final polynomial"
-        )
+        self.final = self.reader.elements(self.layout.schedule.final_length, 3, "final polynomial")
         self.transcript.absorb("final polynomial", self.final.tobytes())
 
     def round_6_queries(self) -> None:
         """The proof of work; draw the positions; read what is opened there, to the last byte."""
         options = self.key.options
-        nonce = self.reader.number(8, "the nonce")
-        if not self.transcript.check_grinding("nonce", options.grinding, nonce):
-            raise VerificationError(
-                f"the nonce does not have {options.grinding} bits of work", Reason.GRINDING
-            )
+        nonce = self.reader.number(8, "nonce")
+        require(
+            self.transcript.check_grinding("nonce", options.grinding, nonce),
+            "grinding",
+            f"the nonce does not have {options.grinding} bits of work",
+        )
         bits = self.layout.log_max_height + self.layout.log_blowup
         drawn = self.transcript.positions("positions", options.queries, bits)
         self.positions = np.unique(np.array(drawn, dtype=np.int64))
@@ -253,47 +254,47 @@ class Verifier:
         """At zeta, the constraints of every table over Z_H are its opened quotient."""
         opened = self._opened_by_table()
         for table, description in enumerate(self.key.tables):
-            log_height = self.proof.log_heights[table]
-            row_sum = ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P))
-            here = opened[table]
-            combined = point_values(
-                description,
-                Opened(
-                    main=here.get(("main", False), ()),
-                    main_next=here.get(("main", True), ()),
-                    preprocessed=here.get(("preprocessed", False), ()),
-                    preprocessed_next=here.get(("preprocessed", True), ()),
-                    lookup=here.get(("lookup", False), ()),
-                    accumulator_next=here.get(("lookup", True), [ext.ZERO])[0],
-                ),
-                self.instance.publics[table],
-                self.z,
-                self.alpha,
-                self.beta,
-                row_sum,
-                {name: number for name, (number, _) in self.key.buses.items()},
-                self.zeta,
-                log_height,
+            quotient = self._quotient_at_zeta(table, opened[table]["quotient", False])
+            require(
+                self._constraints_at_zeta(table, opened[table]) == quotient,
+                "constraints",
+                f"table {description.name!r}: the constraints do not hold at zeta",
             )
-            quotient = self._quotient_at_zeta(
-                description.degree, log_height, here["quotient", False]
-            )
-            if combined != quotient:
-                raise VerificationError(
-                    f"table {description.name!r}: the constraints do not hold at zeta",
-                    Reason.CONSTRAINTS,
-                )
 
-    def _quotient_at_zeta(
-        self, degree: int, log_height: int, chunks: Sequence[ext.Element]
+    def _constraints_at_zeta(
+        self, table: int, opened: Mapping[tuple[str, bool], Sequence[ext.Element]]
     ) -> ext.Element:
+        """The constraints of a table over Z_H, combined."""
+        log_height = self.layout.log_heights[table]
+        return point_values(
+            self.key.tables[table],
+            Opened(
+                main=opened.get(("main", False), ()),
+                main_next=opened.get(("main", True), ()),
+                preprocessed=opened.get(("preprocessed", False), ()),
+                preprocessed_next=opened.get(("preprocessed", True), ()),
+                lookup=opened.get(("lookup", False), ()),
+                accumulator_next=opened.get(("lookup", True), [ext.ZERO])[0],
+            ),
+            self.instance.publics[table],
+            self.z,
+            self.alpha,
+            self.beta,
+            ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P)),
+            {name: number for name, (number, _) in self.key.buses.items()},
+            self.zeta,
+            log_height,
+        )
+
+    def _quotient_at_zeta(self, table: int, chunks: Sequence[ext.Element]) -> ext.Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
         coset j and 0 on the others, and degrees below N times the number of chunks match.
         """
+        log_height = self.layout.log_heights[table]
         n = 1 << log_height
-        count = quotient_chunks(degree)
+        count = quotient_chunks(self.key.tables[table].degree)
         step = root_of_unity(log_height + self.layout.log_blowup)
         offset = self.key.options.coset_offset
         powers = [pow(offset * pow(step, j, ext.P), n, ext.P) for j in range(count)]
@@ -322,11 +323,11 @@ class Verifier:
     def check_queries(self) -> None:
         """Rows match their commitments, and the reduced words fold to the final polynomial."""
         for tree, siblings in zip(self.trees, self.siblings, strict=True):
-            if tree.root(self.algorithm, siblings) != self.roots[tree.shape.name]:
-                raise VerificationError(
-                    f"the opened rows of {tree.shape.name} do not match the commitment",
-                    Reason.MERKLE,
-                )
+            require(
+                tree.root(self.algorithm, siblings) == self.roots[tree.shape.name],
+                "Merkle root",
+                f"the opened rows of {tree.shape.name} do not match the commitment",
+            )
         powers = gamma_powers(self.gamma, self.layout.openings)
         reduced = {
             log_height: self._reduced(log_height, powers) for log_height in self.layout.groups
@@ -380,7 +381,7 @@ class Verifier:
         if self.layout.tree_index(name) is None:
             self.transcript.absorb(f"{name} root", b"")
             return
-        self.roots[name] = self.reader.digest(f"the {name} root")
+        self.roots[name] = self.reader.digest(f"{name} root")
         self.transcript.absorb(f"{name} root", self.roots[name])
 
     def _absorbed(self, label: str, count: int) -> list[ext.Element]:

@@ -5,8 +5,8 @@ An input starts with two bytes that choose the subject and the mode, so that one
     byte 0    which subject (a machine with an honest proof), modulo their number
     byte 1    mode, modulo 3:
                 0  the rest is a proof: Machine.verify
-                1  the rest is a proof, and a verifier that goes on after failed equations checks it:
-                   what lies behind the first failed check meets hostile values too
+                1  the rest is a proof for a verifier that goes on after failed equations: what
+                   lies behind the first failed check meets hostile values too
                 2  the rest is a key file: VerifyingKey.from_json, and if that accepts, its verify
 
 `run_one` raises `Finding` for anything a verifier must not do: an undocumented exception, or the

@@ -154,7 +154,7 @@ def test_add_quotient(isa, blowup, log_n):
     for rotate in (0, 1):
         point = ext(ZETA) * base(root(log_n) ** rotate)
         out = start.copy()
-        _openings.add_quotient(sums, value, inverses, rotate, out)
+        _openings.add_quotient(sums, value, inverses, rotate, out, True)
         for q in range(blowup):
             for i in range(n):
                 quotient = (ext(value) - ext(sums[:, q, i])) / (point - base(x[q][i]))
@@ -174,7 +174,7 @@ def test_quotient_of_a_true_opening_has_a_lower_degree(isa):
     flat = [(q, i) for q in range(blowup) for i in range(n)]
     for opened, degree in [(value, n - 2), (value + base(1), 2 * n - 1)]:
         out = np.zeros((3, blowup, n), np.uint64)
-        _openings.add_quotient(sums, u64(words(opened)), inverses, 0, out)
+        _openings.add_quotient(sums, u64(words(opened)), inverses, 0, out, True)
         # Coefficient of X^k in Lagrange's formula over the whole coset of order 2n.
         highest = max(
             k
@@ -203,7 +203,7 @@ def test_results_do_not_depend_on_threads_or_instruction_set():
             _openings.row_sums(matrix, coefficients, deep, False)
             out = sums.copy()
             for rotate in (0, 1):
-                _openings.add_quotient(sums, value, inverses, rotate, out)
+                _openings.add_quotient(sums, value, inverses, rotate, out, True)
         seen.add(b"".join(a.tobytes() for a in (inverses, weights, columns, deep, out)))
     assert len(seen) == 1
 
@@ -237,6 +237,6 @@ def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"out must have shape \(3, 2\)"):
         _openings.row_sums(zeros(2, 4), zeros(4, 3), zeros(3, 4), False)
     with pytest.raises(ValueError, match="inverses must have shape"):
-        _openings.add_quotient(zeros(3, 1, 4), u64(ZETA), zeros(3, 1, 8), 0, zeros(3, 1, 4))
+        _openings.add_quotient(zeros(3, 1, 4), u64(ZETA), zeros(3, 1, 8), 0, zeros(3, 1, 4), True)
     with pytest.raises(ValueError, match="n must be a power of two, not 6"):
-        _openings.add_quotient(zeros(3, 1, 6), u64(ZETA), zeros(3, 1, 6), 0, zeros(3, 1, 6))
+        _openings.add_quotient(zeros(3, 1, 6), u64(ZETA), zeros(3, 1, 6), 0, zeros(3, 1, 6), True)

@@ -21,6 +21,20 @@ def test_the_key_is_all_that_a_domain_depends_on():
     assert (cache.hits, cache.misses) == (3, 8)
 
 
+def test_machines_of_unequal_offsets_share_a_cache():
+    """Without the offset in the key the second machine would get the first one's cosets."""
+    case = zoo.together(zoo.fibonacci(5), zoo.fibonacci(6))
+    machines = [case.machine(coset_offset=offset) for offset in (3, 7)]
+    alone = [case.prove(machine).to_bytes() for machine in machines]
+    assert alone[0] != alone[1]
+    shared = machines[0].domains = machines[1].domains = DomainCache()
+    for machine, expected in zip(machines, alone, strict=True):
+        proof = case.prove(machine)
+        assert proof.to_bytes() == expected
+        case.verify(machine, proof)
+    assert len(shared) == shared.misses == 4
+
+
 def test_the_cache_is_bounded():
     cache = DomainCache(limit=2)
     for h in (3, 4, 5, 3):

@@ -202,7 +202,7 @@ def test_the_fastest_plan_that_fits_is_taken():
     reference = case.prove(machine)
     assert reference.report.facts["plan"] == "full"
     estimate = machine.estimate({"sender": 1 << 14})
-    kept = ("preprocessed LDE", "preprocessed tree", "selectors")  # from proof to proof
+    kept = ("preprocessed LDE", "preprocessed tree")  # from proof to proof
     before = _runtime.live_bytes() - sum(estimate.plans[0].phases[0].buffers[k] for k in kept)
     taken = []
     for plan in estimate.plans:

@@ -43,9 +43,12 @@ def test_roots_and_multiproofs(blowup, heights):
     rng = np.random.default_rng(sum(heights) + blowup)
     leaves = {h: rng.integers(0, 256, (blowup, 1 << h, 32), dtype=np.uint8) for h in heights}
     top = max(heights)
-    top = max(heights)
     tree = MerkleTree(SHA256, dict(leaves))
     assert tree.root == plain_root(blowup, leaves)
+    # The level above the leaves is kept where rows join it, or where it is the root.
+    kept = top - 1 in heights or blowup << top == 2
+    lowest = (blowup << top) // (2 if kept else 4)
+    assert sum(level.size for level in tree.levels) == 32 * (2 * lowest - 1)
     for count in (1, 2, 5, blowup << top):
         positions = np.unique(rng.integers(0, blowup << top, count))
         found = tree.siblings(

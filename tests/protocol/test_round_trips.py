@@ -192,3 +192,12 @@ def test_pickling():
     proof = pickle.loads(pickle.dumps(case.prove(machine)))
     key = pickle.loads(pickle.dumps(machine.verifying_key()))
     key.verify(proof, min_security=0)
+
+
+def test_bytes_are_read_as_written():
+    """One proof that passes every check of the verifier once."""
+    case = zoo.together(zoo.lookup(2, 3, 5, tokens=True), zoo.fibonacci(5), zoo.cubic(4))
+    machine = case.machine(grinding=2, final_length=4)
+    data = case.prove(machine, claim=b"a claim").to_bytes()
+    assert cs.Proof.from_bytes(data).to_bytes() == data
+    case.verify(machine, data, claim=b"a claim")

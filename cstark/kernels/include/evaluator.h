@@ -6,10 +6,8 @@
  * read at the next row. The exception is FINGERPRINT, whose destination must be new.
  */
 #include "block_program.h"
+#include "transpose.h"
 
-#define transpose_4 FN(transpose_4)
-#define columns_from_rows FN(columns_from_rows)
-#define rows_from_columns FN(rows_from_columns)
 #define workspace FN(workspace)
 #define workspace_at FN(workspace_at)
 #define load_column FN(load_column)
@@ -39,12 +37,6 @@
 #define NOINLINE static __attribute__((noinline))
 #undef PAIR_OF_VECTORS
 #define PAIR_OF_VECTORS (2 * LANES) /* two independent vectors hide the latency of products */
-
-#if LANES == 4
-#include "../avx2/transpose.h"
-#else
-#include "../portable/transpose.h"
-#endif
 
 /* What a thread works in. Sums are kept coordinate by coordinate, group of rows by group of rows. */
 typedef struct {

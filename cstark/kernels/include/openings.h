@@ -36,15 +36,26 @@ typedef struct {
     uint64_t *out;
     ptrdiff_t n, plane;
     ptrdiff_t rotate;
+    int accumulate; /* else out = instead of +=; then sums may be out */
     uint64_t scale; /* of the inverses when rotating: 1/g */
     ext value;
 } quotient_job;
+/* A word, planar, and its rows of four words: three coordinates and 0. */
+typedef struct {
+    uint64_t *word;
+    ptrdiff_t plane;
+    uint64_t *rows;
+    ptrdiff_t n;
+} rows_job;
 typedef struct {
     ptrdiff_t (*inverse_differences)(const points_job *job, ptrdiff_t first, ptrdiff_t last);
     ptrdiff_t (*scale_by_points)(const points_job *job, ptrdiff_t first, ptrdiff_t last);
     ptrdiff_t (*column_sums)(const column_sums_job *job, ptrdiff_t first, ptrdiff_t last);
     ptrdiff_t (*row_sums)(const row_sums_job *job, ptrdiff_t first, ptrdiff_t last);
+    ptrdiff_t (*inverse_points)(const points_job *job, ptrdiff_t first, ptrdiff_t last);
     ptrdiff_t (*add_quotient)(const quotient_job *job, ptrdiff_t first, ptrdiff_t last);
+    ptrdiff_t (*word_to_rows)(const rows_job *job, ptrdiff_t first, ptrdiff_t last);
+    ptrdiff_t (*rows_to_word)(const rows_job *job, ptrdiff_t first, ptrdiff_t last);
     /* Words that prepare_coefficients writes for `width` columns. */
     ptrdiff_t (*coefficient_words)(ptrdiff_t width);
     void (*prepare_coefficients)(const uint64_t *coefficients, ptrdiff_t width, uint64_t *out);
@@ -53,6 +64,7 @@ typedef struct {
 
 #include "inverse.h"
 #include "powers.h"
+#include "transpose.h"
 
 /* Inverses of zeta - x for a segment of at most INVERT_BLOCK points. With a = a0 + a1 w + a2 w^2 =
  * zeta - x only a0 varies, and (goldilocks.h, ext_adjugate)
@@ -104,6 +116,20 @@ static ptrdiff_t FN(inverse_differences)(const points_job *job, ptrdiff_t first,
         const uint64_t start = gl_mul(gl_power(job->root, (uint64_t)q), gl_power(job->step, (uint64_t)i));
         FN(invert_segment)(job, gl_mul(job->shift, start), job->out + first, count);
         first += count;
+    }
+    return -1;
+}
+
+/* out_i = 1 / (x_i - 1) on one coset; the first x_i that is 1, or -1. */
+static ptrdiff_t FN(inverse_points)(const points_job *job, ptrdiff_t first, ptrdiff_t last) {
+    uint64_t points[INVERT_BLOCK + LANES];
+    const vec one = v_set1(1);
+    for (ptrdiff_t start = first; start < last; start += INVERT_BLOCK) {
+        const ptrdiff_t count = last - start < INVERT_BLOCK ? last - start : INVERT_BLOCK;
+        fill_powers(points, count + LANES - 1, gl_mul(job->shift, gl_power(job->step, (uint64_t)start)), job->step);
+        for (ptrdiff_t i = 0; i < count; i += LANES) v_store(points + i, v_sub_canonical(v_load(points + i), one));
+        const ptrdiff_t zero = invert_chunk_canonical(points, job->out + start, count);
+        if (zero >= 0) return start + zero;
     }
     return -1;
 }
@@ -249,13 +275,14 @@ static ptrdiff_t FN(row_sums)(const row_sums_job *job, ptrdiff_t first, ptrdiff_
     return -1;
 }
 
-/* out += (value - sums) inverse, the inverse of the row before, times `scale`, when rotating. */
+/* out += (or =) (value - sums) inverse, the inverse of the row before, times `scale`, when rotating. */
 INLINE vec3 FN(quotient)(const quotient_job *job, vec3 sums, vec3 inverses, vec3 out, const int rotate) {
     const vec3 value = e_set1(job->value);
     vec3 difference = {{v_sub_canonical(value.c[0], sums.c[0]), v_sub_canonical(value.c[1], sums.c[1]),
                         v_sub_canonical(value.c[2], sums.c[2])}};
     if (rotate) difference = e_scale(difference, v_set1(job->scale));
-    return e_canonical(e_mul_add(difference, inverses, e_split(out)));
+    return e_canonical(job->accumulate ? e_mul_add(difference, inverses, e_split(out))
+                                       : e_mul(difference, inverses));
 }
 
 /* Rows first..last-1 of a plane, their inverses at first - rotate. */
@@ -298,7 +325,33 @@ static ptrdiff_t FN(add_quotient)(const quotient_job *job, ptrdiff_t first, ptrd
     return -1;
 }
 
+static ptrdiff_t FN(word_to_rows)(const rows_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const uint64_t *word = job->word;
+    const ptrdiff_t plane = job->plane;
+    ptrdiff_t i = first;
+    for (; i + LANES <= last; i += LANES) {
+        const vec column[4] = {v_load(word + i), v_load(word + plane + i), v_load(word + 2 * plane + i), v_set1(0)};
+        rows_from_columns(column, job->rows + 4 * i, 4);
+    }
+    for (; i < last; i++)
+        for (int k = 0; k < 4; k++) job->rows[4 * i + k] = k < 3 ? word[k * plane + i] : 0;
+    return -1;
+}
+
+static ptrdiff_t FN(rows_to_word)(const rows_job *job, ptrdiff_t first, ptrdiff_t last) {
+    ptrdiff_t i = first;
+    for (; i + LANES <= last; i += LANES) {
+        uint64_t columns[4 * LANES];
+        columns_from_rows(job->rows + 4 * i, 4, columns, LANES);
+        e_store(job->word + i, job->plane, e_load(columns, LANES));
+    }
+    for (; i < last; i++)
+        for (int k = 0; k < 3; k++) job->word[k * job->plane + i] = job->rows[4 * i + k];
+    return -1;
+}
+
 static const openings_table FN(table) = {
     FN(inverse_differences), FN(scale_by_points),   FN(column_sums),          FN(row_sums),
-    FN(add_quotient),        FN(coefficient_words), FN(prepare_coefficients),
+    FN(inverse_points),      FN(add_quotient),      FN(word_to_rows),         FN(rows_to_word),
+    FN(coefficient_words),   FN(prepare_coefficients),
 };

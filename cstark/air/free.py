@@ -1,0 +1,74 @@
+"""`FreeCells`: cells that a table leaves open on purpose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cstark.errors import AirError
+
+if TYPE_CHECKING:
+    from cstark.air.air import Air
+    from cstark.air.description import TableDescription
+
+__all__ = ["Explanation", "FreeCells", "explanations"]
+
+Explanation = tuple[frozenset[int], np.ndarray, str]
+"""Columns, the rows (as a mask) where they are free, and why."""
+
+
+class FreeCells(NamedTuple):
+    """Cells whose value does not matter, with the reason; see `Air.free_cells`.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of columns; the name of a group stands for all of it.
+    rows : ndarray
+        ``(rows,)`` bool: where they are free.
+    reason : str
+        Why any value will do there.
+    """
+
+    columns: tuple[str, ...]
+    rows: np.ndarray
+    reason: str
+
+
+def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> list[Explanation]:
+    """What `Air.free_cells` says of a trace, by column numbers.
+
+    Raises
+    ------
+    AirError
+        A column is unknown, the rows are no mask of the height, or a reason is missing.
+    """
+    table, labels, height = description.name, description.column_names, len(trace)
+    result = []
+    for statement in air.free_cells(air.view(trace)):
+        if not isinstance(statement, FreeCells):
+            raise AirError(
+                f"table {table!r}: free_cells gives cs.FreeCells(columns, rows, reason), "
+                f"not {type(statement).__name__}"
+            )
+        columns, rows, reason = statement
+        if isinstance(columns, str):
+            columns = (columns,)
+        numbers: set[int] = set()
+        for name in columns:
+            found = {k for k, label in enumerate(labels) if label.partition("[")[0] == name}
+            found |= {k for k, label in enumerate(labels) if label == name}
+            if not found:
+                raise AirError(f"table {table!r}: free_cells names {name!r}, which is no column")
+            numbers |= found
+        rows = np.asarray(rows)
+        if rows.dtype != bool or rows.shape != (height,):
+            raise AirError(
+                f"table {table!r}: free_cells needs a bool for each of {height} rows, "
+                f"not {rows.dtype} {rows.shape}"
+            )
+        if not isinstance(reason, str) or not reason:
+            raise AirError(f"table {table!r}: free_cells gives no reason for {columns}")
+        result.append((frozenset(numbers), rows, reason))
+    return result

@@ -1,0 +1,334 @@
+"""The key file: a machine (the verifying key) and a statement about it, as data.
+
+The verifier trusts this file; it is checked so far that nothing in it can crash or hang the
+verifier, and that degrees and next-row sets are those of the expressions. Canonical JSON is JSON
+with sorted keys, no white space, and everything outside ASCII escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import BadKey
+from .field import P
+from .hashes import HASHES, sha256
+
+SELECTORS = {"every": 0, "cyclic": 0, "transition": 0, "first": 1, "last": 1}  # and their degrees
+MAX_LOG_DOMAIN = 32  # of blowup times height
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the proof must have been made with; meanings are those of the package's options."""
+
+    blowup: int
+    coset_offset: int
+    final_length: int
+    fri_arity: int
+    grinding: int
+    hash: str
+    max_log_height: int
+    queries: int
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """A message per row: nodes of its values and count; sign +1 sends, -1 receives."""
+
+    bus: str
+    sign: int
+    values: tuple[int, ...]
+    count: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `nodes` is its arithmetic, operands before users."""
+
+    name: str
+    width: int
+    preprocessed_width: int
+    publics: int
+    rows: int | None
+    degree: int
+    periodic: tuple[tuple[int, ...], ...]
+    nodes: tuple[tuple[Any, ...], ...]
+    constraints: tuple[tuple[str, int], ...]
+    interactions: tuple[Interaction, ...]
+    next_main: tuple[int, ...]
+    next_preprocessed: tuple[int, ...]
+
+    @property
+    def groups(self) -> list[tuple[Interaction, ...]]:
+        """Interactions in pairs, in order; the last group (one or two) has the accumulator."""
+        return [self.interactions[at : at + 2] for at in range(0, len(self.interactions), 2)]
+
+    @property
+    def constraint_count(self) -> int:
+        """All constraints: own, one a pair column, and two of the accumulator."""
+        return len(self.constraints) + (len(self.groups) + 1 if self.groups else 0)
+
+    @property
+    def chunks(self) -> int:
+        """Quotient chunks: Q has degree below (degree - 1) N."""
+        return max(1, self.degree - 1)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A message that the verifier itself sends (+1) or receives (-1)."""
+
+    sign: int
+    bus: str
+    values: tuple[int, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """All that the verifier knows before it sees a proof."""
+
+    digest: bytes
+    options: Options
+    preprocessed_root: bytes | None
+    buses: dict[str, tuple[int, int]]  # number and width
+    tables: tuple[Table, ...]
+    publics: tuple[tuple[int, ...], ...] = field(default=())
+    tokens: tuple[Token, ...] = field(default=())
+    claim: bytes = b"{}"
+
+
+def read_statement(text: str | bytes) -> Statement:
+    """Read a key file; `BadKey` for everything that is not one."""
+    try:
+        data = json.loads(text, parse_constant=_no_constant)
+        return _statement(data)
+    except BadKey:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        raise BadKey(f"not a key file: {type(error).__name__} {error}"[:200]) from None
+
+
+def _no_constant(text: str) -> None:
+    raise BadKey(f"not canonical JSON: {text}")
+
+
+def _canonical(data: Any) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _need(condition: bool, message: str) -> None:
+    if not condition:
+        raise BadKey(message)
+
+
+def _number(value: Any, low: int, high: int, what: str) -> int:
+    _need(type(value) is int and low <= value <= high, f"{what}: not a whole number {low}..{high}")
+    number: int = value
+    return number
+
+
+def _power(value: Any, low: int, high: int, what: str) -> int:
+    number = _number(value, low, high, what)
+    _need(number & (number - 1) == 0, f"{what}: not a power of two")
+    return number
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    _need(type(value) is list, f"{what}: not a list")
+    items: list[Any] = value
+    return items
+
+
+def _elements(value: Any, what: str) -> tuple[int, ...]:
+    return tuple(_number(item, 0, P - 1, what) for item in _list(value, what))
+
+
+def _record(value: Any, names: str, what: str) -> dict[str, Any]:
+    _need(type(value) is dict and set(value) == set(names.split()), f"{what}: needs {names}")
+    record: dict[str, Any] = value
+    return record
+
+
+def _statement(data: Any) -> Statement:
+    file = _record(data, "claim format key publics tokens version", "key file")
+    _need(file["format"] == "cstark statement" and file["version"] == 1, "not a key file")
+    names = "buses format options preprocessed_root tables version"
+    key = _record(file["key"], names, "key")
+    _need(key["format"] == "cstark verifying key" and key["version"] == 1, "not a verifying key")
+    options = _options(key["options"])
+    buses: dict[str, tuple[int, int]] = {}
+    _need(type(key["buses"]) is dict, "buses: not an object")
+    for number, name in enumerate(sorted(key["buses"]), 1):  # numbers follow the names
+        stated, width = _list(key["buses"][name], "bus")
+        _need(type(stated) is int and stated == number, f"bus {name}: not number {number}")
+        buses[name] = (number, _number(width, 0, 2**16, "bus width"))
+    tables = tuple(_table(table, buses) for table in _list(key["tables"], "tables"))
+    _need(1 <= len(tables) < 2**16, "tables: at least one, below 2^16")
+    _need(len({table.name for table in tables}) == len(tables), "tables: two of one name")
+    for table in tables:
+        _need(table.degree <= options.blowup + 1, f"{table.name}: degree above blowup + 1")
+    fixed = any(table.preprocessed_width for table in tables)
+    preprocessed = bytes.fromhex(key["preprocessed_root"]) if fixed else None
+    _need(preprocessed is None or len(preprocessed) == 32, "preprocessed root: not 32 bytes")
+    _need(fixed or key["preprocessed_root"] is None, "preprocessed root without columns")
+    stated_publics = file["publics"]
+    _need(type(stated_publics) is dict, "publics: not an object")
+    _need(set(stated_publics) <= {table.name for table in tables}, "publics: unknown table")
+    publics = []
+    for table in tables:
+        values = _elements(stated_publics.get(table.name, []), "public value")
+        _need(len(values) == table.publics, f"{table.name}: {table.publics} public values wanted")
+        publics.append(values)
+    _need(type(file["claim"]) is dict, "claim: not an object")
+    return Statement(
+        digest=sha256(_canonical(key)),
+        options=options,
+        preprocessed_root=preprocessed,
+        buses=buses,
+        tables=tables,
+        publics=tuple(publics),
+        tokens=tuple(_token(token, buses) for token in _list(file["tokens"], "tokens")),
+        claim=_canonical(file["claim"]),
+    )
+
+
+def _options(data: Any) -> Options:
+    names = "blowup coset_offset final_length fri_arity grinding hash max_log_height queries zk"
+    o = _record(data, names, "options")
+    _need(o["zk"] is False, "zk: reserved")
+    _need(o["hash"] in HASHES, "hash: unknown")
+    blowup = _power(o["blowup"], 2, 64, "blowup")
+    offset = _number(o["coset_offset"], 1, P - 1, "coset offset")
+    _need(pow(offset, 2**32, P) != 1, "coset offset: in a domain of the traces")
+    highest = MAX_LOG_DOMAIN - (blowup.bit_length() - 1)
+    return Options(
+        blowup=blowup,
+        coset_offset=offset,
+        final_length=_power(o["final_length"], 1, 2**15, "final length"),
+        fri_arity=_power(o["fri_arity"], 2, 8, "FRI arity"),
+        grinding=_number(o["grinding"], 0, 40, "grinding"),
+        hash=o["hash"],
+        max_log_height=_number(o["max_log_height"], 3, highest, "max log height"),
+        queries=_number(o["queries"], 1, 1024, "queries"),
+    )
+
+
+def _token(data: Any, buses: dict[str, tuple[int, int]]) -> Token:
+    direction, bus, values, count = _list(data, "token")
+    _need(direction in ("send", "receive"), "token: send or receive")
+    elements = _elements(values, "token value")
+    _need(bus in buses and buses[bus][1] == len(elements), "token: no such bus of that width")
+    sign = 1 if direction == "send" else -1
+    return Token(sign, bus, elements, _number(count, 0, P - 1, "token count"))
+
+
+def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
+    names = (
+        "constraints degree interactions name next_main next_preprocessed nodes periodic "
+        "preprocessed_width publics rows width"
+    )
+    t = _record(data, names, "table")
+    _need(type(t["name"]) is str, "table name: not a string")
+    name = t["name"]
+    width = _number(t["width"], 0, 2**20, f"{name}: width")
+    fixed = _number(t["preprocessed_width"], 0, 2**20, f"{name}: preprocessed width")
+    publics = _number(t["publics"], 0, 2**20, f"{name}: publics")
+    periodic = tuple(_elements(values, "periodic value") for values in _list(t["periodic"], name))
+    for values in periodic:
+        _power(len(values), 1, 2**MAX_LOG_DOMAIN, f"{name}: period")
+    nodes, degrees = _nodes(
+        t["nodes"], {"main": width, "preprocessed": fixed, "periodic": len(periodic)}, publics
+    )
+
+    def node(value: Any) -> int:
+        return _number(value, 0, len(nodes) - 1, f"{name}: node")
+
+    constraints = []
+    for item in _list(t["constraints"], name):
+        selector, root = _list(item, name)
+        _need(selector in SELECTORS, f"{name}: unknown selector")
+        constraints.append((selector, node(root)))
+    interactions = []
+    for item in _list(t["interactions"], name):
+        i = _record(item, "bus count sign values weight", f"{name}: interaction")
+        values = tuple(node(value) for value in _list(i["values"], name))
+        _need(i["bus"] in buses and buses[i["bus"]][1] == len(values), f"{name}: bus or width")
+        _need(i["sign"] in (1, -1) and type(i["sign"]) is int, f"{name}: sign")
+        weight = _number(i["weight"], 0, P - 1, f"{name}: weight")
+        interactions.append(Interaction(i["bus"], i["sign"], values, node(i["count"]), weight))
+    rows = None if t["rows"] is None else _power(t["rows"], 8, 2**32, f"{name}: rows")
+    table = Table(
+        name=name,
+        width=width,
+        preprocessed_width=fixed,
+        publics=publics,
+        rows=rows,
+        degree=_number(t["degree"], 1, 65, f"{name}: degree"),
+        periodic=periodic,
+        nodes=nodes,
+        constraints=tuple(constraints),
+        interactions=tuple(interactions),
+        next_main=_elements(t["next_main"], name),
+        next_preprocessed=_elements(t["next_preprocessed"], name),
+    )
+    _need(table.degree == _degree(table, degrees), f"{name}: stated degree is not the real one")
+    for source, stated in (
+        ("main", table.next_main), ("preprocessed", table.next_preprocessed),
+    ):  # fmt: skip
+        read = sorted(n[2] for n in nodes if n[0] == "column" and n[1] == source and n[3] == 1)
+        _need(list(stated) == read, f"{name}: stated next-row set is not the real one")
+    return table
+
+
+def _nodes(
+    data: Any, widths: dict[str, int], publics: int
+) -> tuple[tuple[tuple[Any, ...], ...], list[int]]:
+    """The nodes, and the degree of each in the columns."""
+    nodes: list[tuple[Any, ...]] = []
+    degrees: list[int] = []
+    for item in _list(data, "nodes"):
+        kind, *rest = _list(item, "node")
+        degree = 0
+        if kind == "constant":
+            (value,) = rest
+            _number(value, 0, P - 1, "constant")
+        elif kind == "public":
+            (index,) = rest
+            _number(index, 0, publics - 1, "public")
+        elif kind == "column":
+            source, index, following = rest
+            _need(source in widths, "column: unknown source")
+            _number(index, 0, widths[source] - 1, "column")
+            _number(following, 0, 0 if source == "periodic" else 1, "column: next row")
+            degree = 1
+        else:
+            _need(kind in ("add", "sub", "mul"), "node: unknown kind")
+            a, b = (_number(operand, 0, len(nodes) - 1, "operand") for operand in rest)
+            both = (degrees[a], degrees[b])
+            degree = sum(both) if kind == "mul" else max(both)
+            _need(degree <= 2**16, "node: degree too large")
+        nodes.append((kind, *rest))
+        degrees.append(degree)
+    _need(len(set(nodes)) == len(nodes), "nodes: one stands twice")
+    return tuple(nodes), degrees
+
+
+def _degree(table: Table, degrees: list[int]) -> int:
+    """The largest degree of a constraint, with its selector, lookup constraints included.
+
+    A fingerprint f has the degree of its values (at least 0), a count m its own: c f_a f_b and
+    m_a f_b, and the same with the accumulator's difference in the place of c.
+    """
+    result = max(
+        [1, *(degrees[node] + SELECTORS[selector] for selector, node in table.constraints)]
+    )
+    for group in table.groups:
+        fingerprints = [max([0, *(degrees[v] for v in i.values)]) for i in group]
+        whole = sum(fingerprints)
+        parts = [degrees[i.count] + whole - f for i, f in zip(group, fingerprints, strict=True)]
+        result = max(result, 1 + whole, *parts)
+    return max(result, 2) if table.groups else result  # the accumulator's start is selected

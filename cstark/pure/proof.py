@@ -1,0 +1,105 @@
+"""The proof file: header, then a body whose every length follows from the statement.
+
+::
+
+    8   magic "cstark\\r\\n"   2  version
+    18  options: flags 0, salt length 0, log2 blowup, hash id, log2 FRI arity, log2 final length,
+        grinding, max log height (1 byte each), queries (2), coset offset (8)
+    2   number of tables       1  log2 height each
+    4   length of the claim    .. the claim
+
+All numbers are little-endian; words are canonical, below p.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import Refused
+from .field import EXT, WORD, Ext, P
+from .hashes import DIGEST
+from .key import Options
+
+MAGIC = b"cstark\r\n"
+VERSION = 1
+HASH_IDS = {"keccak256": 0, "blake3": 1, "sha256": 2}
+
+
+class Reader:
+    """Takes bytes from the front; refuses where there are too few."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
+        if count > len(self._data) - self._at:
+            raise Refused("format", f"the file ends within {count} bytes from {self._at}")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def number(self, size: int) -> int:
+        """A number of `size` bytes, little-endian."""
+        return int.from_bytes(self.take(size), "little")
+
+    def words(self, count: int) -> list[int]:
+        """Elements of the base field."""
+        data = self.take(count * WORD)
+        words = [int.from_bytes(data[at : at + WORD], "little") for at in range(0, len(data), WORD)]
+        if words and max(words) >= P:
+            raise Refused("format", f"a word before byte {self._at} is not below p")
+        return words
+
+    def elements(self, count: int) -> list[Ext]:
+        """Elements of F."""
+        data = self.take(count * EXT)
+        inner = Reader(data)
+        return [Ext(*inner.words(3)) for _ in range(count)]
+
+    def digests(self, count: int) -> list[bytes]:
+        """Digests of 32 bytes."""
+        data = self.take(count * DIGEST)
+        return [data[at : at + DIGEST] for at in range(0, len(data), DIGEST)]
+
+    def end(self) -> None:
+        """Refuse what is left over."""
+        if self._at != len(self._data):
+            raise Refused("format", f"{len(self._data) - self._at} bytes after the proof")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What stands before the body; nothing of it is believed before it is compared."""
+
+    options: bytes
+    log_heights: bytes
+    claim: bytes
+
+
+def options_bytes(options: Options) -> bytes:
+    """The 18 bytes that stand for the options in the file and in the transcript."""
+
+    def log2(value: int) -> int:
+        return value.bit_length() - 1
+
+    return (
+        bytes([
+            0, 0, log2(options.blowup), HASH_IDS[options.hash], log2(options.fri_arity),
+            log2(options.final_length), options.grinding, options.max_log_height,
+        ])
+        + options.queries.to_bytes(2, "little")
+        + options.coset_offset.to_bytes(8, "little")
+    )  # fmt: skip
+
+
+def read_header(reader: Reader) -> Header:
+    """Take the header."""
+    if reader.take(len(MAGIC)) != MAGIC:
+        raise Refused("format", "not a cstark proof")
+    version = reader.number(2)
+    if version != VERSION:
+        raise Refused("format", f"version {version}, not {VERSION}")
+    options = reader.take(18)
+    log_heights = reader.take(reader.number(2))
+    return Header(options, log_heights, reader.take(reader.number(4)))

@@ -1,0 +1,84 @@
+"""Proven bits of a proof: the least of the round-by-round error terms, in the better regime.
+
+With rate r = 1/b, N the tallest height, |F| = p^3, and of a regime the agreement A, the list size L
+and a(n), the number of bad challenges when words of length n are combined:
+
+=========== ======================================= ==============================================
+term        error                                   why
+=========== ======================================= ==============================================
+lookup      L M (W + 2) / |F|                       M messages of at most W values: identity and
+                                                    vanishing denominators
+constraints L C / |F|                               C constraints, powers of one beta
+point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
+batching    (K - 1) a(b N) / |F|                    K openings, powers of one gamma
+fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
+                                                    table that joins (eprint 2025/2055, Thm. 4.6)
+queries     A^s 2^-g                                s queries, g bits of grinding
+hash        2^-128                                  collisions
+=========== ======================================= ==============================================
+
+unique decoding: A = (1 + r)/2, L = 1, a(n) = (1 - A) n + 1;
+list decoding, m from 3 to 1000 (eprint 2025/2055, Theorems 4.2 and 4.6): A = sqrt(r) (1 + 1/(2m)),
+L = m/r, a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + (m + 1/2)/sqrt(r).
+"""
+
+from __future__ import annotations
+
+from math import inf, log2, sqrt
+
+from .field import P
+from .key import Statement
+from .shape import Shape
+
+FIELD = P**3
+
+
+def proven_bits(statement: Statement, shape: Shape) -> float:
+    """The security of a proof of this shape, at most 128."""
+    rate = 1 / statement.options.blowup
+    half = (1 + rate) / 2
+    best = _least(statement, shape, half, 1.0, 1 - half, 1.0)
+    root = sqrt(rate)
+    for multiplicity in range(3, 1001):
+        m = multiplicity + 0.5
+        agreement = root * (1 + 1 / (2 * multiplicity))
+        slope = (2 * m**5 + 3 * m * (1 - agreement) * rate) / (3 * rate**1.5)
+        best = max(best, _least(statement, shape, agreement, multiplicity / rate, slope, m / root))
+    return best
+
+
+def _least(
+    statement: Statement,
+    shape: Shape,
+    agreement: float,
+    lists: float,
+    slope: float,
+    offset: float,
+) -> float:
+    options, tables = statement.options, statement.tables
+    height = shape.distinct[0]
+
+    def bits(bad: float, size: int = FIELD) -> float:
+        return log2(size) - log2(bad) if bad > 0 else inf
+
+    def gap(length: int) -> float:
+        return slope * length + offset
+
+    messages = len(statement.tokens) + sum(
+        len(table.interactions) * rows for table, rows in zip(tables, shape.heights, strict=True)
+    )
+    widest = max((width for _, width in statement.buses.values()), default=0)
+    constraints = max(table.constraint_count for table in tables)
+    degree = max(table.degree for table in tables)
+    terms = [
+        128.0,
+        bits(lists * messages * (widest + 2)),
+        bits(lists * constraints),
+        bits(lists * (degree * (height + 1) + height - 1), FIELD - P),
+        bits((shape.opening_count - 1) * gap(options.blowup * height)),
+        -options.queries * log2(agreement) + options.grinding,
+    ]
+    for arity in shape.folds:
+        height //= arity
+        terms.append(bits((arity - 1 + (height in shape.distinct)) * gap(options.blowup * height)))
+    return min(terms)

@@ -1,0 +1,190 @@
+"""The verifier: one function, in the order of the rounds.
+
+Whatever bytes come in, `verify` returns or raises `Refused`. Time and memory are bounded by the
+statement and the length of the file: every count is computed before anything is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .constraints import Challenges, Opened, fingerprint, identity_holds
+from .errors import Refused
+from .field import ONE, ZERO, Ext, P, ext_bytes, root, word_bytes
+from .fri import check_folds, point, read_trees, reducer
+from .hashes import DIGEST, HASHES
+from .key import Statement
+from .merkle import at_height
+from .proof import Header, Reader, options_bytes, read_header
+from .security import proven_bits
+from .shape import Shape, shape_of
+from .transcript import Event, Transcript
+
+PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
+
+
+def verify(
+    statement: Statement,
+    proof: bytes,
+    *,
+    min_security: float = 100,
+    trace: Callable[[Event], None] | None = None,
+) -> None:
+    """Check a proof.
+
+    Parameters
+    ----------
+    statement : Statement
+        From `read_statement`; trusted.
+    proof : bytes
+        Not trusted.
+    min_security : float
+        Proven bits that the proof must have.
+    trace : callable, optional
+        Called with everything absorbed and drawn, see `transcript.Event`.
+
+    Raises
+    ------
+    Refused
+        If the proof is not accepted.
+    """
+    reader = Reader(proof)
+    header = read_header(reader)
+    shape = check_header(statement, header, min_security)
+    options, tables = statement.options, statement.tables
+    hasher, blowup = HASHES[options.hash], options.blowup
+    transcript = Transcript(hasher, trace)
+
+    # Round 0: what is known before the prover speaks.
+    absorb_statement(transcript, statement, header)
+
+    # Round 1: the main columns.
+    roots = {"preprocessed": statement.preprocessed_root or b""}
+    roots["main"] = reader.take(DIGEST if shape.rows["main"] else 0)
+    transcript.absorb("main root", roots["main"])
+    z, alpha = transcript.extension("z"), transcript.extension("alpha")
+
+    # Round 2: the lookup columns; what is sent must be received.
+    with_sums = [index for index, table in enumerate(tables) if table.interactions]
+    roots["lookup"] = reader.take(DIGEST if with_sums else 0)
+    sums = dict(zip(with_sums, reader.elements(len(with_sums)), strict=True))
+    transcript.absorb("lookup root", roots["lookup"])
+    transcript.absorb("table sums", ext_bytes(sums.values()))
+    beta = transcript.extension("beta")
+    check_bus_sum(statement, list(sums.values()), z, alpha)
+
+    # Round 3: the quotient.
+    roots["quotient"] = reader.take(DIGEST)
+    transcript.absorb("quotient root", roots["quotient"])
+    zeta = transcript.extension_outside_base("zeta")
+    challenges = Challenges(z, alpha, beta, zeta)
+
+    # Round 4: the openings satisfy the constraints of every table.
+    values = {n: reader.elements(len(group)) for n, group in shape.openings.items()}
+    transcript.absorb("openings", ext_bytes(v for group in values.values() for v in group))
+    for index, table in enumerate(tables):
+        height = shape.heights[index]
+        of_table = {
+            (o.tree, o.column, o.following): value
+            for o, value in zip(shape.openings[height], values[height], strict=True)
+            if o.table == index
+        }
+        total = sums.get(index, ZERO)
+        opened = Opened(table, height, of_table, statement.publics[index], total)
+        if not identity_holds(statement, opened, challenges):
+            raise Refused("constraints", f"table {table.name}: the constraints do not hold at zeta")
+    gamma = transcript.extension("gamma")
+
+    # Round 5: FRI.
+    fri_roots = reader.digests(len(shape.folds))
+    fold_challenges = []
+    for k, fri_root in enumerate(fri_roots):
+        transcript.absorb(f"FRI root {k}", fri_root)
+        fold_challenges.append(transcript.extension(f"fold challenge {k}"))
+    final = reader.elements(shape.final_height)
+    transcript.absorb("final polynomial", ext_bytes(final))
+
+    # Round 6: the positions.
+    nonce = reader.number(8)
+    if not transcript.proof_of_work("nonce", options.grinding, nonce):
+        raise Refused("grinding", "the nonce has not the work that the options demand")
+    tallest = shape.distinct[0]
+    bits = (blowup * tallest).bit_length() - 1
+    positions = sorted(set(transcript.positions("positions", options.queries, bits)))
+    nodes = {n: sorted({at_height(p, tallest, n) for p in positions}) for n in shape.distinct}
+    rows = read_trees(hasher, blowup, shape.rows, roots, nodes, reader)
+    reduced: dict[int, dict[int, Ext]] = {}
+    weight = ONE
+    for n, group in shape.openings.items():
+        weights = []
+        for _ in group:
+            weights.append(weight)
+            weight *= gamma
+        widths = {
+            tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height
+        }
+        points = (zeta, zeta * Ext(root(n)))
+        reduce = reducer(group, values[n], weights, points, widths)
+        reduced[n] = {
+            node: reduce(row, options.coset_offset * point(node, n, blowup) % P)
+            for node, row in rows[n].items()
+        }
+    check_folds(hasher, blowup, shape.folds, fold_challenges, fri_roots, final, reduced, reader)
+    reader.end()
+
+
+def check_header(statement: Statement, header: Header, min_security: float) -> Shape:
+    """Compare the header with the statement, and apply the policy to the heights it names."""
+    tables, options = statement.tables, statement.options
+    if header.options != options_bytes(options):
+        raise Refused("options", "the proof was made with other options")
+    if header.claim != statement.claim:
+        raise Refused("statement", "the proof carries another claim")
+    if len(header.log_heights) != len(tables):
+        raise Refused("heights", f"{len(header.log_heights)} heights for {len(tables)} tables")
+    for table, log_height in zip(tables, header.log_heights, strict=True):
+        period = max((len(values) for values in table.periodic), default=1)
+        allowed = 3 <= log_height <= options.max_log_height
+        if not allowed or 2**log_height < period or table.rows not in (None, 2**log_height):
+            raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not allowed")
+    shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
+    bits = proven_bits(statement, shape)
+    if not bits >= min_security:  # nan is no policy
+        raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
+    # Counts are added mod p: only while their total is below p do equal sums mean equal counts. A
+    # token's count stands for the number nearest to zero, so p - 1 for -1.
+    weight = sum(min(token.count, P - token.count) for token in statement.tokens)
+    for table, height in zip(tables, shape.heights, strict=True):
+        weight += height * sum(interaction.weight for interaction in table.interactions)
+    if weight >= P:
+        raise Refused("multiplicity", "the counts of messages could wrap around p")
+    return shape
+
+
+def absorb_statement(transcript: Transcript, statement: Statement, header: Header) -> None:
+    """Round 0."""
+    transcript.absorb("protocol", PROTOCOL)
+    transcript.absorb("key", statement.digest)
+    transcript.absorb("options", options_bytes(statement.options))
+    transcript.absorb("log heights", header.log_heights)
+    publics = b"".join(word_bytes([len(values), *values]) for values in statement.publics)
+    transcript.absorb("publics", publics)
+    numbers = [len(statement.tokens)]
+    for token in statement.tokens:
+        bus = statement.buses[token.bus][0]
+        numbers += [bus, token.sign % P, token.count, len(token.values), *token.values]
+    transcript.absorb("tokens", word_bytes(numbers))
+    transcript.absorb("claim", statement.claim)
+
+
+def check_bus_sum(statement: Statement, sums: list[Ext], z: Ext, alpha: Ext) -> None:
+    """Table sums and tokens add up to zero."""
+    total = sum(sums, start=ZERO)
+    for token in statement.tokens:
+        bus = statement.buses[token.bus][0]
+        denominator = fingerprint(bus, [Ext(value) for value in token.values], z, alpha)
+        if denominator == ZERO:
+            raise Refused("bus sum", "a token's fingerprint is zero")
+        total += Ext(token.sign * token.count) * denominator.inverse()
+    if total != ZERO:
+        raise Refused("bus sum", "the buses do not balance")

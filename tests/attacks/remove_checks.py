@@ -1,0 +1,112 @@
+"""Take every check out of the verifier, and invert it, and see that tests fail.
+
+    python tests/attacks/remove_checks.py
+
+Prints each check with the tests that hold it. Exits with 1 if a check can be taken out unnoticed.
+The tests tried are those that say they hold the check (`pytest.mark.holds`), and for inverted
+checks an honest proof. All in one process; `source_mutants.py` does the same to the source text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+import cstark.machine  # noqa: E402, F401 - every module that names `require` is loaded
+from cstark.protocol import checks  # noqa: E402
+from tests.attacks.toolkit import swapped  # noqa: E402
+
+HOLDERS = ["tests/attacks", "tests/protocol/test_refusals.py"]
+HONEST = "tests/protocol/test_round_trips.py::test_bytes_are_read_as_written"
+Require = Callable[[object, str, str], None]
+
+
+class Watcher:
+    """A pytest plugin that notes which test holds what, and which tests fail."""
+
+    def __init__(self) -> None:
+        self.holders: dict[str, list[str]] = {name: [] for name in checks.CHECKS}
+        self.unknown: set[str] = set()
+        self.failed: list[str] = []
+        self.passed = 0
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("holds"):
+                for name in mark.args:
+                    self.unknown |= {name} - set(self.holders)
+                    self.holders.setdefault(name, []).append(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+        elif report.when == "call":
+            self.passed += 1
+
+
+def run(arguments: list[str]) -> Watcher:
+    watcher = Watcher()
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-p", "no:cacheprovider", "--tb=no", *arguments], plugins=[watcher])
+    return watcher
+
+
+@contextlib.contextmanager
+def replaced(name: str, change: Callable[[Require, object, str, str], None]) -> Iterator[None]:
+    """`require` with one check changed."""
+    before = checks.require
+
+    def require(condition: object, check: str, message: str) -> None:
+        if check == name:
+            change(before, condition, check, message)
+        else:
+            before(condition, check, message)
+
+    with swapped(before, require):
+        yield
+
+
+def deleted(before: Require, condition: object, check: str, message: str) -> None:
+    """Nothing is refused."""
+
+
+def inverted(before: Require, condition: object, check: str, message: str) -> None:
+    """What was accepted is refused, what was refused is accepted."""
+    before(not condition, check, message)
+
+
+def main() -> int:
+    collected = run(["--collect-only", *HOLDERS])
+    loose = [f"{name}: no such check, but a test says it holds it" for name in collected.unknown]
+    for name, check in checks.CHECKS.items():
+        candidates = collected.holders[name]
+        with replaced(name, deleted):
+            without = run(candidates) if candidates else Watcher()
+        with replaced(name, inverted):
+            honest = run([HONEST])
+        print(f"{name} ({check.reason.name}): {check.prevents}")
+        for test in dict.fromkeys(without.failed):
+            print(f"    {test}")
+        if not without.failed:
+            loose.append(f"{name}: no test fails without it")
+        if not honest.failed:
+            loose.append(f"{name}: no test fails when it is inverted")
+    normal = run([HONEST, *{test for tests in collected.holders.values() for test in tests}])
+    if normal.failed or not normal.passed:
+        loose.append(f"tests that fail with all checks in place: {normal.failed}")
+    for line in loose:
+        print("LOOSE", line)
+    print(f"{len(checks.CHECKS)} checks, {len(loose)} loose")
+    return 1 if loose else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""acc[0] = 0 makes the lookup columns unique; the sums hold without it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cstark import Reason
+from cstark import extension as ext
+from cstark.program import point
+from tests.attacks import false_statements
+from tests.attacks.toolkit import CheatingProver, P, changed, forge, show
+
+honest_residuals = point._lookup_residuals
+
+
+def residuals_without_first(*args):
+    return [pair for pair in honest_residuals(*args) if pair[0] != "first"]
+
+
+class Shifted(CheatingProver):
+    """All accumulators moved by a constant, and the constraint on their first row left out."""
+
+    shift = (11, 22, 33)
+
+    def _commit(self, name, sources):
+        if name == "lookup":
+            for table, matrix in sources.items():
+                last = 3 * ((len(self.key.tables[table].interactions) + 1) // 2 - 1)
+                for row in matrix:
+                    row[last : last + 3] = ext.add(tuple(row[last : last + 3].tolist()), self.shift)
+        super()._commit(name, sources)
+
+    def _quotient(self, table, coset):
+        out = super()._quotient(table, coset)
+        description = self.key.tables[table]
+        interactions = len(description.interactions)
+        # it is the table's last constraint: beta^j acc / (x - 1)
+        number = len(description.constraints) + (interactions + 1) // 2
+        weight = ext.power(self.beta, number)
+        last = 3 * ((interactions + 1) // 2 - 1)
+        columns = self._coset("lookup", table, coset)
+        domain = self._domain(self.log_heights[table])
+        for i in range(domain.height):
+            x = domain.shifts[coset] * pow(domain.generator, i, P) % P
+            accumulator = tuple(columns[i, last : last + 3].tolist())
+            term = ext.mul(weight, ext.scale(accumulator, pow(x - 1, -1, P)))
+            out[i, :3] = ext.sub(tuple(out[i, :3].tolist()), term)
+        return out
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_accumulator_that_does_not_begin_with_zero(lanes):
+    """A second proof of the same true statement."""
+    pair = false_statements.lookup(lanes)
+    second = forge(Shifted, pair.true, pair.traces)
+    show(
+        pair.true, pair.honest(), pair.true, second, Reason.CONSTRAINTS,
+        changed(point, "_lookup_residuals", residuals_without_first),
+    )  # fmt: skip
+
+
+def test_it_is_for_uniqueness_only():
+    """Without the constraint a false sum is refused all the same."""
+    pair = false_statements.lookup(1)
+
+    class FalseAndShifted(Shifted):
+        def _say(self, item, data):
+            if item == "table sums":
+                first = next(iter(self.sums))
+                self.sums[first] = ext.add(self.sums[first], (1, 0, 0))
+                import numpy as np
+
+                data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
+            super()._say(item, data)
+
+    forged = forge(FalseAndShifted, pair.true, pair.traces)
+    from tests.attacks.toolkit import refused, without
+
+    with changed(point, "_lookup_residuals", residuals_without_first), without("bus sum"):
+        refused(pair.true, forged, Reason.CONSTRAINTS)
