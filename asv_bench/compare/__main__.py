@@ -71,7 +71,7 @@ def main() -> int:
         text = json.dumps(report.to_dict(), indent=1) if "--json" in sys.argv else report.markdown()
         print(text)
         return report.exit_code
-    except BenchError as error:
+    except (BenchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -168,7 +168,8 @@ class Workshop:
         with _locked(folder.with_name(folder.name + ".lock")):
             finished = folder / "finished.json"
             if _facts(finished) != facts:
-                shutil.rmtree(folder, ignore_errors=True)
+                if folder.exists():
+                    shutil.rmtree(folder)
                 folder.mkdir()
                 log.unlink(missing_ok=True)
                 try:
@@ -190,7 +191,7 @@ class Workshop:
                 command, cwd=folder, env=self.variables, stdout=file, stderr=subprocess.STDOUT
             ).returncode
         if code:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
             raise BenchError(f"{failure} (exit code {code}); the end of {log}:\n{last}")
 
 

@@ -81,9 +81,25 @@ class Watch:
         hertz = os.sysconf("SC_CLK_TCK")
         whole = (time.monotonic() - start) * (os.cpu_count() or 1)
         used, stolen = ((b - a) / hertz for a, b in zip(before, after, strict=True))
-        if whole <= 0 or used <= 0:  # a system that does not count
-            return Load(self.average, None, None)
-        return Load(self.average, max(used - own, 0.0) / whole, stolen / whole)
+        return Load(self.average, *shares(used, own, stolen, whole))
+
+
+def shares(
+    used: float, own: float, stolen: float, whole: float
+) -> tuple[float, float] | tuple[None, None]:
+    """Shares of `whole`, all processors' seconds, that others used and that was stolen.
+
+    Unknown where the system does not count, or for less than half a second: it counts in ticks of
+    some hundredths of one.
+
+    Examples
+    --------
+    >>> shares(used=15.0, own=9.0, stolen=0.2, whole=20.0)
+    (0.3, 0.01)
+    """
+    if whole < 0.5 or used <= 0:
+        return None, None
+    return min(max(used - own, 0.0) / whole, 1.0), min(stolen / whole, 1.0)
 
 
 def _ticks() -> tuple[int, int] | None:
@@ -102,10 +118,10 @@ def _own_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def waiting(results: Sequence[Results]) -> float | None:
-    """Largest share of a run's proving time that its threads waited for a processor."""
+def waiting(results: Sequence[Results], threads: int) -> float | None:
+    """Largest share of a run's proving time that a thread, on average, waited for a processor."""
     shares = [
-        run["waited_seconds"] / run["prove_seconds"]
+        run["waited_seconds"] / run["prove_seconds"] / threads
         for result in results
         for side in SIDES
         for run in result[side]

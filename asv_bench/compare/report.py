@@ -94,9 +94,11 @@ class Report:
                 "one pair of runs has no interval, so no time or memory can be a regression"
             )
         for result, sized in zip(self.results, self.tasks, strict=True):
-            found = spread_warnings(compare(result), _show)
+            judged = {row.metric for row in self.rows}
+            measured = [row for row in compare(result) if row.metric in judged]
+            found = spread_warnings(measured, _show)
             lines += [f"{sized}: {line}" if self.growth else line for line in found]
-        waited = waiting(self.results)
+        waited = waiting(self.results, task.threads)
         lines += busy_warnings(self.load, waited, task.threads, self.machine["processors"])
         for name, title in (("numpy", "NumPy"), ("isa", "instruction set")):
             old, new = (self.results[0][side][0][name] for side in SIDES)

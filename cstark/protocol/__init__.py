@@ -118,6 +118,11 @@ Multiproofs
 Of a tree, the known nodes are those at the opened positions; level by level, for each parent of a
 known node, ascending, the child that is not known is supplied. Nothing else is.
 
+Checks and ledger
+-----------------
+`cstark.protocol.checks` lists every check of the verifier by name, `cstark.protocol.ledger` every
+item of a proof: before which challenge it is absorbed, or what it is compared with.
+
 What is trusted, what is claimed
 --------------------------------
 The verifier trusts the key and its own publics, tokens and claim. An accepted proof means that the

@@ -44,3 +44,15 @@ def lookup(lanes: int = 3, log_sender: int = 4, log_range: int = 3, **options: A
     false = true.but(tokens=(cs.Send("range", [900, 17]),))
     assert not false.machine.check(case.traces, tokens=false.tokens)
     return Pair(true, case.traces, false, case.traces)
+
+
+def flag(lanes: int = 3) -> Pair:
+    """A flag of 2: the buses balance, but it is not boolean."""
+    case = zoo.lookup(lanes, 4, 3)
+    true = stated(case)
+    wrong = {name: trace.copy() for name, trace in case.traces.items()}
+    sender, counts = wrong["sender"], wrong["range"]
+    counts[int(sender[0, 1]), 0] += np.uint64(2) - sender[0, -1]
+    sender[0, -1] = 2
+    assert not true.machine.check(wrong)
+    return Pair(true, case.traces, true, wrong)

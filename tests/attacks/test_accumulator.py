@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from cstark import Reason
 from cstark import extension as ext
 from cstark.program import point
 from tests.attacks import false_statements
-from tests.attacks.toolkit import CheatingProver, P, changed, forge, show
+from tests.attacks.toolkit import CheatingProver, P, changed, forge, refused, show, without
 
 honest_residuals = point._lookup_residuals
 
@@ -68,13 +69,9 @@ def test_it_is_for_uniqueness_only():
             if item == "table sums":
                 first = next(iter(self.sums))
                 self.sums[first] = ext.add(self.sums[first], (1, 0, 0))
-                import numpy as np
-
                 data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
             super()._say(item, data)
 
     forged = forge(FalseAndShifted, pair.true, pair.traces)
-    from tests.attacks.toolkit import refused, without
-
     with changed(point, "_lookup_residuals", residuals_without_first), without("bus sum"):
         refused(pair.true, forged, Reason.CONSTRAINTS)

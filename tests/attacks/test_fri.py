@@ -11,12 +11,14 @@ import cstark as cs
 from cstark import Reason
 from cstark import extension as ext
 from cstark.kernels import _fri
+from cstark.protocol import fri
 from cstark.protocol.domain import Domain
 from cstark.protocol.fri import FriProver, FriVerifier, OpenedLayer, domain_points
 from cstark.protocol.schedule import fold_schedule
 from cstark.protocol.transcript import ALGORITHMS, Transcript
 from cstark.protocol.verifier import Verifier
 from tests.attacks import false_statements
+from tests.attacks.solving import fold
 from tests.attacks.toolkit import BoldLiar, changed, forge, swapped
 
 
@@ -27,8 +29,6 @@ class LongFinal(BoldLiar):
     """
 
     def round_5_fri(self):
-        import cstark.protocol.fri as fri
-
         with changed(fri, "interpolate", interpolate_everywhere):
             super().round_5_fri()
 
@@ -196,8 +196,6 @@ def test_members_of_a_group_are_compared():
 
 def test_the_fold_is_that_of_the_definition():
     """The solver of the attacks and the prover's kernel agree on what a fold is."""
-    from tests.attacks.solving import fold
-
     rng = np.random.default_rng(8)
     word = random_word(4, 2, False, rng)
     challenge = (5, 6, 7)

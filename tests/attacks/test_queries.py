@@ -151,7 +151,6 @@ def test_nonce_not_absorbed():
     pair = false_statements.fibonacci(queries=2, grinding=6)
     with deaf_to("nonce"):
         statement, forged = lucky(BoldLiar, pair.false, pair.wrong, lambda s: without("grinding"))
-    # the seed was chosen so that the real positions do not happen to be good as well
     show(
         pair.true, pair.honest(), statement, forged,
         (Reason.FORMAT, Reason.MERKLE, Reason.FINAL_POLYNOMIAL), deaf_to("nonce"),

@@ -7,7 +7,7 @@ import math
 import random
 
 import pytest
-from compare import numbers, runs, show
+from compare import machine, numbers, runs, show
 from compare.numbers import linear_fit, paired_ratio, spread, t_quantile
 
 #: Two-sided quantiles of Student's t as printed in tables: (degrees, confidence) -> t.
@@ -19,7 +19,7 @@ PRINTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("module", [numbers, runs, show])
+@pytest.mark.parametrize("module", [machine, numbers, runs, show])
 def test_examples(module):
     result = doctest.testmod(module)
     assert result.attempted and not result.failed

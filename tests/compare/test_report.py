@@ -9,7 +9,7 @@ import pytest
 from compare.comparison import compare, verdict
 from compare.errors import BenchError
 from compare.growth import grow, sized
-from compare.machine import Load, Watch, busy_warnings, describe
+from compare.machine import Load, Watch, busy_warnings, describe, shares
 from compare.report import Report
 from compare.revisions import Revision
 from compare.runs import SIDES, Task, measure
@@ -132,8 +132,10 @@ def test_a_busy_machine_is_warned_of():
 
 def test_the_watch_counts_shares():
     load = Watch(1.25).stop()
-    assert load.average == 1.25
-    assert load.others is None or 0.0 <= load.others <= 1.5
+    assert load == Load(1.25, None, None)  # too short to know
+    assert shares(4.0, 1.0, 0.5, 10.0) == (0.3, 0.05)
+    assert shares(1.0, 1.01, 0.0, 10.0) == (0.0, 0.0)  # ticks are coarse
+    assert shares(0.0, 1.0, 0.0, 10.0) == (None, None)
 
 
 def test_other_software_is_warned_of():

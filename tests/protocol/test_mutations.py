@@ -14,7 +14,7 @@ import pytest
 import cstark as cs
 from cstark.protocol.verifier import verify
 from tests.oracles import zoo
-from tests.protocol.proof_items import header_items, recorded_items
+from tests.protocol.proof_items import items_of
 
 P = cs.P
 CASES: dict[str, tuple[Callable[[], zoo.Case], dict]] = {
@@ -73,13 +73,7 @@ def test_every_field_in_every_way(name, request):
     machine = case.machine(**{"queries": 4, **options})
     data = case.prove(machine, claim=b"claim").to_bytes()
     key = machine.verifying_key()
-    entries: list[tuple[str, str, bytes]] = []
-    verify(
-        key, data, case.publics, tokens=case.tokens, min_security=0,
-        ledger=lambda *entry: entries.append(entry),
-    )  # fmt: skip
-    items = header_items(data) + recorded_items(entries)
-    assert b"".join(item for _, item in items) == data
+    items = items_of(case, machine, data)
 
     everywhere = request.config.getoption("--nightly")
     rng = np.random.default_rng(sum(name.encode()))
@@ -116,12 +110,7 @@ def test_items_exchanged_dropped_and_repeated(name):
     machine = case.machine(**{"queries": 4, **options})
     data = case.prove(machine).to_bytes()
     key = machine.verifying_key()
-    entries: list[tuple[str, str, bytes]] = []
-    verify(
-        key, data, case.publics, tokens=case.tokens, min_security=0,
-        ledger=lambda *entry: entries.append(entry),
-    )  # fmt: skip
-    parts = [item for _, item in header_items(data) + recorded_items(entries)]
+    parts = [item for _, item in items_of(case, machine, data)]
     for k, part in enumerate(parts):
         variants = [parts[:k] + parts[k + 1 :], [*parts[:k], part, *parts[k:]]]
         if k + 1 < len(parts):
@@ -138,15 +127,8 @@ def test_parts_of_another_proof():
     case = zoo.together(zoo.fibonacci(6), zoo.lookup(2, 4, 5))
     machine = case.machine(queries=4, final_length=4)
     key = machine.verifying_key()
-    split = []
-    for claim in (b"one", b"two"):
-        data = case.prove(machine, claim=claim).to_bytes()
-        entries: list[tuple[str, str, bytes]] = []
-        verify(
-            key, data, min_security=0, publics=case.publics,
-            ledger=lambda *entry, entries=entries: entries.append(entry),
-        )  # fmt: skip
-        split.append(header_items(data) + recorded_items(entries))
+    proofs = (case.prove(machine, claim=claim).to_bytes() for claim in (b"one", b"two"))
+    split = [items_of(case, machine, data) for data in proofs]
     for k, (mine, other) in enumerate(zip(*split, strict=False)):
         assert mine[0] == other[0]
         if mine[1] != other[1]:

@@ -158,3 +158,17 @@ def test_proof_header_round_trip():
         proof.options, proof.log_heights, proof.claim,
     )  # fmt: skip
     assert len(again) == len(proof.to_bytes())
+
+
+def test_zeta_is_drawn_again_while_in_the_base_field():
+    """All domains lie in the base field, where zeta would divide by zero."""
+
+    class Scripted(Transcript):
+        draws = iter([(5, 0, 0), (0, 0, 0), (cs.P - 1, 0, 0), (5, 0, 1), (1, 1, 0)])
+
+        def extension(self, label):
+            return next(self.draws)
+
+    transcript = Scripted("sha256")
+    assert transcript.extension_outside_base("zeta") == (5, 0, 1)
+    assert transcript.extension_outside_base("zeta") == (1, 1, 0)

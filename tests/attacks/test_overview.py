@@ -1,0 +1,256 @@
+"""What has been tried against proof systems of this kind, and the test that tries it here.
+
+`PROOFS` are classes of malformed or false proofs, `PUBLISHED` flaws found in other systems between
+2022 and 2026. Each row names tests (`file::function`, below `tests`), or says why there is nothing
+to try.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from cstark.protocol import checks
+
+TESTS = Path(__file__).resolve().parent.parent
+
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, ACC = (
+    f"attacks/test_{name}.py::"
+    for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
+                 "accumulator")
+)  # fmt: skip
+LEDGER, MUTATIONS, REFUSALS = (
+    f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
+)
+TRANSCRIPT, STRUCTURE = "protocol/test_transcript.py::", "test_structure.py::"
+
+PROOFS: dict[str, tuple[str, ...] | str] = {
+    "wrong magic or version, unknown option value": (
+        FORMAT + "test_second_files_of_one_proof", FORMAT + "test_options_out_of_range",
+        FORMAT + "test_options_with_impossible_values",
+    ),
+    "weaker options in the file": (
+        QUERIES + "test_weaker_options_in_the_file",
+        QUERIES + "test_weaker_options_than_the_machines", QUERIES + "test_zero_queries",
+        POLICY + "test_options_other_than_it_was_made_with",
+    ),
+    "trailing bytes, short reads": (
+        FORMAT + "test_bytes_after_the_end", FORMAT + "test_short_files",
+        REFUSALS + "test_every_truncation_is_refused",
+    ),
+    "huge lengths": (
+        FORMAT + "test_claim_too_long", FORMAT + "test_impossible_number_of_tables",
+        REFUSALS + "test_the_header_never_allocates_what_it_claims",
+    ),
+    "elements that are not canonical": (
+        FORMAT + "test_words_that_are_not_canonical",
+        REFUSALS + "test_words_not_below_p_are_refused",
+    ),
+    "floats, negative numbers, bools through the API": (
+        "protocol/test_bad_input.py::test_publics", FORMAT + "test_not_bytes",
+    ),
+    "height 0, too small, too large": (
+        POLICY + "test_heights_that_the_theorems_exclude", POLICY + "test_heights_out_of_range",
+        FORMAT + "test_impossible_height",
+    ),
+    "height changed, tables swapped, missing, extra": (
+        POLICY + "test_another_height_than_the_statements",
+        POLICY + "test_heights_swapped_between_tables", POLICY + "test_tables_swapped",
+        POLICY + "test_a_table_left_out", REFUSALS + "test_heights_are_the_statements",
+    ),
+    "preprocessed root from the proof": (POLICY + "test_preprocessed_root_replaced",),
+    "verifying key supplied by the prover": (
+        "whoever verifies chooses the key and compares its digest; the file holds none"
+    ),
+    "widths of openings and of rows": (
+        "a proof states no width: rows are cut by the statement's (`Layout`); see the mutations"
+    ),
+    "blocks of openings of another shape": (MUTATIONS + "test_every_field_in_every_way",),
+    "number of quotient chunks": (
+        "computed from the key's degree, which is computed from the expressions: none in the file"
+    ),
+    "declared degree lower than the true one": ("air/test_description.py::test_hostile",),
+    "FRI: roots, arities, openings per round": (MUTATIONS + "test_every_field_in_every_way",),
+    "final polynomial too long or short": (
+        FRI + "test_final_polynomial_too_long", MUTATIONS + "test_every_field_in_every_way",
+    ),
+    "roll-in of shorter tables": (FRI + "test_roll_in_without_a_fresh_factor",),
+    "first FRI layer not tied to the DEEP values": (
+        OPENINGS + "test_deep_values_not_tied_to_the_first_layer",
+    ),
+    "openings lied about": (
+        OPENINGS + "test_lies_at_zeta_and_a_word_far_from_low_degree",
+        OPENINGS + "test_rows_chosen_at_the_queries",
+    ),
+    "quotient lied about, or of a false trace": (
+        OPENINGS + "test_a_false_trace", BINDING + "test_quotient_root_not_absorbed",
+    ),
+    "zeta in a domain, zero denominators": (
+        TRANSCRIPT + "test_zeta_is_drawn_again_while_in_the_base_field",
+        BUSES + "test_token_with_a_zero_denominator",
+        BUSES + "test_table_with_a_zero_denominator",
+    ),
+    "bus sums missing, not absorbed, not cancelling": (
+        BUSES + "test_sums_that_do_not_cancel", BUSES + "test_a_sum_that_its_table_does_not_have",
+        BINDING + "test_table_sums_not_absorbed", MUTATIONS + "test_every_field_in_every_way",
+    ),
+    "multiplicity p": (BUSES + "test_multiplicity_wraps_around",),
+    "Merkle paths: lengths, unused nodes": (MUTATIONS + "test_every_field_in_every_way",),
+    "equal queries": (
+        QUERIES + "test_all_queries_equal", QUERIES + "test_positions_of_an_honest_proof_differ",
+        TRANSCRIPT + "test_positions_are_spread",
+    ),
+    "nonce without grinding, nonce ignored": (
+        QUERIES + "test_nonce_must_be_zero_without_grinding", QUERIES + "test_nonce_ignored",
+        QUERIES + "test_nonce_not_absorbed",
+    ),
+    "truncating zip": (
+        POLICY + "test_a_table_left_out",
+        STRUCTURE + "test_verifier_has_no_assert_and_no_loose_zip",
+    ),
+    "other exceptions": (
+        MUTATIONS + "test_every_field_in_every_way", REFUSALS + "test_every_byte_counts",
+    ),
+    "success by a wrong path": (
+        "`verify` returns in one place, after all checks; nothing in it branches on the file"
+    ),
+    "claim in the file is not the one proved": (
+        POLICY + "test_another_claim_in_the_header", BINDING + "test_claim_not_absorbed",
+    ),
+}  # fmt: skip
+
+PUBLISHED: dict[str, tuple[str, ...] | str] = {
+    "public inputs, statement or key not absorbed (2022-2026)": (
+        BINDING + "test_publics_not_absorbed", BINDING + "test_key_not_absorbed",
+        BINDING + "test_tokens_not_absorbed", BINDING + "test_claim_not_absorbed",
+        BINDING + "test_other_parts_of_the_statement",
+        TRANSCRIPT + "test_every_part_of_the_statement_changes_the_challenges",
+    ),
+    "height not absorbed": (
+        BINDING + "test_other_parts_of_the_statement",
+        POLICY + "test_another_height_than_the_statements",
+    ),
+    "a commitment made after its challenge": (
+        BINDING + "test_main_root_not_absorbed", BINDING + "test_lookup_root_not_absorbed",
+        BINDING + "test_quotient_root_not_absorbed", BINDING + "test_fri_root_not_absorbed",
+    ),
+    "openings not absorbed before they are batched": (BINDING + "test_openings_not_absorbed",),
+    "final polynomial not absorbed, or of any length": (
+        BINDING + "test_final_polynomial_not_absorbed", FRI + "test_final_polynomial_too_long",
+    ),
+    "shorter tables rolled in without fresh randomness": (
+        FRI + "test_roll_in_without_a_fresh_factor",
+    ),
+    "lists of different length zipped": (POLICY + "test_a_table_left_out",),
+    "table sums not absorbed": (BINDING + "test_table_sums_not_absorbed",),
+    "first row of the accumulator a tautology": (
+        ACC + "test_accumulator_that_does_not_begin_with_zero",
+        ACC + "test_it_is_for_uniqueness_only",
+    ),
+    "multiplicities wrap around": (BUSES + "test_multiplicity_wraps_around",),
+    "messages of different width collide": (
+        BUSES + "test_tuple_widths_mixed_on_a_bus", BUSES + "test_tokens_of_another_width",
+    ),
+    "bus numbers collide or overflow": (BUSES + "test_messages_of_another_bus",),
+    "weights left out of the bound": (BUSES + "test_multiplicity_wraps_around",),
+    "absorbing does not bind lengths": (TRANSCRIPT + "test_everything_absorbed_matters",),
+    "a later absorb overwrites the state": (TRANSCRIPT + "test_everything_absorbed_matters",),
+    "proof of work: shifts overflow": (
+        TRANSCRIPT + "test_grinding", FORMAT + "test_options_out_of_range",
+    ),
+    "a nonce that is never checked": (QUERIES + "test_nonce_ignored",),
+    "biased samples, state not advanced": (
+        TRANSCRIPT + "test_positions_are_spread", QUERIES + "test_all_queries_equal",
+        TRANSCRIPT + "test_draws_differ_and_depend_on_labels",
+    ),
+    "two encodings of an element": (FORMAT + "test_words_that_are_not_canonical",),
+    "zero queries": (QUERIES + "test_zero_queries",),
+    "shapes taken from the proof": (MUTATIONS + "test_every_field_in_every_way",),
+    "elements moved between the rows of one leaf": (
+        "the statement cuts the leaf: the file states no widths to move them by"
+    ),
+    "preprocessed commitment that is not expected": (
+        POLICY + "test_preprocessed_root_replaced",
+    ),
+    "consistency tested at one member of the fold only": (
+        FRI + "test_members_of_a_group_are_compared",
+    ),
+    "a matrix that is not opened": ("protocol/test_layout.py::test_every_column_is_opened",),
+    "division by zero at zeta": (
+        TRANSCRIPT + "test_zeta_is_drawn_again_while_in_the_base_field",
+    ),
+    "divisibility not checked": (OPENINGS + "test_a_false_trace",),
+    "periodic columns of any length": (POLICY + "test_periodic_column_longer_than_its_table",),
+    "randomness for hiding": "proofs hide nothing yet",
+    "order and number of tables from the proof": (
+        POLICY + "test_tables_swapped", POLICY + "test_a_table_left_out",
+    ),
+    "empty traces": (POLICY + "test_heights_that_the_theorems_exclude",),
+    "flags of recursion": "there is no recursion",
+    "superfluous items": (FORMAT + "test_bytes_after_the_end",),
+    "panics on malformed proofs": (MUTATIONS + "test_every_field_in_every_way",),
+    "positions without replacement": (
+        "drawn with replacement and opened once; the estimator counts draws"
+    ),
+    "fields of the file neither absorbed nor compared": (
+        LEDGER + "test_what_is_said_to_be_absorbed_is",
+        LEDGER + "test_what_is_said_to_be_compared_is",
+    ),
+    "checks that are skipped when something is missing": (
+        "no check of the verifier is optional: see `checks.CHECKS`"
+    ),
+    "allocation by a length in the file": (
+        REFUSALS + "test_the_header_never_allocates_what_it_claims",
+    ),
+}  # fmt: skip
+
+
+@lru_cache
+def functions(path: Path) -> dict[str, list[str]]:
+    """Test functions of a file, with the checks that they say they hold."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            held = []
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.holds":
+                    held += [ast.literal_eval(argument) for argument in mark.args]
+            found[node.name] = held
+    return found
+
+
+@pytest.mark.parametrize("table", [PROOFS, PUBLISHED], ids=["proofs", "published"])
+def test_every_row_names_a_test_or_a_reason(table):
+    for row, tests in table.items():
+        if isinstance(tests, str):
+            assert len(tests) > 20, row
+            continue
+        for test in tests:
+            file, _, name = test.partition("::")
+            assert (TESTS / file).exists(), (row, test)
+            assert not name or name in functions(TESTS / file), (row, test)
+
+
+def test_every_attack_stands_in_a_table():
+    """Nobody adds a test here and leaves the overview as it is."""
+    rows = [*PROOFS.values(), *PUBLISHED.values()]
+    listed = {test for tests in rows if isinstance(tests, tuple) for test in tests}
+    tools = {"test_the_fold_is_that_of_the_definition"}
+    for path in sorted((TESTS / "attacks").glob("test_*.py")):
+        if path.name in ("test_overview.py", "test_checks_removed.py"):
+            continue
+        for name in functions(path):
+            assert f"attacks/{path.name}::{name}" in listed or name in tools, (path.name, name)
+
+
+def test_every_check_is_held_by_a_test():
+    held = {
+        name
+        for path in (TESTS / "attacks").glob("test_*.py")
+        for names in functions(path).values()
+        for name in names
+    }
+    assert held == set(checks.CHECKS)
