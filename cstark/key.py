@@ -13,11 +13,23 @@ from cstark.air.description import TableDescription
 from cstark.errors import AirError, CstarkError
 from cstark.protocol.options import ResolvedOptions
 
-__all__ = ["VerifyingKey"]
+__all__ = ["PlainKey", "VerifyingKey"]
 
 _FORMAT = "cstark verifying key"
 _VERSION = 1
 MIN_LOG_HEIGHT = 3
+
+
+class PlainKey:
+    """The part of a key that needs no commitment: enough for statements and layouts."""
+
+    def __init__(
+        self, tables: Sequence[TableDescription], options: ResolvedOptions | None = None
+    ) -> None:
+        self.tables = tuple(tables)
+        self.options = options
+        self.names = tuple(table.name for table in tables)
+        self.buses = number_buses(tables)
 
 
 class VerifyingKey:

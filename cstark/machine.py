@@ -12,28 +12,31 @@ import numpy as np
 from cstark.air import Air, describe
 from cstark.air.bus import number_buses
 from cstark.errors import AirError, StatementError, TraceError
-from cstark.key import VerifyingKey, check_tables
+from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.estimate import Estimate, estimate
+from cstark.protocol.facts import facts
 from cstark.protocol.footprint import choose_plan
-from cstark.protocol.layout import Layout, MatrixShape, TreeShape
-from cstark.protocol.matrix import Storage, make_matrix
+from cstark.protocol.layout import Layout
 from cstark.protocol.options import Options, ResolvedOptions
+from cstark.protocol.preprocessed import commit_preprocessed
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
-from cstark.protocol.sizing import security_shape, shape_at_max
+from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
+from cstark.protocol.summary import summary
 from cstark.protocol.traces import read_traces
-from cstark.protocol.transcript import ALGORITHMS, Ledger, silent
+from cstark.protocol.transcript import Ledger, silent
 from cstark.report import Report
 from cstark.security import SecurityReport
 from cstark.security import report as security_report
-from cstark.text import table as text_table
 
 if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
     from cstark.check import CheckReport
+    from cstark.choices import Choices
 
 __all__ = ["Machine"]
 
@@ -81,14 +84,61 @@ class Machine:
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         self.tables = dict(tables)
-        self.options = options
-        self.descriptions = tuple(describe(name, air) for name, air in self.tables.items())
-        number_buses(self.descriptions)
+        descriptions = tuple(describe(name, air) for name, air in self.tables.items())
+        number_buses(descriptions)
+        self._set_options(descriptions, options)
+
+    def _set_options(self, descriptions: tuple[TableDescription, ...], options: Options) -> None:
         # The degrees are checked before the estimator is asked: its numbers assume them.
-        check_tables(self.descriptions, options)
-        self.resolved: ResolvedOptions = options.resolve(shape_at_max(self.descriptions, options))
+        check_tables(descriptions, options)
+        self.options = options
+        self._start(descriptions, options.resolve(shape_at_max(descriptions, options)))
+
+    def _start(self, descriptions: tuple[TableDescription, ...], resolved: ResolvedOptions) -> None:
+        self.descriptions = descriptions
+        self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
         self._programs: dict[tuple[str, int], Any] = {}
+
+    def with_options(self, options: Options) -> Machine:
+        """The same tables with other options, not described again.
+
+        Parameters
+        ----------
+        options : Options
+
+        Returns
+        -------
+        Machine
+
+        Raises
+        ------
+        AirError, OptionsError
+            As when the machine is made.
+        """
+        other = object.__new__(type(self))
+        other.tables = self.tables
+        other._set_options(self.descriptions, options)
+        other._programs = self._programs  # of the tables alone
+        return other
+
+    def with_descriptions(
+        self, descriptions: Sequence[TableDescription], resolved: ResolvedOptions
+    ) -> Machine:
+        """A machine of these tables at other heights, for trial runs; `tables` are still its own.
+
+        Parameters
+        ----------
+        descriptions : sequence of TableDescription
+            The machine's own, but for rows and the values of preprocessed and periodic columns.
+        resolved : ResolvedOptions
+        """
+        other = object.__new__(type(self))
+        other.tables, other.options = self.tables, self.options
+        other._start(tuple(descriptions), resolved)
+        for table in range(len(self.descriptions)):  # the same at all heights, and slow to compile
+            other._programs["quotient", table] = self.quotient_program(table)
+        return other
 
     # ---- proving ------------------------------------------------------------------------
 
@@ -164,7 +214,7 @@ class Machine:
         with report.phase("read traces"):
             arrays = read_traces(self.descriptions, self.resolved, traces)
         log_heights = [len(array).bit_length() - 1 for array in arrays]
-        plan = choose_plan(self, Layout(self._plain_key(), log_heights), max_memory)
+        plan = choose_plan(self, Layout(self.plain_key(), log_heights), max_memory)
         key = self.verifying_key(report)
         if instance.wraps(key, log_heights):
             raise StatementError(
@@ -184,7 +234,7 @@ class Machine:
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
-        report.facts.update(self._facts(proof, len(instance.tokens)), plan=plan.name)
+        report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
         return proof
 
     def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
@@ -312,38 +362,15 @@ class Machine:
         """What `Instance.build` needs, without committing to anything."""
         if "_key" in self.__dict__:
             return self.__dict__["_key"]
-        return _StatementKey(self.descriptions)
+        return PlainKey(self.descriptions)
 
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
         if "_preprocessed" not in self.__dict__:
-            self.__dict__["_preprocessed"] = self._commit_preprocessed(report)
+            self.__dict__["_preprocessed"] = commit_preprocessed(
+                self.descriptions, self.resolved, self.domains, report or Report()
+            )
         return self.__dict__["_preprocessed"]
-
-    def _commit_preprocessed(self, report: Report | None) -> Commitment | None:
-        options = self.resolved
-        shapes = []
-        for table, description in enumerate(self.descriptions):
-            if description.preprocessed_width:
-                log_height = description.rows.bit_length() - 1
-                width = description.preprocessed_width
-                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
-        if not shapes:
-            return None
-        shapes.sort(key=lambda m: (-m.log_height, m.table))
-        with (report or Report()).phase("commit preprocessed"):
-            matrices = [
-                make_matrix(
-                    Storage.HELD,
-                    self.domains.get(m.log_height, options.blowup, options.coset_offset),
-                    self.descriptions[m.table].preprocessed,
-                    m.width,
-                    label="preprocessed LDE",
-                )
-                for m in shapes
-            ]
-            shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
-            return Commitment(ALGORITHMS[options.hash], shape, matrices)
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
@@ -360,7 +387,7 @@ class Machine:
         if heights is None:
             shape = shape_at_max(self.descriptions, self.resolved)
         else:
-            shape = security_shape(self._plain_key(), self._log_heights(heights))
+            shape = security_shape(self.plain_key(), self.log_heights(heights))
         return security_report(
             shape,
             queries=self.resolved.queries,
@@ -368,8 +395,8 @@ class Machine:
             regime=self.options.regime,
         )
 
-    def estimate(self, heights: Mapping[str, int] | None = None) -> Estimate:
-        """What a proof will cost: memory of each plan, phase by phase; bytes; cells.
+    def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
+        """What a proof will cost: memory of each plan, phase by phase; bytes; cells; seconds.
 
         The peaks are upper bounds of what is measured, within a tenth of it for tables from
         about 2^12 rows on.
@@ -378,6 +405,9 @@ class Machine:
         ----------
         heights : mapping of str to int, optional
             Rows of each table; tables of a fixed height may be left out.
+        time : bool
+            Whether to foretell the time as well, from runs of the prover at lower heights that
+            take about a second.
 
         Returns
         -------
@@ -388,34 +418,51 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
-        heights = {} if heights is None else heights
-        return estimate(self, Layout(self._plain_key(), self._log_heights(heights)))
+        log_heights = self.log_heights({} if heights is None else heights)
+        found = estimate(self, Layout(self.plain_key(), log_heights))
+        if not time:
+            return found
+        from cstark.choices import measure
 
-    def _plain_key(self) -> Any:
-        return _StatementKey(self.descriptions, self.resolved)
+        return replace(found, timing=measure(self, log_heights))
 
-    def _log_heights(self, heights: Mapping[str, int]) -> list[int]:
-        unknown = [name for name in heights if name not in self.tables]
-        if unknown:
-            raise StatementError(
-                f"heights: no table {unknown[0]!r}; the machine has {', '.join(self.tables)}"
-            )
-        result = []
-        for description in self.descriptions:
-            rows = heights.get(description.name, description.rows)
-            if rows is None:
-                raise StatementError(f"heights: table {description.name!r} is missing")
-            if rows < 8 or rows & (rows - 1) or rows > 1 << self.resolved.max_log_height:
-                raise StatementError(
-                    f"heights: table {description.name!r} cannot have {rows} rows; a power of two "
-                    f"from 8 to 2^{self.resolved.max_log_height}"
-                )
-            if description.rows is not None and rows != description.rows:
-                raise StatementError(
-                    f"heights: table {description.name!r} always has {description.rows} rows"
-                )
-            result.append(rows.bit_length() - 1)
-        return result
+    def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
+        """What changing each option would do to bytes, memory, time and security: a table.
+
+        Parameters
+        ----------
+        heights : mapping of str to int, optional
+            Rows of each table; tables of a fixed height may be left out.
+        time : bool
+            Whether to foretell the time too, which takes some seconds.
+
+        Returns
+        -------
+        Choices
+            Printed, a table; ``rows`` and ``to_dict()`` for programs.
+
+        Raises
+        ------
+        StatementError
+            A height is missing or impossible.
+        """
+        from cstark.choices import compare
+
+        return compare(self, {} if heights is None else heights, time=time)
+
+    def plain_key(self) -> Any:
+        """What `Layout` needs of a key, without committing to anything."""
+        return PlainKey(self.descriptions, self.resolved)
+
+    def log_heights(self, heights: Mapping[str, int]) -> list[int]:
+        """Log2 of the height of each table, checked.
+
+        Raises
+        ------
+        StatementError
+            A height is missing or impossible.
+        """
+        return checked_log_heights(self.descriptions, self.resolved.max_log_height, heights)
 
     # ---- programs -----------------------------------------------------------------------
 
@@ -439,80 +486,14 @@ class Machine:
 
     # ---- presentation -------------------------------------------------------------------
 
-    def _facts(self, proof: Proof, tokens: int) -> dict[str, Any]:
-        key = self.verifying_key()
-        security = security_report(
-            security_shape(key, proof.log_heights, tokens),
-            queries=self.resolved.queries,
-            grinding=self.resolved.grinding,
-        )
-        return {
-            "proof_bytes": len(proof),
-            "tables": [
-                {
-                    "name": d.name,
-                    "log_height": log_height,
-                    "columns": d.width,
-                    "preprocessed": d.preprocessed_width,
-                    "lookup": d.lookup_columns,
-                }
-                for d, log_height in zip(self.descriptions, proof.log_heights, strict=True)
-            ],
-            "security": security.to_dict(),
-            "domains": {"hits": self.domains.hits, "misses": self.domains.misses},
-        }
-
     def __str__(self) -> str:
-        rows = [
-            [
-                d.name,
-                "any" if d.rows is None else str(d.rows),
-                str(d.width),
-                str(d.preprocessed_width),
-                str(d.lookup_columns),
-                str(len(d.constraints)),
-                str(len(d.interactions)),
-                str(d.degree),
-            ]
-            for d in self.descriptions
-        ]
-        head = [
-            "table",
-            "rows",
-            "main",
-            "preprocessed",
-            "lookup",
-            "constraints",
-            "messages",
-            "degree",
-        ]
-        o = self.resolved
-        buses = number_buses(self.descriptions)
-        lines = [text_table(head, rows)]
-        if buses:
-            widths = [f"{name} ({width} wide)" for name, (_, width) in buses.items()]
-            lines.append("buses: " + ", ".join(widths))
-        lines.append(
-            f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
-            f"FRI arity {o.fri_arity}, final length {o.final_length}"
-        )
-        return "\n".join(lines)
+        return summary(self.plain_key())
 
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"
 
     def __reduce__(self):
         return (type(self), (self.tables, self.options))
-
-
-class _StatementKey:
-    """The part of a key that needs no commitment."""
-
-    def __init__(self, tables: Sequence[Any], options: ResolvedOptions | None = None) -> None:
-        self.tables = tuple(tables)
-        self.options = options
-        self.names = tuple(table.name for table in tables)
-        self.buses = number_buses(tables)
 
 
 def _silent(phase: str, done: int, total: int) -> None:

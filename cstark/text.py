@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
-__all__ = ["bytes_text", "pairs", "seconds_text", "table"]
+__all__ = ["bytes_text", "html_table", "pairs", "seconds_text", "table"]
 
 
 def table(
@@ -46,6 +47,29 @@ def table(
         ).rstrip()
         for line in lines
     )
+
+
+def html_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """The same as an HTML table, everything escaped; without a head if there are no headers.
+
+    Lines of a cell are kept apart.
+
+    Examples
+    --------
+    >>> html_table(["a"], [[1024]])
+    '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1,024</td></tr></tbody></table>'
+    """
+    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{_html(_cell(value))}</td>" for value in row) + "</tr>"
+        for row in rows
+    )
+    head = f"<thead><tr>{head}</tr></thead>" if headers else ""
+    return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+def _html(text: str) -> str:
+    return "<br>".join(escape(text).split("\n"))
 
 
 def _cell(value: object) -> str:

@@ -35,7 +35,8 @@ ALLOWED: dict[str, set[str]] = {
                  "text"},
     "key": {*BASE, "air", "protocol"},
     "machine": {*BASE, "kernels", "air", "program", "protocol", "security", "key", "report",
-                "text", "check"},
+                "text", "check", "choices"},
+    "choices": {*BASE, "air", "protocol", "security", "text", "machine"},
     "check": {*BASE, "kernels", "air", "program", "text", *ARRAYS},
     "workload": {*BASE, "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
@@ -47,7 +48,8 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 # Only for annotations and inside functions: `protocol` names the key and the machine it is handed.
 ONLY_LATE = {("protocol", "machine"), ("protocol", "key"), ("protocol", "report"),
-             ("machine", "check"), ("key", "protocol.verifier"), ("workload", "check"),
+             ("machine", "check"), ("machine", "choices"), ("choices", "machine"),
+             ("key", "protocol.verifier"), ("workload", "check"),
              ("workload", "machine")}  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from cstark.air.nodes import P
 from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
 from cstark.check.mutate import CHANGES, FreeColumn
+from cstark.text import html_table
 
 if TYPE_CHECKING:
     from cstark.check.report import CheckReport
@@ -201,7 +202,7 @@ def report_html(report: CheckReport) -> str:
             [v.table, str(v.row), equation_text(v), sides_text(v), values_text(v), _extent(v)]
             for v in report.violations[:SHOWN]
         ]
-        parts.append(_table(["table", "row", "constraint", "sides", "values", "rows"], rows))
+        parts.append(html_table(["table", "row", "constraint", "sides", "values", "rows"], rows))
     if report.imbalances:
         rows = [
             [
@@ -213,13 +214,13 @@ def report_html(report: CheckReport) -> str:
             ]
             for i in report.imbalances[:SHOWN]
         ]
-        parts.append(_table(["bus", "message", "surplus", "touched by", "near misses"], rows))
+        parts.append(html_table(["bus", "message", "surplus", "touched by", "near misses"], rows))
     if report.mutations is not None and report.mutations.free:
         rows = [
             [c.table, c.column, str(c.rows), c.reason or "not explained", "\n".join(_examples(c))]
             for c in report.mutations.free[:_FREE_SHOWN]
         ]
-        parts.append(_table(["table", "column", "free cells", "reason", "for example"], rows))
+        parts.append(html_table(["table", "column", "free cells", "reason", "for example"], rows))
     return "".join(parts)
 
 
@@ -276,15 +277,3 @@ def _scope(report: CheckReport) -> str:
 def _hidden_imbalances(report: CheckReport, shown: int) -> int:
     listed = sum(imbalance.messages for imbalance in report.imbalances[:shown])
     return sum(report.unbalanced.values()) - listed
-
-
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(text: str) -> str:
-    return "<br>".join(escape(text).split("\n"))

@@ -33,7 +33,7 @@ COMMANDS = {
     "key": "write all that a verifier needs, for the claim of a proof file",
     "check": "check a workload's traces without proving",
     "inspect": "print what a proof file says about itself, without verifying it",
-    "security": "print the proven security of a workload's proofs, term by term",
+    "security": "print security, bytes, memory and time of proofs, and what options would change",
     "list": "list the built-in workloads and their arguments",
     "info": "print versions, threads and instruction set",
 }

@@ -151,6 +151,7 @@ class Check:
             print(show((kind, label, data)))
 
         if not self.pure:
+            from cstark.protocol.transcript import silent
             from cstark.protocol.verifier import verify
 
             verify(
@@ -160,7 +161,7 @@ class Check:
                 tokens=statement.tokens,
                 claim=statement.claim,
                 min_security=self.min_security,
-                ledger=ledger if self.trace else None,
+                ledger=ledger if self.trace else silent,
             )
             return
         from cstark import pure

@@ -1,4 +1,4 @@
-"""What a proof will cost, before it is made: memory of each plan, bytes, cells."""
+"""What a proof will cost, before it is made: memory of each plan, time, bytes, cells."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cstark.text import bytes_text, pairs, table
+from cstark.text import bytes_text, html_table, pairs, seconds_text, table
 
 from .footprint import PhaseMemory, footprint, peak
 from .layout import Layout
 from .plan import PLANS
+from .size import expected_bytes, most_bytes
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
 
-__all__ = ["Estimate", "PlanMemory", "estimate"]
-
-DIGEST, WORD, EXTENSION = 32, 8, 24
+__all__ = ["Estimate", "PlanMemory", "Timing", "estimate"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,46 @@ class PlanMemory:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """Seconds on this machine, extrapolated from short runs of the prover itself.
+
+    Attributes
+    ----------
+    seconds : float
+        Of `Machine.prove`, at the number of threads now set, besides the check of the traces and
+        what only the first proof does: compile, commit to preprocessed columns.
+    error : float
+        How far off that may well be, as a share of it: 0.25 means a quarter more or less.
+    phases : dict of str to float
+        Seconds by phase, in order of time.
+    runs : tuple of (int, float)
+        What was measured: rows of the tallest table and seconds of each run.
+    """
+
+    seconds: float
+    error: float
+    phases: dict[str, float]
+    runs: tuple[tuple[int, float], ...]
+
+    def short(self) -> str:
+        """Seconds in two digits, and their error: ``"1.2 s ± 25%"``."""
+        return f"{float(f'{self.seconds:.2g}'):g} s ± {self.error:.0%}"
+
+    def __str__(self) -> str:
+        rows, seconds = self.runs[-1]
+        return f"{self.short()}, extrapolated from {rows:,} rows in {seconds_text(seconds)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for `json.dumps`."""
+        return {
+            "seconds": self.seconds,
+            "error": self.error,
+            "phases": dict(self.phases),
+            "runs": [list(run) for run in self.runs],
+        }
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What a proof of tables of some heights will cost.
 
@@ -62,19 +101,26 @@ class Estimate:
     plans : tuple of PlanMemory
         Fastest first. Without a limit the first is taken.
     proof_bytes : int
-        Expected; two proofs differ by a few per cent in how many digests their queries share.
+        Expected; two proofs differ by about a hundredth in how many digests their queries share.
+        The claim, if there is one, comes on top.
+    most_proof_bytes : int
+        No proof is longer, but for its claim.
     cells : int
         Of all main traces.
     committed_cells : int
         Base field elements committed, before the blowup: main, preprocessed, lookup, quotient.
+    timing : Timing or None
+        If it was asked for.
     """
 
     heights: dict[str, int]
     threads: int
     plans: tuple[PlanMemory, ...]
     proof_bytes: int
+    most_proof_bytes: int
     cells: int
     committed_cells: int
+    timing: Timing | None = None
 
     @property
     def peak_bytes(self) -> int:
@@ -103,9 +149,28 @@ class Estimate:
                 for plan in self.plans
             ],
             "proof_bytes": self.proof_bytes,
+            "most_proof_bytes": self.most_proof_bytes,
             "cells": self.cells,
             "committed_cells": self.committed_cells,
+            "timing": None if self.timing is None else self.timing.to_dict(),
         }
+
+    def _summary(self) -> list[tuple[str, object]]:
+        most = bytes_text(self.most_proof_bytes)
+        items: list[tuple[str, object]] = [
+            ("proof", f"about {bytes_text(self.proof_bytes)}, at most {most}"),
+            ("cells", f"{self.cells:,} ({self.committed_cells:,} committed)"),
+            ("threads", self.threads),
+        ]
+        if self.timing is not None:
+            items.insert(1, ("time", self.timing))
+        return items
+
+    def _repr_html_(self) -> str:
+        """Plans and summary for a notebook."""
+        plans = [[p.name, bytes_text(p.peak_bytes), p.largest.name] for p in self.plans]
+        summary = [[name, str(value)] for name, value in self._summary()]
+        return html_table(["plan", "peak memory", "in phase"], plans) + html_table([], summary)
 
     def __str__(self) -> str:
         plans = [[p.name, bytes_text(p.peak_bytes), p.largest.name] for p in self.plans]
@@ -121,13 +186,7 @@ class Estimate:
                     phases,
                     left=(0, 2),
                 ),
-                pairs(
-                    [
-                        ("proof", f"about {bytes_text(self.proof_bytes)}"),
-                        ("cells", f"{self.cells:,} ({self.committed_cells:,} committed)"),
-                        ("threads", self.threads),
-                    ]
-                ),
+                pairs(self._summary()),
             ]
         )
 
@@ -150,7 +209,8 @@ def estimate(machine: Machine, layout: Layout) -> Estimate:
         plans=tuple(
             PlanMemory(plan.name, tuple(footprint(machine, layout, plan))) for plan in PLANS
         ),
-        proof_bytes=round(proof_bytes(layout)),
+        proof_bytes=expected_bytes(layout),
+        most_proof_bytes=most_bytes(layout),
         cells=sum(
             t.width << log_height for t, log_height in zip(tables, layout.log_heights, strict=True)
         ),
@@ -158,37 +218,3 @@ def estimate(machine: Machine, layout: Layout) -> Estimate:
             m.width << m.log_height for tree in layout.trees for m in tree.matrices
         ),
     )
-
-
-def proof_bytes(layout: Layout) -> float:
-    """Expected length of a proof file, without its claim."""
-    queries, blowup, schedule = layout.key.options.queries, layout.blowup, layout.schedule
-    header = 36 + len(layout.log_heights)
-    roots = DIGEST * sum(tree.name != "preprocessed" for tree in layout.trees)
-    elements = len(layout.lookup_tables()) + layout.openings + schedule.final_length
-    total = header + roots + EXTENSION * elements + DIGEST * schedule.folds + 8
-    for tree in layout.trees:
-        for log_height in tree.log_heights:
-            rows = _distinct(blowup << log_height, queries)
-            total += WORD * tree.row_words(log_height) * rows
-        total += DIGEST * _siblings(blowup << tree.log_heights[0], queries)
-    for log_height, log_arity in zip(schedule.layers, schedule.log_arities, strict=False):
-        leaves = blowup << log_height - log_arity
-        members = _distinct(leaves, queries) * (1 << log_arity)
-        total += EXTENSION * (members - _distinct(blowup << log_height, queries))
-        total += DIGEST * _siblings(leaves, queries)
-    return total
-
-
-def _distinct(places: int, draws: int) -> float:
-    """Expected number of different places among uniform draws."""
-    return places * (1 - (1 - 1 / places) ** draws)
-
-
-def _siblings(leaves: int, draws: int) -> float:
-    """Expected number of digests of a multiproof: nodes with no draw below, but their sibling's."""
-    total, nodes = 0.0, leaves
-    while nodes > 1:
-        total += nodes * ((1 - 1 / nodes) ** draws - (1 - 2 / nodes) ** draws)
-        nodes //= 2
-    return total

@@ -1,10 +1,12 @@
-"""The numbers of a machine that the security estimator needs."""
+"""Heights of tables, and the numbers of a machine that the security estimator needs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cstark.errors import StatementError
 from cstark.security import Shape
 
 from .layout import Layout, lookup_columns, quotient_chunks
@@ -14,7 +16,36 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.key import VerifyingKey
 
-__all__ = ["security_shape", "shape_at_max"]
+__all__ = ["checked_log_heights", "security_shape", "shape_at_max"]
+
+
+def checked_log_heights(
+    tables: Sequence[TableDescription], max_log_height: int, heights: Mapping[str, int]
+) -> list[int]:
+    """Log2 of the height of each table, checked; see `Machine.log_heights`."""
+    names = [table.name for table in tables]
+    unknown = [name for name in heights if name not in names]
+    if unknown:
+        raise StatementError(
+            f"heights: no table {unknown[0]!r}; the machine has {', '.join(names)}"
+        )
+    result = []
+    for table in tables:
+        rows = heights.get(table.name, table.rows)
+        if rows is None:
+            raise StatementError(f"heights: table {table.name!r} is missing")
+        if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+            raise StatementError(f"heights: table {table.name!r}: {rows!r} is not an int")
+        rows = operator.index(rows)  # of NumPy as well
+        if table.rows is not None and rows != table.rows:
+            raise StatementError(f"heights: table {table.name!r} always has {table.rows} rows")
+        if rows < 8 or rows & (rows - 1) or rows > 1 << max_log_height:
+            raise StatementError(
+                f"heights: table {table.name!r} cannot have {rows} rows; a power of two "
+                f"from 8 to 2^{max_log_height}"
+            )
+        result.append(rows.bit_length() - 1)
+    return result
 
 
 def security_shape(key: VerifyingKey, log_heights: Sequence[int], tokens: int = 0) -> Shape:

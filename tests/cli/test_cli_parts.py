@@ -23,6 +23,7 @@ from cstark.cli.common import (
 from cstark.cli.main import COMMANDS, main
 from cstark.cli.progress import Progress
 from cstark.cli.prove import size
+from cstark.cli.security import read_log_heights
 from cstark.cli.verify import check_expectations, parse_expectation
 from cstark.errors import VerificationError
 from cstark.text import bytes_text, pairs, seconds_text, table
@@ -296,6 +297,14 @@ def test_expectations_that_hold(text, value):
 def test_expectations_that_do_not_hold(text, value):
     with pytest.raises(VerificationError, match="the claim "):
         check_expectations({"a": value}, [parse_expectation(text)])
+
+
+@pytest.mark.parametrize(
+    ("text", "heights"),
+    [(None, {}), ("20", {"": 20}), ("a=1, b = 0x10", {"a": 1, "b": 16}), ("a=b=3", {"a=b": 3})],
+)
+def test_log_heights(text, heights):
+    assert read_log_heights(text) == heights
 
 
 # --- files -----------------------------------------------------------------------------------

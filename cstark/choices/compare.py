@@ -1,0 +1,212 @@
+"""A table to choose options from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cstark.choices.timing import measure
+from cstark.errors import CstarkError
+from cstark.protocol.estimate import Estimate
+from cstark.protocol.options import MAX_QUERIES, MAX_SECURITY
+from cstark.security import SecurityReport, show_bits
+from cstark.text import bytes_text, html_table, table
+
+if TYPE_CHECKING:
+    from cstark.machine import Machine
+    from cstark.protocol.options import Options
+
+__all__ = ["Choice", "Choices", "compare"]
+
+OWN = "as it is"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one change of the options would do.
+
+    Attributes
+    ----------
+    change : str
+        Such as ``"blowup=4"``; ``"as it is"`` for the machine's own options.
+    options : Options or None
+        None if the machine cannot have them, as all but `refusal` then.
+    queries, grinding : int or None
+        As resolved.
+    security : SecurityReport or None
+        At the heights compared.
+    estimate : Estimate or None
+        Bytes and memory, and time if it was measured.
+    refusal : str
+        Why the machine cannot have the options; empty if it can.
+    """
+
+    change: str
+    options: Options | None = None
+    queries: int | None = None
+    grinding: int | None = None
+    security: SecurityReport | None = None
+    estimate: Estimate | None = None
+    refusal: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for `json.dumps`."""
+        data: dict[str, Any] = {"change": self.change, "refusal": self.refusal}
+        if self.security is not None and self.estimate is not None:
+            timing = self.estimate.timing
+            data |= {
+                "queries": self.queries,
+                "grinding": self.grinding,
+                "proof_bytes": self.estimate.proof_bytes,
+                "most_proof_bytes": self.estimate.most_proof_bytes,
+                "peak_bytes": self.estimate.peak_bytes,
+                "least_bytes": self.estimate.least_bytes,
+                "seconds": None if timing is None else timing.seconds,
+                "seconds_error": None if timing is None else timing.error,
+                "bits": self.security.bits,
+                "sum_bits": self.security.sum_bits,
+                "binding": self.security.binding,
+                "regime": self.security.regime.name,
+            }
+        return data
+
+    def _cells(self) -> list[object]:
+        if self.security is None or self.estimate is None:
+            return [self.change, *[None] * 6, self.refusal]
+        timing = self.estimate.timing
+        return [
+            self.change,
+            self.queries,
+            bytes_text(self.estimate.proof_bytes),
+            bytes_text(self.estimate.peak_bytes),
+            None if timing is None else timing.short(),
+            show_bits(self.security.bits),
+            self.grinding,
+            f"{self.security.regime.name}, {self.security.binding}",
+        ]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The options of a machine and those next to them, side by side.
+
+    Attributes
+    ----------
+    heights : dict of str to int
+        Rows of each table.
+    rows : tuple of Choice
+        The machine's own options first.
+    """
+
+    heights: dict[str, int]
+    rows: tuple[Choice, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for `json.dumps`."""
+        return {"heights": dict(self.heights), "choices": [row.to_dict() for row in self.rows]}
+
+    def _headers(self) -> list[str]:
+        return [
+            "options", "queries", "proof", "memory", "time", "bits", "of them grinding",
+            "decoding, binding term",
+        ]  # fmt: skip
+
+    def _note(self) -> str:
+        note = "bits: proven, the query term with its grinding; memory: of the fastest plan"
+        if any(row.estimate is not None and row.estimate.timing for row in self.rows):
+            note += "; time: extrapolated from short runs"
+        return note
+
+    def __str__(self) -> str:
+        cells = [row._cells() for row in self.rows]
+        return table(self._headers(), cells, left=(0, 7)) + f"\n{self._note()}"
+
+    def _repr_html_(self) -> str:
+        """The table for a notebook."""
+        return (
+            html_table(self._headers(), [r._cells() for r in self.rows]) + f"<p>{self._note()}</p>"
+        )
+
+
+def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, Any]]]:
+    """The options to start from, and the values to try, one changed at a time.
+
+    Where the number of queries was given, the others are solved for the bits it gave, so that
+    they compare at equal security; only the rows of other numbers of queries do not.
+    """
+    options, queries = machine.options, machine.resolved.queries
+    solved = options
+    if options.queries is not None:
+        target = min(max(int(machine.security().bits), 1), MAX_SECURITY)
+        solved = replace(options, queries=None, security=target)
+    alternatives: Sequence[tuple[str, Sequence[Any]]] = (
+        ("blowup", (2, 4, 8, 16)),
+        ("security", (100, 128)),
+        ("regime", ("unique",)),
+        ("grinding", (0, 20)),
+        ("fri_arity", (2, 4, 8)),
+        ("hash", ("blake3", "keccak256", "sha256")),
+        ("max_log_height", (max(tallest, 3),)),
+    )
+    near = (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES))
+    found: list[tuple[str, Any]] = [("queries", other) for other in near if other != queries]
+    for name, values in alternatives:
+        found += [(name, value) for value in values if getattr(solved, name) != value]
+    return solved, found
+
+
+def compare(
+    machine: Machine, heights: Mapping[str, int], *, time: bool = True, budget: float = 0.1
+) -> Choices:
+    """What changing each option would do, at these heights.
+
+    Parameters
+    ----------
+    machine : Machine
+    heights : mapping of str to int
+        Rows of each table; tables of a fixed height may be left out.
+    time : bool
+        Whether to measure: a short run for each row of the table.
+    budget : float
+        Seconds that the last run of each row may be expected to take; four times as many for
+        the machine's own options.
+
+    Returns
+    -------
+    Choices
+
+    Raises
+    ------
+    StatementError
+        A height is missing or impossible.
+    """
+    log_heights = machine.log_heights(heights)
+    names = [description.name for description in machine.descriptions]
+    full = {name: 1 << h for name, h in zip(names, log_heights, strict=True)}
+    rows = [_measured(OWN, machine, full, 4 * budget if time else 0.0)]
+    solved, found = changes(machine, max(log_heights))
+    for name, value in found:
+        change = f"{name}={value}"
+        try:
+            other = machine.with_options(replace(solved, **{name: value}))
+        except CstarkError as error:
+            rows.append(Choice(change, refusal=f"not possible: {error}"))
+        else:
+            rows.append(_measured(change, other, full, budget if time else 0.0))
+    return Choices(full, tuple(rows))
+
+
+def _measured(change: str, machine: Machine, heights: dict[str, int], budget: float) -> Choice:
+    estimate = machine.estimate(heights)
+    if budget:
+        timing = measure(machine, machine.log_heights(heights), budget=budget)
+        estimate = replace(estimate, timing=timing)
+    return Choice(
+        change,
+        machine.options,
+        machine.resolved.queries,
+        machine.resolved.grinding,
+        machine.security(heights),
+        estimate,
+    )

@@ -1,0 +1,188 @@
+"""Seconds on this machine, extrapolated from short runs of the prover.
+
+The same tables are proven at a fraction of their heights, on random traces: the prover's work does
+not depend on the values, and the proofs, of false statements, are thrown away. The heights double
+until a run has taken long enough. Each phase is then a constant and a part in proportion to the
+committed words, fitted to the first and the last run; its stated error is how far the same line,
+through the runs before, misses the last run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstark.extension import P
+from cstark.protocol.estimate import Timing
+from cstark.protocol.layout import Layout
+from cstark.protocol.transcript import Transcript
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+    from cstark.machine import Machine
+
+__all__ = ["measure"]
+
+FIRST_WORDS = 1 << 15  # committed in the first run, at most, but that no table is lower than:
+LEAST_LOG_HEIGHT = 3
+LEAST_RUNS = 3  # two for the line, one to see how good it is
+REPEATS = 2  # of each run: the least seconds of each phase are taken, others were disturbed
+GRINDING_BITS = 10  # of the sample runs
+# What extrapolation misses in the best case: levels of the cache, a busy machine.
+LEAST_ERROR = 0.25
+
+
+def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5) -> Timing:
+    """Time a proof of these heights without making it.
+
+    Parameters
+    ----------
+    machine : Machine
+    log_heights : sequence of int
+        One per table.
+    budget : float
+        Seconds that the last run may be expected to take.
+
+    Returns
+    -------
+    Timing
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> from cstark.choices import measure
+    >>> from cstark.machines import load
+    >>> workload = load("fib_pair")
+    >>> _, statement = workload.read_statement(workload(log_rows=16).prepare().claim)
+    >>> machine = cs.Machine(statement.tables, cs.Options(queries=50))
+    >>> timing = measure(machine, [16], budget=0.05)
+    >>> timing.seconds > 0 and list(timing.phases)[0]
+    'commit main'
+    """
+    top = max(log_heights)
+    shifts = range(top - LEAST_LOG_HEIGHT + 1)
+    shift = next(
+        (s for s in shifts if _words(machine, _lowered(log_heights, s)) <= FIRST_WORDS), shifts[-1]
+    )
+    _run(machine, _lowered(log_heights, top))  # what is made once: code, twiddles, threads
+    runs = [_run(machine, _lowered(log_heights, shift))]
+    while shift and (len(runs) < LEAST_RUNS or 2 * runs[-1].seconds < budget):
+        shift -= 1
+        runs.append(_run(machine, _lowered(log_heights, shift)))
+    phases = extrapolate(runs, _words(machine, log_heights))
+    error = stated_error(runs)
+    grinding = _grinding_seconds(machine)
+    if grinding:
+        phases["grinding"] = grinding
+        # Exponentially distributed: as large a deviation as the mean.
+        total = sum(phases.values())
+        error = max(error, ((error * (total - grinding)) ** 2 + grinding**2) ** 0.5 / total)
+    return Timing(
+        seconds=sum(phases.values()),
+        error=error,
+        phases=phases,
+        runs=tuple((run.rows, run.seconds) for run in runs),
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One proof: rows of the tallest table, words committed, seconds by phase."""
+
+    rows: int
+    words: int
+    phases: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.phases.values())
+
+
+def _run(machine: Machine, log_heights: Sequence[int]) -> Run:
+    options = replace(machine.resolved, grinding=0)
+    small = machine.with_descriptions(
+        [lowered(d, h) for d, h in zip(machine.descriptions, log_heights, strict=True)], options
+    )
+    random = np.random.default_rng(0)
+    traces = {
+        d.name: random.integers(0, P, (1 << log_height, d.width), dtype=np.uint64)
+        for d, log_height in zip(small.descriptions, log_heights, strict=True)
+    }
+    publics = {d.name: [1] * d.publics for d in small.descriptions if d.publics}
+    small.verifying_key()  # commits to the preprocessed columns, as is done once
+    phases: dict[str, float] = {}
+    for _ in range(REPEATS):
+        report = small._prove(traces, publics, (), b"", False, _silent, force=True).report
+        for phase in report.root.children:
+            phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
+    phases.pop("read traces", None)
+    phases.pop("grinding", None)
+    return Run(1 << max(log_heights), _words(small, log_heights), phases)
+
+
+def lowered(description: TableDescription, log_height: int) -> TableDescription:
+    """The same table, if its height is fixed, with fewer rows."""
+    rows = 1 << log_height
+    changes: dict[str, Any] = {"periodic": tuple(v[:rows] for v in description.periodic)}
+    if description.rows is not None:
+        changes["rows"] = rows
+    if description.preprocessed is not None:
+        changes["preprocessed"] = description.preprocessed[:rows]
+    _ = description.lookup_degrees  # once, not for each of the copies
+    other = copy(description)
+    for name, value in changes.items():
+        object.__setattr__(other, name, value)  # frozen for its users; this one is still made
+    return other
+
+
+def _lowered(log_heights: Sequence[int], shift: int) -> list[int]:
+    return [max(h - shift, min(h, LEAST_LOG_HEIGHT)) for h in log_heights]
+
+
+def _words(machine: Machine, log_heights: Sequence[int]) -> int:
+    layout = Layout(machine.plain_key(), log_heights)
+    return sum(m.width << m.log_height for tree in layout.trees for m in tree.matrices)
+
+
+def extrapolate(runs: Sequence[Run], words: int) -> dict[str, float]:
+    """Seconds of each phase at a size, from the first and the last run."""
+    first, last = runs[0], runs[-1]
+    if words == last.words or len(runs) == 1:
+        scale = words / last.words
+        return {name: seconds * scale for name, seconds in last.phases.items()}
+    result = {}
+    for name, seconds in last.phases.items():
+        before = first.phases.get(name, 0.0)
+        slope = (seconds - before) / (last.words - first.words)
+        slope = min(max(slope, 0.0), seconds / last.words)  # the constant part is not negative
+        result[name] = seconds + slope * (words - last.words)
+    return result
+
+
+def stated_error(runs: Sequence[Run]) -> float:
+    """A share of the seconds: how far the runs before the last would have missed it."""
+    if len(runs) < LEAST_RUNS:  # as tall as the tables themselves, or nearly
+        return LEAST_ERROR
+    foretold = sum(extrapolate(runs[:-1], runs[-1].words).values())
+    return max(LEAST_ERROR, abs(foretold / runs[-1].seconds - 1))
+
+
+def _grinding_seconds(machine: Machine) -> float:
+    """Expected seconds of the proof of work, from runs with fewer bits."""
+    bits = machine.resolved.grinding
+    if not bits:
+        return 0.0
+    sample, tried = min(bits, GRINDING_BITS), 32
+    transcript = Transcript(machine.resolved.hash)
+    start = time.perf_counter()
+    hashes = sum(1 + transcript.grind("sample", sample) for _ in range(tried))
+    return (time.perf_counter() - start) / hashes * 2.0**bits
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    pass

@@ -1,0 +1,86 @@
+"""How many bytes a proof has: exactly, once the positions are known, and before that.
+
+The counts are those that the verifier reads by (`OpenedTree`, `OpenedLayer`), so that the format
+is described in one place.
+"""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import numpy as np
+
+from .commitment import OpenedTree
+from .fri import OpenedLayer
+from .layout import Layout
+
+__all__ = ["expected_bytes", "most_bytes", "proof_bytes"]
+
+DIGEST, WORD, EXTENSION = 32, 8, 24
+DRAWS = 4  # of which the expectation is the mean: it is off by half of what single proofs are
+
+
+def proof_bytes(layout: Layout, positions: np.ndarray, claim_bytes: int = 0) -> int:
+    """Length of the file of a proof whose queries have these positions.
+
+    Parameters
+    ----------
+    layout : Layout
+    positions : (m,) int64 ndarray
+        Distinct, ascending.
+    claim_bytes : int
+    """
+    total = _fixed(layout) + claim_bytes
+    for shape in layout.trees:
+        tree = OpenedTree(shape, positions, layout.log_max_height)
+        total += WORD * sum(rows * width for rows, width in tree.word_counts())
+        total += DIGEST * tree.siblings()
+    for layer in range(layout.schedule.folds):
+        opened = OpenedLayer(layout, layer, positions)
+        total += EXTENSION * opened.carried() + DIGEST * opened.siblings()
+    return total
+
+
+def expected_bytes(layout: Layout) -> int:
+    """Length to be expected, without the claim: the mean over some draws, always the same."""
+    places = layout.blowup << layout.log_max_height
+    random = np.random.default_rng(0)
+    draws = (random.integers(0, places, layout.key.options.queries) for _ in range(DRAWS))
+    return round(fmean(proof_bytes(layout, np.unique(drawn)) for drawn in draws))
+
+
+def most_bytes(layout: Layout) -> int:
+    """A length, without the claim, that no proof of these heights exceeds.
+
+    All queries differ and share no node of a tree.
+    """
+    total, queries = _fixed(layout), layout.key.options.queries
+    for shape in layout.trees:
+        for m in shape.matrices:
+            total += WORD * m.width * min(queries, layout.blowup << m.log_height)
+        total += DIGEST * _most_siblings(layout.blowup << shape.log_heights[0], queries)
+    schedule = layout.schedule
+    for log_height, log_arity in zip(schedule.layers, schedule.log_arities, strict=False):
+        leaves = layout.blowup << log_height - log_arity
+        # of each group with a query, all members but one
+        total += EXTENSION * ((1 << log_arity) - 1) * min(queries, leaves)
+        total += DIGEST * _most_siblings(leaves, queries)
+    return total
+
+
+def _most_siblings(leaves: int, queries: int) -> int:
+    """At each level, at most one node a query, and at most half of all."""
+    total = 0
+    while leaves > 1:
+        leaves //= 2
+        total += min(queries, leaves)
+    return total
+
+
+def _fixed(layout: Layout) -> int:
+    """All but the claim and what depends on the positions."""
+    schedule = layout.schedule
+    header = 8 + 2 + 18 + 2 + len(layout.log_heights) + 4
+    roots = sum(tree.name != "preprocessed" for tree in layout.trees) + schedule.folds
+    elements = len(layout.lookup_tables()) + layout.openings + schedule.final_length
+    return header + DIGEST * roots + EXTENSION * elements + WORD  # the nonce
