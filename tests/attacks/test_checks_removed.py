@@ -11,6 +11,7 @@ import pytest
 from tests.attacks import source_mutants
 
 HERE = Path(__file__).resolve().parent
+NOWHERE = 10**6
 
 
 def test_every_check_is_noticed_when_it_is_taken_out():
@@ -22,12 +23,17 @@ def test_every_check_is_noticed_when_it_is_taken_out():
     assert "checks, 0 loose" in done.stdout
 
 
-def test_a_mutant_is_noticed_and_the_original_is_not():
-    """The instrument itself: one mutant, and one that is none."""
+def test_a_mutant_is_noticed():
     texts = source_mutants.sites("verifier")
     bus_sum = next(k for k, t in enumerate(texts) if t.startswith("delete") and "'bus sum'" in t)
     assert not source_mutants.survives("verifier", bus_sum)
     assert len(texts) > 30
+
+
+@pytest.mark.nightly
+def test_the_original_is_not_noticed():
+    """The instrument itself: without a mutation all its tests pass."""
+    assert source_mutants.survives("verifier", NOWHERE)
 
 
 @pytest.mark.nightly
