@@ -148,7 +148,8 @@ class Check:
         from cstark.pure import show
 
         def ledger(kind: str, label: str, data: bytes) -> None:
-            print(show((kind, label, data)))
+            if kind != "item":  # of the file: the transcript says what is absorbed
+                print(show((kind, label, data)))
 
         if not self.pure:
             from cstark.protocol.transcript import silent

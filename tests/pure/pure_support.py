@@ -51,7 +51,11 @@ class Pair:
 
     def compiled(self, data: Any, trace: list[Any] | None = None, bits: int = 0) -> str:
         """ "" when the compiled verifier accepts, else the reason, as `pure` spells it."""
-        ledger = None if trace is None else (lambda *event: trace.append(event))
+
+        def ledger(kind: str, label: str, data: bytes) -> None:
+            if trace is not None and kind != "item":
+                trace.append((kind, label, data))
+
         try:
             verify(
                 self.file.key,
