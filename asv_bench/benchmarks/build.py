@@ -26,10 +26,19 @@ PACKAGE = Path(cstark.__file__).resolve().parent
 KERNELS = PACKAGE / "kernels"
 
 
+def flags() -> list[str]:
+    """Those of the package; ``CSTARK_CFLAGS`` as in ``setup.py``."""
+    return [*sources.FLAGS, *extra_flags()]
+
+
+def extra_flags() -> list[str]:
+    return shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
+
+
 def digest() -> str:
     """Of everything that the compiled variants depend on."""
     state = hashlib.sha256()
-    for text in (sys.version, *sources.FLAGS, str(sources.DIRECTIVES)):
+    for text in (sys.version, *flags(), str(sources.DIRECTIVES)):
         state.update(text.encode())
     inputs = [*VARIANTS.glob("*.pyx"), *VARIANTS.glob("*.h")]
     inputs += [*KERNELS.rglob("*.h"), *KERNELS.glob("*.pxd")]
@@ -49,7 +58,11 @@ def build(folder: Path) -> str:
             copy = Path(scratch) / "variants"
             shutil.copytree(VARIANTS, copy)
             compile_all(copy, Path(scratch) / "objects")
-            os.replace(copy, done)
+            try:
+                os.replace(copy, done)
+            except OSError:
+                if not done.is_dir():  # else another process was faster
+                    raise
     return str(done)
 
 
@@ -58,13 +71,13 @@ def compile_all(folder: Path, objects: Path) -> None:
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
-    flags = [*sources.FLAGS, *shlex.split(os.environ.get("CSTARK_CFLAGS", ""))]
     extensions = [
         Extension(
             path.stem,
             [str(path)],
             include_dirs=[str(folder), str(KERNELS / "include"), str(KERNELS)],
-            extra_compile_args=flags,
+            extra_compile_args=flags(),
+            extra_link_args=extra_flags(),
         )
         for path in sorted(folder.glob("*.pyx"))
     ]
