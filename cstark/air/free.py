@@ -46,7 +46,9 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
     """
     table, labels, height = description.name, description.column_names, len(trace)
     result = []
-    for statement in air.free_cells(air.view(trace)):
+    cells = trace.view()
+    cells.flags.writeable = False  # the caller's array
+    for statement in air.free_cells(air.view(cells)):
         if not isinstance(statement, FreeCells):
             raise AirError(
                 f"table {table!r}: free_cells gives cs.FreeCells(columns, rows, reason), "
@@ -57,9 +59,10 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
             columns = (columns,)
         numbers: set[int] = set()
         for name in columns:
-            found = {k for k, label in enumerate(labels) if label.partition("[")[0] == name}
-            found |= {k for k, label in enumerate(labels) if label == name}
-            if not found:
+            found = {
+                k for k, label in enumerate(labels) if name in (label, label.partition("[")[0])
+            }
+            if not name or not found:
                 raise AirError(f"table {table!r}: free_cells names {name!r}, which is no column")
             numbers |= found
         rows = np.asarray(rows)
