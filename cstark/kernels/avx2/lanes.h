@@ -219,6 +219,11 @@ INLINE dot dot_zero(void) {
     dot d = {zero, zero, zero};
     return d;
 }
+/* high B = high 2^10 2^22 */
+INLINE dot dot_set1(uint64_t a) {
+    dot d = {v_set1(a & 0xFFFFFFFF), v_set1(a >> 32 << 10), _mm256_setzero_si256()};
+    return d;
+}
 INLINE void dot_add(dot *d, vec x, const weight *w) {
     const vec xh = _mm256_srli_epi64(x, 32);
     d->a0 = _mm256_add_epi64(d->a0, _mm256_add_epi64(_mm256_mul_epu32(x, v_set1(w->limb[0])),

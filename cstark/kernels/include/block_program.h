@@ -155,12 +155,13 @@ static ptrdiff_t invalid_instruction(const block_program *p) {
 }
 
 /* Words of scratch for one thread: slots, totals and sums of the classes, fractions.
- * Sums are at most DOT_WORDS words a row and coordinate. All parts are multiples of 64 bytes. */
-enum { DOT_WORDS = 4 };
+ * Sums are at most DOT_WORDS words a row and coordinate. All parts are multiples of 64 bytes. Planes
+ * of fractions are no power of two apart, as slots are not. */
+enum { DOT_WORDS = 4, FRACTION_PAD = 8 };
 
 static ptrdiff_t workspace_words(const block_program *p, ptrdiff_t fraction_rows) {
     return (p->slots + 3 * CLASSES) * SLOT + CLASSES * 3 * BLOCK * DOT_WORDS +
-           p->pairs * 5 * fraction_rows;
+           p->pairs * (3 * (fraction_rows + FRACTION_PAD) + 2 * fraction_rows);
 }
 
 /* Classes whose total the program leaves, as a bit mask. */

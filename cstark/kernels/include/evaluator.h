@@ -43,18 +43,21 @@ typedef struct {
     uint64_t *slots;                /* slots x SLOT */
     dot *sums[CLASSES];             /* each 3 x BLOCK / LANES */
     uint64_t *totals[CLASSES];      /* each 3 slots */
-    uint64_t *fractions;            /* pairs x 3 x fraction_rows */
+    uint64_t *fractions;            /* pairs x 3 x fraction_plane */
     uint64_t *norms, *inverses;     /* pairs x fraction_rows */
     ptrdiff_t fraction_rows;        /* of a chunk of several blocks */
+    ptrdiff_t fraction_plane;       /* fraction_rows + FRACTION_PAD */
     int64_t *failures, *first_rows; /* of each test; first_rows start at the number of rows */
 } workspace;
 
 static workspace workspace_at(uint64_t *memory, const block_program *p, ptrdiff_t fraction_rows) {
-    workspace w = {.slots = memory, .fraction_rows = fraction_rows};
+    workspace w = {.slots = memory,
+                   .fraction_rows = fraction_rows,
+                   .fraction_plane = fraction_rows + FRACTION_PAD};
     memory += p->slots * SLOT;
     for (int c = 0; c < CLASSES; c++, memory += 3 * SLOT) w.totals[c] = memory;
     for (int c = 0; c < CLASSES; c++, memory += 3 * BLOCK * DOT_WORDS) w.sums[c] = (dot *)memory;
-    w.fractions = memory, memory += 3 * p->pairs * fraction_rows;
+    w.fractions = memory, memory += 3 * p->pairs * w.fraction_plane;
     w.norms = memory, w.inverses = memory + p->pairs * fraction_rows;
     return w;
 }
@@ -170,12 +173,12 @@ NOINLINE void accumulate_terms(dot *sums, const block_program *p, const workspac
 INLINE void sum_terms(uint64_t *d, const term_list *list, const uint64_t *constant, ptrdiff_t rows,
                       int coordinates) {
     for (int k = 0; k < coordinates; k++, d += SLOT) {
-        const vec c = v_set1(constant[k]);
+        const dot start = dot_set1(constant[k]);
         EACH_PAIR {
-            dot s0 = dot_zero(), s1 = dot_zero();
+            dot s0 = start, s1 = start;
             add_terms(list, k, i, &s0, &s1);
-            v_store(d + i, v_add_canonical(dot_value(&s0), c));
-            v_store(d + i + LANES, v_add_canonical(dot_value(&s1), c));
+            v_store(d + i, dot_value(&s0));
+            v_store(d + i + LANES, dot_value(&s1));
         }
     }
 }
@@ -359,12 +362,12 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
         }
         case OP_PAIR: {
             const two_fractions r = fractions_at(p, w, a, (int)b);
-            make_pair(w->fractions + 3 * d * w->fraction_rows + offset, w->fraction_rows,
+            make_pair(w->fractions + 3 * d * w->fraction_plane + offset, w->fraction_plane,
                       w->norms + d * w->fraction_rows + offset, &r, rows);
             break;
         }
         case OP_FRACTION:
-            make_fraction(w->fractions + 3 * d * w->fraction_rows + offset, w->fraction_rows,
+            make_fraction(w->fractions + 3 * d * w->fraction_plane + offset, w->fraction_plane,
                           w->norms + d * w->fraction_rows + offset, OPERAND(a), OPERAND(b), rows);
             break;
         }

@@ -24,8 +24,8 @@
  *                outputs with coefficient +1, then merge every output
  *
  * weight         a constant prepared for dot products (weight_set)
- * dot            LANES sums of word times weight: dot_zero, dot_add(&sum, word, weight), dot_value;
- *                at most 256 terms between dot_zero and dot_value
+ * dot            LANES sums of word times weight: dot_zero, or dot_set1(word) to start from a word;
+ *                dot_add(&sum, word, weight), dot_value; at most 256 terms in between
  * weights_set    prepares LANES weights from a vec, at out[0], out[step], out[2 step], ...
  * weight_vec     LANES constants, one a lane (weight_vec_set); dot_add_vec multiplies lane by lane
  * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms
@@ -82,6 +82,7 @@
 #define weight_set FN(weight_set)
 #define dot FN(dot)
 #define dot_zero FN(dot_zero)
+#define dot_set1 FN(dot_set1)
 #define dot_add FN(dot_add)
 #define dot_value FN(dot_value)
 #define weight_limbs FN(weight_limbs)

@@ -44,19 +44,20 @@ NOINLINE ptrdiff_t first_zero_row(const uint64_t *norms, ptrdiff_t pairs, ptrdif
 }
 
 /* Turns numerators into columns, the last pair's into the sum of all pairs; the sum over all rows. */
-NOINLINE ext finish_fractions(uint64_t *fractions, const uint64_t *inverses, ptrdiff_t pairs, ptrdiff_t rows) {
+NOINLINE ext finish_fractions(uint64_t *fractions, ptrdiff_t plane, const uint64_t *inverses, ptrdiff_t pairs,
+                              ptrdiff_t rows) {
     const ext none = {{0, 0, 0}};
     vec3 total = e_set1(none);
     for (ptrdiff_t i = 0; i < rows; i += LANES) {
         vec3 sum = e_set1(none);
         for (ptrdiff_t k = 0; k < pairs; k++) {
-            uint64_t *fraction = fractions + 3 * k * rows + i;
-            const vec3 value = e_canonical(e_scale(e_load(fraction, rows), v_load(inverses + k * rows + i)));
-            e_store(fraction, rows, value);
+            uint64_t *fraction = fractions + 3 * k * plane + i;
+            const vec3 value = e_canonical(e_scale(e_load(fraction, plane), v_load(inverses + k * rows + i)));
+            e_store(fraction, plane, value);
             for (int c = 0; c < 3; c++) sum.c[c] = v_add_canonical(sum.c[c], value.c[c]);
         }
         sum = e_canonical(sum);
-        e_store(fractions + 3 * (pairs - 1) * rows + i, rows, sum);
+        e_store(fractions + 3 * (pairs - 1) * plane + i, plane, sum);
         for (int c = 0; c < 3; c++) total.c[c] = v_add_canonical(total.c[c], sum.c[c]);
     }
     uint64_t lanes[3][LANES];
@@ -68,13 +69,13 @@ NOINLINE ext finish_fractions(uint64_t *fractions, const uint64_t *inverses, ptr
     return result;
 }
 
-NOINLINE void write_columns(const uint64_t *columns, ptrdiff_t count, ptrdiff_t rows, uint64_t *out,
-                            ptrdiff_t stride) {
+NOINLINE void write_columns(const uint64_t *columns, ptrdiff_t plane, ptrdiff_t count, ptrdiff_t rows,
+                            uint64_t *out, ptrdiff_t stride) {
     for (ptrdiff_t i = 0; i < rows; i += LANES)
         for (ptrdiff_t c = 0; c < stride; c += 4) {
             vec column[4];
             for (int k = 0; k < 4; k++)
-                column[k] = c + k < count ? v_load(columns + (c + k) * rows + i) : v_set1(0);
+                column[k] = c + k < count ? v_load(columns + (c + k) * plane + i) : v_set1(0);
             rows_from_columns(column, out + i * stride + c, stride);
         }
 }
@@ -90,8 +91,8 @@ static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last
         run_block(p, &w, first + i, rows - i < BLOCK ? rows - i : BLOCK, i);
     if (invert_chunk(w.norms, w.inverses, p->pairs * rows) >= 0)
         return first - job->first + first_zero_row(w.norms, p->pairs, rows);
-    job->chunk_sums[first / job->chunk] = finish_fractions(w.fractions, w.inverses, p->pairs, rows);
-    write_columns(w.fractions, 3 * p->pairs, rows, job->out + first * job->stride, job->stride);
+    job->chunk_sums[first / job->chunk] = finish_fractions(w.fractions, w.fraction_plane, w.inverses, p->pairs, rows);
+    write_columns(w.fractions, w.fraction_plane, 3 * p->pairs, rows, job->out + first * job->stride, job->stride);
     return -1;
 }
 

@@ -75,6 +75,10 @@ INLINE dot dot_zero(void) {
     dot r = {0, 0};
     return r;
 }
+INLINE dot dot_set1(uint64_t a) {
+    dot r = {a, 0};
+    return r;
+}
 INLINE void dot_add(dot *d, vec a, const weight *w) {
     d->carries += __builtin_add_overflow(d->sum, (u128)a * w->w, &d->sum);
 }
