@@ -25,9 +25,9 @@ from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, quotient_chunks
-from .limits import longest_body
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
+from .size import most_bytes
 from .sizing import security_shape
 from .statement import Instance, check_min_security, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent
@@ -169,15 +169,15 @@ class Verifier:
 
     def check_length(self) -> None:
         """The body is no longer than the statement makes it; only then is it kept."""
-        body, longest = self.proof.body, longest_body(self.layout)
+        length, most = len(self.proof) - len(self.proof.claim), most_bytes(self.layout)
         require(
-            len(body) <= longest,
+            length <= most,
             "body length",
-            f"{len(body)} bytes follow the header, more than {longest}, the most that a proof "
-            "of this statement can have",
+            f"{length} bytes besides the claim, more than {most}, the most that a proof of this "
+            "statement can have",
         )
         # A copy of what may be somebody's buffer: it stays as it is while it is being read.
-        self.reader = Reader(bytes(body), self._ledger)
+        self.reader = Reader(bytes(self.proof.body), self._ledger)
 
     # ---- rounds -------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 
 import cstark as cs
 from cstark.protocol.layout import Layout
-from cstark.protocol.limits import longest_body
+from cstark.protocol.size import most_bytes
 from tests.oracles import zoo
 
 MEGABYTE = 1_000_000
@@ -95,12 +95,12 @@ def test_a_long_file_is_not_copied(proved, kind):
 def test_the_bound_is_one_and_no_loose_one(case, settings):
     machine = case.machine(**settings)
     proof = case.prove(machine)
-    longest = longest_body(Layout(machine.verifying_key(), proof.log_heights))
-    assert len(proof.body) <= longest
+    most = most_bytes(Layout(machine.verifying_key(), proof.log_heights))
+    assert len(proof) - len(proof.claim) <= most
     # each query has a path of its own in the bound: at most as many digests as queries too much
     few = case.machine(**{**settings, "queries": 1})
     single = case.prove(few)
-    assert longest_body(Layout(few.verifying_key(), single.log_heights)) < 2 * len(single.body)
+    assert most_bytes(Layout(few.verifying_key(), single.log_heights)) < 2 * len(single)
 
 
 @pytest.mark.parametrize(
