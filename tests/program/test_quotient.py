@@ -14,8 +14,7 @@ import cstark as cs
 from cstark.air import describe
 from cstark.kernels import _runtime
 from cstark.kernels._program import OPERATIONS
-from cstark.program import boundary
-from cstark.program import CosetPoints, Sources, quotient_program
+from cstark.program import CosetPoints, Sources, boundary, quotient_program
 
 P = support.P
 
