@@ -134,6 +134,17 @@ class Builder:
         if self.scalars.literal(scalar) != 0:
             self._offsets.setdefault(kind, []).append((constraint, scalar))
 
+    def scale_total(self, kind: int, source: int, power: int) -> None:
+        """Start the total of class `kind` with beta^power times what class `source` has so far.
+
+        Each with its class's factor. To be called before anything is added to `kind`.
+        """
+        self._accumulate_pending(source)
+        self._flush(source, None)
+        recipe = self.ext_constant(("ratio", power, kind, source))
+        self.effect("scale_total", (), (kind, source, recipe))
+        self._flushed.add(kind)
+
     def finish_sums(self) -> None:
         """Emit what is pending; leaves the totals of all classes that have terms."""
         for kind in sorted({*self._pending, *self._offsets}):

@@ -74,6 +74,11 @@ class Lowering:
         Scales and offsets are scalars; they cost nothing where the value is multiplied by a
         weight anyway.
         """
+        scale, inner, offset = self.affine_node(node)
+        return scale, None if inner is None else self.ref(inner), offset
+
+    def affine_node(self, node: int) -> tuple[int, int | None, int]:
+        """The same with the number of the value's node, which is not emitted."""
         scalars = self.builder.scalars
         scale, offset = scalars.one, scalars.zero
         while node not in self._scalars:
@@ -97,7 +102,7 @@ class Lowering:
         if node in self._scalars:
             offset = scalars.sum(offset, scalars.product(scale, self._scalars[node]))
             return scalars.one, None, offset
-        return scale, self.ref(node), offset
+        return scale, node, offset
 
     def _children(self, node: int) -> list[int]:
         kind, *arguments = self.nodes[node]

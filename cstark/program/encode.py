@@ -9,6 +9,7 @@ extension constants
 ``("mean",)``                              table sum / rows
 ``("fingerprint", bus, ((k, s), ...))``    z - number of the bus - sum of alpha^k scalar_s
 ``("offset", class, ((j, s), ...))``       sum of beta^j scalar_s, times the class's factor
+``("ratio", k, class, class)``             beta^k, times the ratio of the classes' factors
 weights
 ``("alpha", k, s)``                        -alpha^k scalar_s
 ``("beta", j, class, e, s)``               beta^j w^e scalar_s, times the class's factor
@@ -128,6 +129,8 @@ class _Binder:
         for recipe in program.ext_constants:
             if recipe[0] == "fingerprint":
                 alphas = max([alphas, *(k for k, _ in recipe[2])])
+            elif recipe[0] == "ratio":
+                betas = max(betas, recipe[1])
             elif recipe[0] == "offset":
                 betas = max([betas, *(j for j, _ in recipe[2])])
         for recipe in program.weights:
@@ -148,6 +151,10 @@ class _Binder:
             for k, s in terms:
                 value = sub(value, scale(self.alphas[k], self.scalars[s]))
             return value
+        if kind == "ratio":
+            _, power, group, source = recipe
+            factors = self.challenges.factors
+            return scale(self.betas[power], factors[group] * pow(factors[source], -1, P) % P)
         if kind == "offset":
             _, group, terms = recipe
             value = ZERO
@@ -208,7 +215,7 @@ def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, 
         start = len(terms)
         terms.extend(zip(operands, numbers[1:], strict=True))
         return operation, numbers[0], start, len(operands)
-    if name == "flush":
+    if name in ("flush", "scale_total"):
         return operation, *numbers
     if name in ("residual", "pair"):
         flags, *index = numbers

@@ -17,6 +17,7 @@ import numpy as np
 
 from cstark.extension import Element, P, base_root, element
 from cstark.kernels import _program
+from cstark.program.boundary import accumulate_shared
 from cstark.program.builder import CLASSES, Ref
 from cstark.program.compile import Lowering, accumulate_constraint
 from cstark.program.encode import BlockProgram, Challenges, encode
@@ -159,8 +160,10 @@ def quotient_program(description: TableDescription) -> QuotientProgram:
     """
     lowering = Lowering(description)
     builder = lowering.builder
+    done = accumulate_shared(lowering, description.constraints)
     for number, constraint in enumerate(description.constraints):
-        accumulate_constraint(lowering, constraint.selector, constraint.node, number)
+        if number not in done:
+            accumulate_constraint(lowering, constraint.selector, constraint.node, number)
     _lookup_constraints(lowering, description, len(description.constraints))
     builder.finish_sums()
     widths = {

@@ -133,9 +133,7 @@ class RecomputedMatrix(Matrix):
             return self._source
         if q == 0 and self._first is not None:
             return self._first
-        found = self._domain.lde(
-            self._source, self._source_shift, cosets=[q], label=self._label
-        )[0]
+        found = self._domain.lde(self._source, self._source_shift, cosets=[q], label=self._label)[0]
         if q == 0 and self._keep_first:
             self._first = found
         return found

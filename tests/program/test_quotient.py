@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cstark as cs
+from cstark.air import describe
 from cstark.kernels import _runtime
-from cstark.program import CosetPoints, Sources, quotient_program
+from cstark.kernels._program import OPERATIONS
+from cstark.program import CosetPoints, Sources, boundary, quotient_program
 
 P = support.P
 
@@ -147,6 +150,48 @@ def test_many_constraints_of_one_selector_are_flushed(monkeypatch):
     monkeypatch.setattr(support, "SELECTORS", ["every", "first"])
     case = Case(1, constraints=1200, size=1500, interactions=0)
     case.check(case.run())
+
+
+class Boundaries(cs.Air):
+    """First and last rows that bind scaled columns and a product, in either order."""
+
+    columns = ("x", *(f"c{k}" for k in range(11)), "count")
+    publics = {"first": (12,), "last": (12,)}
+
+    def __init__(self, order, interactions):
+        self.order, self.interactions = order, interactions
+
+    def constrain(self, t):
+        now = t.now
+        values = [*(3 * now[k] for k in range(11)), now.x * now.c3]
+        t.every_row.zero(now.x * now.c0 - now.c1)
+        for selector in self.order:
+            t.last_row.zero(now.c2 + now.c5, name=f"before {selector}")
+            bound = t.first_row if selector == "first" else t.last_row
+            bound.equal(np.array(values, dtype=object), t.publics[selector])
+        t.first_row.zero(now.c7 - 5)
+        if self.interactions:
+            t.send("a", [now.x], count=now.count)
+
+
+@pytest.mark.parametrize("isa", _runtime.isas())
+@pytest.mark.parametrize("interactions", [False, True])
+@pytest.mark.parametrize("order", [("first", "last"), ("last", "first")])
+def test_sums_that_first_and_last_rows_share(isa, order, interactions, monkeypatch):
+    description = describe("boundaries", Boundaries(order, interactions))
+    monkeypatch.setattr(support, "random_table", lambda *_, **__: description)
+    case = Case(11, rows=256)
+    program = quotient_program(description)
+    code = program.program.code[:, 0].tolist()
+    assert code.count(OPERATIONS["scale_total"]) == 1
+    with support.settings(isa):
+        case.check(case.run(program))
+
+
+def test_few_terms_are_not_worth_sharing(monkeypatch):
+    monkeypatch.setattr(boundary, "LEAST_SHARED", 13)
+    program = quotient_program(describe("boundaries", Boundaries(("first", "last"), False)))
+    assert OPERATIONS["scale_total"] not in program.program.code[:, 0].tolist()
 
 
 def test_program_survives_pickling():

@@ -19,6 +19,7 @@
  *   ACCUMULATE   sums of class d += sum of x w over terms a..a+b-1; with FIRST in d: = instead of +=
  *   FLUSH        total of class d += the value of its sums; with FIRST in d: = instead of +=;
  *                with a = 1: + extension constant b
+ *   SCALE_TOTAL  total of class d = total of class a times extension constant b
  *   TEST         count rows where b is not zero for test d, on the rows of class a
  *   FINGERPRINT  d (3) = c + sum of x w: term a is (constant, -), the b terms after it are (x, w)
  *   EXT_ADD EXT_SUB EXT_MUL   d (3) = a (3) op b (3)
@@ -54,7 +55,7 @@ enum {
     OP_LOAD, OP_LOAD4, OP_PERIODIC, OP_SET,
     OP_ADD, OP_ADD_CANONICAL, OP_SUB, OP_SUB_CANONICAL, OP_MUL, OP_SQUARE,
     OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR,
-    OP_ACCUMULATE, OP_FLUSH, OP_TEST,
+    OP_ACCUMULATE, OP_FLUSH, OP_SCALE_TOTAL, OP_TEST,
     OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION,
     OPERATIONS
 };
@@ -131,6 +132,8 @@ static int instruction_is_valid(const block_program *p, const int32_t *line) {
         return holds(d, 1, 2 * CLASSES) && holds_terms(p, a, b, p->weight_count);
     case OP_FLUSH:
         return holds(d, 1, 2 * CLASSES) && (a == 0 || (a == 1 && holds(b, 1, p->ext_constant_count)));
+    case OP_SCALE_TOTAL:
+        return holds(d, 1, CLASSES) && holds(a, 1, CLASSES) && holds(b, 1, p->ext_constant_count);
     case OP_TEST: return holds(d, 1, p->tests) && holds(a, 1, CLASSES) && holds_operand(p, b, 1);
     case OP_FINGERPRINT:
         return holds(a, 1, p->term_count) && holds(p->terms[2 * a], 1, p->ext_constant_count) &&
@@ -168,7 +171,8 @@ static ptrdiff_t workspace_words(const block_program *p, ptrdiff_t fraction_rows
 static int classes_of(const block_program *p) {
     int mask = 0;
     for (ptrdiff_t i = 0; i < p->length; i++)
-        if (p->code[4 * i] == OP_FLUSH) mask |= 1 << (p->code[4 * i + 1] & (FIRST - 1));
+        if (p->code[4 * i] == OP_FLUSH || p->code[4 * i] == OP_SCALE_TOTAL)
+            mask |= 1 << (p->code[4 * i + 1] & (FIRST - 1));
     return mask;
 }
 

@@ -21,6 +21,7 @@
 #define run_fingerprint FN(run_fingerprint)
 #define run_linear FN(run_linear)
 #define flush FN(flush)
+#define scale_total FN(scale_total)
 #define two_fractions FN(two_fractions)
 #define fractions_at FN(fractions_at)
 #define signed_product FN(signed_product)
@@ -212,6 +213,12 @@ NOINLINE void flush(uint64_t *total, const dot *sums, int fresh, const uint64_t 
 
 #define EACH_VECTOR for (ptrdiff_t i = 0; i < rows; i += LANES)
 
+NOINLINE void scale_total(uint64_t *d, const uint64_t *a, const uint64_t *constant, ptrdiff_t rows) {
+    const ext value = {{constant[0], constant[1], constant[2]}};
+    const vec3 c = e_set1(value);
+    EACH_VECTOR e_store(d + i, SLOT, e_mul(e_load(a + i, SLOT), c));
+}
+
 NOINLINE void run_ext(int operation, uint64_t *d, const uint64_t *a, const uint64_t *b,
                       const uint64_t *constant, ptrdiff_t rows) {
     switch (operation) {
@@ -345,6 +352,7 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
             flush(w->totals[d & (FIRST - 1)], w->sums[d & (FIRST - 1)], d & FIRST,
                   a ? p->ext_constants + 3 * b : NULL, rows);
             break;
+        case OP_SCALE_TOTAL: scale_total(w->totals[d], w->totals[a], p->ext_constants + 3 * b, rows); break;
         case OP_TEST:
             test_rows(OPERAND(b), (int)a, first, rows, p->rows, w->failures + d, w->first_rows + d);
             break;
