@@ -33,6 +33,7 @@ from setuptools.command.sdist import sdist
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 OLDEST = (3, 11)  # as requires-python in pyproject.toml
+BUILDING = ("build", "bdist", "install", "develop", "editable")  # commands that compile
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 STABLE_ABI = sys.implementation.name == "cpython" and not FREE_THREADED
 
@@ -119,6 +120,11 @@ def stamp(settings: dict) -> tuple[Path, bool]:
 class BuildExt(build_ext):
     """Gives every extension the digest of its sources as CSTARK_SOURCE_DIGEST."""
 
+    def finalize_options(self):
+        super().finalize_options()
+        if self.parallel is None:  # `pip install` cannot say -j
+            self.parallel = os.cpu_count()
+
     def build_extension(self, ext):
         ext.define_macros = [
             *ext.define_macros,
@@ -187,6 +193,9 @@ def make_extensions() -> list[Extension]:
                 py_limited_api=STABLE_ABI,
             )
         )
+    # Metadata and source distributions need no C: a `pip install` asks for them first.
+    if not any(argument.startswith(BUILDING) for argument in sys.argv[1:]):
+        return extensions
     return cythonize(
         extensions,
         build_dir="build/cython",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -58,9 +60,12 @@ def test_without_openmp_the_build_is_serial_and_says_so(tmp_path):
 
 def test_only_what_changed_is_built_again(tmp_path):
     project = copy_of_the_sources(tmp_path)
+    # Left by a build for one version only: the import would prefer it to the new one.
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    (project / "cstark" / "kernels" / f"_chunks{suffix}").write_bytes(b"")
     assert build(project).returncode == 0
     first = built(project)
-    assert len(first) == 2
+    assert sorted(first) == ["_chunks.abi3.so", "_runtime.abi3.so"]
     build(project)
     assert built(project) == first
     header = project / "cstark" / "kernels" / "_openmp.pxd"
@@ -71,6 +76,29 @@ def test_only_what_changed_is_built_again(tmp_path):
     build(project, CSTARK_CFLAGS="-DCHANGED_FLAG")
     third = built(project)
     assert all(third[name] != second[name] for name in second)
+
+
+def test_a_source_distribution_holds_what_the_tree_holds(tmp_path):
+    folders = ("cstark", "tests", "tools", "asv_bench")
+    made = shutil.ignore_patterns("*.so", "__pycache__", ".*")
+    project = tmp_path / "project"
+    for name in folders:
+        shutil.copytree(ROOT / name, project / name, ignore=made)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, project / name)
+    (project / "tests" / "__pycache__").mkdir()
+    (project / "tests" / "__pycache__" / "junk.pyc").touch()
+    wanted = {
+        str(path.relative_to(project))
+        for path in project.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    command = [sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", str(tmp_path)]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        held = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
+    made_by_setuptools = {n for n in held if n.startswith("cstark.egg-info/")}
+    assert held - made_by_setuptools - {"PKG-INFO", "setup.cfg"} == wanted
 
 
 @pytest.mark.nightly
