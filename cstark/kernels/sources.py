@@ -11,9 +11,9 @@ import hashlib
 import re
 from pathlib import Path
 
-#: How the kernels are compiled; -g0: no megabyte of debug information a module.
-#: GCC 12 sees an overflow in what Cython writes to release a view; clang does not know the name.
+# GCC 12 sees an overflow in what Cython writes to release a view; clang does not know the name.
 QUIET = ("-Wno-unused-function", "-Wno-unknown-warning-option", "-Wno-stringop-overflow")
+#: How the kernels are compiled; -g0: no megabyte of debug information a module.
 FLAGS = ("-O3", "-g0", "-fvisibility=hidden", *QUIET)
 #: Directives of Cython; a debug build turns the checks on.
 DIRECTIVES = {
