@@ -88,10 +88,24 @@ static ptrdiff_t FN(combine)(const passes_job *job, ptrdiff_t first, ptrdiff_t l
     return -1;
 }
 
+/* The denominators in place, through their norms as the package does it, but plane by plane. */
 static ptrdiff_t FN(invert)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
-    uint64_t *at = job->prints + job->rows + first;
-    const ptrdiff_t zero = invert_chunk_ext(at, 2 * job->rows, at, 2 * job->rows, last - first);
-    return zero < 0 ? -1 : first + zero;
+    const ptrdiff_t plane = 2 * job->rows;
+    uint64_t norms[INVERT_BLOCK], inverses[INVERT_BLOCK];
+    for (; first < last; first += INVERT_BLOCK) {
+        const ptrdiff_t count = last - first < INVERT_BLOCK ? last - first : INVERT_BLOCK;
+        uint64_t *at = job->prints + job->rows + first;
+        for (ptrdiff_t i = 0; i < count; i += LANES) {
+            vec norm;
+            e_store(at + i, plane, e_adjugate(e_load(at + i, plane), &norm));
+            v_store(norms + i, norm);
+        }
+        const ptrdiff_t zero = invert_block(norms, inverses, count, 0);
+        if (zero >= 0) return first + zero;
+        for (ptrdiff_t i = 0; i < count; i += LANES)
+            e_store(at + i, plane, e_canonical(e_scale(e_load(at + i, plane), v_load(inverses + i))));
+    }
+    return -1;
 }
 
 static ptrdiff_t FN(column)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {

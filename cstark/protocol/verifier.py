@@ -91,7 +91,7 @@ class Verifier:
         self.transcript = Transcript(key.options.hash, ledger)
         self.roots: dict[str, bytes] = {}
         self._ledger = ledger
-        self.reader = Reader(b"", ledger)  # of the body, once its length is checked
+        self.reader = Reader(proof.body, ledger)
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""

@@ -25,6 +25,7 @@ from cstark.key import VerifyingKey
 from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof, Reader
 from cstark.protocol.statement import Instance
+from cstark.protocol.transcript import Ledger
 from cstark.protocol.verifier import Verifier
 from tests.oracles import zoo
 
@@ -130,7 +131,7 @@ def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int,
     head = len(data) - len(proof.body)
     spies = []
 
-    def spy(body: bytes) -> _Spy:
+    def spy(body: bytes, ledger: Ledger) -> _Spy:
         spies.append(_Spy(body, head))
         return spies[-1]
 
@@ -187,7 +188,7 @@ def _verify(subject: Subject, data: bytes) -> None:
 
 def _without_nonce(subject: Subject, data: bytes) -> bytes:
     """The proof but its nonce: any nonce that works, and draws the same positions, will do."""
-    [start] = [start for start, _, name in subject.spans if name == "the nonce"]
+    [start] = [start for start, _, name in subject.spans if name == "nonce"]
     return data[:start] + data[start + 8 :]
 
 

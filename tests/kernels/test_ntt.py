@@ -296,6 +296,17 @@ def test_many_cosets(isa):
             assert out[q, i, 9] == int(f(shift * pow(root(k), i, P) % P))
 
 
+def test_the_source_may_be_the_last_coset():
+    plan = _ntt.Plan(6)
+    a, shifts = random_columns(64, 3), np.array([3, 5, 7], dtype=np.uint64)
+    apart = np.empty((3, 64, 4), dtype=np.uint64)
+    _ntt.lde(plan, a, apart, shifts)
+    within = np.zeros((3, 64, 4), dtype=np.uint64)
+    within[2, :, :3] = a
+    _ntt.lde(plan, within[2, :, :3], within, shifts)
+    assert np.array_equal(apart, within)
+
+
 def test_bad_arguments_are_named():
     plan = _ntt.Plan(3)
     a, out = random_columns(8, 2), np.empty((2, 8, 4), dtype=np.uint64)
@@ -322,7 +333,7 @@ def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="columns of a row must be adjacent"):
         _ntt.lde(plan, random_columns(8, 4)[:, ::2], out, shifts)
     with pytest.raises(ValueError, match="overlaps src"):
-        _ntt.lde(plan, out[1, :, :2], out, shifts)
+        _ntt.lde(plan, out[0, :, :2], out, shifts)
     with pytest.raises(ValueError, match="overlaps src"):
         _ntt.transform(plan, out[0, :, 1:3], out[0], False)
     with pytest.raises(ValueError, match="overlaps src"):
