@@ -420,7 +420,7 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
             raise ValueError(f"shifts[{q}] is {shifts[q]}; it must be between 1 and p - 1")
     cdef Py_ssize_t stride = out.shape[2]
     cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
-    cdef bint same = &src[0, 0] == &out[cosets - 1, 0, 0] and pitch == stride
+    cdef bint same = &src[0, 0] == &out[cosets - 1, 0, 0] and (pitch == stride or rows == 1)
     if not same and _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
         raise ValueError("out: overlaps src without being its last coset")
     if plan.log_n == 0:

@@ -161,6 +161,43 @@ def test_add_quotient(isa, blowup, log_n):
                 assert out[:, q, i].tolist() == words(ext(start[:, q, i]) + quotient)
 
 
+@pytest.mark.parametrize("rotate", [0, 1])
+def test_the_first_quotient_may_take_the_place_of_its_sums(isa, rotate):
+    rng = np.random.default_rng(2)
+    sums, value = mixed(rng, (3, 2, 32)), mixed(rng, 3)
+    inverses = inverse_differences(3, 2, 5)
+    expected = np.zeros_like(sums)
+    _openings.add_quotient(sums, value, inverses, rotate, expected, True)
+    out = np.full_like(sums, P - 1)
+    _openings.add_quotient(sums, value, inverses, rotate, out, False)
+    assert np.array_equal(out, expected)
+    _openings.add_quotient(sums, value, inverses, rotate, sums, False)
+    assert np.array_equal(sums, expected)
+
+
+@pytest.mark.parametrize("log_n", [0, 1, 3, 11, 12])
+def test_inverse_points(isa, log_n):
+    out = np.empty(1 << log_n, np.uint64)
+    assert _openings.inverse_points(3, log_n, out) == -1
+    for v, x in zip(out.tolist(), points(3, 1, log_n)[0], strict=True):
+        assert v * (x - 1) % P == 1
+    shift = pow(root(log_n), -1, P)
+    assert _openings.inverse_points(shift, log_n, out) == (1 if log_n else 0)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 8, 1000, 1 << 15])
+def test_words_and_their_rows(n):
+    word = mixed(np.random.default_rng(n), (3, 2, n))  # planes further apart than a coset
+    for name, threads in MODES:
+        with mode(name, threads):
+            rows = np.full((n, 4), 77, np.uint64)
+            _openings.word_to_rows(word[:, 1], rows)
+            assert np.array_equal(rows[:, :3].T, word[:, 1]) and not rows[:, 3].any()
+            back = np.full((3, 2, n), 77, np.uint64)
+            _openings.rows_to_word(rows, back[:, 1])
+            assert np.array_equal(back[:, 1], word[:, 1]) and (back[:, 0] == 77).all()
+
+
 def test_quotient_of_a_true_opening_has_a_lower_degree(isa):
     """(f(zeta) - f(x)) / (zeta - x) has degree n - 2; with a wrong value it has not."""
     log_n, blowup = 3, 2
@@ -238,5 +275,11 @@ def test_bad_arguments_are_named():
         _openings.row_sums(zeros(2, 4), zeros(4, 3), zeros(3, 4), False)
     with pytest.raises(ValueError, match="inverses must have shape"):
         _openings.add_quotient(zeros(3, 1, 4), u64(ZETA), zeros(3, 1, 8), 0, zeros(3, 1, 4), True)
+    with pytest.raises(ValueError, match="out must have 4 elements, not 5"):
+        _openings.inverse_points(3, 2, u64([1] * 5))
+    with pytest.raises(ValueError, match=r"word must have shape \(3, 4\)"):
+        _openings.word_to_rows(zeros(3, 5), zeros(4, 4))
+    with pytest.raises(ValueError, match=r"rows must have shape \(any, 4\)"):
+        _openings.rows_to_word(zeros(4, 3), zeros(3, 4))
     with pytest.raises(ValueError, match="n must be a power of two, not 6"):
         _openings.add_quotient(zeros(3, 1, 6), u64(ZETA), zeros(3, 1, 6), 0, zeros(3, 1, 6), True)
