@@ -1,0 +1,87 @@
+"""The format is pinned: proofs of today are, byte for byte, those that were recorded.
+
+A change of the protocol fails here until `cstark.protocol.proof.VERSION` is raised and the digests
+are recorded anew, on purpose::
+
+    python -m tests.golden.test_golden
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+import cstark as cs
+from cstark.cli.keyfile import KeyFile
+from cstark.protocol.proof import VERSION
+from tests.oracles import zoo
+
+RECORD = Path(__file__).with_name("digests.json")
+HASHES = ("blake3", "keccak256", "sha256")
+
+
+def everything() -> zoo.Case:
+    return zoo.together(
+        zoo.fibonacci(9), zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4), zoo.ring(6)
+    )
+
+
+CASES = {
+    "one table, no fold": (zoo.fibonacci(3), {}),
+    "folds to a constant": (zoo.fibonacci(10), {"final_length": 1, "fri_arity": 2}),
+    "preprocessed and periodic": (zoo.cubic(8), {"blowup": 4, "grinding": 3}),
+    "buses and tokens": (zoo.lookup(3, 5, 4, tokens=True), {"coset_offset": 7}),
+    "every feature": (everything(), {"fri_arity": 4, "final_length": 8}),
+}
+
+
+def digests(name: str, hash: str) -> dict[str, str]:
+    """SHA-256 of the key and of the proof of a case."""
+    case, settings = CASES[name]
+    machine = case.machine(hash=hash, **settings)
+    proof = case.prove(machine)
+    case.verify(machine, proof)
+    key = machine.verifying_key().to_json().encode()
+    return {"key": sha256(key).hexdigest(), "proof": sha256(proof.to_bytes()).hexdigest()}
+
+
+def record() -> dict[str, object]:
+    found = {f"{name}, {hash}": digests(name, hash) for name in CASES for hash in HASHES}
+    return {"version": VERSION, "digests": found}
+
+
+@pytest.mark.parametrize("hash", HASHES)
+@pytest.mark.parametrize("name", CASES)
+def test_bytes_are_those_of_this_version(name, hash):
+    recorded = json.loads(RECORD.read_text())
+    assert recorded["version"] == VERSION, "a new version: record its digests"
+    assert digests(name, hash) == recorded["digests"][f"{name}, {hash}"], (
+        "the bytes changed: raise VERSION, then record the digests anew"
+    )
+
+
+def test_everything_recorded_is_tried():
+    recorded = json.loads(RECORD.read_text())["digests"]
+    assert sorted(recorded) == sorted(f"{name}, {hash}" for name in CASES for hash in HASHES)
+
+
+@pytest.mark.parametrize("name", ["add_mul"])
+def test_a_recorded_file_is_still_accepted(name):
+    """The file was written once; nothing here can make it again by mistake."""
+    folder = RECORD.parent
+    file = KeyFile.from_json((folder / f"{name}.key.json").read_bytes())
+    data = (folder / f"{name}.bin").read_bytes()
+    file.key.verify(data, file.publics, tokens=file.tokens, claim=file.claim, min_security=8)
+    changed = bytearray(data)
+    changed[-1] ^= 1
+    with pytest.raises(cs.VerificationError):
+        file.key.verify(
+            bytes(changed), file.publics, tokens=file.tokens, claim=file.claim, min_security=8
+        )
+
+
+if __name__ == "__main__":
+    RECORD.write_text(json.dumps(record(), indent=1) + "\n")
