@@ -22,6 +22,9 @@ class Meter:
         self.live = live
         self.peak = max(self.peak, live)
 
+    def live_bytes(self):
+        return self.live
+
     def peak_bytes(self):
         return self.peak
 

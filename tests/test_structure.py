@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "text": set(),
     "runtime": {"errors", "kernels"},
     "claim": {"errors"},
-    "report": {"text", "kernels"},
+    "report": {"errors", "text", "kernels"},
     "progress": {"errors", "text", "kernels", "report"},
     "kernels": set(),
     **{name: {"errors", "kernels", "extension", *ARRAYS} for name in ARRAYS},

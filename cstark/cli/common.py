@@ -7,9 +7,9 @@ import contextlib
 import dataclasses
 import json
 import os
+import secrets
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -332,20 +332,17 @@ def write_atomically(path: str, data: bytes) -> None:
         if _is_special(target):
             target.write_bytes(data)
             return
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        # The name is known before there is a file, so that Ctrl-C finds it at every moment.
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(temporary, "xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            # mkstemp made it private; give it the mode of any new file
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
             raise
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from None

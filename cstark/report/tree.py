@@ -1,4 +1,4 @@
-"""Where a proof's time and memory went: a tree of phases with seconds, bytes and counters.
+"""The tree of phases, and what measures it.
 
 The prover opens a phase for each round and each step in it::
 
@@ -7,26 +7,32 @@ The prover opens a phase for each round and each step in it::
         with report.phase("extend"):
             ...
             report.count("cells", rows * columns)
-
-A report belongs to the process that made the proof.  It hangs on `Proof.report`, pickles and
-copies with it, and is not part of the proof's bytes: a verifier never sees one.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from cstark.text import bytes_text, pairs, table
+from cstark.errors import CstarkError
+from cstark.report.html import report_html
+from cstark.report.text import profile_text, report_text
 
-__all__ = ["Phase", "Report", "buffers_text", "phase_table", "security_text", "shape_table"]
+if TYPE_CHECKING:
+    from cstark.report.compare import Comparison
+
+__all__ = ["Meter", "Phase", "Report", "Sample"]
 
 
 class Meter(Protocol):
     """What measures memory: `cstark.kernels._runtime`, or a stand-in in tests."""
+
+    def live_bytes(self) -> int:
+        """Number of bytes now held in the kernels' buffers."""
+        ...
 
     def peak_bytes(self) -> int:
         """Largest number of bytes held in the kernels' buffers since `reset_peak`."""
@@ -45,12 +51,32 @@ class Meter(Protocol):
         ...
 
 
+class Sample(NamedTuple):
+    """Memory where a phase begins or ends.
+
+    Attributes
+    ----------
+    seconds : float
+        Since the report began.
+    peak_bytes : int
+        Most bytes in the kernels' buffers since the sample before.
+    live_bytes : int
+        Bytes in them now.
+    """
+
+    seconds: float
+    peak_bytes: int
+    live_bytes: int
+
+
 class Phase:
     """One phase: a name, what it cost, and the phases inside it.
 
     Attributes
     ----------
     name : str
+    start : float
+        Seconds from the beginning of the report to that of the phase.
     seconds : float
         Wall time; 0.0 until the phase has ended.
     peak_bytes : int
@@ -63,10 +89,11 @@ class Phase:
         In order of time.
     """
 
-    __slots__ = ("buffers", "children", "counters", "name", "peak_bytes", "seconds")
+    __slots__ = ("buffers", "children", "counters", "name", "peak_bytes", "seconds", "start")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, start: float = 0.0) -> None:
         self.name = name
+        self.start = start
         self.seconds = 0.0
         self.peak_bytes = 0
         self.buffers: dict[str, int] = {}
@@ -100,6 +127,7 @@ class Phase:
         """The phase as plain data."""
         return {
             "name": self.name,
+            "start": self.start,
             "seconds": self.seconds,
             "peak_bytes": self.peak_bytes,
             "buffers": dict(self.buffers),
@@ -107,9 +135,23 @@ class Phase:
             "children": [child.to_dict() for child in self.children],
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The phase of `to_dict`."""
+        phase = cls(str(data["name"]), float(data["start"]))
+        phase.seconds = float(data["seconds"])
+        phase.peak_bytes = int(data["peak_bytes"])
+        phase.buffers = {str(name): int(size) for name, size in data["buffers"].items()}
+        phase.counters = {str(name): int(count) for name, count in data["counters"].items()}
+        phase.children = [cls.from_dict(child) for child in data["children"]]
+        return phase
+
 
 class Report:
     """A tree of phases, and facts about the proof.
+
+    Printed, it shows time, share and memory of the phases; a notebook shows a tree that opens and
+    closes. `plot` draws it, `compare` lays another one beside it.
 
     Parameters
     ----------
@@ -125,7 +167,10 @@ class Report:
     facts : dict
         Set by the prover, as plain data.  `str` knows these: ``proof_bytes`` (int), ``tables`` (a
         list of dicts with ``name``, ``log_height`` and numbers of columns), ``security`` (a dict
-        as `SecurityReport.to_dict` gives), ``plan`` (the memory plan's name).
+        as `SecurityReport.to_dict` gives), ``plan`` (the memory plan's name), ``threads`` and
+        ``isa`` (what it ran with).
+    samples : list of Sample
+        Memory at every beginning and end of a phase, in order of time.
 
     Examples
     --------
@@ -145,6 +190,8 @@ class Report:
         self._meter: Meter | None = meter
         meter.reset_peak()  # what was held and freed before is none of this report's business
         self._allocations = meter.allocations()
+        self._began = time.perf_counter()
+        self.samples = [Sample(0.0, meter.live_bytes(), meter.live_bytes())]
         self.root = Phase(name)
         self._open = [self.root]
         self.facts: dict[str, Any] = {}
@@ -156,32 +203,36 @@ class Report:
         The measurement ends when the body does, by an exception or not.
         """
         parent = self._open[-1]
-        phase = Phase(name)
+        phase = Phase(name, self._note_memory())
         parent.children.append(phase)
-        self._note_memory()
         self._open.append(phase)
-        start = time.perf_counter()
         try:
             yield phase
         finally:
-            phase.seconds = time.perf_counter() - start
-            self._note_memory()
+            phase.seconds = self._note_memory() - phase.start
             self._open.pop()
             parent.note_peak(phase.peak_bytes, phase.buffers)
             if parent is self.root:
                 # Nothing measures the root from outside; between phases there is no work.
                 parent.seconds = sum(child.seconds for child in parent.children)
 
-    def _note_memory(self) -> None:
-        """Credit the peak and the new buffers since the last note to the innermost open phase."""
+    def _note_memory(self) -> float:
+        """Credit the peak and the new buffers since the last note to the innermost open phase.
+
+        Returns the seconds since the report began.
+        """
         if self._meter is None:
             raise RuntimeError("a report that was pickled or copied cannot be continued")
-        self._open[-1].note_peak(self._meter.peak_bytes(), self._meter.peak_buffers())
+        now = time.perf_counter() - self._began
+        peak = self._meter.peak_bytes()
+        self.samples.append(Sample(now, peak, self._meter.live_bytes()))
+        self._open[-1].note_peak(peak, self._meter.peak_buffers())
         self._meter.reset_peak()
         made = self._meter.allocations()
         if made > self._allocations:
             self.count("allocations", made - self._allocations)
         self._allocations = made
+        return now
 
     def count(self, name: str, n: int = 1) -> None:
         """Add `n` to a counter of the innermost open phase."""
@@ -215,14 +266,46 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Phases and facts as plain data, ready for `json.dumps`."""
-        return {"phases": self.root.to_dict(), "facts": self.facts}
+        return {
+            "phases": self.root.to_dict(),
+            "samples": [list(sample) for sample in self.samples],
+            "facts": self.facts,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The report of `to_dict`, which cannot be continued; other keys are ignored.
+
+        What ``cstark prove --json`` prints is such a dictionary.
+
+        Raises
+        ------
+        CstarkError
+            It is not one.
+        """
+        report = cls.__new__(cls)
+        try:
+            report.__setstate__(
+                {
+                    "root": Phase.from_dict(data["phases"]),
+                    "samples": [Sample(float(s), int(p), int(b)) for s, p, b in data["samples"]],
+                    "facts": dict(data["facts"]),
+                }
+            )
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise CstarkError(
+                f"this is not the data of a report ({type(error).__name__}: {error}); "
+                "`Report.to_dict` and `cstark prove --json` make it"
+            ) from None
+        return report
 
     def __getstate__(self) -> dict[str, Any]:
         # The meter is a module of this process, and the past needs none.
-        return {"root": self.root, "facts": self.facts}
+        return {"root": self.root, "samples": self.samples, "facts": self.facts}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.root = state["root"]
+        self.samples = state["samples"]
         self.facts = state["facts"]
         self._meter = None
         self._open = [self.root]
@@ -231,78 +314,97 @@ class Report:
         return f"<Report: {self.seconds:.3f} s, {self.peak_bytes} bytes at most>"
 
     def __str__(self) -> str:
-        parts = [phase_table(self.root)]
-        if self.facts.get("tables"):
-            parts.append(shape_table(self.facts["tables"]))
-        summary = []
-        if self.buffers:
-            summary.append(("memory", buffers_text(self.buffers)))
-        if "plan" in self.facts:
-            summary.append(("plan", self.facts["plan"]))
-        if "proof_bytes" in self.facts:
-            size = self.facts["proof_bytes"]
-            summary.append(("proof", f"{size:,} bytes ({bytes_text(size)})"))
-        if self.facts.get("security"):
-            summary.append(("security", security_text(self.facts["security"])))
-        if summary:
-            parts.append(pairs(summary))
-        return "\n\n".join(parts)
+        return report_text(self)
 
+    def _repr_html_(self) -> str:
+        """The tree for a notebook."""
+        return report_html(self)
 
-def phase_table(root: Phase) -> str:
-    """The phases below `root` as a text table, children indented, the root last as the total."""
-    rows = []
-    for depth, phase in root.walk():
-        if depth:
-            share = phase.seconds / root.seconds if root.seconds else 0.0
-            rows.append(_phase_row("  " * (depth - 1) + phase.name, phase, f"{share:.1%}"))
-    rows.append(_phase_row("total", root, ""))
-    return table(["phase", "seconds", "share", "peak memory"], rows)
+    def profile(self) -> str:
+        """The text of the report with all that was measured of each phase.
 
+        Besides time, share and memory: how many buffers were made, and which were the largest when
+        memory was at its peak.
+        """
+        return profile_text(self)
 
-def _phase_row(name: str, phase: Phase, share: str) -> list[str]:
-    return [name, f"{phase.seconds:.3f}", share, bytes_text(phase.peak_bytes)]
+    def compare(self, other: Report, names: tuple[str, str] = ("this", "other")) -> Comparison:
+        """This report beside another, phase by phase.
 
+        Parameters
+        ----------
+        other : Report
+        names : tuple of str
+            What to call the two.
 
-def buffers_text(buffers: Mapping[str, int]) -> str:
-    """Buffers by purpose in a line; those below a hundredth of all are summed up.
+        Returns
+        -------
+        Comparison
+            Printed, a table; its ratios are `other`'s seconds over this one's.
 
-    Examples
-    --------
-    >>> buffers_text({"main LDE": 3 << 20, "main tree": 1 << 20, "other": 5000})
-    'main LDE 3.00 MiB, main tree 1.00 MiB'
-    """
-    total = sum(buffers.values())
-    shown = {name: size for name, size in buffers.items() if 100 * size >= total}
-    rest = total - sum(shown.values())
-    parts = [f"{name} {bytes_text(size)}" for name, size in shown.items()]
-    if 100 * rest >= total:
-        parts.append(f"the rest {bytes_text(rest)}")
-    return ", ".join(parts)
+        Examples
+        --------
+        >>> a, b = Report(), Report()
+        >>> for report, names in ((a, ["commit"]), (b, ["commit", "open"])):
+        ...     for name in names:
+        ...         with report.phase(name):
+        ...             pass
+        >>> [row.name for row in a.compare(b).rows]
+        ['commit', 'open', 'total']
+        """
+        from cstark.report.compare import compare
 
+        return compare(self, other, names)
 
-def shape_table(tables: Sequence[Mapping[str, Any]]) -> str:
-    """The ``tables`` fact as a text table; the columns are the numbers that the dicts hold."""
-    numbers = [key for key in tables[0] if key not in ("name", "log_height")]
-    headers = ["table", "rows", *(key.replace("_", " ") for key in numbers)]
-    rows = [
-        [item["name"], 1 << item["log_height"], *(item.get(key) for key in numbers)]
-        for item in tables
-    ]
-    return table(headers, rows)
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the phases over time, and memory over time below; needs matplotlib.
 
+        Parameters
+        ----------
+        ax : matplotlib Axes, or two of them, optional
+            Where to draw: the phases on the first, memory on the second. With one, the phases
+            alone. Default: a new figure.
 
-def security_text(security: Mapping[str, Any]) -> str:
-    """The ``security`` fact in a line: the bits, what binds them, the part that is grinding."""
-    # rounded down: 127.99 must not read as 128
-    text = f"{math.floor(10 * security['bits']) / 10:.1f} proven bits"
-    details = []
-    if security.get("regime"):
-        details.append(f"{security['regime']} decoding")
-    if security.get("binding"):
-        details.append(f"the {security['binding']} term binds")
-    if details:
-        text += f" ({', '.join(details)})"
-    if security.get("grinding") is not None:
-        text += f"; {security['grinding']} bits of the query term are grinding"
-    return text
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib: ``pip install 'cstark[plot]'``.
+        """
+        from cstark.report.plot import plot
+
+        return plot(self, ax)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the report to a file.
+
+        Parameters
+        ----------
+        path : path-like
+            Its suffix chooses the kind: ``.json`` for `Report.load`, ``.html`` a page, ``.png``,
+            ``.svg`` or ``.pdf`` the drawing of `plot`.
+
+        Raises
+        ------
+        CstarkError
+            For any other suffix.
+        """
+        from cstark.report.files import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Report:
+        """The report in a JSON file, as `save` or ``cstark prove --json`` write it.
+
+        Raises
+        ------
+        CstarkError
+            The file holds something else.
+        """
+        from cstark.report.files import load
+
+        return load(path)
