@@ -173,7 +173,7 @@ def test_phases_that_take_more_or_less_than_expected():
 
 @pytest.mark.parametrize("wrong", [3, "yes", [print]])
 def test_what_is_no_progress(case, wrong):
-    with pytest.raises(cs.OptionsError, match="progress=.*must be True for a bar, or a callable"):
+    with pytest.raises(cs.OptionsError, match=r"progress=.*must be True for a bar, or a callable"):
         case.prove(case.machine(), progress=wrong)
 
 

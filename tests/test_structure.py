@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": {"runtime"},
 }  # fmt: skip
 # Only for annotations and inside functions: `protocol` names the key and the machine it is handed.
-ONLY_LATE = {("protocol", "machine"), ("protocol", "key"), ("protocol", "report"), 
+ONLY_LATE = {("protocol", "machine"), ("protocol", "key"), ("protocol", "report"),
              ("progress", "report"), ("proving", "machine"), ("proving", "check"),
              ("machine", "check"), ("machine", "choices"), ("choices", "machine"),
              ("key", "protocol.verifier"), ("workload", "check"),

@@ -122,11 +122,10 @@ def _rows(path: tuple[str, ...], a: Sequence[Phase], b: Sequence[Phase]) -> Iter
 
 
 def _row(path: tuple[str, ...], a: Phase | None, b: Phase | None) -> Row:
-    both = (a, b)
     return Row(
         path,
-        (both[0].seconds if a else None, both[1].seconds if b else None),
-        (both[0].peak_bytes if a else None, both[1].peak_bytes if b else None),
+        (a.seconds if a else None, b.seconds if b else None),
+        (a.peak_bytes if a else None, b.peak_bytes if b else None),
     )
 
 

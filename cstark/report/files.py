@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 
@@ -18,16 +19,18 @@ KINDS = (".json", ".html", *PICTURES)
 
 
 def kind_of(path: str | PathLike[str]) -> str:
-    """The suffix of a path, if reports have such files.
+    """The suffix of a path, if reports can be written to such files.
 
     Raises
     ------
     CstarkError
-        They do not.
+        They cannot: not in general, or not without matplotlib.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in KINDS:
         raise CstarkError(f"{path}: a report is written to a file that ends in {', '.join(KINDS)}")
+    if suffix in PICTURES and find_spec("matplotlib") is None:
+        raise CstarkError(f"{path}: pictures need matplotlib: pip install 'cstark[plot]'")
     return suffix
 
 

@@ -15,8 +15,10 @@ __all__ = ["page", "report_html"]
 
 # Styles stand beside what they style: a notebook keeps no sheet, and a sheet would reach beyond.
 # No colour of text or background is set, so that light and dark themes both work.
-_LINE = "display:inline-grid;grid-template-columns:{name} 12em 6em 5em 7em;gap:.5em;width:max-content"
-_BAR = "background:#4c8dc4;height:.8em;align-self:center;margin-left:{left:.2f}%;width:{width:.2f}%"
+_LINE = (
+    "display:inline-grid;grid-template-columns:{name} 12em 6em 5em 7em;gap:.5em;width:max-content"
+)
+_BAR = "display:block;background:#4c8dc4;height:.7em;margin:.3em 0 0 {left:.2f}%;width:{width:.2f}%"
 _NUMBER = "text-align:right"
 _INDENT = 1.3  # em a level
 
@@ -67,5 +69,5 @@ def _line(name: str, phase: Phase, root: Phase, level: int) -> str:
     return (
         f"<span style='{style}' title='{escape(buffers_text(phase.buffers), quote=True)}'>"
         f"<span>{escape(name)}</span>"
-        f"<span><div style='{_BAR.format(left=left, width=width)}'></div></span>{numbers}</span>"
+        f"<span><span style='{_BAR.format(left=left, width=width)}'></span></span>{numbers}</span>"
     )

@@ -64,9 +64,7 @@ def _draw_phases(report: Report, ax: Any) -> None:
         for inner in phase.children:
             label = "_nolegend_" if inner.name in colours else inner.name
             colour = colours.setdefault(inner.name, INNER[len(colours) % len(INNER)])
-            ax.barh(
-                place, inner.seconds, left=inner.start, height=0.4, color=colour, label=label
-            )
+            ax.barh(place, inner.seconds, left=inner.start, height=0.4, color=colour, label=label)
         text = f"{phase.seconds:.3f} s, {share_of(phase, report.root):.1%}"
         left = phase.start > LONG * end
         x = phase.start if left else phase.start + phase.seconds
@@ -99,7 +97,7 @@ def _draw_memory(report: Report, ax: Any) -> None:
         [sample.live_bytes / unit for sample in samples],
         color=HELD,
         marker=".",
-        linewidth=1,
+        linestyle=":",
         label="held where phases begin and end",
     )
     ax.set_xlim(0, _end(report) or 1.0)

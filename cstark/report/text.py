@@ -25,7 +25,7 @@ __all__ = [
 
 
 def report_text(report: Report, *, depth: int | None = None) -> str:
-    """The phases, the tables, then what else is known; phases down to a depth, 1 for the outermost."""
+    """Phases (down to a depth, 1 for the outermost), tables, then what else is known."""
     return _joined(report, phase_table(report.root, depth=depth))
 
 
@@ -93,7 +93,7 @@ def share_of(phase: Phase, root: Phase) -> float:
 
 
 def buffers_text(buffers: Mapping[str, int], *, most: int | None = None) -> str:
-    """Buffers by purpose in a line; those below a hundredth of all, or beyond `most`, are summed up.
+    """Buffers by purpose in a line; below a hundredth of all, or beyond `most`, summed up.
 
     Examples
     --------

@@ -51,6 +51,12 @@ class Meter(Protocol):
         ...
 
 
+def _kernels() -> Meter:
+    from cstark.kernels import _runtime
+
+    return _runtime
+
+
 class Sample(NamedTuple):
     """Memory where a phase begins or ends.
 
@@ -185,13 +191,12 @@ class Report:
     """
 
     def __init__(self, name: str = "prove", *, meter: Meter | None = None) -> None:
-        if meter is None:
-            from cstark.kernels import _runtime as meter
-        self._meter: Meter | None = meter
-        meter.reset_peak()  # what was held and freed before is none of this report's business
-        self._allocations = meter.allocations()
+        found = _kernels() if meter is None else meter
+        self._meter: Meter | None = found
+        found.reset_peak()  # what was held and freed before is none of this report's business
+        self._allocations = found.allocations()
         self._began = time.perf_counter()
-        self.samples = [Sample(0.0, meter.live_bytes(), meter.live_bytes())]
+        self.samples = [Sample(0.0, found.live_bytes(), found.live_bytes())]
         self.root = Phase(name)
         self._open = [self.root]
         self.facts: dict[str, Any] = {}

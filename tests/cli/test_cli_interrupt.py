@@ -56,7 +56,7 @@ def test_on_a_terminal(threads, tmp_path, environment):
         os.close(ours)
     lines = shown.decode().split("\r")
     assert "grinding" in lines[1] and "%  [" in lines[1] and " left  " in lines[1]
-    assert lines[-3].isspace(), "the line is gone"
+    assert lines[-3].isspace(), lines
     assert lines[-2:] == ["cstark: interrupted", "\n"]
     assert output == b""
     assert list(tmp_path.iterdir()) == [], "neither the proof nor a part of it"
