@@ -52,9 +52,8 @@ selector counted as one more; at least 1. In nodes, columns have degree 1, publi
 
 *A key file* (``cstark key``) is an object of ``format`` ("cstark statement"), ``version`` (1),
 ``key``, ``publics`` (table -> list of values; a table without public values may be missing),
-``tokens`` (lists ["send" | "receive", bus, values, count]; count is taken mod p, its sign apart)
-and ``claim``, whose bytes are its canonical text. A token is a message that the verifier itself
-sends or receives.
+``tokens`` (lists ["send" | "receive", bus, values, count], all numbers below p) and ``claim``,
+whose bytes are its canonical text. A token is a message that the verifier itself sends or receives.
 
 *Lookup columns.* A table with m interactions has ceil(m/2) columns over F: interactions are paired
 in order; each pair but the last group has its own column; the last group (one interaction when m
