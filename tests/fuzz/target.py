@@ -18,6 +18,7 @@ acceptance of anything but the honest proof.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -239,14 +240,10 @@ def _read_key(subject: Subject, data: bytes) -> None:
 def _read_statement(subject: Subject, data: bytes) -> None:
     """Each reader refuses with its own error or reads; both readings accept the same proofs."""
     file = statement = None
-    try:
+    with contextlib.suppress(cs.StatementError):
         file = KeyFile.from_json(data)
-    except cs.StatementError:
-        pass
-    try:
+    with contextlib.suppress(pure.BadKey):
         statement = pure.read_statement(data)
-    except pure.BadKey:
-        pass
     accepted = False
     if file is not None:
         try:
