@@ -26,15 +26,15 @@ length after the header (`cstark.protocol.layout`).
 *Policy.* A verifier refuses before the rounds: options other than the key's, another claim, another
 number of tables, heights below 8, above 2^max_log_height, other than a table's ``rows`` or below
 the length of one of its periodic columns; fewer proven bits (`cstark.security`) than it demands,
-which is its own choice; and weights that could wrap around: the sum of weight times height over all
-interactions and of min(count, p - count) over the tokens must be below p, because counts are added
-mod p.
+which is its own choice; and weights that could wrap around: the total, over all buses together, of
+weight times height of every interaction plus min(count, p - count) of every token must be below p,
+because counts are added mod p.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted
 by code point; in strings ``\\" \\\\ \\b \\f \\n \\r \\t`` as such, every other character outside
-U+0020 to U+007E as ``\\u`` and four lower-case hexadecimal digits, above U+FFFF two surrogates;
-numbers are integers, in decimal)::
+U+0020 to U+007E as ``\\u`` and four lower-case hexadecimal digits, above U+FFFF two surrogates, a
+lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
 
     format, version      "cstark verifying key", 1
     options              blowup, hash, fri_arity, final_length, grinding, max_log_height, queries,
@@ -63,23 +63,25 @@ fingerprint has the largest degree of its values, c, acc and acc' have 1, L/N ha
 up, every term counts, and acc = 0 on the first row has 2.
 
 *A valid key.* A verifier that compares the digest with one that it trusts need not check it; this
-package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup
-2 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
-at most 40; coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b; widths, periodic columns
-and publics at most 2^16, the main width at least 1; ``rows`` a power of two from 8 to
-2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
-``rows``; names printable, table names distinct, one width a bus; at least one constraint or
-interaction in a table; degree - 1 at most b, values of degree at most 1, at least one value, a
-count's degree at most b; constants, values and weights below p; constant counts c not 0, with a
-weight of min(c, p - c) at least; no next row under "every" and "last"; no constraint that is a
-constant; degree, bus numbers, next-row lists and the order of nodes are what follows from the rest.
+package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup 2
+to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
+at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b;
+widths, periodic columns and publics at most 2^16, the main width at least 1; ``rows`` a power of
+two from 8 to 2^max_log_height, and given when there are preprocessed columns; periods powers of
+two, at most ``rows``; names printable, table names distinct, one width a bus; at least one
+constraint or interaction in a table; degree - 1 at most b, values of degree at most 1, at least one
+value, a count's degree at most b; constants, values and weights below p; constant counts c not 0,
+with a weight of min(c, p - c) at least; no next row under "every" and "last"; no constraint that is
+a constant; degree, bus numbers, next-row lists and the order of nodes are what follows from the
+rest.
 
-*A key file* (``cstark key``) is an object of ``format`` ("cstark statement"), ``version`` (1),
-``key``, ``publics`` (table -> list of values; a table without public values may be missing),
-``tokens`` (lists ["send" | "receive", bus, values, count]) and ``claim``, an object without
-fractions whose bytes are its canonical text, as above. Values and counts are integers from 0 to
-p - 1; an unknown table or bus, or another number of values than the table's ``publics`` or the
-bus's width, is refused. A token is a message that the verifier itself sends or receives.
+*A key file* (``cstark key``) is JSON in UTF-8 without a byte order mark, in which a repeated name
+or a number with a point or an exponent is refused: an object of exactly ``format`` ("cstark
+statement"), ``version`` (1), ``key``, ``publics`` (table -> list of values; a table without public
+values may be missing), ``tokens`` (lists ["send" | "receive", bus, values, count]) and ``claim``,
+an object whose bytes are its canonical text, as above. Values and counts are integers from 0 to p -
+1; an unknown table or bus, or another number of values than the table's ``publics`` or the bus's
+width, is refused. A token is a message that the verifier itself sends or receives.
 
 Transcript
 ----------
@@ -126,10 +128,11 @@ blake3           keyed BLAKE3; key "cstark leaf", "cstark node", "cstark inject"
 
 Rounds
 ------
-Labels are in quotes. Each label is one absorb, of everything it names, concatenated. Where there is
-nothing, nothing is absorbed under the label and the challenges are drawn all the same (no lookup
-root and no sums without interactions; all of a machine's tables count, those without public values
-too). In round 5 k counts from 0, one root and one challenge for each fold.
+Labels are in quotes. Each label is one absorb, of everything it names, concatenated; and every
+absorb and draw of rounds 0 to 4 and 6 happens in every proof. Without interactions "lookup root"
+and "table sums" absorb data of length 0, which moves the state like any other; tables without
+public values stand in "publics" with the number 0. In round 5 there is one root and one challenge
+for each fold, k in decimal from 0: "FRI root 0", "fold challenge 0".
 
 ====== ======================================================================== ================
 round  absorbed                                                                 then drawn
@@ -150,7 +153,7 @@ round  absorbed                                                                 
 The protocol is ``cstark multi-table STARK, Goldilocks^3, version 1``. Numbers in round 0 are 8
 bytes unless it says otherwise. zeta is drawn again, under the same label, while it lies in the base
 field. The nonce must have the proof of work in the state before it is absorbed, or be 0 when the
-options have no grinding; a prover takes the smallest that has.
+options have no grinding; a verifier accepts any that has it, a prover takes the smallest.
 
 *Balance.* With f = z - (bus + alpha v_1 + ... + alpha^k v_k), the fingerprint of a message on a bus
 of that number: the sum of the table sums and of +count/f (sent) or -count/f (received) over the
@@ -202,10 +205,10 @@ the reduced word of that height is the sum over its own openings of
 FRI
 ---
 It works in y = x / h: position (q, i) of height n has y = root(b n)^(q + b i). Layer 0 is the
-reduced word of the tallest height. A fold has the arity of the options, or less if it would pass
-the next height of a table, or height 1; folding stops at the first layer where every height has
-joined and at most ``final_length`` coefficients remain (`cstark.protocol.schedule`). There may be
-no fold at all.
+reduced word of the tallest height. The fold of a layer of height n has arity min(fri_arity, n/m), m
+the next lower height of a table, or 1 if there is none; folding stops at the first layer where
+every height has joined and at most ``final_length`` coefficients remain
+(`cstark.protocol.schedule`). There may be no fold at all.
 
 A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where f(y) = sum_k y^k
 f_k(y^a); that is, with e = root(a), the sum over k and j of (c/y)^k e^(-jk) f(e^j y). The reduced
@@ -254,7 +257,8 @@ D is a digest of 32 bytes, F an element of it::
         multiproof, level by level
     for each committed FRI layer:
         F each, the members that no position reads of the leaves that one reads, leaf by leaf,
-        ascending; then, D each, the siblings of the multiproof
+        ascending by q, then i, and within a leaf in its order; then, D each, the siblings of the
+        multiproof
 
 The hash ids are 0 keccak256, 1 blake3, 2 sha256. The 18 bytes from the flags to the coset offset
 are the "options" of round 0.
@@ -262,7 +266,7 @@ are the "options" of round 0.
 A proof is accepted if and only if
 ----------------------------------
 1.  the header is as stated, and the policy is met;
-2.  every word of the body is below p;
+2.  every word of the body that belongs to a field element is below p;
 3.  the buses balance;
 4.  the nonce has its proof of work;
 5.  for every table, Q(zeta) Z_H(zeta) = sum_j beta^j S_j(zeta) C_j(zeta);
