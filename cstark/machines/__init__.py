@@ -27,8 +27,12 @@ BUILT_IN = {
     "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
     "fib_pair": "cstark.machines.fib_pair:FibPair",
     "keccak": "cstark.machines.keccak:Keccak256",
+    "range_check": "cstark.machines.range_check:RangeCheck",
     "lookup_bench": "cstark.machines.lookup_bench:LookupBench",
     "read_only_memory": "cstark.machines.read_only_memory:ReadOnlyMemory",
+    "read_write_memory": "cstark.machines.read_write_memory:ReadWriteMemory",
+    "register_machine": "cstark.machines.register_machine:RegisterMachine",
+    "sorting": "cstark.machines.sorting:Sorting",
 }
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from cstark import goldilocks
 from cstark.errors import StatementError
+from cstark.extension import P
 
-__all__ = ["MIN_ROWS", "check_rows", "is_element", "padded_rows"]
+__all__ = ["MIN_ROWS", "check_rows", "inverse_or_zero", "is_element", "padded_rows"]
 
-P = 2**64 - 2**32 + 1
 #: The smallest height of a table.
 MIN_ROWS = 8
 
@@ -38,3 +41,17 @@ def check_rows(name: str, rows: int, most: int) -> None:
 def is_element(value: Any) -> bool:
     """Whether a value from a claim is a field element: an int, no bool, from 0 to p - 1."""
     return type(value) is int and 0 <= value < P
+
+
+def inverse_or_zero(values: np.ndarray) -> np.ndarray:
+    """The inverse modulo p of each value, and 0 for 0.
+
+    Examples
+    --------
+    >>> inverse_or_zero(np.array([0, 1, 2], dtype=np.uint64)).tolist()
+    [0, 1, 9223372034707292161]
+    """
+    zero = values == 0
+    inverses: np.ndarray = goldilocks.batch_inverse(np.where(zero, np.uint64(1), values))
+    inverses[zero] = 0
+    return inverses
