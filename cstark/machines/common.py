@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cstark import goldilocks
-from cstark.errors import StatementError
-from cstark.extension import P
+import cstark as cs
 
 __all__ = ["MIN_ROWS", "check_rows", "inverse_or_zero", "is_element", "padded_rows"]
 
@@ -35,12 +33,12 @@ def check_rows(name: str, rows: int, most: int) -> None:
     StatementError
     """
     if not MIN_ROWS <= rows <= most or rows & (rows - 1):
-        raise StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
+        raise cs.StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
 
 
 def is_element(value: Any) -> bool:
     """Whether a value from a claim is a field element: an int, no bool, from 0 to p - 1."""
-    return type(value) is int and 0 <= value < P
+    return type(value) is int and 0 <= value < cs.P
 
 
 def inverse_or_zero(values: np.ndarray) -> np.ndarray:
@@ -52,6 +50,6 @@ def inverse_or_zero(values: np.ndarray) -> np.ndarray:
     [0, 1, 9223372034707292161]
     """
     zero = values == 0
-    inverses: np.ndarray = goldilocks.batch_inverse(np.where(zero, np.uint64(1), values))
+    inverses: np.ndarray = cs.goldilocks.batch_inverse(np.where(zero, np.uint64(1), values))
     inverses[zero] = 0
     return inverses

@@ -23,9 +23,10 @@ both need a size, and a size is not an equation of low degree.  It is a list to 
   number below 2^32, and carry has three.
 
 Then both sides of the equation are below 2^57, far from p, so that it holds among the integers as
-well, and x' is the remainder.  Take one lookup away, of `carry` or of x, and every `last` can be
-proved; the tests do it.  (A true carry is below 2^21.  Three bytes are more than that, which does
-no harm: all that matters is that the sides stay below p.)
+well, and x' is the remainder.  Without the lookups of carry, every `last` could be proved; without
+those of x, a step could wrap around p, which is one more than a multiple of 2^32, and end one
+higher.  The tests do both.  (A true carry is below 2^21.  Three bytes are more than that, which
+does no harm: all that matters is that the sides stay below p.)
 
 Two things are *not* needed.  The counts of the list are the prover's to choose, and nothing
 bounds them: a row of the list is true whatever its count.  And no count can wrap around: p copies

@@ -112,7 +112,7 @@ class Memory(cs.Air):
 
     def constrain(self, t: Any) -> None:
         now, nxt = t.now, t.next
-        t.every_row.boolean(now.same)
+        t.every_row.boolean(now.same, name="same is a flag")
         t.first_row.zero(now.same, name="a cell begins in the first row")
         t.transition.zero(nxt.same * (nxt.address - now.address), name="the same address")
 

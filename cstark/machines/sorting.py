@@ -88,7 +88,7 @@ class Sorted(cs.Air):
 
         t.first_row.zero(now.rank, name="the smallest has rank 0")
         t.transition.equal(nxt.rank, now.rank + 1, name="ranks are counted")
-        t.every_row.boolean(now.shown)
+        t.every_row.boolean(now.shown, name="shown is a flag")
         t.send("shown", [now.rank, now.x], count=now.shown)
 
 
@@ -135,5 +135,5 @@ class Sorting(cs.Workload):
         return cs.Statement(
             {"source": Source(rows), "sorted": Sorted(), "range": RangeTable(8)},
             {"source": [seed]},
-            tokens=(cs.Receive("shown", [rank, value]),),
+            tokens=(cs.Receive("shown", (rank, value)),),
         )

@@ -18,8 +18,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cstark.errors import StatementError
-from cstark.extension import P
+import cstark as cs
 
 __all__ = ["HALT", "REGISTERS", "Instruction", "Step", "parse", "run"]
 
@@ -88,24 +87,26 @@ def parse(lines: Iterable[str]) -> tuple[Instruction, ...]:
             continue
         match = _FORM.fullmatch(words)
         if match is None:
-            raise StatementError(
+            raise cs.StatementError(
                 f"line {place} of the program, {words!r:.60}, is none of: set|add|mul rN rN, "
                 "set|add|mul rN NUMBER, jnz rN LINE, halt (with N from 0 to 3)"
             )
         name, target, source, number, tested, line = match.groups()
         value = int(number or line or 0)
-        if abs(value) >= P:
-            raise StatementError(f"line {place} of the program: {value} is not below p in size")
+        if abs(value) >= cs.P:
+            raise cs.StatementError(f"line {place} of the program: {value} is not below p in size")
         if name:
             register = None if source is None else int(source)
             program.append(Instruction(name, int(target), register, value))
         else:
             program.append(Instruction("jnz", None, int(tested), value) if line else HALT)
     if not 1 <= len(program) <= MAX_LINES:
-        raise StatementError(f"the program has {len(program)} instructions, not 1 to {MAX_LINES}")
+        raise cs.StatementError(
+            f"the program has {len(program)} instructions, not 1 to {MAX_LINES}"
+        )
     for line, instruction in enumerate(program):
         if instruction.name == "jnz" and instruction.number > len(program):
-            raise StatementError(f"{instruction}, in line {line}, goes beyond the program's end")
+            raise cs.StatementError(f"{instruction}, in line {line}, goes beyond the program's end")
     return tuple(program)
 
 
@@ -148,18 +149,19 @@ def run(program: Sequence[Instruction], start: int, most: int) -> list[Step]:
     >>> [(step.line, step.registers[0]) for step in steps]
     [(0, 3), (1, 5), (2, 25)]
     """
-    registers, line, steps = [start, *[0] * (REGISTERS - 1)], 0, []
+    registers, line = [start, *[0] * (REGISTERS - 1)], 0
+    steps: list[Step] = []
     while len(steps) < most:
         instruction = program[line] if line < len(program) else HALT
         target, source = instruction.target, instruction.source
         constant = 0 if instruction.name == "jnz" else instruction.number
         x = 0 if target is None else registers[target]
-        y = (constant if source is None else registers[source]) % P
-        result = {"set": y, "add": (x + y) % P, "mul": x * y % P}.get(instruction.name, 0)
+        y = (constant if source is None else registers[source]) % cs.P
+        result = {"set": y, "add": (x + y) % cs.P, "mul": x * y % cs.P}.get(instruction.name, 0)
         steps.append(Step(line, tuple(registers), x, y, result))
         if instruction.name == "halt":
             return steps
         if target is not None:
             registers[target] = result
         line = instruction.number if instruction.name == "jnz" and y else line + 1
-    raise StatementError(f"the program does not halt within {most} steps")
+    raise cs.StatementError(f"the program does not halt within {most} steps")

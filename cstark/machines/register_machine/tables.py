@@ -115,7 +115,7 @@ class Processor(cs.Air):
 
         # Start and end.  `busy` goes from 1 to 0 after a halt and at no other place, never back.
         # The last row is idle or halts: else a run that the table cuts off could pass for ended.
-        t.every_row.boolean(now.busy)
+        t.every_row.boolean(now.busy, name="busy is a flag")
         t.first_row.equal(now.busy, 1, name="it begins")
         t.first_row.zero(now.line, name="with line 0")
         t.first_row.equal(now.registers, [publics.input, 0, 0, 0], name="and these registers")
