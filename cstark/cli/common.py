@@ -88,7 +88,7 @@ class Parser(argparse.ArgumentParser):
         if self.takes_workload_arguments and known.workload is not None:
             workload = load_workload(known.workload)
             items = workload.arguments()
-            self._add_workload_arguments(known.workload, items)
+            self._add_workload_arguments(known.workload, workload.describe(), items)
         if known.help:
             self.print_help()
             raise SystemExit(0)
@@ -104,8 +104,8 @@ class Parser(argparse.ArgumentParser):
         }
         return arguments
 
-    def _add_workload_arguments(self, name: str, items: Sequence[Argument]) -> None:
-        group = self.add_argument_group(f"arguments of {name}")
+    def _add_workload_arguments(self, name: str, text: str, items: Sequence[Argument]) -> None:
+        group = self.add_argument_group(f"arguments of {name}", text or None)
         for item in items:
             flag = "--" + item.name.replace("_", "-")
             required = item.default is dataclasses.MISSING
