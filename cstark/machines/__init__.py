@@ -1,4 +1,39 @@
-"""The workloads that come with cstark, by name.
+"""The machines that come with cstark: a gallery, to be read in this order.
+
+Each is a workload, proved by ``cstark prove NAME``, and a page that says what is proved, why each
+constraint is there and what could be proved without it.
+
+================= ================================================== ===========================
+machine           what is proved                                     what it teaches
+================= ================================================== ===========================
+fib_pair          steps of Fibonacci sequences                       rows, transitions, publics
+add_mul           a list of sums and products                        buses, counts, padding
+range_check       a 32-bit random number generator                   lookups, sizes, carries
+sorting           the median of that generator's numbers             permutations, tokens
+read_only_memory  reads of a memory                                  a table that looks itself up
+read_write_memory Van Eck's sequence, which remembers all its terms  time, order, flags, inverses
+register_machine  a program with four registers                      fetching, branches, halting
+fib_iterative     a RISC-V program (`cstark.machines.rv64`)          limbs, registers as a memory
+keccak            the Keccak-256 digest of a file                    bits, degrees, a sponge
+================= ================================================== ===========================
+
+``lookup_bench`` is a benchmark and teaches nothing else.  ``cstark new my_machine.py`` copies
+`cstark.machines.skeleton`, to start your own from.
+
+Four questions to ask of a machine, answered on every page:
+
+* *What does the claim say, and which constraint binds each word of it?*  Heights as well: without
+  ``rows``, a prover chooses.
+* *Who decides a count?*  A row that is true may be used any number of times, and its count be the
+  prover's.  A row that stands for an event is sent or received exactly once, by a constant or a
+  flag that is constrained to be one.
+* *Does an equation hold among the integers, or only modulo p?*  Differences wrap, sizes are not
+  equations, and p is smaller than 2^64: whatever has to be small is looked up in a list.
+* *What fills the table up?*  Rows behind the last one satisfy the same constraints and talk to the
+  same buses.
+
+``cstark check NAME --mutate 10000`` asks a fifth: which cells could be changed, and nothing would
+notice?
 
 Nothing is imported before it is asked for: `load` takes a name of `BUILT_IN` or
 ``module:attribute`` and returns the `Workload` class.
@@ -21,18 +56,18 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILT_IN", "load"]
 
-#: Name on the command line -> where the class is.
+#: Name on the command line -> where the class is; in the order to read them.
 BUILT_IN = {
-    "add_mul": "cstark.machines.add_mul:AddMul",
-    "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
     "fib_pair": "cstark.machines.fib_pair:FibPair",
-    "keccak": "cstark.machines.keccak:Keccak256",
+    "add_mul": "cstark.machines.add_mul:AddMul",
     "range_check": "cstark.machines.range_check:RangeCheck",
-    "lookup_bench": "cstark.machines.lookup_bench:LookupBench",
+    "sorting": "cstark.machines.sorting:Sorting",
     "read_only_memory": "cstark.machines.read_only_memory:ReadOnlyMemory",
     "read_write_memory": "cstark.machines.read_write_memory:ReadWriteMemory",
     "register_machine": "cstark.machines.register_machine:RegisterMachine",
-    "sorting": "cstark.machines.sorting:Sorting",
+    "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
+    "keccak": "cstark.machines.keccak:Keccak256",
+    "lookup_bench": "cstark.machines.lookup_bench:LookupBench",
 }
 
 

@@ -247,7 +247,7 @@ def test_padded_rows():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("fib", "there is no workload 'fib'; built in are add_mul"),
+        ("fib", "there is no workload 'fib'; built in are fib_pair"),
         ("", "there is no workload ''"),
         (":x", "there is no workload ':x'"),
         ("os:", "there is no workload 'os:'"),
