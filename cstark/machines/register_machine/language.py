@@ -88,13 +88,13 @@ def parse(lines: Iterable[str]) -> tuple[Instruction, ...]:
         match = _FORM.fullmatch(words)
         if match is None:
             raise cs.StatementError(
-                f"line {place} of the program, {words!r:.60}, is none of: set|add|mul rN rN, "
+                f"line {place} of the text, {words!r:.60}, is none of: set|add|mul rN rN, "
                 "set|add|mul rN NUMBER, jnz rN LINE, halt (with N from 0 to 3)"
             )
         name, target, source, number, tested, line = match.groups()
         value = int(number or line or 0)
         if abs(value) >= cs.P:
-            raise cs.StatementError(f"line {place} of the program: {value} is not below p in size")
+            raise cs.StatementError(f"line {place} of the text: {value} is not below p in size")
         if name:
             register = None if source is None else int(source)
             program.append(Instruction(name, int(target), register, value))
@@ -104,9 +104,12 @@ def parse(lines: Iterable[str]) -> tuple[Instruction, ...]:
         raise cs.StatementError(
             f"the program has {len(program)} instructions, not 1 to {MAX_LINES}"
         )
-    for line, instruction in enumerate(program):
+    for instruction in program:
         if instruction.name == "jnz" and instruction.number > len(program):
-            raise cs.StatementError(f"{instruction}, in line {line}, goes beyond the program's end")
+            raise cs.StatementError(
+                f"{instruction}: the program has the lines 0 to {len(program) - 1}, and ends at "
+                f"{len(program)}"
+            )
     return tuple(program)
 
 
