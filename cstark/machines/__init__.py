@@ -47,7 +47,8 @@ Examples
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from cstark.errors import StatementError
 
@@ -100,16 +101,36 @@ def load(name: str) -> type[Workload]:
             "one of your own is module:attribute"
         )
     try:
-        found = importlib.import_module(module_name)
+        module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         # A module that the workload's own imports miss is another matter.
         if error.name is None or not (module_name + ".").startswith(error.name + "."):
             raise
-        raise StatementError(f"workload {name!r}: there is no module {error.name!r}") from None
+        raise StatementError(
+            f"workload {name!r}: there is no module {error.name!r} in this directory or where "
+            "Python looks for modules"
+        ) from None
+    found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise StatementError(f"workload {name!r}: {module_name} has no {attribute!r}")
+            raise StatementError(
+                f"workload {name!r}: {module_name} has no {attribute!r}{_workloads_in(module)}"
+            )
         found = getattr(found, part)
     if not (isinstance(found, type) and issubclass(found, Workload) and found is not Workload):
         raise StatementError(f"workload {name!r}: not a subclass of cstark.Workload")
     return found
+
+
+def _workloads_in(module: ModuleType) -> str:
+    """The workloads that a module defines, for a message."""
+    from cstark.workload import Workload
+
+    names = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, Workload)
+        and value.__module__ == module.__name__
+    ]
+    return f", only {', '.join(names)}" if names else ""

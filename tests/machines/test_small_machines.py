@@ -254,6 +254,7 @@ def test_padded_rows():
         ("no_such_module_here:X", "there is no module 'no_such_module_here'"),
         ("os.nothing:X", "there is no module 'os.nothing'"),
         ("os:nothing", "os has no 'nothing'"),
+        ("cstark.machines.sorting:Sort", "sorting has no 'Sort', only Sorting$"),
         ("os:getcwd", "not a subclass of cstark.Workload"),
         ("cstark.workload:Workload", "not a subclass of cstark.Workload"),
     ],
