@@ -72,6 +72,57 @@ def test_round_trip(text, result, inputs, tmp_path):
     assert parse(claim["program"]) == parse(text.splitlines())
 
 
+def random_program(random: np.random.Generator) -> list[str]:
+    lines = int(random.integers(1, 12))
+    program = []
+    for _ in range(lines):
+        name = random.choice(["set", "add", "mul", "jnz", "halt"], p=[0.25, 0.3, 0.2, 0.2, 0.05])
+        target, source = random.integers(0, 4, size=2)
+        operand = f"r{source}" if random.integers(2) else str(random.integers(-3, 3))
+        if name == "jnz":
+            operand = str(random.integers(0, lines + 1))
+        program.append("halt" if name == "halt" else f"{name} r{target} {operand}")
+    return program
+
+
+def interpreted(program: list[str], start: int, most: int) -> tuple[int, int] | None:
+    """r0 and the number of steps, by another reading of the language; None if it goes on."""
+    r, line = {"r0": start, "r1": 0, "r2": 0, "r3": 0}, 0
+    for step in range(1, most + 1):
+        words = program[line].split() if line < len(program) else ["halt"]
+        line += 1
+        if words == ["halt"]:
+            return r["r0"], step
+        name, target, operand = words
+        if name == "jnz":
+            line = line if r[target] == 0 else int(operand)
+            continue
+        value = r[operand] if operand in r else int(operand)
+        r[target] = {"set": value, "add": r[target] + value, "mul": r[target] * value}[name] % P
+    return None
+
+
+def test_random_programs(tmp_path):
+    """Those that halt compute what they should, and satisfy every constraint."""
+    random = np.random.default_rng(5)
+    halted = 0
+    path = tmp_path / "program"
+    for _ in range(40):
+        program, start = random_program(random), int(random.integers(0, 4))
+        expected = interpreted(program, start, 200)
+        if expected is None:
+            with pytest.raises(cs.StatementError, match="does not halt"):
+                run(parse(program), start, 200)
+            continue
+        halted += 1
+        path.write_text("\n".join(program))
+        workload = RegisterMachine(program=str(path), input=start)
+        claim = workload.prepare().claim
+        assert (claim["output"], claim["steps"]) == expected
+        assert workload.check(mutate=200), program
+    assert halted > 20
+
+
 def test_a_program_of_every_length_ends():
     """What comes after the last line is `halt`, also where the lines fill a power of two."""
     for lines in (1, 6, 7, 8, 9, 15, 16):
