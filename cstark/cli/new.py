@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(arguments.file)
     text = resources.files("cstark.machines").joinpath(TEMPLATE).read_text(encoding="utf-8")
     name = class_name(path.stem, text)
-    text = text.replace(MODULE, path.stem).replace(CLASS, name)
+    names = {MODULE: path.stem, CLASS: name}
+    text = re.sub("|".join(names), lambda found: names[found.group()], text)
     try:
         with open(path, "x", encoding="utf-8") as file:  # x: never over an existing file
             file.write(text)

@@ -129,7 +129,7 @@ def test_names_that_will_not_do(file, message, folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "file", ["sum.py", "none.py", "_.py", "x.py", "_2.py", "any.py", "größe.py"]
+    "file", ["sum.py", "none.py", "_.py", "x.py", "_2.py", "any.py", "größe.py", "MyMachine2.py"]
 )
 def test_every_name_that_will_do_gives_a_module(file, folder, capsys, monkeypatch):
     code, out, _ = new(file, capsys)
@@ -138,6 +138,7 @@ def test_every_name_that_will_do_gives_a_module(file, folder, capsys, monkeypatc
     workload = out.partition(f"cstark prove {module_name}:")[2].split()[0]
     monkeypatch.syspath_prepend(str(folder))
     found = load(f"{module_name}:{workload}")
+    assert f"cstark verify {module_name}:{workload} proof.bin" in (folder / file).read_text()
     assert found(log_rows=3).check()
     del sys.modules[module_name]
 

@@ -115,8 +115,7 @@ def parse(lines: Iterable[str]) -> tuple[Instruction, ...]:
 
 @dataclass(frozen=True)
 class Step:
-    """An executed instruction: its line, the registers before, the operands x and y, the
-    result."""
+    """An executed instruction: its line, the registers before it, operands and result."""
 
     line: int
     registers: tuple[int, ...]

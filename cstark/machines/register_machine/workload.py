@@ -45,7 +45,7 @@ def text_of(path: str) -> str:
 
 
 def program_of(lines: list[Any]) -> tuple[Instruction, ...]:
-    """The program in a claim; one program has one spelling there."""
+    """The program in a claim, where comments, blanks and leading zeros have no place."""
     if not all(isinstance(line, str) for line in lines):
         raise cs.StatementError("claim.program is a list of strings")
     program = parse(lines)
