@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cstark.errors import CstarkError
+from cstark.ext3 import arithmetic
 from cstark.goldilocks import arithmetic as base
 from cstark.kernels import _field
 from cstark.operands import axes, deliver, elements, integer, matrices
@@ -301,9 +302,12 @@ def powers(
         raise CstarkError(f"count must not be negative, as {length}")
 
     def kernel(result: NDArray[np.uint64]) -> None:
-        if length:
-            result[0], result[1:] = start, step
-            _field.scan("ext_mul", result, result)
+        result[:1] = start
+        done, factor = 1, step  # factor = ratio^done
+        while done < length:
+            more = result[done : 2 * done]
+            arithmetic.mul(result[: len(more)], factor, out=more)
+            done, factor = 2 * done, arithmetic.square(factor)
 
     sequence: NDArray[np.uint64] = deliver(kernel, (length, 3), out, [step, start])
     return sequence

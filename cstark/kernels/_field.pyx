@@ -40,13 +40,11 @@ cdef extern from *:
         const scan_job *job, Py_ssize_t first, Py_ssize_t last
     ) noexcept nogil
     ctypedef struct field_table:
+        field_function first_invalid
         field_function add, sub, neg, mul, square, inverse, power, power_each, inner, powers
         field_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner
         scan_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul
     const field_table **isa_tables
-    Py_ssize_t field_first_invalid(
-        const uint64_t *a, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
 # Below this much work, in base-field products, a call stays on one thread. Starting a team costs
@@ -74,12 +72,6 @@ cdef Py_ssize_t call_function(
 ) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.function(&call.job, first, last)
-
-
-cdef Py_ssize_t call_first_invalid(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    return field_first_invalid((<Call *>context).job.a, first, last)
 
 
 cdef Py_ssize_t apply(
@@ -128,8 +120,9 @@ def first_invalid(const uint64_t[::1] a not None):
     if n == 0:
         return -1
     call.job.a = &a[0]
+    call.function = isa_tables[isa_index()].first_invalid
     with nogil:
-        bad = run(call_first_invalid, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF))
+        bad = run(call_function, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF))
     return bad
 
 

@@ -23,13 +23,19 @@ typedef struct {
 } scan_job;
 typedef ptrdiff_t (*scan_function)(const scan_job *job, ptrdiff_t first, ptrdiff_t last);
 typedef struct {
-    field_function add, sub, neg, mul, square, inverse, power, power_each, inner, powers;
+    field_function first_invalid, add, sub, neg, mul, square, inverse, power, power_each, inner, powers;
     field_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner;
     scan_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul;
 } field_table;
+#endif
 
-static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff_t last) {
+#include "inverse.h"
+#include "powers.h"
+
+/* The first word of a that is not below p. */
+static ptrdiff_t FN(field_first_invalid)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
     enum { BLOCK = 512 };
+    const uint64_t *a = job->a;
     while (first < last) {
         const ptrdiff_t end = last - first < BLOCK ? last : first + BLOCK;
         int invalid = 0; /* without a jump the compiler makes vectors of the block */
@@ -41,10 +47,6 @@ static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff
     }
     return -1;
 }
-#endif
-
-#include "inverse.h"
-#include "powers.h"
 
 INLINE vec FN(load)(const uint64_t *p, const int count) {
     return count == LANES ? v_load(p) : v_load_some(p, count);
@@ -252,10 +254,10 @@ static ptrdiff_t FN(field_ext_dot)(const field_job *job, ptrdiff_t first, ptrdif
 #include "scan.h"
 
 static const field_table FN(table) = {
-    FN(field_add),         FN(field_sub),       FN(field_neg),        FN(field_mul),
-    FN(field_square),      FN(field_inverse),   FN(field_power),      FN(field_power_each),
-    FN(field_dot),         FN(field_powers),    FN(field_ext_mul),    FN(field_ext_square),
-    FN(field_ext_inverse), FN(field_ext_power), FN(field_ext_power_each), FN(field_ext_dot),
-    FN(fold_add),          FN(fold_mul),        FN(fold_ext_mul),     FN(scan_add),
-    FN(scan_mul),          FN(scan_ext_mul),
+    FN(field_first_invalid), FN(field_add),       FN(field_sub),        FN(field_neg),
+    FN(field_mul),           FN(field_square),    FN(field_inverse),    FN(field_power),
+    FN(field_power_each),    FN(field_dot),       FN(field_powers),     FN(field_ext_mul),
+    FN(field_ext_square),    FN(field_ext_inverse), FN(field_ext_power), FN(field_ext_power_each),
+    FN(field_ext_dot),       FN(fold_add),        FN(fold_mul),         FN(fold_ext_mul),
+    FN(scan_add),            FN(scan_mul),        FN(scan_ext_mul),
 };
