@@ -60,6 +60,26 @@ def test_transforms_on_a_coset(column, offset):
     assert fft.intt(a, offset=offset, out=a) is a and a[:, 0].tolist() == column
 
 
+@pytest.mark.parametrize("log_rows", [12, 13, 14, 15])
+def test_a_single_column_is_transformed_as_one_of_many(log_rows):
+    a = random(1 << log_rows, 2)
+    for function in (fft.ntt, fft.intt):
+        for offset in (1, 3):
+            both = function(a, offset=offset)
+            for column in (a[:, 1], a[:, 1].copy(), a[::-1, 1][::-1]):
+                np.testing.assert_array_equal(function(column, offset=offset), both[:, 1])
+            in_place = a[:, 0].copy()
+            assert function(in_place, offset=offset, out=in_place) is in_place
+            np.testing.assert_array_equal(in_place, both[:, 0])
+            strided = a.copy()
+            function(strided[:, 0], offset=offset, out=strided[:, 0])
+            np.testing.assert_array_equal(strided, np.stack([both[:, 0], a[:, 1]], axis=1))
+    f = nmod_poly(a[:, 0].tolist(), P)
+    values = fft.ntt(a[:, 0])
+    for k in (0, 1, 77, (1 << log_rows) - 1):
+        assert int(values[k]) == int(f(pow(root(1 << log_rows), k, P)))
+
+
 def test_points_and_roots():
     for k in (0, 1, 5):
         x = fft.points(1 << k, 3).tolist()

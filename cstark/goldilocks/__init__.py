@@ -9,6 +9,24 @@ index: `residues` brings other integers, negative ones too, into that range.
 
 They use the threads of `cstark.set_num_threads`, and the results do not depend on them.
 
+Notes
+-----
+How fast, beside the same in plain numba, in galois and in python-flint: nanoseconds an element
+and, in brackets, how many times as long as here; 2^20 elements (less where a library takes
+seconds), one thread of a Zen 4 core with AVX2 code, CPU time, medians of five by ``tools/peers``.
+
+==========================  ======  ===========  ==============  ============
+operation                   cstark  numba        galois          python-flint
+==========================  ======  ===========  ==============  ============
+``goldilocks.mul``           1.3    0.7 (0.6)    200 (150)       78 (60)
+``goldilocks.inverse``       2.8    15 (5.4)     5,000 (1,800)   390 (140)
+``fft.ntt``                  14     75 (5.5)     23,000 (1,700)  none
+``polynomial.multiply``      46     250 (5.4)    5,000 (110)     410 (8.9)
+==========================  ======  ===========  ==============  ============
+
+A third of ``mul`` is the check that operands are below p, which numba's loop does not make.  A
+call costs some 5 microseconds: work on arrays, not on single elements.
+
 Examples
 --------
 >>> import cstark as cs
