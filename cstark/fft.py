@@ -91,28 +91,34 @@ def _transform(
     rows_first = np.moveaxis(array, index, 0)
     plan = _plan(_log_rows(rows_first))
 
-    def scale(values: NDArray[np.uint64], ratio: int, target: NDArray[np.uint64]) -> None:
-        factors = goldilocks.powers(ratio, plan.rows)
-        goldilocks.mul(values, factors[:, np.newaxis], out=target)
-
     def kernel(target: NDArray[np.uint64]) -> None:
         if not array.size:
             return
         work = target if index == 0 else _runtime.aligned(rows_first.shape)
         source, flat = _matrix(rows_first), work.reshape(plan.rows, -1)
         if shift != 1 and not inverse:  # f(shift X) has the coefficients f_i shift^i
-            scale(source, shift, flat)
+            _scale(source, shift, flat)
             source = flat
-        if flat.shape[1] == 1 and plan.log_n >= _MIN_LOG_SQUARE:
+        if _is_long_column(flat):
             _transform_column(source, flat, inverse)
         else:
             _ntt.transform(plan, source, flat, inverse)
         if shift != 1 and inverse:
-            scale(flat, pow(shift, -1, P), flat)
+            _scale(flat, pow(shift, -1, P), flat)
         if index:
             np.moveaxis(target, index, 0)[...] = work
 
     return _run(kernel, array, array.shape, out, in_place=True)
+
+
+def _scale(values: NDArray[np.uint64], ratio: int, out: NDArray[np.uint64]) -> None:
+    """out = row i times ratio^i."""
+    factors = goldilocks.powers(ratio, len(values))
+    goldilocks.mul(values, factors[:, np.newaxis], out=out)
+
+
+def _is_long_column(matrix: NDArray[np.uint64]) -> bool:
+    return matrix.shape[1] == 1 and len(matrix) >= 1 << _MIN_LOG_SQUARE
 
 
 def _transform_column(
@@ -344,8 +350,16 @@ def lde(
     shifts = goldilocks.powers(root(blowup << log_rows), blowup, offset)
 
     def kernel(target: NDArray[np.uint64]) -> None:
-        if array.size:
-            flat: Any = target.reshape(blowup, array.shape[0], -1)
-            _ntt.lde(_plan(log_rows), _matrix(array), flat, shifts)
+        if not array.size:
+            return
+        source, cosets = _matrix(array), target.reshape(blowup, array.shape[0], -1)
+        if not _is_long_column(source):
+            _ntt.lde(_plan(log_rows), source, cosets, shifts)
+            return
+        coefficients = _runtime.aligned(source.shape)
+        _transform_column(source, coefficients, inverse=True)
+        for shift, coset in zip(shifts, cosets, strict=True):
+            _scale(coefficients, int(shift), coset)
+            _transform_column(coset, coset, inverse=False)
 
     return _run(kernel, array, (blowup, *array.shape), out, in_place=False)

@@ -74,6 +74,13 @@ def test_a_single_column_is_transformed_as_one_of_many(log_rows):
             strided = a.copy()
             function(strided[:, 0], offset=offset, out=strided[:, 0])
             np.testing.assert_array_equal(strided, np.stack([both[:, 0], a[:, 1]], axis=1))
+    for blowup, offset in ((1, 1), (4, 3)):
+        both = fft.lde(a, blowup, offset)
+        np.testing.assert_array_equal(fft.lde(a[:, 1], blowup, offset), both[:, :, 1])
+        out = np.zeros((blowup, 1 << log_rows), np.uint64)
+        out[-1] = a[:, 1]
+        fft.lde(out[-1], blowup, offset, out=out)
+        np.testing.assert_array_equal(out, both[:, :, 1])
     f = nmod_poly(a[:, 0].tolist(), P)
     values = fft.ntt(a[:, 0])
     for k in (0, 1, 77, (1 << log_rows) - 1):
@@ -108,7 +115,7 @@ def test_rows_along_another_axis(offset):
             in_place = a.copy()
             assert function(in_place, in_place, offset=offset, axis=axis) is in_place
             np.testing.assert_array_equal(in_place, result)
-    with pytest.raises(CstarkError, match="axis 3 does not exist: there are 3 axes"):
+    with pytest.raises(CstarkError, match="axis 3 does not exist: the array has 3 of them"):
         fft.ntt(a, axis=3)
     with pytest.raises(CstarkError, match=r"power of two up to 2\^26, not 3"):
         fft.ntt(a[..., :3], axis=2)

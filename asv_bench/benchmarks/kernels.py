@@ -96,7 +96,7 @@ class Elementwise(Flat):
 class Scans(Flat):
     """Sums and products of a column, total and running: ns per element."""
 
-    def time_fold_mul(self, shape: str, threads: int | str) -> None:
+    def time_scan_fold_mul(self, shape: str, threads: int | str) -> None:
         _field.fold("mul", self.a[:, np.newaxis], self.out[:1])
 
     def time_scan_add(self, shape: str, threads: int | str) -> None:

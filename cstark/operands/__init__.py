@@ -59,6 +59,8 @@ def integers(value: ArrayLike, name: str, what: str = "integers") -> NDArray[Any
     CstarkError
         Anything else, named with its index where single elements are wrong.
     """
+    if isinstance(value, np.ma.MaskedArray):
+        raise CstarkError(f"{name} is a masked array: fill it first, masks are not kept")
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         return value
     try:
@@ -135,7 +137,10 @@ def elements(value: ArrayLike, name: str, item: tuple[int, ...] = ()) -> U64:
     """
     array = words(value, name, P)
     if item and array.ndim and array.shape[-1] != 3:
-        raise CstarkError(f"the last axis of {name} must be 3, but its shape is {array.shape}")
+        raise CstarkError(
+            f"the last axis of {name} must be 3, but its shape is {array.shape}: cs.ext3.lift "
+            "makes elements of base-field ones"
+        )
     shape = array.shape
     invalid = _field.first_invalid(array.reshape(-1))
     if invalid >= 0:

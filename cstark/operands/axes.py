@@ -21,7 +21,7 @@ def axis_index(axis: Any, axes: int) -> int:
     """`axis` counted from the front, of an array of so many axes."""
     index = integer(axis, "axis")
     if not -axes <= index < axes:
-        raise CstarkError(f"axis {index} does not exist: there are {axes} axes")
+        raise CstarkError(f"axis {index} does not exist: the array has {axes} of them")
     return index % axes
 
 

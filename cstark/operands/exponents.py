@@ -31,6 +31,8 @@ class Kernels(NamedTuple):
 
 
 def _exponents(exponent: Any) -> int | NDArray[Any]:
+    if isinstance(exponent, np.ndarray) and exponent.ndim == 0:
+        exponent = exponent[()]
     try:
         return operator.index(exponent)
     except TypeError:

@@ -59,7 +59,7 @@ def test_running_ones(axis):
 
 def test_the_axis_of_coordinates_is_not_counted():
     for function in (ext3.sum, ext3.prod, ext3.cumsum, ext3.cumprod):
-        with pytest.raises(CstarkError, match="axis 1 does not exist: there are 1 axes"):
+        with pytest.raises(CstarkError, match="axis 1 does not exist: the array has 1 of them"):
             function([[1, 2, 3]], axis=1)
 
 

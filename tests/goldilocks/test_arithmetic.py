@@ -156,6 +156,7 @@ def test_exponents_at_the_edges():
     for exponents in (np.array(edges), [*edges, 2**64 - 1, P - 1, P, -P, 1 - P, 2 * P - 2, 2**90]):
         values = [pow(3, int(e), P) for e in exponents]
         assert goldilocks.power(3, exponents).tolist() == values
+    assert goldilocks.power([2, 3], np.array(2, object)).tolist() == [4, 9]
     assert goldilocks.power(0, [0, 1, 2**64 - 1, P - 1, 2**90]).tolist() == [1, 0, 0, 0, 0]
     # A zero is refused only where the exponent is negative.
     assert goldilocks.power([0, 2, 0], [3, -1, 0]).tolist() == [0, (P + 1) // 2, 1]
@@ -265,6 +266,7 @@ def test_random():
         ("7", "a must hold integers below p, not <U1"),
         (None, "a is not an integer: None"),
         ([[1], [2, 3]], "a is not an array: its rows differ in length"),
+        (np.ma.array([1, 2], mask=[0, 1]), "a is a masked array: fill it first"),
     ],
 )
 def test_values_are_refused_by_name(value, message):

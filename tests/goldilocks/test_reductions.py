@@ -83,7 +83,7 @@ def test_results_without_axes_are_numbers():
 
 def test_axes_that_do_not_exist():
     for function in (goldilocks.sum, goldilocks.prod, goldilocks.cumsum, goldilocks.cumprod):
-        with pytest.raises(CstarkError, match="axis 2 does not exist: there are 2 axes"):
+        with pytest.raises(CstarkError, match="axis 2 does not exist: the array has 2 of them"):
             function([[1]], axis=2)
         with pytest.raises(CstarkError, match="axis must be an integer, not float"):
             function([[1]], axis=1.0)
