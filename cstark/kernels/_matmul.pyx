@@ -1,5 +1,6 @@
 """Products of matrices of field elements."""
 
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint64_t
 
 from cstark.kernels._chunks cimport run
@@ -31,6 +32,11 @@ cdef extern from *:
 
 cdef enum:
     MATMUL_CUTOFF = 1 << 19     # products below which a call stays on one thread
+    MATMUL_BATCH = 1 << 29      # products between two looks at pending signals: about 0.2 s
+
+ctypedef struct Call:
+    matmul_job job
+    Py_ssize_t first            # tile that a batch begins with
 
 
 def source_digest():
@@ -41,7 +47,8 @@ def source_digest():
 cdef Py_ssize_t call_multiply(
     void *context, Py_ssize_t first, Py_ssize_t last, int thread
 ) noexcept nogil:
-    return isa_tables[isa_index()].multiply(<matmul_job *>context, first, last)
+    cdef Call *call = <Call *>context
+    return isa_tables[isa_index()].multiply(&call.job, call.first + first, call.first + last)
 
 
 def multiply(
@@ -59,7 +66,8 @@ def multiply(
     out : uint64 array (rows, columns)
         May not overlap the others.
     """
-    cdef matmul_job job
+    cdef Call call
+    cdef matmul_job *job = &call.job
     job.rows, job.inner, job.columns = a.shape[0], a.shape[1], b.shape[1]
     if b.shape[0] != job.inner:
         raise ValueError(f"b has {b.shape[0]} rows, a has {job.inner} columns")
@@ -75,6 +83,12 @@ def multiply(
     cdef Py_ssize_t tiles = (
         matmul_tiles(job.rows, MATMUL_ROWS) * matmul_tiles(job.columns, MATMUL_COLUMNS)
     )
-    cdef Py_ssize_t work = job.rows * job.columns * job.inner
-    with nogil:
-        run(call_multiply, &job, tiles, 1, team(work, MATMUL_CUTOFF))
+    cdef int threads = team(job.rows * job.columns * job.inner, MATMUL_CUTOFF)
+    cdef Py_ssize_t tile = MATMUL_ROWS * MATMUL_COLUMNS * max(job.inner, <Py_ssize_t>1)
+    cdef Py_ssize_t batch = max(<Py_ssize_t>threads, MATMUL_BATCH // tile)
+    call.first = 0
+    while call.first < tiles:
+        with nogil:
+            run(call_multiply, &call, min(batch, tiles - call.first), 1, threads)
+        PyErr_CheckSignals()
+        call.first += batch

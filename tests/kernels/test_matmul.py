@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
+
 import flint
 import numpy as np
 import pytest
@@ -53,6 +56,20 @@ def test_threads_and_instruction_sets_agree():
             _matmul.multiply(a, b, out)
         seen.add(out.tobytes())
     assert len(seen) == 1
+
+
+def test_long_products_see_signals():
+    """Three batches; Ctrl-C comes in the first, and the last is not begun."""
+    a = np.ones((64 * 3, 1 << 13), np.uint64)
+    b, out = np.ones((1 << 13, 64 * 16), np.uint64), np.full((64 * 3, 64 * 16), 7, np.uint64)
+    timer = threading.Timer(0.05, _thread.interrupt_main)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _matmul.multiply(a, b, out)
+    finally:
+        timer.cancel()
+    assert (out[-64:] == 7).all()
 
 
 def test_shapes_are_checked():
