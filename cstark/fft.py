@@ -88,7 +88,7 @@ def _transform(
 ) -> NDArray[np.uint64]:
     array, shift = _elements(a), _offset(offset)
     index = axis_index(axis, array.ndim)
-    rows_first = np.moveaxis(array, index, 0)
+    rows_first = np.moveaxis(array, index, 0) if index else array
     plan = _plan(_log_rows(rows_first))
 
     def kernel(target: NDArray[np.uint64]) -> None:

@@ -224,6 +224,8 @@ def deliver(
 
 def _shared(out: NDArray[Any], a: NDArray[Any], in_place: bool) -> bool:
     """Whether a kernel that writes `out` might destroy what it has yet to read of `a`."""
+    if out is a:
+        return not in_place
     if not np.may_share_memory(out, a):
         return False
     same = out.ctypes.data == a.ctypes.data and out.shape == a.shape and out.strides == a.strides
