@@ -20,6 +20,7 @@ _ITEM = (3,)
 def sum(
     a: ArrayLike,
     axis: axes.Axis = None,
+    *,
     out: NDArray[np.uint64] | None = None,
     keepdims: bool = False,
 ) -> NDArray[np.uint64]:
@@ -61,6 +62,7 @@ def sum(
 def prod(
     a: ArrayLike,
     axis: axes.Axis = None,
+    *,
     out: NDArray[np.uint64] | None = None,
     keepdims: bool = False,
 ) -> NDArray[np.uint64]:
@@ -100,7 +102,7 @@ def prod(
 
 
 def cumsum(
-    a: ArrayLike, axis: int | None = None, out: NDArray[np.uint64] | None = None
+    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
 ) -> NDArray[np.uint64]:
     """Running sums along an axis: the accumulator of a LogUp argument.
 
@@ -136,7 +138,7 @@ def cumsum(
 
 
 def cumprod(
-    a: ArrayLike, axis: int | None = None, out: NDArray[np.uint64] | None = None
+    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
 ) -> NDArray[np.uint64]:
     """Running products along an axis: the column of a grand-product argument.
 

@@ -18,6 +18,7 @@ __all__ = ["cumprod", "cumsum", "dot", "matmul", "powers", "prod", "sum"]
 def sum(
     a: ArrayLike,
     axis: axes.Axis = None,
+    *,
     out: NDArray[np.uint64] | None = None,
     keepdims: bool = False,
 ) -> Any:
@@ -59,6 +60,7 @@ def sum(
 def prod(
     a: ArrayLike,
     axis: axes.Axis = None,
+    *,
     out: NDArray[np.uint64] | None = None,
     keepdims: bool = False,
 ) -> Any:
@@ -97,7 +99,9 @@ def prod(
     return axes.fold(elements(a, "a"), True, axis, keepdims, out)
 
 
-def cumsum(a: ArrayLike, axis: int | None = None, out: NDArray[np.uint64] | None = None) -> Any:
+def cumsum(
+    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
+) -> Any:
     """Running sums along an axis.
 
     Parameters
@@ -128,7 +132,9 @@ def cumsum(a: ArrayLike, axis: int | None = None, out: NDArray[np.uint64] | None
     return axes.scan(elements(a, "a"), False, axis, out)
 
 
-def cumprod(a: ArrayLike, axis: int | None = None, out: NDArray[np.uint64] | None = None) -> Any:
+def cumprod(
+    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
+) -> Any:
     """Running products along an axis: the column of a grand-product argument.
 
     Parameters

@@ -13,6 +13,7 @@ from polynomial_support import FIELDS, coefficients, item, poly, random
 
 from cstark import polynomial
 from cstark.errors import CstarkError
+from cstark.polynomial import products
 from tests.oracles.fields import EDGES, P
 
 ELEMENTS = st.lists(st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1)), max_size=40)
@@ -64,6 +65,10 @@ def test_what_is_refused():
         polynomial.multiply([1], [1], field="ext")
     with pytest.raises(CstarkError, match="last axis of a must be 3"):
         polynomial.multiply([1], [1], field="ext3")
-    long = np.broadcast_to(np.uint64(0), (2**25 + 1,))
-    with pytest.raises(CstarkError, match=r"has 67108865 coefficients, more than 2\^26"):
-        polynomial.multiply(long, np.broadcast_to(np.uint64(0), 2**25 + 1))
+
+
+def test_a_product_that_no_transform_holds(monkeypatch):
+    monkeypatch.setattr(products, "_MAX_LOG", 4)
+    assert len(polynomial.multiply([0] * 8, [1] * 9)) == 16
+    with pytest.raises(CstarkError, match=r"the product has 17 coefficients, more than 2\^4"):
+        polynomial.multiply([0] * 9, [1] * 9)
