@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cstark.kernels import _chunks, _field, _fri, _hash, _ntt, _openings, _runtime
+from cstark.kernels import _chunks, _field, _fri, _hash, _matmul, _ntt, _openings, _runtime
 from tests.oracles import zoo
 
 P = 2**64 - 2**32 + 1
@@ -29,8 +29,14 @@ KERNELS = {
     "neg": lambda: _field.neg(FLAT, OUT),
     "inverse": lambda: _field.inverse(FLAT, OUT),
     "power": lambda: _field.power(FLAT, 5, OUT),
+    "power_each": lambda: _field.power_each(FLAT, FLAT, OUT),
+    "powers": lambda: _field.powers(3, 5, OUT),
     "dot": lambda: _field.dot(FLAT, FLAT),
+    "scan": lambda: _field.scan("mul", EXT, EXT.copy()),
+    "fold_rows": lambda: _field.fold("add", EXT, OUT[:3]),
+    "matmul": lambda: _matmul.multiply(EXT, words(3, 2), words(ROWS, 2)),
     "ext_mul": lambda: _field.ext_mul(EXT, EXT, EXT.copy()),
+    "ext_power_each": lambda: _field.ext_power_each(EXT, FLAT, EXT.copy()),
     "ext_neg": lambda: _field.ext_neg(EXT, EXT.copy()),
     "ext_inverse": lambda: _field.ext_inverse(EXT, EXT.copy()),
     "ext_dot": lambda: _field.ext_dot(EXT, EXT),
