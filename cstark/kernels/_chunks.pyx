@@ -93,9 +93,9 @@ cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept no
 
 cdef Py_ssize_t run_long(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads,
-    double cost
+    double cost, Py_ssize_t start=0
 ) except -2:
-    """`run`, piece by piece; after each, signals are seen and the watcher is told.
+    """`run` on items from `start` on, in pieces; after each, signals are seen, the watcher is told.
 
     Chunks are the same as `run`'s. `cost` is the time that an item takes on one thread, in
     nanoseconds, as measured on one machine: progress and the length of a piece depend on it,
@@ -104,9 +104,9 @@ cdef Py_ssize_t run_long(
     cdef Py_ssize_t most = piece_of(cost, chunk, threads)
     cdef Py_ssize_t count, bad
     cdef Piece piece
-    piece.function, piece.context, piece.first = function, context, 0
-    while piece.first < items:
-        count = min(most, items - piece.first)
+    piece.function, piece.context, piece.first = function, context, start
+    while piece.first < start + items:
+        count = min(most, start + items - piece.first)
         with nogil:
             bad = run(call_piece, &piece, count, chunk, threads)
         if bad >= 0:
@@ -144,7 +144,7 @@ cdef enum:
     PAGE_WORDS = 512
     TOUCHED_WORDS = 1 << 18  # by a thread at a time: a huge page
 
-# Nanoseconds of one thread for a word of fresh memory, which the system has to clear; see `run_long`.
+# Nanoseconds of one thread for a word of fresh memory, which the system clears; see `run_long`.
 cdef double FRESH_COST = 4.0
 
 
