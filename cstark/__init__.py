@@ -35,6 +35,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "ProofFormatError": ("cstark.errors", "ProofFormatError"),
     "Reason": ("cstark.errors", "Reason"),
     "Receive": ("cstark.air", "Receive"),
+    "Report": ("cstark.report", "Report"),
     "ResolvedOptions": ("cstark.protocol.options", "ResolvedOptions"),
     "Send": ("cstark.air", "Send"),
     "Statement": ("cstark.workload", "Statement"),

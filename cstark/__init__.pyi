@@ -27,6 +27,7 @@ from cstark.machine import Machine as Machine
 from cstark.protocol.options import Options as Options
 from cstark.protocol.options import ResolvedOptions as ResolvedOptions
 from cstark.protocol.proof import Proof as Proof
+from cstark.report import Report as Report
 from cstark.runtime import get_num_threads as get_num_threads
 from cstark.runtime import set_num_threads as set_num_threads
 from cstark.runtime import show_config as show_config

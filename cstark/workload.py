@@ -338,7 +338,7 @@ class Workload:
         options : Options, optional
             Default `cs.Options()`.
         **settings
-            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+            `check`, `progress`, `max_memory`: as for `Machine.prove`; ``progress=True`` shows a bar.
 
         Returns
         -------

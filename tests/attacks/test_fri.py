@@ -103,7 +103,7 @@ def run_fri(layout, words, seed):
         transcript.absorb(item, data)
         roots.append(data)
 
-    prover.commit(transcript, say, lambda: None)
+    prover.commit(transcript, say)
     bits = layout.log_max_height + layout.log_blowup
     positions = np.unique(np.array(transcript.positions("positions", 12, bits), dtype=np.int64))
     prover.open(positions, lambda _, data: items.append(data))

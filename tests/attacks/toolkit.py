@@ -79,9 +79,7 @@ def forge(
     key = statement.machine.verifying_key()
     arrays = [np.ascontiguousarray(traces[name]) for name in key.names]
     instance = Instance.build(key, statement.publics, statement.tokens, statement.claim or b"")
-    prover = kind(
-        machine or statement.machine, instance, arrays, Report(), lambda *_: None, force=True
-    )
+    prover = kind(machine or statement.machine, instance, arrays, Report(), force=True)
     if machine is not None:
         prover.key = key
     for name, value in settings.items():
