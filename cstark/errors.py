@@ -113,7 +113,7 @@ class VerificationError(CstarkError):
         super().__init__(message)
         self.reason = reason
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[VerificationError], tuple[str, Reason]]:
         return (type(self), (self.args[0], self.reason))
 
 

@@ -195,7 +195,7 @@ class VerifyingKey:
     def __repr__(self) -> str:
         return f"<VerifyingKey of {', '.join(self.names)}: {self.digest.hex()[:16]}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[VerifyingKey], tuple[object, ...]]:
         return (type(self), (self.tables, self.options, self.preprocessed_root))
 
 

@@ -492,7 +492,7 @@ class Machine:
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Machine], tuple[object, ...]]:
         return (type(self), (self.tables, self.options))
 
 

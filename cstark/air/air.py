@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cstark.air.columns import Layout, View
+from cstark.air.columns import Declaration, Layout, View
 from cstark.errors import AirError
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class Air:
     <TableDescription 'fib': 2 columns, 4 constraints, 0 interactions, degree 2>
     """
 
-    columns: Any = ()
-    publics: Any = ()
-    preprocessed: Any = ()
-    periodic: Any = {}
-    rows: Any = None
+    columns: Declaration = ()
+    publics: Declaration = ()
+    preprocessed: Declaration = ()
+    periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
+    rows: int | None = None
 
     def constrain(self, t: Table) -> None:
         """State what the rows of the table satisfy; to be overridden.
@@ -75,7 +76,7 @@ class Air:
             "of the table"
         )
 
-    def preprocessed_trace(self) -> Any:
+    def preprocessed_trace(self) -> ArrayLike:
         """The values of the preprocessed columns; to be overridden by tables that have them.
 
         Returns

@@ -6,23 +6,23 @@ be equal as multisets of messages; tokens are the messages that the verifier add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from cstark.air.columns import Namespace
-from cstark.air.expression import Expression, Recorder
-from cstark.air.nodes import P
-from cstark.air.rows import caller, check_name
+from cstark.air.description import Interaction
+from cstark.air.expression import Expression, Recorder, Scalar
+from cstark.air.nodes import Node, P
+from cstark.air.rows import Operand, caller, check_name
 from cstark.errors import AirError, StatementError
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
 __all__ = [
-    "Message",
     "Receive",
     "Send",
     "Token",
@@ -32,17 +32,6 @@ __all__ = [
     "record_message",
 ]
 
-
-class Message(NamedTuple):
-    """An interaction as `constrain` recorded it."""
-
-    bus: str
-    sign: int
-    values: tuple[int, ...]
-    count: int
-    weight: int
-    name: str
-    location: str
 
 
 @dataclass(frozen=True)
@@ -130,14 +119,14 @@ def is_name(text: Any) -> bool:
 
 def record_message(
     recorder: Recorder,
-    bounds: Any,
+    bounds: Callable[[Node], int],
     sign: int,
-    bus: Any,
-    values: Any,
-    count: Any,
-    weight: Any,
-    name: Any,
-) -> Message:
+    bus: str,
+    values: Operand,
+    count: Scalar,
+    weight: int | None,
+    name: str | None,
+) -> Interaction:
     """Check one call of ``t.send`` or ``t.receive``.
 
     Parameters
@@ -153,8 +142,8 @@ def record_message(
 
     Returns
     -------
-    Message
-        The checked interaction.
+    Interaction
+        Its nodes are those of the recorder.
 
     Raises
     ------
@@ -192,7 +181,7 @@ def record_message(
         raise recorder.error(
             f"{where}: weight={weight} does not bound the count {min(constant, P - constant)}"
         )
-    return Message(bus, sign, nodes, count_node, int(weight), name or "", caller())
+    return Interaction(bus, sign, nodes, count_node, int(weight), name or "", caller())
 
 
 def number_buses(
@@ -279,26 +268,31 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
 _LEAST_ROWS = 8
 """Weight times height must stay below p, and no table is lower."""
 
+Form = dict[int | None, int]
+"""A count as coefficients: None for the constant, else the node of a column or of a product."""
+
 
 def _at(location: str) -> str:
     return f" ({location})" if location else ""
 
 
-def _flatten(recorder: Recorder, where: str, values: Any) -> list[Any]:
+def _flatten(recorder: Recorder, where: str, values: Operand) -> list[Scalar]:
     if isinstance(values, (Expression, int, np.integer)):
         return [values]
     if isinstance(values, np.ndarray):
         return list(values.reshape(-1))
     if isinstance(values, (list, tuple, Namespace)):
         return [leaf for value in values for leaf in _flatten(recorder, where, value)]
-    if isinstance(values, (dict, set, str)) or hasattr(values, "__iter__"):
+    if isinstance(values, Sequence) or hasattr(values, "__iter__"):
         raise recorder.error(
             f"{where}: values are {type(values).__name__}; write a list, tuple or array"
         )
     return [values]  # a wrong number: node_of says what is wrong with it
 
 
-def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, count: int) -> int:
+def _default_weight(
+    recorder: Recorder, bounds: Callable[[Node], int], where: str, sign: int, count: int
+) -> int:
     constant = recorder.value(count)
     if constant is not None:
         return min(constant, P - constant)
@@ -318,14 +312,14 @@ def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, coun
     return weight
 
 
-def _magnitude(recorder: Recorder, bounds: Any, root: int) -> int | None:
+def _magnitude(recorder: Recorder, bounds: Callable[[Node], int], root: int) -> int | None:
     """Sum of the absolute coefficients of a count, columns bounded by `bounds`.
 
     Affine parts are collected before absolute values are taken, so ``a + b - a`` weighs 1;
     products multiply the bounds of their factors.  None if a public value takes part.
     """
-    # term: None for the constant, a column node or a product node otherwise
-    forms: dict[int, dict[int | None, int]] = {}
+
+    forms: dict[int, Form] = {}
     sizes: dict[int, int] = {}
     stack = [root]
     while stack:
@@ -346,7 +340,13 @@ def _magnitude(recorder: Recorder, bounds: Any, root: int) -> int | None:
     return _size(forms[root], sizes)
 
 
-def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None:
+def _form(
+    recorder: Recorder,
+    forms: Mapping[int, Form],
+    sizes: dict[int, int],
+    bounds: Callable[[Node], int],
+    index: int,
+) -> Form | None:
     kind, *operands = recorder.nodes[index]
     if kind == "public":
         return None
@@ -369,6 +369,6 @@ def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None
     return result
 
 
-def _size(form: dict[int | None, int], sizes: dict[int, int]) -> int:
+def _size(form: Form, sizes: Mapping[int, int]) -> int:
     total = sum(min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items())
     return min(total, P)

@@ -6,12 +6,12 @@ import inspect
 import os
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn, TypeVar
 
 import numpy as np
-
+from numpy.typing import NDArray
 from cstark.air.air import Air
-from cstark.air.bus import Message, is_name, record_message
+from cstark.air.bus import is_name, record_message
 from cstark.air.columns import Layout, Namespace
 from cstark.air.description import (
     MAX_ROWS,
@@ -21,12 +21,14 @@ from cstark.air.description import (
     TableDescription,
     assemble,
 )
-from cstark.air.expression import Expression, Recorder, object_array
+from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.nodes import Node, P
-from cstark.air.rows import SELECTORS, Equation, RowSelector
+from cstark.air.rows import SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError
 
 __all__ = ["Table", "describe"]
+
+Result = TypeVar("Result")
 
 _SPACES = {
     "now": ("columns", "main", 0),
@@ -76,7 +78,7 @@ class Table:
         self._layouts = layouts
         self._bounds = bounds
         self._equations: list[Equation] = []
-        self._messages: list[Message] = []
+        self._messages: list[Interaction] = []
         for attribute, (declared, source, next_row) in _SPACES.items():
             make = _maker(recorder, source, next_row)
             setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
@@ -86,8 +88,8 @@ class Table:
     def send(
         self,
         bus: str,
-        values: Any,
-        count: Any = 1,
+        values: Operand,
+        count: Scalar = 1,
         weight: int | None = None,
         name: str | None = None,
     ) -> None:
@@ -113,13 +115,15 @@ class Table:
         AirError
             If an argument is wrong.
         """
-        self._record(1, bus, values, count, weight, name)
+        self._messages.append(
+            record_message(self._recorder, self._bounds, 1, bus, values, count, weight, name)
+        )
 
     def receive(
         self,
         bus: str,
-        values: Any,
-        count: Any = 1,
+        values: Operand,
+        count: Scalar = 1,
         weight: int | None = None,
         name: str | None = None,
     ) -> None:
@@ -138,10 +142,9 @@ class Table:
         AirError
             If an argument is wrong.
         """
-        self._record(-1, bus, values, count, weight, name)
-
-    def _record(self, sign: int, *arguments: Any) -> None:
-        self._messages.append(record_message(self._recorder, self._bounds, sign, *arguments))
+        self._messages.append(
+            record_message(self._recorder, self._bounds, -1, bus, values, count, weight, name)
+        )
 
     def _suggest(self, name: str) -> str:
         for space in ("now", "preprocessed", "periodic", "publics"):
@@ -149,7 +152,7 @@ class Table:
                 return f"t.{space}.{name}"
         return ""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__") or "_layouts" not in self.__dict__:
             raise AttributeError(name)
         where = self._suggest(name)
@@ -220,7 +223,7 @@ def describe(name: str, air: Air) -> TableDescription:
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
     try:
-        result = _noted(name, "constrain", lambda: air.constrain(table))
+        result: object = _noted(name, "constrain", lambda: air.constrain(table))
     finally:
         recorder.is_open = False
     if result is not None:
@@ -242,12 +245,12 @@ def describe(name: str, air: Air) -> TableDescription:
             Constraint(e.selector, e.node, 0, e.name, e.expression, e.location)
             for e in table._equations
         ],
-        interactions=[Interaction(*message) for message in table._messages],
+        interactions=table._messages,
         preprocessed=preprocessed,
     )
 
 
-def _check_subject(name: Any, air: Any) -> None:
+def _check_subject(name: object, air: object) -> None:
     if not is_name(name):
         raise AirError(f"the table name {name!r} is not a printable string")
     if isinstance(air, type) and issubclass(air, Air):
@@ -295,7 +298,7 @@ def _column_bounds(
     return bound
 
 
-def _rows(name: str, rows: Any) -> int | None:
+def _rows(name: str, rows: object) -> int | None:
     if rows is None:
         return None
     if not isinstance(rows, (int, np.integer)) or isinstance(rows, bool):
@@ -312,7 +315,9 @@ def _check_height(name: str, what: str, rows: int) -> None:
         )
 
 
-def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+def _periodic(
+    name: str, declaration: object
+) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
     if declaration is None:
         return (), ()
     if not isinstance(declaration, dict):
@@ -333,7 +338,7 @@ def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple
     return tuple(declaration), tuple(columns)
 
 
-def _element(value: Any, what: str) -> int:
+def _element(value: object, what: str) -> int:
     if not isinstance(value, (int, np.integer)):
         raise AirError(f"{what} holds {value!r}, which is not an integer")
     if not -P < value < P:
@@ -372,31 +377,28 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     return array
 
 
-def _exact(values: Any, what: str) -> np.ndarray:
+def _exact(values: object, what: str) -> NDArray[np.uint64]:
     """`values` as uint64, without rounding or wrapping anything."""
-    if not isinstance(values, np.ndarray):
-        try:
-            values = object_array(values)
-        except ValueError:
-            raise AirError(f"{what} is a ragged nested sequence") from None
-    if values.dtype == np.uint64:
-        return values
-    if values.dtype == object:
-        for value in values.reshape(-1):
+    try:
+        array = values if isinstance(values, np.ndarray) else object_array(values)
+    except ValueError:
+        raise AirError(f"{what} is a ragged nested sequence") from None
+    if array.dtype == object:
+        for value in array.reshape(-1):
             if not isinstance(value, (int, np.integer)):
                 raise AirError(f"{what} holds {value!r}, which is not an integer")
-    elif values.dtype.kind not in "iu":
-        raise AirError(f"{what} has dtype {values.dtype}; it must hold integers, best uint64")
-    if values.size and (values.min() < 0 or values.max() >= P):
+    elif array.dtype.kind not in "iu":
+        raise AirError(f"{what} has dtype {array.dtype}; it must hold integers, best uint64")
+    if array.dtype != np.uint64 and array.size and (array.min() < 0 or array.max() >= P):
         raise AirError(f"{what} holds a value outside [0, p); reduce modulo cs.P first")
-    return values.astype(np.uint64)
+    return array.astype(np.uint64, copy=False)
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 
 
-def _noted(name: str, what: str, call: Callable[[], Any]) -> Any:
+def _noted(name: str, what: str, call: Callable[[], Result]) -> Result:
     """Run the author's code; an exception gets a note of table, file and line."""
     try:
         return call()

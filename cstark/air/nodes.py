@@ -69,7 +69,7 @@ class NodeList:
             degree.
         """
         result = cls()
-        build = {
+        build: dict[str, Callable[..., int]] = {
             "constant": result.constant,
             "column": result.column,
             "public": result.public,
@@ -250,17 +250,17 @@ def render(
                 if divisor:
                     return f"{bracket(walk(other, depth + 1), _PRODUCT)} / {divisor}", _PRODUCT
             left = walk(a, depth + 1)
-            text = left[0] if nodes[a][0] == "constant" else bracket(left, _PRODUCT)
+            text, _ = left if nodes[a][0] == "constant" else (bracket(left, _PRODUCT), _PRODUCT)
             return f"{text} * {bracket(walk(b, depth + 1), _ATOM)}", _PRODUCT
         if kind == "sub" and nodes[a] == ("constant", 0):
             return "-" + bracket(walk(b, depth + 1), _PRODUCT), _SUM
-        left = walk(a, depth + 1)[0]
+        text = walk(a, depth + 1)[0]
         if nodes[b][0] == "constant" and _signed(nodes[b][1]).startswith("-"):
             kind = "sub" if kind == "add" else "add"
             budget[0] -= 1
-            return f"{left} {'+' if kind == 'add' else '-'} {P - nodes[b][1]}", _SUM
+            return f"{text} {'+' if kind == 'add' else '-'} {P - nodes[b][1]}", _SUM
         right = bracket(walk(b, depth + 1), _SUM if kind == "add" else _PRODUCT)
-        return f"{left} {'+' if kind == 'add' else '-'} {right}", _SUM
+        return f"{text} {'+' if kind == 'add' else '-'} {right}", _SUM
 
     return walk(index, 0)[0]
 

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from cstark.air.columns import Namespace
-from cstark.air.expression import Expression, Recorder, object_array
+from cstark.air.expression import Expression, Expressions, Recorder, Scalar, object_array
 
-__all__ = ["SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
+__all__ = ["SELECTORS", "Equation", "Operand", "RowSelector", "broadcast", "caller", "check_name"]
+
+Operand: TypeAlias = "Scalar | np.ndarray | Namespace | Sequence[Operand]"
+"""What equations and messages take: an expression, an integer, or any nesting of them."""
 
 SELECTORS = {
     "first_row": "first",
@@ -85,14 +88,14 @@ class RowSelector:
         recorder: Recorder,
         attribute: str,
         sink: Callable[[Equation], None],
-        conditions: tuple[np.ndarray, ...] = (),
+        conditions: tuple[Expressions, ...] = (),
     ) -> None:
         self._recorder = recorder
         self._attribute = attribute
         self._sink = sink
         self._conditions = conditions
 
-    def equal(self, a: Any, b: Any, name: str | None = None) -> None:
+    def equal(self, a: Operand, b: Operand, name: str | None = None) -> None:
         """State ``a = b``.
 
         Parameters
@@ -106,7 +109,7 @@ class RowSelector:
             (a, b), name, lambda a, b: a - b, lambda a, b: f"{a} = {b}", "both sides are the same"
         )
 
-    def zero(self, e: Any, name: str | None = None) -> None:
+    def zero(self, e: Operand, name: str | None = None) -> None:
         """State ``e = 0``.
 
         Parameters
@@ -118,7 +121,7 @@ class RowSelector:
         """
         self._state((e,), name, lambda e: e, lambda e: f"{e} = 0", "it is the constant 0")
 
-    def boolean(self, *e: Any, name: str | None = None) -> None:
+    def boolean(self, *e: Operand, name: str | None = None) -> None:
         """State that each argument is 0 or 1.
 
         Parameters
@@ -139,7 +142,7 @@ class RowSelector:
                 "it is a constant",
             )
 
-    def when(self, *selectors: Any) -> RowSelector:
+    def when(self, *selectors: Operand) -> RowSelector:
         """The same rows, where the product of `selectors` is not zero.
 
         Parameters
@@ -157,7 +160,7 @@ class RowSelector:
 
     def _state(
         self,
-        sides: tuple[Any, ...],
+        sides: tuple[Operand, ...],
         name: str | None,
         combine: Callable[..., Expression],
         describe: Callable[..., str],
@@ -169,7 +172,7 @@ class RowSelector:
         count = len(self._conditions)
         arrays = broadcast(recorder, self._attribute, [*self._conditions, *sides])
         shape = arrays[0].shape
-        trivial = 0
+        trivial, text = 0, ""
         for index in np.ndindex(*shape):
             members = [array[index] for array in arrays]
             conditions, parts = members[:count], members[count:]
@@ -203,7 +206,7 @@ class RowSelector:
             )
 
 
-def broadcast(recorder: Recorder, where: str, values: list[Any]) -> list[np.ndarray]:
+def broadcast(recorder: Recorder, where: str, values: Sequence[Operand]) -> list[Expressions]:
     """Object arrays of expressions with one common shape.
 
     Parameters
@@ -212,7 +215,7 @@ def broadcast(recorder: Recorder, where: str, values: list[Any]) -> list[np.ndar
         The run the expressions must belong to.
     where : str
         For messages.
-    values : list
+    values : sequence
         Expressions, integers, arrays, nested sequences, namespaces.
     """
     arrays = []
@@ -246,7 +249,7 @@ def caller() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def check_name(recorder: Recorder, name: Any) -> None:
+def check_name(recorder: Recorder, name: object) -> None:
     """Refuse a constraint or interaction name that is not a string."""
     if name is not None and not isinstance(name, str):
         raise recorder.error(f"name={name!r} is not a string")

@@ -281,7 +281,7 @@ class Proof:
         heights = ", ".join(f"2^{h}" for h in self.log_heights)
         return f"<Proof: {len(self):,} bytes, tables of {heights} rows>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Proof], tuple[object, ...]]:
         return (
             type(self),
             (self.options, self.log_heights, self.claim, self.body, self.report),
