@@ -41,7 +41,7 @@ def _elements(a: ArrayLike) -> NDArray[np.uint64]:
 
 
 def _log_rows(array: NDArray[np.uint64]) -> int:
-    rows = array.shape[0]
+    rows: int = array.shape[0]
     if rows < 1 or rows & (rows - 1) or rows > 1 << _MAX_LOG_ROWS:
         raise CstarkError(
             f"the number of rows must be a power of two up to 2^{_MAX_LOG_ROWS}, not {rows}"

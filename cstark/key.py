@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-from cstark.air.bus import number_buses
+from cstark.air.bus import Token, number_buses
 from cstark.air.description import TableDescription
 from cstark.errors import AirError, CstarkError
-from cstark.protocol.options import ResolvedOptions
+from cstark.protocol.options import Options, ResolvedOptions
 
+if TYPE_CHECKING:
+    from cstark.protocol.proof import Proof
 __all__ = ["PlainKey", "VerifyingKey"]
 
 _FORMAT = "cstark verifying key"
@@ -23,16 +25,18 @@ MIN_LOG_HEIGHT = 3
 class PlainKey:
     """The part of a key that needs no commitment: enough for statements and layouts."""
 
-    def __init__(
-        self, tables: Sequence[TableDescription], options: ResolvedOptions | None = None
-    ) -> None:
+    def __init__(self, tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
         self.tables = tuple(tables)
         self.options = options
-        self.names = tuple(table.name for table in tables)
         self.buses = number_buses(tables)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables, in order."""
+        return tuple(table.name for table in self.tables)
 
-class VerifyingKey:
+
+class VerifyingKey(PlainKey):
     """Tables, buses, options and preprocessed commitment of a machine.
 
     It needs neither the `Air` classes nor any trace code: what it holds can be written to a file
@@ -71,20 +75,12 @@ class VerifyingKey:
         options: ResolvedOptions,
         preprocessed_root: bytes | None,
     ) -> None:
-        self.tables = tuple(tables)
-        self.options = options
+        check_tables(tables, options)
+        super().__init__(tables, options)
         self.preprocessed_root = preprocessed_root
-        check_tables(self.tables, options)
         has_preprocessed = any(table.preprocessed_width for table in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
-        self.buses = number_buses(self.tables)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the tables, in order."""
-        return tuple(table.name for table in self.tables)
-
     @cached_property
     def _json(self) -> str:
         data = {
@@ -174,10 +170,10 @@ class VerifyingKey:
 
     def verify(
         self,
-        proof: Any,
+        proof: Proof | bytes,
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes | None = None,
         min_security: int = 100,
     ) -> None:
@@ -199,7 +195,7 @@ class VerifyingKey:
         return (type(self), (self.tables, self.options, self.preprocessed_root))
 
 
-def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
+def check_tables(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> None:
     """What must hold of the tables of a machine together with its options.
 
     Raises

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from cstark.air import Air, describe
-from cstark.air.bus import number_buses
+from cstark.air.bus import Token, number_buses
 from cstark.errors import AirError, StatementError, TraceError
 from cstark.key import PlainKey, VerifyingKey, check_tables
-from cstark.program import check_program, lookup_program, quotient_program
+from cstark.program import (
+    CheckProgram,
+    LookupProgram,
+    QuotientProgram,
+    check_program,
+    lookup_program,
+    quotient_program,
+)
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.estimate import Estimate, estimate
@@ -27,7 +33,7 @@ from cstark.protocol.prover import Imbalance, Prover
 from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
 from cstark.protocol.summary import summary
-from cstark.protocol.traces import read_traces
+from cstark.protocol.traces import Trace, read_traces
 from cstark.protocol.transcript import Ledger, silent
 from cstark.report import Report
 from cstark.security import SecurityReport
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
     from cstark.choices import Choices
 
 __all__ = ["Machine"]
+
+Program = TypeVar("Program")
 
 
 class Machine:
@@ -98,8 +106,9 @@ class Machine:
         self.descriptions = descriptions
         self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
+        self._key: VerifyingKey | None = None
+        self._commitment: Commitment | None = None
         self._programs: dict[tuple[str, int], Any] = {}
-
     def with_options(self, options: Options) -> Machine:
         """The same tables with other options, not described again.
 
@@ -144,10 +153,10 @@ class Machine:
 
     def prove(
         self,
-        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        traces: Mapping[str, Trace],
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes = b"",
         check: bool = True,
         progress: Callable[[str, int, int], None] | None = None,
@@ -196,9 +205,9 @@ class Machine:
 
     def _prove(
         self,
-        traces: Mapping[str, Any],
+        traces: Mapping[str, Trace],
         publics: Mapping[str, Sequence[int]] | None,
-        tokens: Sequence[Any],
+        tokens: Sequence[Token],
         claim: bytes,
         check: bool,
         progress: Callable[[str, int, int], None] | None,
@@ -210,7 +219,7 @@ class Machine:
     ) -> Proof:
         """`prove`; `force` emits proofs of false statements, for tests of the verifier."""
         report = Report()
-        instance = Instance.build(self._statement_key, publics, tokens, claim)
+        instance = Instance.build(self.plain_key(), publics, tokens, claim)
         with report.phase("read traces"):
             arrays = read_traces(self.descriptions, self.resolved, traces)
         log_heights = [len(array).bit_length() - 1 for array in arrays]
@@ -225,8 +234,7 @@ class Machine:
             with report.phase("check"):
                 self._check_constraints(arrays, instance)
         step = progress if progress is not None else _silent
-        settings = {"plan": plan, "force": force, "ledger": ledger}
-        work = prover(self, instance, arrays, report, step, **settings)
+        work = prover(self, instance, arrays, report, step, plan=plan, force=force, ledger=ledger)
         try:
             proof = work.prove()
         except Imbalance:
@@ -263,10 +271,10 @@ class Machine:
 
     def check(
         self,
-        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        traces: Mapping[str, Trace],
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         mutate: int = 0,
         seed: int = 0,
     ) -> CheckReport:
@@ -298,7 +306,7 @@ class Machine:
         for name, value in (("mutate", mutate), ("seed", seed)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
-        instance = Instance.build(self._statement_key, publics, tokens, b"")
+        instance = Instance.build(self.plain_key(), publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
         report = self._report(arrays, instance)
         if not mutate or not report:
@@ -313,7 +321,7 @@ class Machine:
         proof: Proof | bytes,
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes | None = None,
         min_security: int = 100,
     ) -> None:
@@ -351,26 +359,19 @@ class Machine:
 
         The first call commits to the preprocessed columns, if there are any.
         """
-        if "_key" not in self.__dict__:
+        if self._key is None:
             commitment = self.preprocessed(report)
             root = None if commitment is None else commitment.root
-            self.__dict__["_key"] = VerifyingKey(self.descriptions, self.resolved, root)
-        return self.__dict__["_key"]
-
-    @cached_property
-    def _statement_key(self) -> Any:
-        """What `Instance.build` needs, without committing to anything."""
-        if "_key" in self.__dict__:
-            return self.__dict__["_key"]
-        return PlainKey(self.descriptions)
+            self._key = VerifyingKey(self.descriptions, self.resolved, root)
+        return self._key
 
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
-        if "_preprocessed" not in self.__dict__:
-            self.__dict__["_preprocessed"] = commit_preprocessed(
+        if self._commitment is None:
+            self._commitment = commit_preprocessed(
                 self.descriptions, self.resolved, self.domains, report or Report()
             )
-        return self.__dict__["_preprocessed"]
+        return self._commitment
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
@@ -450,9 +451,9 @@ class Machine:
 
         return compare(self, {} if heights is None else heights, time=time)
 
-    def plain_key(self) -> Any:
-        """What `Layout` needs of a key, without committing to anything."""
-        return PlainKey(self.descriptions, self.resolved)
+    def plain_key(self) -> PlainKey:
+        """What statements and layouts need of a key, without committing to anything."""
+        return self._key or PlainKey(self.descriptions, self.resolved)
 
     def log_heights(self, heights: Mapping[str, int]) -> list[int]:
         """Log2 of the height of each table, checked.
@@ -466,21 +467,23 @@ class Machine:
 
     # ---- programs -----------------------------------------------------------------------
 
-    def _program(self, kind: str, table: int, compile_it: Callable[[Any], Any]) -> Any:
-        found = self._programs.get((kind, table))
+    def _program(
+        self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
+    ) -> Program:
+        found: Program | None = self._programs.get((kind, table))
         if found is None:
             found = self._programs[kind, table] = compile_it(self.descriptions[table])
         return found
 
-    def quotient_program(self, table: int) -> Any:
+    def quotient_program(self, table: int) -> QuotientProgram:
         """Compiled constraints of a table on a coset."""
         return self._program("quotient", table, quotient_program)
 
-    def lookup_program(self, table: int) -> Any:
+    def lookup_program(self, table: int) -> LookupProgram:
         """Compiled fingerprints and counts of a table."""
         return self._program("lookup", table, lookup_program)
 
-    def check_program(self, table: int) -> Any:
+    def check_program(self, table: int) -> CheckProgram:
         """Compiled constraints of a table on its trace."""
         return self._program("check", table, check_program)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,7 +105,7 @@ def elements(value: ArrayLike, name: str, item: tuple[int, ...] = ()) -> U64:
     return array
 
 
-def _target(out: Any, shape: tuple[int, ...]) -> U64:
+def _target(out: object, shape: tuple[int, ...]) -> U64:
     """`out` as given to a function (as to a NumPy ufunc: an array or a tuple of one), checked."""
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
@@ -123,8 +123,16 @@ def _target(out: Any, shape: tuple[int, ...]) -> U64:
     return out
 
 
+@overload
 def apply(
-    kernel: Callable[..., int | None], operands: list[U64], out: Any, item: tuple[int, ...] = ()
+    kernel: Callable[..., int | None], operands: list[U64], out: object, item: tuple[int]
+) -> tuple[U64, int | None]: ...
+@overload  # an array or, without axes, a number: what NumPy's ufuncs call Any
+def apply(
+    kernel: Callable[..., int | None], operands: list[U64], out: object, item: tuple[()] = ()
+) -> tuple[Any, int | None]: ...
+def apply(
+    kernel: Callable[..., int | None], operands: list[U64], out: object, item: tuple[int, ...] = ()
 ) -> tuple[Any, int | None]:
     """Call ``kernel(*operands, result)`` on broadcast, flattened arrays.
 
@@ -164,13 +172,14 @@ def apply(
         if shape[len(shape) - axes :] != item:
             raise CstarkError(f"the last axis of out must be 3, but its shape is {shape}")
     inputs = [np.ascontiguousarray(np.broadcast_to(a, shape)) for a in operands]
-    result = target
     if (
         target is None
         or not (target.flags.c_contiguous and target.flags.aligned)
         or any(_partly_shared(target, a) for a in inputs)
     ):
         result = np.empty(shape, np.uint64)
+    else:
+        result = target
     flat = (-1, *item)
     status = kernel(*(a.reshape(flat) for a in inputs), result.reshape(flat))
     if target is None:
@@ -185,13 +194,19 @@ def _partly_shared(out: U64, a: U64) -> bool:
     return np.may_share_memory(out, a) and out.ctypes.data != a.ctypes.data
 
 
-def inverted(kernel: Callable[..., int], a: U64, out: Any, item: tuple[int, ...] = ()) -> Any:
+@overload
+def inverted(kernel: Callable[..., int], a: U64, out: object, item: tuple[int]) -> U64: ...
+@overload
+def inverted(kernel: Callable[..., int], a: U64, out: object, item: tuple[()] = ()) -> Any: ...
+def inverted(
+    kernel: Callable[..., int], a: U64, out: object, item: tuple[int] | tuple[()] = ()
+) -> Any:
     """`apply` an inversion; a zero is a ZeroDivisionError with its index."""
     result, zero = apply(kernel, [a], out, item)
     if zero is not None and zero >= 0:
         shape = result.shape[: result.ndim - len(item)]
         where = place(zero, shape)
         error = ZeroDivisionError("inverse of zero" + (f" at index {where}" if where else ""))
-        error.index = tuple(int(i) for i in np.unravel_index(zero, shape))  # type: ignore[attr-defined]
+        error.__dict__["index"] = tuple(int(i) for i in np.unravel_index(zero, shape))
         raise error
     return result

@@ -40,7 +40,7 @@ class Meter(Protocol):
         """Number of buffers made so far."""
         ...
 
-    def reset_peak(self) -> Any:
+    def reset_peak(self) -> object:
         """Start a new measurement from the bytes now held."""
         ...
 
@@ -140,11 +140,12 @@ class Report:
     """
 
     def __init__(self, name: str = "prove", *, meter: Meter | None = None) -> None:
-        if meter is None:
-            from cstark.kernels import _runtime as meter
-        self._meter: Meter | None = meter
-        meter.reset_peak()  # what was held and freed before is none of this report's business
-        self._allocations = meter.allocations()
+        from cstark.kernels import _runtime
+
+        self._meter: Meter | None = meter or _runtime
+        # what was held and freed before is none of this report's business
+        self._meter.reset_peak()
+        self._allocations = self._meter.allocations()
         self.root = Phase(name)
         self._open = [self.root]
         self.facts: dict[str, Any] = {}

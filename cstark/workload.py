@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +26,13 @@ from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
 
 if TYPE_CHECKING:
-    import numpy as np
 
-    from cstark.air import Air
+    from cstark.air import Air, Token
     from cstark.check import CheckReport
     from cstark.machine import Machine
     from cstark.protocol.options import Options
     from cstark.protocol.proof import Proof
+    from cstark.protocol.traces import Trace
 
 __all__ = [
     "Argument",
@@ -63,7 +63,7 @@ class Prepared:
     """
 
     claim: Mapping[str, Any]
-    traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]]
+    traces: Mapping[str, Trace]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Statement:
 
     tables: Mapping[str, Air]
     publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    tokens: tuple[Any, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
 
 # --- arguments --------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Argument:
         return None
 
 
-def _argument(owner: type, item: dataclasses.Field, annotation: Any) -> Argument:
+def _argument(owner: type, item: dataclasses.Field[object], annotation: object) -> Argument:
     """The description of one dataclass field."""
     kinds = [annotation]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
@@ -293,9 +293,8 @@ class Workload:
         if parameters is None or not parameters.frozen:
             raise TypeError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
         hints = typing.get_type_hints(cls)
-        return tuple(
-            _argument(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
-        )
+        fields = cls.__dict__["__dataclass_fields__"].values()
+        return tuple(_argument(cls, item, hints[item.name]) for item in fields if item.init)
 
     @classmethod
     def read_statement(cls, claim: bytes | Mapping[str, Any]) -> tuple[bytes, Statement]:

@@ -10,7 +10,7 @@ from cstark.air.bus import Receive, Send, Token, check_tokens, number_buses
 from cstark.air.columns import Namespace, View
 from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription
-from cstark.air.expression import Expression
+from cstark.air.expression import Expression, Expressions
 from cstark.air.free import FreeCells
 from cstark.air.nodes import P
 from cstark.air.pack import pack
@@ -20,6 +20,7 @@ __all__ = [
     "Air",
     "Constraint",
     "Expression",
+    "Expressions",
     "FreeCells",
     "Interaction",
     "Namespace",

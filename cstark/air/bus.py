@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -58,32 +58,33 @@ class Token:
     count: int = 1
     sign: ClassVar[int] = 0
 
-    def __post_init__(self) -> None:
+    # By hand: any sequence goes in, a tuple comes out.
+    def __init__(self, bus: str, values: Sequence[int] | np.ndarray, count: int = 1) -> None:
         kind = type(self).__name__
-        if not is_name(self.bus):
-            raise StatementError(f"{kind}: the bus {self.bus!r} is no name (a printable string)")
-        if isinstance(self.values, np.ndarray):
-            values = tuple(self.values.reshape(-1).tolist())
-        elif isinstance(self.values, (tuple, list)):
-            values = tuple(self.values)
-        else:
+        if not is_name(bus):
+            raise StatementError(f"{kind}: the bus {bus!r} is no name (a printable string)")
+        if isinstance(values, np.ndarray):
+            values = values.reshape(-1).tolist()
+        if not isinstance(values, (tuple, list)):
             raise StatementError(
-                f"{kind} on bus {self.bus!r}: values must be a sequence of integers, "
-                f"not {type(self.values).__name__}"
+                f"{kind} on bus {bus!r}: values must be a sequence of integers, "
+                f"not {type(values).__name__}"
             )
         if not values:
-            raise StatementError(f"{kind} on bus {self.bus!r}: a message needs at least one value")
-        values = tuple(self._element(v, f"value {k}") for k, v in enumerate(values))
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "count", self._element(self.count, "count"))
+            raise StatementError(f"{kind} on bus {bus!r}: a message needs at least one value")
 
-    def _element(self, value: Any, what: str) -> int:
-        kind = type(self).__name__
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value!r}, not an integer")
-        if not 0 <= value < P:
-            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value}, not in [0, p)")
-        return int(value)
+        def element(value: object, what: str) -> int:
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value!r}, not an integer")
+            if not 0 <= value < P:
+                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value}, not in [0, p)")
+            return int(value)
+
+        plain = tuple(element(value, f"value {k}") for k, value in enumerate(values))
+        # frozen: set once, here
+        object.__setattr__(self, "bus", bus)
+        object.__setattr__(self, "values", plain)
+        object.__setattr__(self, "count", element(count, "count"))
 
 
 class Send(Token):
@@ -112,7 +113,7 @@ class Receive(Token):
     sign: ClassVar[int] = -1
 
 
-def is_name(text: Any) -> bool:
+def is_name(text: object) -> bool:
     """Whether `text` can name a table or a bus: a printable string that is not empty."""
     return isinstance(text, str) and text != "" and text.isprintable()
 

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
 from cstark.air.air import Air
 from cstark.air.bus import is_name, record_message
 from cstark.air.columns import Layout, Namespace

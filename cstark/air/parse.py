@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, overload
+
 from cstark.air.bus import is_name
 from cstark.air.columns import MAX_COLUMNS
 from cstark.air.description import (

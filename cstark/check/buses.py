@@ -182,7 +182,8 @@ def find_imbalances(
         if interactions:
             parts.append(_Part(description, interactions, traces[table], publics[table]))
     numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
-    active = {(None, token.sign) for _, token in numbered}
+    # what takes part, None for the tokens, with its sign
+    active: set[tuple[tuple[int, int] | None, int]] = {(None, token.sign) for _, token in numbered}
 
     def batches() -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
         for number, part in enumerate(parts):
@@ -191,9 +192,8 @@ def find_imbalances(
                 yield columns, counts
         if numbered:
             messages = np.array([token.values for _, token in numbered], dtype=np.uint64)
-            counts = [token.sign * token.count % P for _, token in numbered]
-            columns = [np.ascontiguousarray(column) for column in messages.T]
-            yield columns, np.array(counts, dtype=np.uint64)
+            counts = np.array([token.sign * token.count % P for _, token in numbered], np.uint64)
+            yield [np.ascontiguousarray(column) for column in messages.T], counts
 
     messages, surplus, total, seen = _unbalanced(width, batches)
     if total == 0:
@@ -302,7 +302,8 @@ def _touches(
                     seen[k, place] += 1
         order += len(part.interactions)
     for number, token in numbered:
-        for k in np.flatnonzero((messages == np.array(token.values, dtype=np.uint64)).all(axis=1)):
+        same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
+        for k in np.flatnonzero(same).tolist():
             touched[k] += 1
             label = f"token {number}, {type(token).__name__}"
             touch = Touch(None, None, label, token.sign, _signed(token.count))

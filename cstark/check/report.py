@@ -22,6 +22,7 @@ from cstark.check.show import (
     violation_text,
 )
 from cstark.errors import TraceError
+from cstark.program import CheckProgram
 
 __all__ = ["CheckReport", "check"]
 
@@ -157,7 +158,7 @@ def check(
     publics: Sequence[Sequence[int]],
     tokens: Sequence[Token],
     buses: dict[str, tuple[int, int]],
-    check_programs: Sequence[Any],
+    check_programs: Sequence[CheckProgram],
 ) -> CheckReport:
     """Check traces against their tables and the buses between them.
 

@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_atomically(arguments.output, data)
 
     report = proof.report
+    assert report is not None  # made here
     if arguments.json:
         print_json(
             {

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
 import numpy as np
 
 from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from cstark.errors import OptionsError
 
@@ -54,7 +54,7 @@ def _integer(name: str, value: object, low: int, high: int, why: str = "") -> in
     if isinstance(value, bool):
         raise _refuse(name, value, allowed)
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = operator.index(cast(SupportsIndex, value))
     except TypeError:
         raise _refuse(name, value, allowed) from None
     if not low <= number <= high:
@@ -78,7 +78,7 @@ def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]
         canonical: object = str(value) if isinstance(value, str) else None
     else:
         try:
-            canonical = operator.index(value)  # type: ignore[arg-type]
+            canonical = operator.index(cast(SupportsIndex, value))
         except TypeError:
             canonical = None
     if canonical not in choices:
@@ -320,4 +320,5 @@ class ResolvedOptions:
             kind = kinds.get(name, int)
             if type(data[name]) is not kind:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
-        return cls(**{name: data[name] for name in names})  # type: ignore[arg-type]
+        checked: dict[str, Any] = {name: data[name] for name in names}
+        return cls(**checked)

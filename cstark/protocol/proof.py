@@ -31,7 +31,7 @@ The parser never trusts a length: it computes each one and takes exactly that mu
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -41,6 +41,8 @@ from .checks import require
 from .options import ResolvedOptions
 from .transcript import ALGORITHMS, Ledger, P, silent
 
+if TYPE_CHECKING:
+    from cstark.report import Report
 __all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
 
 MAGIC = b"cstark\r\n"
@@ -145,7 +147,7 @@ class Proof:
         log_heights: tuple[int, ...],
         claim: bytes,
         body: bytes | memoryview,
-        report: Any = None,
+        report: Report | None = None,
     ) -> None:
         self.options = options
         self.log_heights = tuple(log_heights)

@@ -10,17 +10,17 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import extension as ext
-from cstark.air.bus import Receive, Send, check_tokens
+from cstark.air.bus import Token, check_tokens
 from cstark.errors import StatementError
 
 from .proof import MAX_CLAIM_BYTES, encode_options
 from .transcript import P, Transcript
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.key import PlainKey, VerifyingKey
 
 __all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "check_min_security", "token_sum"]
 
@@ -44,15 +44,15 @@ class Instance:
     """
 
     publics: tuple[tuple[int, ...], ...]
-    tokens: tuple[Send | Receive, ...]
+    tokens: tuple[Token, ...]
     claim: bytes
 
     @classmethod
     def build(
         cls,
-        key: VerifyingKey,
+        key: PlainKey,
         publics: Mapping[str, Sequence[int]] | None,
-        tokens: Sequence[Any],
+        tokens: Sequence[Token],
         claim: bytes,
     ) -> Instance:
         """Validate what the caller gave.
@@ -100,7 +100,7 @@ class Instance:
 
 
 def _publics(
-    key: VerifyingKey, publics: Mapping[str, Sequence[int]] | None
+    key: PlainKey, publics: Mapping[str, Sequence[int]] | None
 ) -> tuple[tuple[int, ...], ...]:
     publics = {} if publics is None else publics
     if not isinstance(publics, Mapping):
@@ -128,7 +128,7 @@ def _publics(
     return tuple(result)
 
 
-def _element(what: str, value: Any) -> int:
+def _element(what: str, value: SupportsIndex) -> int:
     if isinstance(value, bool):
         raise StatementError(f"{what} is {value!r}, not an int")
     try:

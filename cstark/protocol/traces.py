@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
     from .options import ResolvedOptions
 
-__all__ = ["read_traces"]
+__all__ = ["Trace", "read_traces"]
 
 MIN_ROWS = 8
+
+Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
+"""The rows of a table, or what gives them when they are needed."""
 
 
 def read_traces(
     descriptions: Sequence[TableDescription],
     options: ResolvedOptions,
-    traces: Mapping[str, Any],
+    traces: Mapping[str, Trace],
 ) -> list[np.ndarray]:
     """The traces in table order, as C-contiguous uint64 arrays of canonical values.
 
@@ -50,11 +53,12 @@ def read_traces(
     return [_read(d, options, traces[d.name]) for d in descriptions]
 
 
-def _read(description: TableDescription, options: ResolvedOptions, trace: Any) -> np.ndarray:
+def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:
     name = description.name
 
-    def refuse(message: str, **where: Any) -> TraceError:
-        return TraceError(f"trace of table {name!r}: {message}", table=name, **where)
+    def refuse(message: str, row: int | None = None, column: str | None = None) -> TraceError:
+        where = f"trace of table {name!r}: {message}"
+        return TraceError(where, table=name, row=row, column=column)
 
     if callable(trace):
         trace = trace()

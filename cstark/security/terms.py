@@ -85,6 +85,7 @@ import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import SupportsIndex
+
 from cstark.errors import OptionsError
 from cstark.security.regimes import Regime
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.air import Air
+from cstark.air import Air, Table
 from cstark.machines.common import padded_rows
 from cstark.machines.rv64.isa import Instruction
 from cstark.machines.rv64.program import BASE, Program
@@ -93,12 +93,13 @@ class ProgramTable(Air):
 
     def preprocessed_trace(self) -> np.ndarray:
         """The (rows, 11) uint64 array of `used` and the cells of every instruction."""
-        trace = np.zeros((self.rows, 1 + len(OPERATION)), dtype=np.uint64)
+        height = padded_rows(len(self.program.words))
+        trace = np.zeros((height, 1 + len(OPERATION)), dtype=np.uint64)
         for i, instruction in enumerate(self.program.instructions):
             trace[i] = (1, *operation(instruction, BASE + 4 * i))
         return trace
 
-    def constrain(self, t) -> None:
+    def constrain(self, t: Table) -> None:
         count, fixed = t.now.count, t.preprocessed
         t.every_row.zero((1 - fixed.used) * count, name="unused rows are no instructions")
         t.receive("program", [fixed[name] for name in OPERATION], count=count)

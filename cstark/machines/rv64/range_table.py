@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.air import Air
+from cstark.air import Air, Table
 
 __all__ = ["RangeTable"]
 
@@ -24,5 +24,5 @@ class RangeTable(Air):
         """The (65536, 1) uint64 array of 0, 1, ..., 65535."""
         return np.arange(self.rows, dtype=np.uint64).reshape(-1, 1)
 
-    def constrain(self, t) -> None:
+    def constrain(self, t: Table) -> None:
         t.receive("range", [t.preprocessed.value], count=t.now.count)
