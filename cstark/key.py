@@ -81,6 +81,7 @@ class VerifyingKey(PlainKey):
         has_preprocessed = any(table.preprocessed_width for table in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
+
     @cached_property
     def _json(self) -> str:
         data = {

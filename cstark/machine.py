@@ -109,6 +109,7 @@ class Machine:
         self._key: VerifyingKey | None = None
         self._commitment: Commitment | None = None
         self._programs: dict[tuple[str, int], Any] = {}
+
     def with_options(self, options: Options) -> Machine:
         """The same tables with other options, not described again.
 

@@ -15,7 +15,6 @@ from cstark.errors import CstarkError
 __all__ = ["config", "get_num_threads", "set_num_threads", "show_config", "threads"]
 
 
-
 def get_num_threads() -> int:
     """Number of threads the kernels use when called from this Python thread."""
     from cstark.kernels import _runtime

@@ -20,13 +20,12 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
 
 if TYPE_CHECKING:
-
     from cstark.air import Air, Token
     from cstark.check import CheckReport
     from cstark.machine import Machine
@@ -279,6 +278,8 @@ class Workload:
         text = cls.__doc__ or ""
         return "" if text.startswith(f"{cls.__name__}(") else text.strip().partition("\n")[0]
 
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
+
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:
         """The dataclass fields as arguments, in order.
@@ -293,8 +294,9 @@ class Workload:
         if parameters is None or not parameters.frozen:
             raise TypeError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
         hints = typing.get_type_hints(cls)
-        fields = cls.__dict__["__dataclass_fields__"].values()
-        return tuple(_argument(cls, item, hints[item.name]) for item in fields if item.init)
+        return tuple(
+            _argument(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
+        )
 
     @classmethod
     def read_statement(cls, claim: bytes | Mapping[str, Any]) -> tuple[bytes, Statement]:

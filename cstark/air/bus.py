@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 
-
 @dataclass(frozen=True)
 class Token:
     """A message that the verifier adds to a bus; use `Send` or `Receive`.
@@ -319,7 +318,6 @@ def _magnitude(recorder: Recorder, bounds: Callable[[Node], int], root: int) -> 
     Affine parts are collected before absolute values are taken, so ``a + b - a`` weighs 1;
     products multiply the bounds of their factors.  None if a public value takes part.
     """
-
     forms: dict[int, Form] = {}
     sizes: dict[int, int] = {}
     stack = [root]

@@ -171,6 +171,7 @@ class Layout:
         if name in self.entries:
             raise self.error(f"holds the name {name!r} twice")
         return name
+
     def _shape(self, name: object, shape: object) -> tuple[int, ...]:
         if _is_int(shape):
             shape = (shape,)
@@ -196,6 +197,7 @@ class _Named:
     _cache: dict[str | int, Any]
     _layout: Layout
     _prefix: str
+
     def __init__(self, layout: Layout, prefix: str) -> None:
         object.__setattr__(self, "_layout", layout)
         object.__setattr__(self, "_prefix", prefix)
@@ -317,6 +319,7 @@ class View(_Named):
 
     __slots__ = ("_trace",)
     _trace: np.ndarray
+
     def __init__(self, layout: Layout, trace: np.ndarray) -> None:
         super().__init__(layout, "view")
         if not isinstance(trace, np.ndarray):

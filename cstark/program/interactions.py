@@ -45,9 +45,7 @@ def fingerprint(lowering: Lowering, interaction: Interaction) -> Ref:
     return result
 
 
-def _fingerprint(
-    lowering: Lowering, recipe: ConstantRecipe, terms: list[tuple[Ref, int]]
-) -> Ref:
+def _fingerprint(lowering: Lowering, recipe: ConstantRecipe, terms: list[tuple[Ref, int]]) -> Ref:
     constant = lowering.builder.ext_constant(recipe)
     numbers = (constant, *(weight for _, weight in terms))
     return lowering.builder.emit("fingerprint", tuple(ref for ref, _ in terms), numbers)

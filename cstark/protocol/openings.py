@@ -93,7 +93,6 @@ def _opened(
     coset: np.ndarray, shape: MatrixShape, point: PointWeights, group: OpeningGroup
 ) -> list[Extension]:
     """The opened values of a group, from its matrix on coset 0."""
-
     sums = np.empty((shape.width, 3), dtype=np.uint64)
     _openings.column_sums(coset, shape.width, point.weights, int(group.next), sums)
     base = [ext.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
@@ -185,7 +184,6 @@ def _reduced_first(
             coefficients = matrix_coefficients(layout, group, powers)
             _openings.row_sums(coset, coefficients, sums[group.next][:, 0, :], begun)
         del coset
-
     points = sorted(sums)
     total = sums[points[0]]  # the first quotient takes the place of its sums
     for is_next in points:

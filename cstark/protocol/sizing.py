@@ -56,9 +56,7 @@ def security_shape(key: PlainKey, log_heights: Sequence[int], tokens: int = 0) -
     return _shape(key.tables, key.options, log_heights, layout.openings, tokens)
 
 
-def shape_at_max(
-    tables: Sequence[TableDescription], options: Options | ResolvedOptions
-) -> Shape:
+def shape_at_max(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> Shape:
     """Shape with every table at the tallest height it may have."""
     log_heights = [
         options.max_log_height if table.rows is None else table.rows.bit_length() - 1
