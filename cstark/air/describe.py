@@ -6,7 +6,7 @@ import inspect
 import os
 import traceback
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,16 +153,18 @@ class Table:
                 return f"t.{space}.{name}"
         return ""
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__") or "_layouts" not in self.__dict__:
-            raise AttributeError(name)
-        where = self._suggest(name)
-        hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
-        if not where:
-            hint += f"{', '.join(SELECTORS)}, send, receive"
-        raise UnknownColumnError(
-            f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
-        )
+    if not TYPE_CHECKING:  # a type checker that saw it would let any name pass
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__") or "_layouts" not in self.__dict__:
+                raise AttributeError(name)
+            where = self._suggest(name)
+            hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
+            if not where:
+                hint += f"{', '.join(SELECTORS)}, send, receive"
+            raise UnknownColumnError(
+                f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
+            )
 
     def __repr__(self) -> str:
         return f"<Table {self._recorder.table!r}>"
