@@ -378,4 +378,7 @@ def random(
     (5, 3)
     """
     lead = tuple(np.atleast_1d(shape)) if np.size(shape) else ()
-    return np.random.default_rng(rng).integers(0, P, size=(*lead, 3), dtype=np.uint64)
+    drawn: NDArray[np.uint64] = np.random.default_rng(rng).integers(
+        0, P, size=(*lead, 3), dtype=np.uint64
+    )
+    return drawn

@@ -129,6 +129,15 @@ class VerifyingKey(PlainKey):
 
         Whoever verifies with a key trusts it: compare `digest` with one from a source you trust.
 
+        Parameters
+        ----------
+        text : str or bytes
+            From `to_json`.
+
+        Returns
+        -------
+        VerifyingKey
+
         Raises
         ------
         CstarkError
@@ -178,7 +187,20 @@ class VerifyingKey(PlainKey):
         claim: bytes | None = None,
         min_security: int = 100,
     ) -> None:
-        """Check a proof; see `Machine.verify`."""
+        """Return if the proof holds, raise otherwise.
+
+        Parameters
+        ----------
+        proof, publics, tokens, claim, min_security
+            As for `Machine.verify`.
+
+        Raises
+        ------
+        VerificationError
+            The proof is refused; `reason` says why.
+        StatementError
+            What the caller gave is malformed.
+        """
         from cstark.protocol.verifier import verify
 
         verify(self, proof, publics, tokens=tokens, claim=claim, min_security=min_security)

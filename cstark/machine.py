@@ -12,14 +12,7 @@ from cstark.air import Air, describe
 from cstark.air.bus import Token, number_buses
 from cstark.errors import AirError, StatementError, TraceError
 from cstark.key import PlainKey, VerifyingKey, check_tables
-from cstark.program import (
-    CheckProgram,
-    LookupProgram,
-    QuotientProgram,
-    check_program,
-    lookup_program,
-    quotient_program,
-)
+from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.estimate import Estimate, estimate
@@ -43,6 +36,7 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.choices import Choices
+    from cstark.program import CheckProgram, LookupProgram, QuotientProgram
 
 __all__ = ["Machine"]
 
@@ -356,9 +350,16 @@ class Machine:
     # ---- what it is ---------------------------------------------------------------------
 
     def verifying_key(self, report: Report | None = None) -> VerifyingKey:
-        """The machine as data; see `VerifyingKey`.
+        """The machine as data; the first call commits to the preprocessed columns.
 
-        The first call commits to the preprocessed columns, if there are any.
+        Parameters
+        ----------
+        report : Report, optional
+            Where the time of the commitment is noted.
+
+        Returns
+        -------
+        VerifyingKey
         """
         if self._key is None:
             commitment = self.preprocessed(report)

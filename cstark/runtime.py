@@ -16,7 +16,19 @@ __all__ = ["config", "get_num_threads", "set_num_threads", "show_config", "threa
 
 
 def get_num_threads() -> int:
-    """Number of threads the kernels use when called from this Python thread."""
+    """Number of threads the kernels use when called from this Python thread.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> with cs.threads(2):
+    ...     cs.get_num_threads()
+    2
+    """
     from cstark.kernels import _runtime
 
     return _runtime.threads()
@@ -136,7 +148,14 @@ def config() -> dict[str, Any]:
 
 
 def show_config() -> None:
-    """Print versions, instruction set, OpenMP and threads: what a bug report should hold."""
+    """Print versions, instruction set, OpenMP and threads: what a bug report should hold.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> cs.show_config()  # doctest: +ELLIPSIS
+        cstark  ...
+    """
     for name, value in config().items():
         print(f"{name:>10}  {value}")
 

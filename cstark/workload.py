@@ -59,6 +59,13 @@ class Prepared:
     traces : mapping of str to (array or callable)
         Table name to a (rows, columns) uint64 array, or to a callable without arguments that
         returns one (it is called when the prover needs the rows).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> trace = np.zeros((8, 1), dtype=np.uint64)
+    >>> Prepared({"rows": 8}, {"zeros": trace}).claim
+    {'rows': 8}
     """
 
     claim: Mapping[str, Any]
@@ -77,6 +84,12 @@ class Statement:
         Public values by table; tables without any may be left out.
     tokens : tuple of Send or Receive
         Bus contributions that the verifier makes itself.
+
+    Examples
+    --------
+    >>> from cstark.machines.fib_pair import FibonacciPairs
+    >>> Statement({"fib": FibonacciPairs(8, 1)}, {"fib": [1, 1, 1597, 2584]}).tokens
+    ()
     """
 
     tables: Mapping[str, Air]
@@ -252,6 +265,8 @@ class Workload:
         Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
     """
 
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
+
     def __post_init__(self) -> None:
         for item in self.arguments():
             problem = item.check(getattr(self, item.name))
@@ -266,7 +281,22 @@ class Workload:
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
-        """The statement of a claim; raises `StatementError` for a claim that makes no sense."""
+        """The statement of a claim; the only way to one, for prover and verifier.
+
+        Parameters
+        ----------
+        claim : dict
+            Plain data, perhaps from a stranger; `cs.read_claim` checks its fields.
+
+        Returns
+        -------
+        Statement
+
+        Raises
+        ------
+        StatementError
+            For a claim that makes no sense.
+        """
         raise NotImplementedError(f"{cls.__name__} has no statement()")
 
     # Given -----------------------------------------------------------------------------------
@@ -277,8 +307,6 @@ class Workload:
         # A dataclass without a docstring gets its signature as one.
         text = cls.__doc__ or ""
         return "" if text.startswith(f"{cls.__name__}(") else text.strip().partition("\n")[0]
-
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
 
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:
@@ -305,6 +333,16 @@ class Workload:
         Both ends call this.  The statement is always made from the decoded bytes, never from the
         dict that `prepare` returned, so that the prover sees what the verifier will see.
 
+        Parameters
+        ----------
+        claim : bytes or mapping
+            Canonical bytes, or what `encode_claim` makes them of.
+
+        Returns
+        -------
+        bytes
+        Statement
+
         Raises
         ------
         StatementError
@@ -325,7 +363,24 @@ class Workload:
 
     @classmethod
     def machine(cls, claim: bytes | Mapping[str, Any], options: Options | None = None) -> Machine:
-        """The machine that proves and verifies `claim`."""
+        """The machine that proves and verifies a claim.
+
+        Parameters
+        ----------
+        claim : bytes or mapping
+            As for `read_statement`.
+        options : Options, optional
+            Default `cs.Options()`.
+
+        Returns
+        -------
+        Machine
+
+        Raises
+        ------
+        StatementError
+            If the claim is not accepted.
+        """
         from cstark.machine import Machine
 
         _, statement = cls.read_statement(claim)
@@ -364,6 +419,10 @@ class Workload:
             Default `cs.Options()`.
         **settings
             `mutate`, `seed`: as for `Machine.check`.
+
+        Returns
+        -------
+        CheckReport
         """
         from cstark.machine import Machine
 

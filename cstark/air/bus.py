@@ -35,22 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Token:
-    """A message that the verifier adds to a bus; use `Send` or `Receive`.
-
-    Parameters
-    ----------
-    bus : str
-        Name of the bus.
-    values : sequence of int
-        The message, each value in ``[0, P)``; a tuple afterwards.
-    count : int, default 1
-        How often, in ``[0, P)``.
-
-    Raises
-    ------
-    StatementError
-        For anything else.
-    """
+    """A message that the verifier adds to a bus; use `Send` or `Receive`."""
 
     bus: str
     values: tuple[int, ...]
@@ -89,6 +74,20 @@ class Token:
 class Send(Token):
     """A token that the verifier sends: some table, or another token, must receive it.
 
+    Parameters
+    ----------
+    bus : str
+        Name of the bus.
+    values : sequence of int
+        The message, each value in ``[0, P)``; a tuple afterwards.
+    count : int, default 1
+        How often, in ``[0, P)``.
+
+    Raises
+    ------
+    StatementError
+        For anything else.
+
     Examples
     --------
     >>> from cstark.air import Send
@@ -101,6 +100,16 @@ class Send(Token):
 
 class Receive(Token):
     """A token that the verifier receives: some table, or another token, must send it.
+
+    Parameters
+    ----------
+    bus, values, count
+        As for `Send`.
+
+    Raises
+    ------
+    StatementError
+        For anything else.
 
     Examples
     --------

@@ -315,6 +315,17 @@ class View(_Named):
     ``view.name`` is an array ``(rows,)``, of a group ``(rows, *shape)``, like a field of a
     structured array; ``view[3]`` is column 3, iteration goes over single columns.  Assignment
     (``view.name = values``) writes into the trace.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Pair(cs.Air):
+    ...     columns = ("x", "y")
+    >>> view = Pair().view(np.arange(16, dtype=np.uint64).reshape(8, 2))
+    >>> view.y = 2 * view.x
+    >>> view[1].tolist()
+    [0, 4, 8, 12, 16, 20, 24, 28]
     """
 
     __slots__ = ("_trace",)

@@ -55,6 +55,17 @@ class Table:
         The periodic columns and the public values.
     first_row, last_row, transition, every_row, cyclic : RowSelector
         The rows on which equations hold.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> class Countdown(cs.Air):
+    ...     columns = ("n",)
+    ...     publics = ("start",)
+    ...     def constrain(self, t: cs.Table) -> None:
+    ...         t.first_row.equal(t.now.n, t.publics.start)
+    ...         t.transition.equal(t.next.n, t.now.n - 1)
+    ...         t.last_row.zero(t.now.n)
     """
 
     now: Namespace
@@ -132,11 +143,13 @@ class Table:
 
         Parameters
         ----------
-        bus, values, count, name
+        bus, values, count
             As for `send`.
         weight : int, optional
             As for `send`, but 0 by default for a count that is not constant: a provider's row
             must be true for any count.
+        name : str, optional
+            As for `send`.
 
         Raises
         ------
@@ -369,8 +382,9 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     _check_height(name, "the height of preprocessed_trace", len(array))
     if rows is not None and rows != len(array):
         raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
-    if array.max() >= P:
-        row, column = np.argwhere(array >= P)[0]
+    invalid = np.argwhere(array >= P)
+    if len(invalid):
+        row, column = invalid[0]
         raise AirError(
             f"{what} holds {array[row, column]} in row {row}, column "
             f"{layout.labels[column]!r}, which is not below p"

@@ -187,7 +187,7 @@ def _differs_from_previous(messages: np.ndarray) -> np.ndarray:
 
 def _sum_runs(counts: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Sums modulo p of the runs that start at `first`; halves of 32 bits cannot overflow."""
-    low = np.add.reduceat(counts & np.uint64(0xFFFFFFFF), first) % np.uint64(P)
+    low: np.ndarray = np.add.reduceat(counts & np.uint64(0xFFFFFFFF), first) % np.uint64(P)
     high = np.add.reduceat(counts >> np.uint64(32), first) % np.uint64(P)
     _field.mul(high, np.full(len(high), 1 << 32, dtype=np.uint64), high)
     _field.add(low, high, low)

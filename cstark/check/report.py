@@ -50,6 +50,19 @@ class CheckReport:
     mutations : Mutations or None
         What changing cells showed; None if it was not asked for, or if the trace is not valid:
         then nothing is known about changes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Flags(cs.Air):
+    ...     columns = ("flag",)
+    ...     def constrain(self, t):
+    ...         t.every_row.boolean(t.now.flag)
+    >>> trace = np.array([[0], [1], [0], [7], [1], [2], [1], [0]], dtype=np.uint64)
+    >>> report = cs.Machine({"flags": Flags()}).check({"flags": trace})
+    >>> bool(report), report.violations[0].row, report.violations[0].failing_rows
+    (False, 3, 2)
     """
 
     violations: tuple[Violation, ...]

@@ -256,8 +256,14 @@ class Options:
 class ResolvedOptions:
     """The numbers that a proof is made with; every one is absorbed by the transcript.
 
-    The fields mean what they mean in `Options`.  `zk` is reserved: a later version may hide the
-    trace, and this one refuses True.
+    Parameters
+    ----------
+    blowup, queries, grinding : int
+    hash : str
+    fri_arity, final_length, coset_offset, max_log_height : int
+        As in `Options`; `queries` is a number now.
+    zk : bool
+        Reserved: a later version may hide the trace, and this one refuses True.
 
     Raises
     ------
@@ -299,6 +305,14 @@ class ResolvedOptions:
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> ResolvedOptions:
         """Options from `to_data`'s dict, which may come from an untrusted file.
+
+        Parameters
+        ----------
+        data : mapping of str to (int, str or bool)
+
+        Returns
+        -------
+        ResolvedOptions
 
         Raises
         ------

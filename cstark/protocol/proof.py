@@ -139,6 +139,16 @@ class Proof:
     claim : bytes
     report : Report or None
         How the proof was made; only where it was made, never in the file.
+
+    Examples
+    --------
+    >>> from cstark.machines.fib_pair import FibPair
+    >>> proof = FibPair(log_rows=4).prove()
+    >>> proof.log_heights, proof.report is None
+    ((4,), False)
+    >>> again = Proof.from_bytes(proof.to_bytes())
+    >>> again == proof, again.report is None
+    (True, True)
     """
 
     def __init__(
@@ -181,6 +191,15 @@ class Proof:
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Proof:
         """Read a proof file's header and keep the rest.
 
+        Parameters
+        ----------
+        data : bytes-like
+            The proof file.
+
+        Returns
+        -------
+        Proof
+
         Raises
         ------
         ProofFormatError
@@ -196,9 +215,18 @@ class Proof:
 
         For the verifier, which bounds the length of the body before it keeps one.
 
+        Parameters
+        ----------
+        data : bytes-like
+
+        Returns
+        -------
+        Proof
+
         Raises
         ------
         ProofFormatError
+            As for `from_bytes`.
         """
         view = _view(data)
         reader = Reader(view)
