@@ -18,7 +18,8 @@ import pytest
 import cstark as cs
 from cstark.kernels import sources
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+PACKAGE = Path(cs.__file__).resolve().parent  # which may be installed
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "See Also", "Notes",
             "References", "Examples")  # fmt: skip
 
@@ -68,7 +69,7 @@ def parameters(thing: object) -> list[str]:
 
 def test_stub_and_lazy_names_agree():
     stub = {}
-    for node in ast.parse((ROOT / "cstark" / "__init__.pyi").read_text()).body:
+    for node in ast.parse((PACKAGE / "__init__.pyi").read_text()).body:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 assert alias.asname == alias.name, f"{alias.name} is not exported"
@@ -118,7 +119,7 @@ def test_help_shows_names_that_are_loaded_on_first_use(name):
         assert f"{name}{inspect.signature(thing)}" in shown
 
 
-@pytest.mark.parametrize("module", sources.extensions(ROOT))
+@pytest.mark.parametrize("module", sources.extensions(PACKAGE.parent))
 def test_compiled_functions_show_signature_and_docstring(module):
     loaded = importlib.import_module(module)
     stub = ast.parse(Path(loaded.__file__).parent.joinpath(
@@ -136,4 +137,4 @@ def test_compiled_functions_show_signature_and_docstring(module):
 
 def test_the_program_of_a_user_runs():
     """What `tools/lint` shows to a type checker is not only well typed."""
-    runpy.run_path(str(ROOT / "tests" / "user_program.py"), run_name="__main__")
+    runpy.run_path(str(HERE / "user_program.py"), run_name="__main__")
