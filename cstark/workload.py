@@ -20,7 +20,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
@@ -43,6 +43,8 @@ __all__ = [
     "encode_claim",
     "read_claim",
 ]
+
+Value = TypeVar("Value", bound=int | str | float | None)
 
 
 # --- what the two ends hand over --------------------------------------------------------------
@@ -100,13 +102,30 @@ class Statement:
 # --- arguments --------------------------------------------------------------------------------
 
 
+@overload
 def argument(
-    default: Any = dataclasses.MISSING,
+    default: Value,
     *,
     help: str = "",
-    minimum: int | None = None,
-    maximum: int | None = None,
-    choices: Sequence[Any] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[Value] | None = None,
+) -> Value: ...
+@overload  # Any, as from `dataclasses.field`: the annotation says the type
+def argument(
+    *,
+    help: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[object] | None = None,
+) -> Any: ...
+def argument(
+    default: object = dataclasses.MISSING,
+    *,
+    help: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[object] | None = None,
 ) -> Any:
     """Declare a workload's argument; use it as a dataclass field's default.
 
@@ -116,7 +135,7 @@ def argument(
         Without one the argument must be given.
     help : str
         One line for ``--help``.
-    minimum, maximum : int, optional
+    minimum, maximum : int or float, optional
         Inclusive bounds, checked when the workload is made.
     choices : sequence, optional
         The values allowed.
@@ -158,18 +177,18 @@ class Argument:
     default : object
         `dataclasses.MISSING` when the argument is required.
     help : str
-    minimum, maximum : int or None
+    minimum, maximum : int, float or None
     choices : tuple or None
     """
 
     name: str
     type: type
     optional: bool
-    default: Any
+    default: object
     help: str
-    minimum: Any = None
-    maximum: Any = None
-    choices: tuple[Any, ...] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[object, ...] | None = None
 
     def check(self, value: Any) -> str | None:
         """What is wrong with `value`, or None."""

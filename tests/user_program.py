@@ -37,6 +37,7 @@ class Memory(cs.Air):
         flag: cs.Expression = now.flag
         assert_type(2 * flag + 1 - flag / 3, cs.Expression)
         assert_type(-(flag**2), cs.Expression)
+        assert_type([1 - cell for cell in now], list[cs.Expression])
         t.every_row.boolean(flag)
         t.every_row.equal(now.address, t.preprocessed[0], name="in order")
         t.first_row.equal(now.value[0], t.publics.first)
@@ -107,9 +108,11 @@ def mistakes(t: cs.Table, machine: cs.Machine, flag: cs.Expression) -> None:
     flag / 2.5  # type: ignore[operator]
     cs.Options(blowup="2")  # type: ignore[arg-type]
     cs.Send("memory", 7)  # type: ignore[arg-type]
+    cs.pack([flag], 1.5)  # type: ignore[arg-type]
+    count: int = cs.argument("8")  # type: ignore[assignment]
     machine.prove({"memory": [[1, 2]]})  # type: ignore[dict-item]
     machine.verify("proof.bin")  # type: ignore[arg-type]
-    cs.set_num_threads("2")  # type: ignore[arg-type]
+    cs.set_num_threads(str(count))  # type: ignore[arg-type]
     print(cs.Macine)  # type: ignore[attr-defined]
 
 

@@ -11,7 +11,7 @@ import difflib
 import keyword
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -187,7 +187,10 @@ class Layout:
             raise self.error(f"declares more than {MAX_COLUMNS} columns")
 
 
-class _Named:
+Item = TypeVar("Item")
+
+
+class _Named(Generic[Item]):
     """Access by name, number, slice and iteration, shared by namespaces and views.
 
     Every method has a leading underscore, so that columns can take any ordinary name.
@@ -203,7 +206,7 @@ class _Named:
         object.__setattr__(self, "_prefix", prefix)
         object.__setattr__(self, "_cache", {})
 
-    def _column(self, index: int) -> Any:
+    def _column(self, index: int) -> Item:
         raise NotImplementedError
 
     def _group(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -212,7 +215,7 @@ class _Named:
     def _elsewhere(self, name: str) -> str:
         return ""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # an item or, for a group, an array of them
         # probes of copy, pickle and NumPy, and our own slots before they are set
         if name.startswith("__") or name in _Named.__slots__:
             raise AttributeError(name)
@@ -229,6 +232,12 @@ class _Named:
             self._cache[name] = found
         return found
 
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    @overload
+    def __getitem__(self, key: int | np.integer[Any]) -> Item: ...
+    @overload
+    def __getitem__(self, key: slice) -> np.ndarray: ...
     def __getitem__(self, key: Key) -> Any:
         if isinstance(key, str):
             return self._named(key)
@@ -242,7 +251,7 @@ class _Named:
     def __len__(self) -> int:
         return self._layout.width
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Item]:
         return (self._column(index) for index in range(self._layout.width))
 
     def __contains__(self, name: object) -> bool:
@@ -255,7 +264,7 @@ class _Named:
         return f"<{self._prefix} of table {self._layout.table!r}: {_summary(self._layout)}>"
 
 
-class Namespace(_Named):
+class Namespace(_Named["Expression"]):
     """The columns of one kind as expressions: ``x.name``, ``x["name"]``, ``x[3]``.
 
     Groups are read-only object arrays of expressions.  Slices, iteration and `len` go over
@@ -309,7 +318,7 @@ class Namespace(_Named):
         )
 
 
-class View(_Named):
+class View(_Named[np.ndarray]):
     """The columns of a trace by name, without copying.
 
     ``view.name`` is an array ``(rows,)``, of a group ``(rows, *shape)``, like a field of a

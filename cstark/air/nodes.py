@@ -33,6 +33,7 @@ MAX_DEGREE = 1024
 squaring in a hostile key file cannot make degrees into huge integers."""
 
 Node = tuple[Any, ...]
+"""One of the tuples above: the first entry says which, and with it what the others are."""
 
 _COMMUTATIVE = ("add", "mul")
 

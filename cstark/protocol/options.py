@@ -69,19 +69,19 @@ def _power_of_two(name: str, value: object, low: int, high: int) -> int:
     return number
 
 
-def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]) -> Any:
+def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]) -> str | int:
     allowed = "must be one of " + ", ".join(repr(choice) for choice in choices)
     # Equality alone would let floats in, and 1 for True.
     if isinstance(value, bool):
         raise _refuse(name, value, allowed)
     if isinstance(choices[0], str):
-        canonical: object = str(value) if isinstance(value, str) else None
+        canonical: str | int | None = str(value) if isinstance(value, str) else None
     else:
         try:
             canonical = operator.index(cast(SupportsIndex, value))
         except TypeError:
             canonical = None
-    if canonical not in choices:
+    if canonical is None or canonical not in choices:
         raise _refuse(name, value, allowed)
     return canonical
 
@@ -96,7 +96,7 @@ def _coset_offset(name: str, value: object) -> int:
 
 
 # One check for each number that a proof is made with; each gives the canonical value back.
-_CHECKS: dict[str, Callable[[str, object], Any]] = {
+_CHECKS: dict[str, Callable[[str, object], str | int]] = {
     "blowup": lambda name, value: _power_of_two(name, value, 2, MAX_BLOWUP),
     "queries": lambda name, value: _integer(name, value, 1, MAX_QUERIES),
     "grinding": lambda name, value: _integer(
