@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,7 +60,7 @@ class Air:
     publics: Declaration = ()
     preprocessed: Declaration = ()
     periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
-    rows: int | None = None
+    rows: Any = None  # int or None: a table that sets an int may use it as one
 
     def constrain(self, t: Table) -> None:
         """State what the rows of the table satisfy; to be overridden.

@@ -93,8 +93,7 @@ class ProgramTable(Air):
 
     def preprocessed_trace(self) -> np.ndarray:
         """The (rows, 11) uint64 array of `used` and the cells of every instruction."""
-        height = padded_rows(len(self.program.words))
-        trace = np.zeros((height, 1 + len(OPERATION)), dtype=np.uint64)
+        trace = np.zeros((self.rows, 1 + len(OPERATION)), dtype=np.uint64)
         for i, instruction in enumerate(self.program.instructions):
             trace[i] = (1, *operation(instruction, BASE + 4 * i))
         return trace
