@@ -6,19 +6,21 @@ fingerprints.  Only a zero denominator, which depends on the challenges of a pro
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
-from cstark.check.counts import Batch, count_exactly, hash_messages
+from cstark.check.counts import Batch, count_exactly
 from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
+from cstark.kernels._tally import Tally
 
 __all__ = ["MAX_DETAILED", "Imbalance", "Touch", "find_imbalances"]
 
@@ -108,6 +110,27 @@ class Imbalance:
         }
 
 
+class _PartBatch(NamedTuple):
+    """Messages of one interaction on some rows.
+
+    Attributes
+    ----------
+    progress : float
+        How much of the table has been gone through before.
+    place : int
+        Which interaction of the part.
+    rows, counts : ndarray
+    columns : list of ndarray
+        The values.
+    """
+
+    progress: float
+    place: int
+    rows: np.ndarray
+    columns: list[np.ndarray]
+    counts: np.ndarray
+
+
 class _Part:
     """The interactions of one table on one bus."""
 
@@ -120,6 +143,7 @@ class _Part:
     ) -> None:
         self.name = description.name
         self.interactions = interactions
+        self._rows = len(trace)
         self._evaluator = NodeEvaluator(
             description,
             [node for i in interactions for node in (*i.values, i.count)],
@@ -128,8 +152,8 @@ class _Part:
             publics,
         )
 
-    def batches(self) -> Iterator[tuple[int, np.ndarray, list[np.ndarray], np.ndarray]]:
-        """(place, rows, columns, counts): rows whose count is not 0; receives count negatively."""
+    def batches(self) -> Iterator[_PartBatch]:
+        """Where the count is not 0; receives count negatively."""
         for first, arrays in self._evaluator.blocks():
             values = iter(arrays)
             for place, interaction in enumerate(self.interactions):
@@ -145,7 +169,7 @@ class _Part:
                     negated = np.empty_like(counts)
                     _field.neg(counts, negated)
                     counts = negated
-                yield place, live + first, columns, counts
+                yield _PartBatch(first / self._rows, place, live + first, columns, counts)
 
 
 def find_imbalances(
@@ -184,11 +208,15 @@ def find_imbalances(
     numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
     active = {(None, token.sign) for _, token in numbered}
 
-    def batches() -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
-        for number, part in enumerate(parts):
-            for place, _, columns, counts in part.batches():
-                active.add(((number, place), part.interactions[place].sign))
-                yield columns, counts
+    def numbered_batches(number: int) -> Iterator[tuple[float, int, _PartBatch]]:
+        return ((batch.progress, number, batch) for batch in parts[number].batches())
+
+    def batches() -> Iterator[Batch]:
+        # Tables in step: what is sent early tends to be received early, and need not be kept.
+        in_step = heapq.merge(*map(numbered_batches, range(len(parts))), key=lambda item: item[:2])
+        for _, number, batch in in_step:
+            active.add(((number, batch.place), parts[number].interactions[batch.place].sign))
+            yield batch.columns, batch.counts
         if numbered:
             messages = np.array([token.values for _, token in numbered], dtype=np.uint64)
             counts = [token.sign * token.count % P for _, token in numbered]
@@ -233,18 +261,25 @@ def _unbalanced(
     total, signs = 0, set()
     for found, found_surplus in count_exactly(width, batches):
         total += len(found)
+        positive = _is_positive(found_surplus)
+        signs.update({1} if positive.any() else (), {-1} if not positive.all() else ())
         messages = np.concatenate([messages, found])
         surplus = np.concatenate([surplus, found_surplus])
-        kept = []
-        for sign, mask in ((1, _is_positive(surplus)), (-1, ~_is_positive(surplus))):
-            places = np.flatnonzero(mask)
-            if len(places):
-                signs.add(sign)
-                kept.append(places[_smallest(messages[places], _KEPT)])
-        if kept:
-            chosen = np.concatenate(kept)
-            messages, surplus = messages[chosen], surplus[chosen]
-    return messages, surplus, total, signs
+        if len(messages) > 8 * _KEPT:
+            messages, surplus = _smallest_of_each_sign(messages, surplus)
+    return *_smallest_of_each_sign(messages, surplus), total, signs
+
+
+def _smallest_of_each_sign(
+    messages: np.ndarray, surplus: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    positive = _is_positive(surplus)
+    kept = []
+    for mask in (positive, ~positive):
+        places = np.flatnonzero(mask)
+        kept.append(places[_smallest(messages[places], _KEPT)])
+    chosen = np.concatenate(kept)
+    return messages[chosen], surplus[chosen]
 
 
 def _is_positive(surplus: np.ndarray) -> np.ndarray:
@@ -283,16 +318,18 @@ def _touches(
     The first row of each interaction goes before the second of any: a message that is sent a
     thousand times and received once shows the receive.
     """
-    hashes = hash_messages([np.ascontiguousarray(column) for column in messages.T])
+    numbers = Tally(messages.shape[1])  # message -> its number, from 1 on
+    columns = [np.ascontiguousarray(column) for column in messages.T]
+    numbers.add(columns, np.arange(1, len(messages) + 1, dtype=np.uint64))
     touched = [0] * len(messages)
     # message -> (how many earlier touches of this interaction, order of interactions, touch)
     found: dict[int, list[tuple[int, int, Touch]]] = defaultdict(list)
     order = 0
     for part in parts:
         seen: dict[tuple[int, int], int] = defaultdict(int)
-        for place, rows, columns, counts in part.batches():
+        for _, place, rows, columns, counts in part.batches():
             interaction = part.interactions[place]
-            for k, hits in _hits(messages, hashes, columns):
+            for k, hits in _hits(numbers, columns):
                 touched[k] += len(hits)
                 for hit in hits[: _TOUCHES_EACH - seen[k, place]]:
                     sign = interaction.sign
@@ -310,21 +347,15 @@ def _touches(
     return [_first_touches(found[k]) for k in range(len(messages))], touched
 
 
-def _hits(
-    messages: np.ndarray, hashes: np.ndarray, columns: Sequence[np.ndarray]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """(k, positions): where in a batch message k is; found by hash, decided by the values."""
-    hashed = hash_messages(columns)
-    likely = np.flatnonzero(np.isin(hashed, hashes))
-    if len(likely) == 0:
+def _hits(numbers: Tally, columns: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """(k, positions): where in a batch message k is."""
+    found = numbers.look_up(columns)
+    hits = np.flatnonzero(found)
+    if len(hits) == 0:
         return
-    hashed = hashed[likely]
-    for k in np.flatnonzero(np.isin(hashes, hashed)):
-        hits = likely[hashed == hashes[k]]
-        for column, value in zip(columns, messages[k], strict=True):
-            hits = hits[column[hits] == value]
-        if len(hits):
-            yield int(k), hits
+    found = found[hits]
+    for number in np.unique(found):
+        yield int(number) - 1, hits[found == number]
 
 
 def _first_touches(found: list[tuple[int, int, Touch]]) -> tuple[Touch, ...]:
