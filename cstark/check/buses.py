@@ -206,7 +206,7 @@ def find_imbalances(
         if interactions:
             parts.append(_Part(description, interactions, traces[table], publics[table]))
     numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
-    active = {(None, token.sign) for _, token in numbered}
+    signs = {token.sign for _, token in numbered}  # of all whose count is not 0 somewhere
 
     def numbered_batches(number: int) -> Iterator[tuple[float, int, _PartBatch]]:
         return ((batch.progress, number, batch) for batch in parts[number].batches())
@@ -215,7 +215,7 @@ def find_imbalances(
         # Tables in step: what is sent early tends to be received early, and need not be kept.
         in_step = heapq.merge(*map(numbered_batches, range(len(parts))), key=lambda item: item[:2])
         for _, number, batch in in_step:
-            active.add(((number, batch.place), parts[number].interactions[batch.place].sign))
+            signs.add(parts[number].interactions[batch.place].sign)
             yield batch.columns, batch.counts
         if numbered:
             messages = np.array([token.values for _, token in numbered], dtype=np.uint64)
@@ -226,7 +226,6 @@ def find_imbalances(
     messages, surplus, total, seen = _unbalanced(width, batches)
     if total == 0:
         return [], 0
-    signs = {sign for _, sign in active}
     one_sided = seen == signs and len(signs) == 1
     positive = _is_positive(surplus)
     shown = _smallest(messages, 1 if one_sided else MAX_DETAILED)
@@ -258,7 +257,8 @@ def _unbalanced(
     """Unbalanced messages, of a great many only the smallest; their number; signs of all."""
     messages = np.empty((0, width), dtype=np.uint64)
     surplus = np.empty(0, dtype=np.uint64)
-    total, signs = 0, set()
+    total = 0
+    signs: set[int] = set()
     for found, found_surplus in count_exactly(width, batches):
         total += len(found)
         positive = _is_positive(found_surplus)
@@ -339,7 +339,8 @@ def _touches(
                     seen[k, place] += 1
         order += len(part.interactions)
     for number, token in numbered:
-        for k in np.flatnonzero((messages == np.array(token.values, dtype=np.uint64)).all(axis=1)):
+        same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
+        for k in np.flatnonzero(same).tolist():
             touched[k] += 1
             label = f"token {number}, {type(token).__name__}"
             touch = Touch(None, None, label, token.sign, _signed(token.count))
