@@ -80,7 +80,10 @@ class Machine:
     def __init__(self, tables: Mapping[str, Air], options: Options | None = None) -> None:
         options = Options() if options is None else options
         if not isinstance(tables, Mapping) or not tables:
-            raise AirError("a machine needs a mapping from table names to Air instances")
+            raise AirError(
+                "a machine needs a mapping from table names to Air instances, such as "
+                f'{{"fib": Fibonacci()}}, not {tables!r}'
+            )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         self.tables = dict(tables)

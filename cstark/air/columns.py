@@ -10,14 +10,14 @@ from __future__ import annotations
 import difflib
 import keyword
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
 from cstark.errors import AirError, TraceError, UnknownColumnError
 
-__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View"]
+__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View", "did_you_mean"]
 
 MAX_COLUMNS = 2**16
 """Most columns (or public values) of one kind in a table."""
@@ -121,9 +121,10 @@ class Layout:
             )
         number = int(index)
         if not -self.width <= number < self.width:
-            raise UnknownColumnError(
-                f"table {self.table!r} has no {self.kind} {number}: there are {self.width}"
-            )
+            known = f"it declares no `{self.attribute}`"
+            if self.width:
+                known = f"there are {self.width}, with the numbers 0 to {self.width - 1}"
+            raise UnknownColumnError(f"table {self.table!r} has no {self.kind} {number}: {known}")
         return number % self.width
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
@@ -146,7 +147,8 @@ class Layout:
         if isinstance(declaration, dict):
             return list(declaration.items())
         if isinstance(declaration, str):
-            raise self.error(f"is the string {declaration!r}; write ({declaration!r},)")
+            names = tuple(declaration.replace(",", " ").split())
+            raise self.error(f"is the string {declaration!r}; write {names}")
         if isinstance(declaration, (tuple, list)):
             return [(name, ()) for name in declaration]
         raise self.error(
@@ -339,6 +341,19 @@ class View(_Named):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self[key][...] = value
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence on an unknown name: the nearest known one, or all of them.
+
+    Examples
+    --------
+    >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
+    ("; did you mean 'equal'?", ': there are equal, zero')
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
 
 
 def _is_int(value: Any) -> bool:

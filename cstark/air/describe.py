@@ -12,7 +12,7 @@ import numpy as np
 
 from cstark.air.air import Air
 from cstark.air.bus import Message, is_name, record_message
-from cstark.air.columns import Layout, Namespace
+from cstark.air.columns import Layout, Namespace, did_you_mean
 from cstark.air.description import (
     MAX_ROWS,
     MIN_ROWS,
@@ -78,7 +78,7 @@ class Table:
         self._equations: list[Equation] = []
         self._messages: list[Message] = []
         for attribute, (declared, source, next_row) in _SPACES.items():
-            make = _maker(recorder, source, next_row)
+            make = _maker(recorder, attribute, source, next_row)
             setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
         for attribute in SELECTORS:
             setattr(self, attribute, RowSelector(recorder, attribute, self._equations.append))
@@ -141,6 +141,7 @@ class Table:
         self._record(-1, bus, values, count, weight, name)
 
     def _record(self, sign: int, *arguments: Any) -> None:
+        self._recorder.check_open("t.send" if sign > 0 else "t.receive")
         self._messages.append(record_message(self._recorder, self._bounds, sign, *arguments))
 
     def _suggest(self, name: str) -> str:
@@ -153,9 +154,8 @@ class Table:
         if name.startswith("__") or "_layouts" not in self.__dict__:
             raise AttributeError(name)
         where = self._suggest(name)
-        hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
-        if not where:
-            hint += f"{', '.join(SELECTORS)}, send, receive"
+        known = (*_SPACES, *SELECTORS, "send", "receive")
+        hint = f"; did you mean {where}?" if where else did_you_mean(name, known)
         raise UnknownColumnError(
             f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
         )
@@ -217,6 +217,7 @@ def describe(name: str, air: Air) -> TableDescription:
     if preprocessed is not None:
         rows = len(preprocessed)
 
+    _check_signature(name, air)
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
     try:
@@ -256,10 +257,26 @@ def _check_subject(name: Any, air: Any) -> None:
         raise AirError(f"table {name!r}: {type(air).__name__} does not derive from cs.Air")
 
 
-def _maker(recorder: Recorder, source: str | None, next_row: int) -> Callable[[int], Expression]:
-    if source is None:
-        return lambda index: Expression(recorder, recorder.public(index))
-    return lambda index: Expression(recorder, recorder.column(source, index, next_row))
+def _check_signature(name: str, air: Air) -> None:
+    try:
+        inspect.signature(air.constrain).bind(None)
+    except TypeError:
+        raise AirError(
+            f"table {name!r}: {type(air).__name__}.constrain takes no table; write "
+            "def constrain(self, t)"
+        ) from None
+
+
+def _maker(
+    recorder: Recorder, attribute: str, source: str | None, next_row: int
+) -> Callable[[int], Expression]:
+    def make(index: int) -> Expression:
+        recorder.check_open(f"t.{attribute}")
+        if source is None:
+            return Expression(recorder, recorder.public(index))
+        return Expression(recorder, recorder.column(source, index, next_row))
+
+    return make
 
 
 def _leaf_text(layouts: dict[str, Layout]) -> Callable[[Node], str]:

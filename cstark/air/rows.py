@@ -15,12 +15,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from cstark.air.columns import Namespace
+from cstark.air.columns import Namespace, did_you_mean
 from cstark.air.expression import Expression, Recorder, object_array
+from cstark.errors import UnknownColumnError
 
 __all__ = ["SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
 
@@ -152,6 +153,15 @@ class RowSelector:
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
         return RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__") or name in self.__slots__:
+            raise AttributeError(name)
+        methods = ("equal", "zero", "boolean", "when")
+        raise UnknownColumnError(
+            f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
+            + did_you_mean(name, methods)
+        )
+
     def __repr__(self) -> str:
         return f"<{self._attribute} of table {self._recorder.table!r}>"
 
@@ -164,6 +174,7 @@ class RowSelector:
         why: str,
     ) -> None:
         recorder = self._recorder
+        recorder.check_open(f"t.{self._attribute}")
         check_name(recorder, name)
         location = caller()
         count = len(self._conditions)
