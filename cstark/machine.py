@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cstark.air import Air, describe
+from cstark.air import Air, describe, one_sided
 from cstark.air.bus import number_buses
 from cstark.errors import AirError, StatementError, TraceError
 from cstark.key import PlainKey, VerifyingKey, check_tables
@@ -224,16 +224,20 @@ class Machine:
                 "the counts of the interactions, times the heights, could reach p and wrap "
                 "around; state smaller weights, or use shorter tables"
             )
-        if check and not force:
-            with report.phase("check"):
-                self._check_constraints(arrays, instance)
+        if not force:
+            if check:
+                with report.phase("check"):
+                    self._check_constraints(arrays, instance)
+            if lone := one_sided(self.descriptions, instance.tokens):
+                with report.phase("check one-sided buses"):
+                    self._report(arrays, instance, lone).raise_for_failure()
         step = progress if progress is not None else _silent
         settings = {"plan": plan, "force": force, "ledger": ledger}
         work = prover(self, instance, arrays, report, step, **settings)
         try:
             proof = work.prove()
         except Imbalance:
-            self._explain_imbalance(arrays, instance)
+            self._report(arrays, instance).raise_for_failure()
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
@@ -249,20 +253,19 @@ class Machine:
                 # Only now the slower report, which names rows, columns and values.
                 self._report(arrays, instance).raise_for_failure()
 
-    def _explain_imbalance(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        self._report(arrays, instance).raise_for_failure()
-
-    def _report(self, arrays: Sequence[np.ndarray], instance: Instance) -> CheckReport:
+    def _report(
+        self, arrays: Sequence[np.ndarray], instance: Instance, only: Collection[str] | None = None
+    ) -> CheckReport:
+        """The report on everything, or on some buses and no constraints."""
         from cstark.check import check
 
-        return check(
-            self.descriptions,
-            arrays,
-            instance.publics,
-            instance.tokens,
-            number_buses(self.descriptions),
-            [self.check_program(table) for table in range(len(self.descriptions))],
-        )
+        buses, programs = number_buses(self.descriptions), None
+        if only is None:
+            programs = [self.check_program(table) for table in range(len(self.descriptions))]
+        else:
+            buses = {bus: buses[bus] for bus in only}
+        statement = (instance.publics, instance.tokens)
+        return check(self.descriptions, arrays, *statement, buses, programs)
 
     def check(
         self,

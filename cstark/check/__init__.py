@@ -5,8 +5,8 @@ outcome does not depend on any challenge.  The one thing that cannot be seen wit
 zero denominator, which random challenges meet with negligible probability.
 """
 
-from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import FreeCell, FreeColumn, Mutations
 from cstark.check.report import CheckReport, check
 from cstark.check.values import evaluate_nodes
@@ -17,6 +17,7 @@ __all__ = [
     "FreeColumn",
     "Imbalance",
     "Mutations",
+    "OneSidedBus",
     "Touch",
     "Violation",
     "check",

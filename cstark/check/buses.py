@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,12 @@ from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
 from cstark.check.counts import Batch, count_exactly
+from cstark.check.imbalance import Imbalance, Touch, similar_bus
 from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
 from cstark.kernels._tally import Tally
 
-__all__ = ["MAX_DETAILED", "Imbalance", "Touch", "find_imbalances"]
+__all__ = ["MAX_DETAILED", "BusCount", "find_imbalances"]
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
@@ -35,79 +36,22 @@ _TOUCHES_EACH = 3
 _NEAR_MISSES = 3
 
 
-@dataclass(frozen=True)
-class Touch:
-    """A row (or a token) that sends or receives a message.
+class BusCount(NamedTuple):
+    """What counting the messages of a bus showed.
 
     Attributes
     ----------
-    table : str or None
-        None for a token.
-    row : int or None
-        None for a token.
-    interaction : str
-        The name of the interaction, else its direction and bus; for a token, which one.
-    sign : int
-        +1 for a send, -1 for a receive.
-    count : int
-        How often, as a signed number: p - 1 is -1.
+    imbalances : list of Imbalance
+        In ascending order of the messages, at most `MAX_DETAILED`.
+    unbalanced : int
+        How many different messages do not balance.
+    used : bool
+        Whether anything is sent or received at all.
     """
 
-    table: str | None
-    row: int | None
-    interaction: str
-    sign: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Imbalance:
-    """A message that is not received as often as it is sent.
-
-    Attributes
-    ----------
-    bus : str
-        Name of the bus.
-    values : tuple of int
-        The message, canonical.
-    surplus : int
-        Times sent minus times received, modulo p, as a signed number.
-    touches : tuple of Touch
-        Some of the rows and tokens that send or receive it, in order of tables and rows.
-    touched : int
-        How many rows and tokens do.
-    near_misses : tuple of tuple of int
-        Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
-        this one in one value.
-    missing : str
-        ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
-        One such imbalance then stands for the whole bus.  Otherwise "".
-    messages : int
-        How many different messages it stands for: 1, or with `missing` all of the bus.
-    idle : tuple of str
-        With `missing`: the interactions that could do it, as ``"table: label"``, but whose counts
-        are 0 in every row.
-    """
-
-    bus: str
-    values: tuple[int, ...]
-    surplus: int
-    touches: tuple[Touch, ...]
-    touched: int
-    near_misses: tuple[tuple[int, ...], ...] = ()
-    missing: str = ""
-    messages: int = 1
-    idle: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The imbalance as plain data."""
-        return {
-            **self.__dict__,
-            "values": list(self.values),
-            "touches": [dict(touch.__dict__) for touch in self.touches],
-            "near_misses": [list(values) for values in self.near_misses],
-            "idle": list(self.idle),
-        }
+    imbalances: list[Imbalance]
+    unbalanced: int
+    used: bool
 
 
 class _PartBatch(NamedTuple):
@@ -179,7 +123,7 @@ def find_imbalances(
     traces: Sequence[np.ndarray],
     publics: Sequence[Sequence[int]],
     tokens: Sequence[Token],
-) -> tuple[list[Imbalance], int]:
+) -> BusCount:
     """Count the messages of a bus.
 
     Parameters
@@ -195,10 +139,7 @@ def find_imbalances(
 
     Returns
     -------
-    imbalances : list of Imbalance
-        In ascending order of the messages, at most `MAX_DETAILED`.
-    total : int
-        How many different messages do not balance.
+    BusCount
     """
     parts = []
     for table, description in enumerate(descriptions):
@@ -225,7 +166,7 @@ def find_imbalances(
 
     messages, surplus, total, seen = _unbalanced(width, batches)
     if total == 0:
-        return [], 0
+        return BusCount([], 0, bool(signs))
     one_sided = seen == signs and len(signs) == 1
     positive = _is_positive(surplus)
     shown = _smallest(messages, 1 if one_sided else MAX_DETAILED)
@@ -239,7 +180,7 @@ def find_imbalances(
             found = replace(found, near_misses=_near(messages[index], others))
         result.append(found)
     if one_sided:
-        sign = signs.pop()
+        (sign,) = signs
         idle = [
             f"{part.name}: {interaction.label}"
             for part in parts
@@ -247,8 +188,10 @@ def find_imbalances(
             if interaction.sign != sign
         ]
         missing = "receive" if sign > 0 else "send"
-        result = [replace(result[0], missing=missing, messages=total, idle=tuple(idle))]
-    return result, total
+        near = similar_bus(bus, descriptions)
+        lone = {"missing": missing, "messages": total, "idle": tuple(idle), "similar": near}
+        result = [replace(result[0], **lone)]
+    return BusCount(result, total, True)
 
 
 def _unbalanced(

@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from cstark.air.nodes import P
-from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import CHANGES, FreeColumn
 from cstark.text import html_table
 
@@ -21,6 +21,7 @@ __all__ = [
     "element",
     "free_text",
     "imbalance_text",
+    "one_sided_text",
     "report_html",
     "report_text",
     "violation_text",
@@ -142,6 +143,25 @@ def imbalance_text(imbalance: Imbalance) -> str:
     return "\n".join(lines)
 
 
+def one_sided_text(lone: OneSidedBus) -> str:
+    """A bus that nobody can use, and what to do."""
+    there = "receive" if lone.missing == "send" else "send"
+    lines = [
+        f"bus {lone.bus!r}: only {there}s ({', '.join(lone.interactions)}), and no table and no "
+        f"token has a {lone.missing}" + _similar_text(lone.similar)
+    ]
+    lines += _wrapped(
+        f"all counts are 0, so it balances, but nobody can ever use it: add the {lone.missing}, "
+        f"correct the name of the bus, or remove the {there}; a verifier that has nothing to "
+        f"{lone.missing} this time says so with a token of count=0"
+    )
+    return "\n".join(lines)
+
+
+def _similar_text(bus: str) -> str:
+    return f"; did you mean bus {bus!r}?" if bus else ""
+
+
 def surplus_text(surplus: int) -> str:
     """A surplus in words.
 
@@ -178,6 +198,8 @@ def report_text(report: CheckReport) -> str:
             lines += ["", imbalance_text(imbalance)]
         if hidden:
             lines += ["", f"... and {counted(hidden, 'more unbalanced message')} on bus {bus!r}"]
+    for lone in report.one_sided:
+        lines += ["", one_sided_text(lone)]
     free = () if report.mutations is None else report.mutations.free
     for column in free[:_FREE_SHOWN]:
         lines += ["", free_text(column)]
@@ -240,6 +262,12 @@ def report_html(report: CheckReport) -> str:
         if hidden:
             more = counted(hidden, "more unbalanced message")
             parts.append(f"<p>and {more} on bus {escape(repr(bus))}</p>")
+    if report.one_sided:
+        rows = [
+            [lone.bus, lone.missing, "\n".join(lone.interactions), lone.similar]
+            for lone in report.one_sided
+        ]
+        parts.append(html_table(["bus", "nobody can", "there are only", "similar name"], rows))
     if report.mutations is not None and report.mutations.free:
         rows = [
             [c.table, c.column, str(c.rows), c.reason or "not explained", "\n".join(_examples(c))]
@@ -335,7 +363,8 @@ def _missing_text(imbalance: Imbalance) -> str:
         why = f"the counts of {', '.join(imbalance.idle)} are 0 in every row"
     else:
         why = f"no table and no token has a {imbalance.missing} on it"
-    return f"{what} {done}, but nothing is ever {undone}: {why}"
+    near = _similar_text(imbalance.similar)
+    return f"{what} {done}, but nothing is ever {undone}: {why}{near}"
 
 
 def _headline(report: CheckReport) -> str:
@@ -347,6 +376,11 @@ def _headline(report: CheckReport) -> str:
     if messages:
         buses = ", ".join(map(repr, report.unbalanced))
         found.append(f"{counted(messages, 'unbalanced message')} ({buses})")
+    if report.one_sided:
+        buses = ", ".join(repr(lone.bus) for lone in report.one_sided)
+        found.append(
+            f"{counted(len(report.one_sided), 'one-sided bus', 'one-sided buses')} ({buses})"
+        )
     if report.mutations is not None and not report.mutations:
         cells = sum(column.rows for column in report.mutations.unexplained)
         columns = counted(len(report.mutations.unexplained), "column")
