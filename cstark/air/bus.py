@@ -164,7 +164,10 @@ def record_message(
     """
     verb = "send" if sign > 0 else "receive"
     if not is_name(bus):
-        raise recorder.error(f"{verb}: the bus {bus!r} is no name (a printable string)")
+        raise recorder.error(
+            f"{verb}: the bus {bus!r} is no name (a printable string); write "
+            f't.{verb}("name", [value, ...])'
+        )
     where = f"{verb} on bus {bus!r}"
     check_name(recorder, name)
     nodes = tuple(recorder.node_of(value) for value in _flatten(recorder, where, values))

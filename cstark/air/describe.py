@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from cstark.air.description import (
 )
 from cstark.air.expression import Expression, Recorder, object_array
 from cstark.air.nodes import Node, P
-from cstark.air.rows import SELECTORS, Equation, RowSelector
+from cstark.air.rows import METHODS, SELECTORS, Equation, RowSelector
 from cstark.errors import AirError, UnknownColumnError
 
 __all__ = ["Table", "describe"]
@@ -154,8 +154,11 @@ class Table:
         if name.startswith("__") or "_layouts" not in self.__dict__:
             raise AttributeError(name)
         where = self._suggest(name)
-        known = (*_SPACES, *SELECTORS, "send", "receive")
-        hint = f"; did you mean {where}?" if where else did_you_mean(name, known)
+        hint = f"; did you mean {where}?"
+        if not where and (name in METHODS or "assert" in name):
+            hint = "; equations are stated on rows, such as t.every_row.equal(a, b)"
+        elif not where:
+            hint = did_you_mean(name, (*_SPACES, *SELECTORS, "send", "receive"))
         raise UnknownColumnError(
             f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
         )
@@ -229,6 +232,11 @@ def describe(name: str, air: Air) -> TableDescription:
             f"table {name!r}: constrain returned {type(result).__name__}; it states equations by "
             "calls such as t.every_row.equal(a, b) and returns nothing"
             + (" (remove yield)" if inspect.isgenerator(result) else "")
+        )
+    for unused in recorder.unused.values():
+        raise AirError(
+            f"table {name!r}: {unused} states nothing; call equal, zero or boolean on it, or "
+            "remove it"
         )
     return assemble(
         name=name,
@@ -369,7 +377,9 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
         return None
     values = _noted(name, "preprocessed_trace", air.preprocessed_trace)
     what = f"table {name!r}: preprocessed_trace"
-    array = _exact(values, what)
+    if values is None:
+        raise AirError(f"{what} returns None; it must return an array (rows, {layout.width})")
+    array = _exact(values, what, layout.labels)
     if array.ndim != 2 or array.shape[1] != layout.width:
         raise AirError(
             f"{what} has shape {array.shape}; {layout.width} preprocessed columns need "
@@ -378,26 +388,18 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     _check_height(name, "the height of preprocessed_trace", len(array))
     if rows is not None and rows != len(array):
         raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
-    if array.max() >= P:
-        row, column = np.argwhere(array >= P)[0]
-        raise AirError(
-            f"{what} holds {array[row, column]} in row {row}, column "
-            f"{layout.labels[column]!r}, which is not below p"
-        )
     array = np.ascontiguousarray(array).view()  # a view: the author's own array stays writable
     array.flags.writeable = False
     return array
 
 
-def _exact(values: Any, what: str) -> np.ndarray:
+def _exact(values: Any, what: str, labels: Sequence[str]) -> np.ndarray:
     """`values` as uint64, without rounding or wrapping anything."""
     if not isinstance(values, np.ndarray):
         try:
             values = object_array(values)
         except ValueError:
             raise AirError(f"{what} is a ragged nested sequence") from None
-    if values.dtype == np.uint64:
-        return values
     if values.dtype == object:
         for value in values.reshape(-1):
             if not isinstance(value, (int, np.integer)):
@@ -405,8 +407,15 @@ def _exact(values: Any, what: str) -> np.ndarray:
     elif values.dtype.kind not in "iu":
         raise AirError(f"{what} has dtype {values.dtype}; it must hold integers, best uint64")
     if values.size and (values.min() < 0 or values.max() >= P):
-        raise AirError(f"{what} holds a value outside [0, p); reduce modulo cs.P first")
-    return values.astype(np.uint64)
+        place = tuple(np.argwhere((values < 0) | (values >= P))[0].tolist())
+        where = f"at {place}"
+        if len(place) == 2 and values.shape[1] == len(labels):
+            where = f"in row {place[0]}, column {labels[place[1]]!r}"
+        raise AirError(
+            f"{what} holds {values[place]} {where}, which is not in 0..p-1; write "
+            f"{values[place]} % cs.P"
+        )
+    return values.astype(np.uint64, copy=False)
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -27,13 +27,14 @@ class Recorder(NodeList):
         Text of a column or public node.
     """
 
-    __slots__ = ("is_open", "leaf", "table")
+    __slots__ = ("is_open", "leaf", "table", "unused")
 
     def __init__(self, table: str, leaf: Callable[[tuple], str]) -> None:
         super().__init__()
         self.table = table
         self.leaf = leaf
         self.is_open = True
+        self.unused: dict[Any, str] = {}  # selectors that `when` made, and nothing was stated on
 
     def error(self, message: str) -> AirError:
         """An `AirError` that names the table."""

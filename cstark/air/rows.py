@@ -23,7 +23,7 @@ from cstark.air.columns import Namespace, did_you_mean
 from cstark.air.expression import Expression, Recorder, object_array
 from cstark.errors import UnknownColumnError
 
-__all__ = ["SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
+__all__ = ["METHODS", "SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
 
 SELECTORS = {
     "first_row": "first",
@@ -33,6 +33,9 @@ SELECTORS = {
     "cyclic": "cyclic",
 }
 """Attribute of the argument of `constrain` -> selector in a description."""
+
+METHODS = ("equal", "zero", "boolean", "when")
+"""What a selector has."""
 
 _HERE = str(Path(__file__).parent) + os.sep
 
@@ -150,16 +153,23 @@ class RowSelector:
         """
         if not selectors:
             raise self._recorder.error("when() needs at least one selector")
+        self._recorder.check_open(f"t.{self._attribute}")
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
-        return RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        made = RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        self._is_used()
+        conditions = ", ".join(str(condition) for condition in made._conditions)
+        self._recorder.unused[made] = f"t.{self._attribute}.when({conditions}) (at {caller()})"
+        return made
+
+    def _is_used(self) -> None:
+        self._recorder.unused.pop(self, None)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__") or name in self.__slots__:
             raise AttributeError(name)
-        methods = ("equal", "zero", "boolean", "when")
         raise UnknownColumnError(
             f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
-            + did_you_mean(name, methods)
+            + did_you_mean(name, METHODS)
         )
 
     def __repr__(self) -> str:
@@ -176,6 +186,7 @@ class RowSelector:
         recorder = self._recorder
         recorder.check_open(f"t.{self._attribute}")
         check_name(recorder, name)
+        self._is_used()
         location = caller()
         count = len(self._conditions)
         arrays = broadcast(recorder, self._attribute, [*self._conditions, *sides])
@@ -260,4 +271,7 @@ def caller() -> str:
 def check_name(recorder: Recorder, name: Any) -> None:
     """Refuse a constraint or interaction name that is not a string."""
     if name is not None and not isinstance(name, str):
-        raise recorder.error(f"name={name!r} is not a string")
+        hint = ""
+        if isinstance(name, (Expression, np.ndarray, int)):
+            hint = "; for a second expression write equal(a, b) or another call"
+        raise recorder.error(f"name={name!r} is not a string{hint}")

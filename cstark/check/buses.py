@@ -188,9 +188,8 @@ def find_imbalances(
             if interaction.sign != sign
         ]
         missing = "receive" if sign > 0 else "send"
-        near = similar_bus(bus, descriptions)
-        lone = {"missing": missing, "messages": total, "idle": tuple(idle), "similar": near}
-        result = [replace(result[0], **lone)]
+        lone = replace(result[0], missing=missing, messages=total, idle=tuple(idle))
+        result = [replace(lone, similar=similar_bus(bus, descriptions))]
     return BusCount(result, total, True)
 
 
