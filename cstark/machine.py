@@ -227,7 +227,12 @@ class Machine:
         if not force:
             if check:
                 with report.phase("check"):
-                    self._check_constraints(arrays, instance)
+                    tables = zip(self.descriptions, arrays, instance.publics, strict=True)
+                    if any(
+                        self.check_program(k).violations(array, table.preprocessed, publics)
+                        for k, (table, array, publics) in enumerate(tables)
+                    ):  # only now the slower report, which names rows, columns and values
+                        self._report(arrays, instance).raise_for_failure()
             if lone := one_sided(self.descriptions, instance.tokens):
                 with report.phase("check one-sided buses"):
                     self._report(arrays, instance, lone).raise_for_failure()
@@ -243,15 +248,6 @@ class Machine:
             ) from None
         report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
         return proof
-
-    def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        for table, description in enumerate(self.descriptions):
-            found = self.check_program(table).violations(
-                arrays[table], description.preprocessed, instance.publics[table]
-            )
-            if found:
-                # Only now the slower report, which names rows, columns and values.
-                self._report(arrays, instance).raise_for_failure()
 
     def _report(
         self, arrays: Sequence[np.ndarray], instance: Instance, only: Collection[str] | None = None
@@ -277,6 +273,9 @@ class Machine:
         seed: int = 0,
     ) -> CheckReport:
         """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Messages are counted exactly, with at most 1 GiB of memory: when there are more different
+        ones at a time than fit, the traces are gone through more than once.
 
         Parameters
         ----------

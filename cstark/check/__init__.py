@@ -2,7 +2,8 @@
 
 Constraints are evaluated on the rows of the traces and messages are counted one by one, so the
 outcome does not depend on any challenge.  The one thing that cannot be seen without a proof is a
-zero denominator, which random challenges meet with negligible probability.
+zero denominator, which random challenges meet with negligible probability.  Buses that nobody can
+use (`cstark.air.one_sided`) are named as well, though nothing is wrong with the traces.
 """
 
 from cstark.check.constraints import Violation

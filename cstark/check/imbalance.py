@@ -55,7 +55,7 @@ class Imbalance:
         How many rows and tokens do.
     near_misses : tuple of tuple of int
         Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
-        this one in one value.
+        this one in one value, found among the 65,536 smallest of each sign.
     missing : str
         ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
         One such imbalance then stands for the whole bus.  Otherwise "".

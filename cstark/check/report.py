@@ -151,8 +151,9 @@ class CheckReport:
             others.append(counted(constraints, "other constraint"))
         if rest > 0:
             others.append(counted(rest, "other bus message" if messages else "bus message"))
-        verb = "fails" if constraints + rest == 1 else "fail"
-        return f"\n({' and '.join(others)} {verb} too)" if others else ""
+        verb, them = ("fails", "it") if constraints + rest == 1 else ("fail", "them")
+        what = f"\n({' and '.join(others)} {verb} too; machine.check(...) shows {them})"
+        return what if others else ""
 
 
 def _culprit(imbalance: Imbalance) -> Touch | None:
