@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cstark.air.bus import Token, number_buses
-from cstark.air.description import TableDescription
+from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError
-from cstark.protocol.options import Options, ResolvedOptions
+from cstark.protocol.options import MAX_BLOWUP, Options, ResolvedOptions
 
 if TYPE_CHECKING:
     from cstark.protocol.proof import Proof
@@ -219,23 +219,14 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
     for table in tables:
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:
-                raise AirError(
-                    f"table {table.name!r}: constraint {constraint.label} "
-                    f"has degree {constraint.degree}, but blowup {blowup} allows {blowup + 1}"
-                    + (
-                        " (first_row and last_row cost one degree)"
-                        if constraint.selector in ("first", "last")
-                        else ""
-                    )
-                    + f"; use Options(blowup={_blowup_for(constraint.degree)}), or a helper column"
-                )
+                raise AirError(_degree_text(table.name, constraint, blowup))
         for number, interaction in enumerate(table.interactions):
             degree = table.count_degree(number)
             if degree > blowup:
                 raise AirError(
                     f"table {table.name!r}: the count of interaction {number} "
-                    f"({interaction.label}) has degree {degree}, but blowup "
-                    f"{blowup} allows {blowup}; use a helper column"
+                    f"({interaction.label}) has degree {degree}, but blowup {blowup} allows "
+                    f"{blowup}; {_cures(degree + 1, 'the count')}"
                 )
         if table.rows is not None and table.rows > 1 << options.max_log_height:
             raise AirError(
@@ -244,5 +235,24 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
             )
 
 
-def _blowup_for(degree: int) -> int:
-    return 1 << (degree - 2).bit_length()
+def _degree_text(table: str, constraint: Constraint, blowup: int) -> str:
+    what = repr(constraint.name) if constraint.name else constraint.label
+    if constraint.name and constraint.expression:
+        what += f" ({constraint.expression})"
+    selector = ""
+    if constraint.selector in ("first", "last"):
+        selector = f", one of it that of {constraint.selector}_row,"
+    at = f" (at {constraint.location})" if constraint.location else ""
+    return (
+        f"table {table!r}: constraint {what} has degree {constraint.degree}{selector} but blowup "
+        f"{blowup} allows {blowup + 1}; {_cures(constraint.degree, 'a factor of it')}{at}"
+    )
+
+
+def _cures(degree: int, what: str) -> str:
+    """What to do about a constraint of this degree."""
+    column = f"keep {what} in a column of its own, constrained to equal it"
+    blowup = 1 << (degree - 2).bit_length()
+    if blowup > MAX_BLOWUP:
+        return f"{column} (no blowup allows more than {MAX_BLOWUP + 1})"
+    return f"use Options(blowup={blowup}), with proofs that take longer to make, or {column}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from cstark.air import Air, describe
+from cstark.air import Air, describe, one_sided
 from cstark.air.bus import Token, number_buses
 from cstark.errors import AirError, StatementError, TraceError
 from cstark.key import PlainKey, VerifyingKey, check_tables
@@ -82,7 +82,10 @@ class Machine:
     def __init__(self, tables: Mapping[str, Air], options: Options | None = None) -> None:
         options = Options() if options is None else options
         if not isinstance(tables, Mapping) or not tables:
-            raise AirError("a machine needs a mapping from table names to Air instances")
+            raise AirError(
+                "a machine needs a mapping from table names to Air instances, such as "
+                f'{{"fib": Fibonacci()}}, not {tables!r}'
+            )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         self.tables = dict(tables)
@@ -225,44 +228,43 @@ class Machine:
                 "the counts of the interactions, times the heights, could reach p and wrap "
                 "around; state smaller weights, or use shorter tables"
             )
-        if check and not force:
-            with report.phase("check"):
-                self._check_constraints(arrays, instance)
+        if not force:
+            if check:
+                with report.phase("check"):
+                    tables = zip(self.descriptions, arrays, instance.publics, strict=True)
+                    if any(
+                        self.check_program(k).violations(array, table.preprocessed, publics)
+                        for k, (table, array, publics) in enumerate(tables)
+                    ):  # only now the slower report, which names rows, columns and values
+                        self._report(arrays, instance).raise_for_failure()
+            if lone := one_sided(self.descriptions, instance.tokens):
+                with report.phase("check one-sided buses"):
+                    self._report(arrays, instance, lone).raise_for_failure()
         step = progress if progress is not None else _silent
         work = prover(self, instance, arrays, report, step, plan=plan, force=force, ledger=ledger)
         try:
             proof = work.prove()
         except Imbalance:
-            self._explain_imbalance(arrays, instance)
+            self._report(arrays, instance).raise_for_failure()
             raise TraceError(
                 "the buses do not balance: what is sent is not what is received"
             ) from None
         report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
         return proof
 
-    def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        for table, description in enumerate(self.descriptions):
-            found = self.check_program(table).violations(
-                arrays[table], description.preprocessed, instance.publics[table]
-            )
-            if found:
-                # Only now the slower report, which names rows, columns and values.
-                self._report(arrays, instance).raise_for_failure()
-
-    def _explain_imbalance(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        self._report(arrays, instance).raise_for_failure()
-
-    def _report(self, arrays: Sequence[np.ndarray], instance: Instance) -> CheckReport:
+    def _report(
+        self, arrays: Sequence[np.ndarray], instance: Instance, only: Collection[str] | None = None
+    ) -> CheckReport:
+        """The report on everything, or on some buses and no constraints."""
         from cstark.check import check
 
-        return check(
-            self.descriptions,
-            arrays,
-            instance.publics,
-            instance.tokens,
-            number_buses(self.descriptions),
-            [self.check_program(table) for table in range(len(self.descriptions))],
-        )
+        buses, programs = number_buses(self.descriptions), None
+        if only is None:
+            programs = [self.check_program(table) for table in range(len(self.descriptions))]
+        else:
+            buses = {bus: buses[bus] for bus in only}
+        statement = (instance.publics, instance.tokens)
+        return check(self.descriptions, arrays, *statement, buses, programs)
 
     def check(
         self,
@@ -274,6 +276,9 @@ class Machine:
         seed: int = 0,
     ) -> CheckReport:
         """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Messages are counted exactly, with at most 1 GiB of memory: when there are more different
+        ones at a time than fit, the traces are gone through more than once.
 
         Parameters
         ----------

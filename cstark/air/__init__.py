@@ -13,6 +13,7 @@ from cstark.air.description import Constraint, Interaction, TableDescription
 from cstark.air.expression import Expression, Expressions
 from cstark.air.free import FreeCells
 from cstark.air.nodes import P
+from cstark.air.one_sided import one_sided
 from cstark.air.pack import pack
 from cstark.air.rows import RowSelector
 
@@ -35,5 +36,6 @@ __all__ = [
     "check_tokens",
     "describe",
     "number_buses",
+    "one_sided",
     "pack",
 ]

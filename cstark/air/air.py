@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from cstark.air.free import FreeCells
 
 __all__ = ["Air"]
+
+_SPACES = {
+    "columns": "now",
+    "preprocessed": "preprocessed",
+    "periodic": "periodic",
+    "publics": "publics",
+}
+"""Declaration -> where `constrain` finds what it declares."""
 
 
 class Air:
@@ -62,6 +72,16 @@ class Air:
     periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
     rows: Any = None  # int or None: a table that sets an int may use it as one
 
+    if not TYPE_CHECKING:  # a type checker should go on to report unknown attributes
+
+        def __getattr__(self, name: str) -> Any:
+            hint = ""
+            for attribute, space in _SPACES.items():
+                declared = inspect.getattr_static(self, attribute)
+                if isinstance(declared, (tuple, list, dict)) and name in declared:
+                    hint = f"; in constrain(self, t) it is t.{space}.{name}"
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
+
     def constrain(self, t: Table) -> None:
         """State what the rows of the table satisfy; to be overridden.
 
@@ -71,9 +91,11 @@ class Air:
             Gives the columns (``t.now``, ``t.next``, ...), the selectors (``t.every_row``, ...),
             ``t.send`` and ``t.receive``.
         """
+        near = difflib.get_close_matches("constrain", vars(type(self)), n=1)
+        hint = f" (it defines {near[0]!r})" if near else ""
         raise AirError(
-            f"{type(self).__name__} does not define constrain(self, t); it states the equations "
-            "of the table"
+            f"{type(self).__name__} does not define constrain(self, t){hint}; it states the "
+            "equations of the table"
         )
 
     def preprocessed_trace(self) -> ArrayLike:

@@ -6,6 +6,7 @@ be equal as multisets of messages; tokens are the messages that the verifier add
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -161,7 +162,10 @@ def record_message(
     """
     verb = "send" if sign > 0 else "receive"
     if not is_name(bus):
-        raise recorder.error(f"{verb}: the bus {bus!r} is no name (a printable string)")
+        raise recorder.error(
+            f"{verb}: the bus {bus!r} is no name (a printable string); write "
+            f't.{verb}("name", [value, ...])'
+        )
     where = f"{verb} on bus {bus!r}"
     check_name(recorder, name)
     nodes = tuple(recorder.node_of(value) for value in _flatten(recorder, where, values))
@@ -245,7 +249,9 @@ def number_buses(
     return {bus: (number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
 
 
-def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) -> None:
+def check_tokens(
+    buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]
+) -> tuple[Send | Receive, ...]:
     """Check that tokens fit the buses of a machine.
 
     Parameters
@@ -253,6 +259,11 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
     buses : mapping
         What `number_buses` returned.
     tokens : iterable of Send or Receive
+        The tokens; gone through once.
+
+    Returns
+    -------
+    tuple of Send or Receive
         The tokens.
 
     Raises
@@ -260,18 +271,27 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
     StatementError
         For something that is not a token, an unknown bus, or another width.
     """
+    if isinstance(tokens, Token) or not hasattr(tokens, "__iter__"):
+        raise StatementError(
+            f"tokens are {tokens!r}; write a list of cs.Send and cs.Receive, also for one token"
+        )
+    checked = []
     for token in tokens:
         if not isinstance(token, (Send, Receive)):
             raise StatementError(f"{token!r} is not a token: use cs.Send or cs.Receive")
+        checked.append(token)
         if token.bus not in buses:
+            near = difflib.get_close_matches(token.bus, buses, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
             known = ", ".join(map(repr, buses)) or "none"
-            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}")
+            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}{hint}")
         width = buses[token.bus][1]
         if len(token.values) != width:
             raise StatementError(
                 f"{token!r}: bus {token.bus!r} has messages of {width} values, "
                 f"not {len(token.values)}"
             )
+    return tuple(checked)
 
 
 _LEAST_ROWS = 8

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
@@ -129,9 +129,10 @@ class Layout:
             )
         number = int(index)
         if not -self.width <= number < self.width:
-            raise UnknownColumnError(
-                f"table {self.table!r} has no {self.kind} {number}: there are {self.width}"
-            )
+            known = f"it declares no `{self.attribute}`"
+            if self.width:
+                known = f"there are {self.width}, with the numbers 0 to {self.width - 1}"
+            raise UnknownColumnError(f"table {self.table!r} has no {self.kind} {number}: {known}")
         return number % self.width
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
@@ -154,7 +155,8 @@ class Layout:
         if isinstance(declaration, dict):
             return list(declaration.items())
         if isinstance(declaration, str):
-            raise self.error(f"is the string {declaration!r}; write ({declaration!r},)")
+            names = tuple(declaration.replace(",", " ").split())
+            raise self.error(f"is the string {declaration!r}; write {names}")
         if isinstance(declaration, (tuple, list)):
             return [(name, ()) for name in declaration]
         raise self.error(
@@ -375,6 +377,19 @@ class View(_Named[np.ndarray]):
 
     def __setitem__(self, key: Key, value: ArrayLike) -> None:
         self[key][...] = value
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence on an unknown name: the nearest known one, or all of them.
+
+    Examples
+    --------
+    >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
+    ("; did you mean 'equal'?", ': there are equal, zero')
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
 
 
 def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:

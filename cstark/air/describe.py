@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cstark.air.air import Air
 from cstark.air.bus import is_name, record_message
-from cstark.air.columns import Layout, Namespace
+from cstark.air.columns import Layout, Namespace, did_you_mean
 from cstark.air.description import (
     MAX_ROWS,
     MIN_ROWS,
@@ -24,7 +24,7 @@ from cstark.air.description import (
 )
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.nodes import Node, P
-from cstark.air.rows import SELECTORS, Equation, Operand, RowSelector
+from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError
 
 __all__ = ["Table", "describe"]
@@ -92,7 +92,7 @@ class Table:
         self._equations: list[Equation] = []
         self._messages: list[Interaction] = []
         for attribute, (declared, source, next_row) in _SPACES.items():
-            make = _maker(recorder, source, next_row)
+            make = _maker(recorder, attribute, source, next_row)
             setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
         for attribute in SELECTORS:
             setattr(self, attribute, RowSelector(recorder, attribute, self._equations.append))
@@ -127,9 +127,7 @@ class Table:
         AirError
             If an argument is wrong.
         """
-        self._messages.append(
-            record_message(self._recorder, self._bounds, 1, bus, values, count, weight, name)
-        )
+        self._record(1, bus, values, count, weight, name)
 
     def receive(
         self,
@@ -156,8 +154,20 @@ class Table:
         AirError
             If an argument is wrong.
         """
+        self._record(-1, bus, values, count, weight, name)
+
+    def _record(
+        self,
+        sign: int,
+        bus: str,
+        values: Operand,
+        count: Scalar,
+        weight: int | None,
+        name: str | None,
+    ) -> None:
+        self._recorder.check_open("t.send" if sign > 0 else "t.receive")
         self._messages.append(
-            record_message(self._recorder, self._bounds, -1, bus, values, count, weight, name)
+            record_message(self._recorder, self._bounds, sign, bus, values, count, weight, name)
         )
 
     def _suggest(self, name: str) -> str:
@@ -172,9 +182,11 @@ class Table:
             if name.startswith("__") or "_layouts" not in self.__dict__:
                 raise AttributeError(name)
             where = self._suggest(name)
-            hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
-            if not where:
-                hint += f"{', '.join(SELECTORS)}, send, receive"
+            hint = f"; did you mean {where}?"
+            if not where and (name in METHODS or "assert" in name):
+                hint = "; equations are stated on rows, such as t.every_row.equal(a, b)"
+            elif not where:
+                hint = did_you_mean(name, (*_SPACES, *SELECTORS, "send", "receive"))
             raise UnknownColumnError(
                 f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
             )
@@ -236,6 +248,7 @@ def describe(name: str, air: Air) -> TableDescription:
     if preprocessed is not None:
         rows = len(preprocessed)
 
+    _check_signature(name, air)
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
     try:
@@ -247,6 +260,11 @@ def describe(name: str, air: Air) -> TableDescription:
             f"table {name!r}: constrain returned {type(result).__name__}; it states equations by "
             "calls such as t.every_row.equal(a, b) and returns nothing"
             + (" (remove yield)" if inspect.isgenerator(result) else "")
+        )
+    for unused in recorder.unused.values():
+        raise AirError(
+            f"table {name!r}: {unused} states nothing; call equal, zero or boolean on it, or "
+            "remove it"
         )
     return assemble(
         name=name,
@@ -275,10 +293,26 @@ def _check_subject(name: object, air: object) -> None:
         raise AirError(f"table {name!r}: {type(air).__name__} does not derive from cs.Air")
 
 
-def _maker(recorder: Recorder, source: str | None, next_row: int) -> Callable[[int], Expression]:
-    if source is None:
-        return lambda index: Expression(recorder, recorder.public(index))
-    return lambda index: Expression(recorder, recorder.column(source, index, next_row))
+def _check_signature(name: str, air: Air) -> None:
+    try:
+        inspect.signature(air.constrain).bind(None)
+    except TypeError:
+        raise AirError(
+            f"table {name!r}: {type(air).__name__}.constrain takes no table; write "
+            "def constrain(self, t)"
+        ) from None
+
+
+def _maker(
+    recorder: Recorder, attribute: str, source: str | None, next_row: int
+) -> Callable[[int], Expression]:
+    def make(index: int) -> Expression:
+        recorder.check_open(f"t.{attribute}")
+        if source is None:
+            return Expression(recorder, recorder.public(index))
+        return Expression(recorder, recorder.column(source, index, next_row))
+
+    return make
 
 
 def _leaf_text(layouts: dict[str, Layout]) -> Callable[[Node], str]:
@@ -373,7 +407,9 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
         return None
     values = _noted(name, "preprocessed_trace", air.preprocessed_trace)
     what = f"table {name!r}: preprocessed_trace"
-    array = _exact(values, what)
+    if values is None:
+        raise AirError(f"{what} returns None; it must return an array (rows, {layout.width})")
+    array = _exact(values, what, layout.labels)
     if array.ndim != 2 or array.shape[1] != layout.width:
         raise AirError(
             f"{what} has shape {array.shape}; {layout.width} preprocessed columns need "
@@ -382,19 +418,12 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     _check_height(name, "the height of preprocessed_trace", len(array))
     if rows is not None and rows != len(array):
         raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
-    invalid = np.argwhere(array >= P)
-    if len(invalid):
-        row, column = invalid[0]
-        raise AirError(
-            f"{what} holds {array[row, column]} in row {row}, column "
-            f"{layout.labels[column]!r}, which is not below p"
-        )
     array = np.ascontiguousarray(array).view()  # a view: the author's own array stays writable
     array.flags.writeable = False
     return array
 
 
-def _exact(values: object, what: str) -> NDArray[np.uint64]:
+def _exact(values: object, what: str, labels: Sequence[str]) -> NDArray[np.uint64]:
     """`values` as uint64, without rounding or wrapping anything."""
     try:
         array = values if isinstance(values, np.ndarray) else object_array(values)
@@ -406,8 +435,15 @@ def _exact(values: object, what: str) -> NDArray[np.uint64]:
                 raise AirError(f"{what} holds {value!r}, which is not an integer")
     elif array.dtype.kind not in "iu":
         raise AirError(f"{what} has dtype {array.dtype}; it must hold integers, best uint64")
-    if array.dtype != np.uint64 and array.size and (array.min() < 0 or array.max() >= P):
-        raise AirError(f"{what} holds a value outside [0, p); reduce modulo cs.P first")
+    if array.size and (array.min() < 0 or array.max() >= P):
+        place = tuple(np.argwhere((array < 0) | (array >= P))[0].tolist())
+        where = f"at {place}"
+        if len(place) == 2 and array.shape[1] == len(labels):
+            where = f"in row {place[0]}, column {labels[place[1]]!r}"
+        raise AirError(
+            f"{what} holds {array[place]} {where}, which is not in 0..p-1; write "
+            f"{array[place]} % cs.P"
+        )
     return array.astype(np.uint64, copy=False)
 
 

@@ -34,13 +34,14 @@ class Recorder(NodeList):
         Text of a column or public node.
     """
 
-    __slots__ = ("is_open", "leaf", "table")
+    __slots__ = ("is_open", "leaf", "table", "unused")
 
     def __init__(self, table: str, leaf: Callable[[Node], str]) -> None:
         super().__init__()
         self.table = table
         self.leaf = leaf
         self.is_open = True
+        self.unused: dict[Any, str] = {}  # selectors that `when` made, and nothing was stated on
 
     def error(self, message: str) -> AirError:
         """An `AirError` that names the table."""
@@ -85,8 +86,12 @@ class Recorder(NodeList):
             return value._node
         number = self.integer(value)
         if number is None:
+            hint = ""
+            if isinstance(value, str) and value.isidentifier():
+                hint = f"; a column is read as t.now.{value}"
             raise self.error(
-                f"expected an expression or an integer, not {_kind_of(value)} ({_short(value)})"
+                "expected an expression or an integer, not "
+                f"{_kind_of(value)} ({_short(value)}){hint}"
             )
         return self.constant(number)
 
@@ -95,6 +100,14 @@ class Recorder(NodeList):
         if isinstance(value, Expression) and value._recorder is self and self.is_open:
             return value
         return Expression(self, self.node_of(value))
+
+    def check_open(self, what: str) -> None:
+        """Refuse what would come too late: after `constrain` has returned."""
+        if not self.is_open:
+            raise self.error(
+                f"{what} is used outside constrain, of which it is the argument `t`: what a table "
+                "reads, states and exchanges is written there, while constrain runs"
+            )
 
     def text(self, node: int) -> str:
         """A node as text."""
@@ -314,7 +327,9 @@ def object_array(values: object) -> Expressions:
     return array
 
 
-def _kind_of(value: object) -> str:
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "a value"
     name = type(value).__name__
     return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 

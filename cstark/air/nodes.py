@@ -205,6 +205,8 @@ def canonical_order(
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 _SMALL = 2**32
+_LOG_EXPONENT = 7
+"""Powers are made of so many squares and products, at most."""
 
 
 def render(
@@ -244,8 +246,9 @@ def render(
 
     def operation(kind: str, a: int, b: int, depth: int) -> tuple[str, int]:
         if kind == "mul":
-            if a == b:
-                return bracket(walk(a, depth + 1), _ATOM) + "**2", _PRODUCT
+            (base, exponent), (other, more) = _power(nodes, a), _power(nodes, b)
+            if base == other:
+                return f"{bracket(walk(base, depth + 1), _ATOM)}**{exponent + more}", _PRODUCT
             for constant, other in ((b, a), (a, b)):
                 divisor = _divisor(nodes[constant])
                 if divisor:
@@ -264,6 +267,16 @@ def render(
         return f"{text} {'+' if kind == 'add' else '-'} {right}", _SUM
 
     return walk(index, 0)[0]
+
+
+def _power(nodes: Sequence[Node], index: int, depth: int = 0) -> tuple[int, int]:
+    """Base and exponent of a node: (itself, 1) if it is not a product of equal factors."""
+    node = nodes[index]
+    if node[0] == "mul" and depth < _LOG_EXPONENT:
+        (a, exponent), (b, more) = (_power(nodes, factor, depth + 1) for factor in node[1:])
+        if a == b:
+            return a, exponent + more
+    return index, 1
 
 
 def bracket(part: tuple[str, int], needed: int) -> str:

@@ -15,17 +15,28 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
-from cstark.air.columns import Namespace
+from cstark.air.columns import Namespace, did_you_mean
 from cstark.air.expression import Expression, Expressions, Recorder, Scalar, object_array
+from cstark.errors import UnknownColumnError
 
-__all__ = ["SELECTORS", "Equation", "Operand", "RowSelector", "broadcast", "caller", "check_name"]
+__all__ = [
+    "METHODS",
+    "SELECTORS",
+    "Equation",
+    "Operand",
+    "RowSelector",
+    "broadcast",
+    "caller",
+    "check_name",
+]
 
 Operand: TypeAlias = "Scalar | np.ndarray | Namespace | Sequence[Operand]"
 """What equations and messages take: an expression, an integer, or any nesting of them."""
+
 
 SELECTORS = {
     "first_row": "first",
@@ -35,6 +46,9 @@ SELECTORS = {
     "cyclic": "cyclic",
 }
 """Attribute of the argument of `constrain` -> selector in a description."""
+
+METHODS = ("equal", "zero", "boolean", "when")
+"""What a selector has."""
 
 _HERE = str(Path(__file__).parent) + os.sep
 
@@ -152,8 +166,24 @@ class RowSelector:
         """
         if not selectors:
             raise self._recorder.error("when() needs at least one selector")
+        self._recorder.check_open(f"t.{self._attribute}")
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
-        return RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        made = RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        self._is_used()
+        conditions = ", ".join(str(condition) for condition in made._conditions)
+        self._recorder.unused[made] = f"t.{self._attribute}.when({conditions}) (at {caller()})"
+        return made
+
+    def _is_used(self) -> None:
+        self._recorder.unused.pop(self, None)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__") or name in self.__slots__:
+            raise AttributeError(name)
+        raise UnknownColumnError(
+            f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
+            + did_you_mean(name, METHODS)
+        )
 
     def __repr__(self) -> str:
         return f"<{self._attribute} of table {self._recorder.table!r}>"
@@ -167,7 +197,9 @@ class RowSelector:
         why: str,
     ) -> None:
         recorder = self._recorder
+        recorder.check_open(f"t.{self._attribute}")
         check_name(recorder, name)
+        self._is_used()
         location = caller()
         count = len(self._conditions)
         arrays = broadcast(recorder, self._attribute, [*self._conditions, *sides])
@@ -252,4 +284,7 @@ def caller() -> str:
 def check_name(recorder: Recorder, name: object) -> None:
     """Refuse a constraint or interaction name that is not a string."""
     if name is not None and not isinstance(name, str):
-        raise recorder.error(f"name={name!r} is not a string")
+        hint = ""
+        if isinstance(name, (Expression, np.ndarray, int)):
+            hint = "; for a second expression write equal(a, b) or another call"
+        raise recorder.error(f"name={name!r} is not a string{hint}")
