@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -177,13 +177,15 @@ class RowSelector:
     def _is_used(self) -> None:
         self._recorder.unused.pop(self, None)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__") or name in self.__slots__:
-            raise AttributeError(name)
-        raise UnknownColumnError(
-            f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
-            + did_you_mean(name, METHODS)
-        )
+    if not TYPE_CHECKING:  # a type checker that saw it would let any name pass
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__") or name in self.__slots__:
+                raise AttributeError(name)
+            raise UnknownColumnError(
+                f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
+                + did_you_mean(name, METHODS)
+            )
 
     def __repr__(self) -> str:
         return f"<{self._attribute} of table {self._recorder.table!r}>"

@@ -81,9 +81,7 @@ class _Reader:
         self.columns = description.width
         self.is_array = True  # or nested lists
 
-    def refuse(
-        self, message: str, row: int | None = None, column: str | None = None
-    ) -> TraceError:
+    def refuse(self, message: str, row: int | None = None, column: str | None = None) -> TraceError:
         name = self.description.name
         where = f"trace of table {name!r}: {message}"
         return TraceError(where, table=name, row=row, column=column)
