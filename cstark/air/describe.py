@@ -127,9 +127,7 @@ class Table:
         AirError
             If an argument is wrong.
         """
-        self._messages.append(
-            record_message(self._recorder, self._bounds, 1, bus, values, count, weight, name)
-        )
+        self._record(1, bus, values, count, weight, name)
 
     def receive(
         self,
@@ -156,8 +154,19 @@ class Table:
         AirError
             If an argument is wrong.
         """
+        self._record(-1, bus, values, count, weight, name)
+
+    def _record(
+        self,
+        sign: int,
+        bus: str,
+        values: Operand,
+        count: Scalar,
+        weight: int | None,
+        name: str | None,
+    ) -> None:
         self._messages.append(
-            record_message(self._recorder, self._bounds, -1, bus, values, count, weight, name)
+            record_message(self._recorder, self._bounds, sign, bus, values, count, weight, name)
         )
 
     def _suggest(self, name: str) -> str:
