@@ -265,9 +265,7 @@ def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.u
     array([[1, 0, 0],
            [1, 0, 0]], dtype=uint64)
     """
-    result: NDArray[np.uint64] = inverted(
-        _field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM
-    )
+    result: NDArray[np.uint64] = inverted(_field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM)
     return result
 
 
