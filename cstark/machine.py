@@ -104,7 +104,6 @@ class Machine:
         self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
         self._key: VerifyingKey | None = None
-        self._commitment: Commitment | None = None
         self._programs: dict[tuple[str, int], Any] = {}
 
     def with_options(self, options: Options) -> Machine:
@@ -374,11 +373,12 @@ class Machine:
 
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
-        if self._commitment is None:
-            self._commitment = commit_preprocessed(
+        if "_preprocessed" not in self.__dict__:
+            self.__dict__["_preprocessed"] = commit_preprocessed(
                 self.descriptions, self.resolved, self.domains, report or Report()
             )
-        return self._commitment
+        found: Commitment | None = self.__dict__["_preprocessed"]
+        return found
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
