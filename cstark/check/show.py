@@ -42,6 +42,8 @@ _LONG = 60
 _VERY_LONG = 300
 
 _COLUMNS = 100
+
+_WRAPPED = "perhaps NumPy wrapped around at 2**64, not at p: compute with cs.goldilocks"
 _FREE_SHOWN = 40
 _SMALL = 2**32
 
@@ -121,6 +123,8 @@ def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> st
         lines.append(f"    {sides}")
     if not set(violation.values) <= {violation.left_text, violation.right_text}:
         lines += _wrapped(f"with {values}")
+    if _wrapped_around(violation):
+        lines.append(f"    {_WRAPPED}")
     lines.append(f"    {_extent(violation)}")
     if others:
         lines += _wrapped(_others_text(others))
@@ -240,7 +244,13 @@ def report_html(report: CheckReport) -> str:
                 equation_text(v),
                 sides_text(v),
                 values_text(v),
-                "\n".join([_extent(v), *([_others_text(others)] if others else [])]),
+                "\n".join(
+                    [
+                        *([_WRAPPED] if _wrapped_around(v) else []),
+                        _extent(v),
+                        *([_others_text(others)] if others else []),
+                    ]
+                ),
             ]
             for v, *others in statements
         ]
@@ -297,6 +307,15 @@ def _imbalances_by_bus(report: CheckReport) -> dict[str, tuple[list[Imbalance], 
     return result
 
 
+def _wrapped_around(violation: Violation) -> bool:
+    """Whether the sides differ by m 2^64, which is m (2^32 - 1) in the field, for a small m."""
+    if violation.left is None or violation.right is None:
+        return False
+    times = (violation.right - violation.left) * pow(_SMALL - 1, -1, P) % P
+    large = any(_SMALL < value < P - _SMALL for value in violation.values.values())
+    return large and 0 < min(times, P - times) < _SMALL
+
+
 def _others_text(others: Sequence[Violation]) -> str:
     shown = [f"{_label(other)} (row {other.row})" for other in others[:_OTHERS_SHOWN]]
     if len(others) > len(shown):
@@ -325,7 +344,7 @@ def _near_texts(imbalance: Imbalance) -> list[str]:
 def _difference(imbalance: Imbalance, other: Sequence[int]) -> str:
     pairs = enumerate(zip(imbalance.values, other, strict=True))
     place, (here, there) = next((k, pair) for k, pair in pairs if pair[0] != pair[1])
-    return f"has {element(there)} for {element(here)} in place {place}"
+    return f"has {element(there)} for {element(here)} as value {place}"
 
 
 def _wrapped(text: str) -> list[str]:

@@ -66,7 +66,12 @@ def _read(description: TableDescription, options: ResolvedOptions, trace: Any) -
     if invalid >= 0:
         row, column = divmod(invalid, description.width)
         value = int(array[row, column])
-        raise reader.refuse_cell(row, column, f"{value}, which is not below p = {P}")
+        raise reader.refuse_cell(
+            row,
+            column,
+            f"{value}, which is not below p = {P}; NumPy wraps around at 2**64: compute modulo p, "
+            "with cs.goldilocks",
+        )
     return array
 
 

@@ -139,7 +139,7 @@ def test_one_wrong_value_gives_two_near_misses():
     text = str(report)
     assert "bus 'add': (2, 2, -4) is sent once more than received" in text
     assert "table 'user', row 5 (send on 'add') sends it" in text
-    assert "near miss: (2, 2, 4), wrong the other way, has 4 for -4 in place 2" in text
+    assert "near miss: (2, 2, 4), wrong the other way, has 4 for -4 as value 2" in text
     with pytest.raises(TraceError) as caught:
         report.raise_for_failure()
     assert (caught.value.table, caught.value.row) == ("adder", 1)
