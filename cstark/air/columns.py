@@ -7,17 +7,16 @@ shows it as the columns of a trace.
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
-from cstark.errors import AirError, TraceError, UnknownColumnError
+from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean
 
-__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View", "did_you_mean"]
+__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View"]
 
 MAX_COLUMNS = 2**16
 """Most columns (or public values) of one kind in a table."""
@@ -129,9 +128,8 @@ class Layout:
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
         text = f"table {self.table!r} has no {self.kind} {name!r}"
-        near = difflib.get_close_matches(name, self.entries, n=1)
-        if near:
-            return f"{text}; did you mean {near[0]!r}?"
+        if near := did_you_mean(name, self.entries):
+            return text + near
         if elsewhere:
             return f"{text}; did you mean {elsewhere}?"
         if not self.labels:
@@ -341,19 +339,6 @@ class View(_Named):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self[key][...] = value
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence on an unknown name: the nearest known one, or all of them.
-
-    Examples
-    --------
-    >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
-    ("; did you mean 'equal'?", ': there are equal, zero')
-    """
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
 
 
 def _is_int(value: Any) -> bool:

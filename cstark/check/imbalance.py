@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cstark.air.description import TableDescription
+from cstark.errors import nearest
 
 __all__ = ["Imbalance", "OneSidedBus", "Touch", "one_sided_bus", "similar_bus"]
 
@@ -141,4 +141,4 @@ def one_sided_bus(bus: str, sign: int, descriptions: Sequence[TableDescription])
 def similar_bus(bus: str, descriptions: Sequence[TableDescription]) -> str:
     """Another bus of nearly the same name, or ""."""
     others = {i.bus for d in descriptions for i in d.interactions} - {bus}
-    return next(iter(difflib.get_close_matches(bus, sorted(others), n=1)), "")
+    return nearest(bus, sorted(others))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cstark.air.columns import View
-from cstark.errors import TraceError
+from cstark.errors import TraceError, did_you_mean
 from cstark.extension import P
 from cstark.kernels import _field
 
@@ -45,8 +44,7 @@ def read_traces(
         )
     for name in traces:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(str(name), names)
             raise TraceError(f"the machine has no table {name!r}, only {', '.join(names)}{hint}")
     missing = [name for name in names if name not in traces]
     if missing:
