@@ -171,6 +171,12 @@ class RowSelector:
             "zero or boolean on it, or remove it"
         )
 
+    def __call__(self, *arguments: Any) -> NoReturn:
+        raise self._recorder.error(
+            f"t.{self._attribute} is not called; write t.{self._attribute}.equal(a, b) or "
+            f"t.{self._attribute}.zero(e)"
+        )
+
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__") or name in self.__slots__:
             raise AttributeError(name)

@@ -192,6 +192,7 @@ def touch_text(touch: Touch) -> str:
 def report_text(report: CheckReport) -> str:
     """The whole report; the first ten of each kind are written out."""
     lines = [f"Nothing wrong: {_scope(report)}" if report else _headline(report)]
+    lines += _unread_texts(report)
     statements, hidden = _statements(report)
     for violation, *others in statements:
         lines += ["", violation_text(violation, others)]
@@ -235,6 +236,7 @@ def report_html(report: CheckReport) -> str:
     parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
     if report:
         parts = [f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"]
+    parts += [f"<p>{escape(text)}</p>" for text in _unread_texts(report)]
     statements, hidden = _statements(report)
     if statements:
         rows = [
@@ -285,6 +287,17 @@ def report_html(report: CheckReport) -> str:
         ]
         parts.append(html_table(["table", "column", "free cells", "reason", "for example"], rows))
     return "".join(parts)
+
+
+def _unread_texts(report: CheckReport) -> list[str]:
+    result = []
+    for table, columns in report.unread.items():
+        shown = [repr(name) for name in columns[:_OTHERS_SHOWN]]
+        if len(columns) > len(shown):
+            shown.append(f"… {len(columns) - len(shown)} more")
+        reads = f"nothing reads {', '.join(shown)}: any values would do there"
+        result.append(f"(table {table!r}: {reads})")
+    return result
 
 
 def _statements(report: CheckReport) -> tuple[list[list[Violation]], int]:
