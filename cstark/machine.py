@@ -230,12 +230,7 @@ class Machine:
         if not force:
             if check:
                 with report.phase("check"):
-                    tables = zip(self.descriptions, arrays, instance.publics, strict=True)
-                    if any(
-                        self.check_program(k).violations(array, table.preprocessed, publics)
-                        for k, (table, array, publics) in enumerate(tables)
-                    ):  # only now the slower report, which names rows, columns and values
-                        self._report(arrays, instance).raise_for_failure()
+                    self._check_constraints(arrays, instance)
             if lone := one_sided(self.descriptions, instance.tokens):
                 with report.phase("check one-sided buses"):
                     self._report(arrays, instance, lone).raise_for_failure()
@@ -250,6 +245,14 @@ class Machine:
             ) from None
         report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
         return proof
+
+    def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+        for table, description in enumerate(self.descriptions):
+            publics = instance.publics[table]
+            if self.check_program(table).violations(
+                arrays[table], description.preprocessed, publics
+            ):  # only now the slower report, which names rows, columns and values
+                self._report(arrays, instance).raise_for_failure()
 
     def _report(
         self, arrays: Sequence[np.ndarray], instance: Instance, only: Collection[str] | None = None

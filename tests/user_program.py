@@ -103,6 +103,7 @@ def main() -> None:
 def mistakes(t: cs.Table, machine: cs.Machine, flag: cs.Expression) -> None:
     t.evry_row.zero(flag)  # type: ignore[attr-defined]
     t.every_row.eqal(flag, 1)  # type: ignore[attr-defined]
+    t.every_row(flag)  # type: ignore[operator]
     t.every_row.equal(flag, 0.5)  # type: ignore[arg-type]
     t.send("memory", {1: flag})  # type: ignore[arg-type]
     flag + "1"  # type: ignore[operator]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cstark.air.columns import Declaration, Layout, View
-from cstark.errors import AirError
+from cstark.errors import AirError, nearest
 
 if TYPE_CHECKING:
     from cstark.air.describe import Table
@@ -91,8 +90,8 @@ class Air:
             Gives the columns (``t.now``, ``t.next``, ...), the selectors (``t.every_row``, ...),
             ``t.send`` and ``t.receive``.
         """
-        near = difflib.get_close_matches("constrain", vars(type(self)), n=1)
-        hint = f" (it defines {near[0]!r})" if near else ""
+        near = nearest("constrain", vars(type(self)))
+        hint = f" (it defines {near!r})" if near else ""
         raise AirError(
             f"{type(self).__name__} does not define constrain(self, t){hint}; it states the "
             "equations of the table"

@@ -6,7 +6,6 @@ be equal as multisets of messages; tokens are the messages that the verifier add
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -18,7 +17,7 @@ from cstark.air.description import Interaction
 from cstark.air.expression import Expression, Recorder, Scalar
 from cstark.air.nodes import Node, P
 from cstark.air.rows import Operand, caller, check_name
-from cstark.errors import AirError, StatementError
+from cstark.errors import AirError, StatementError, did_you_mean
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -281,8 +280,7 @@ def check_tokens(
             raise StatementError(f"{token!r} is not a token: use cs.Send or cs.Receive")
         checked.append(token)
         if token.bus not in buses:
-            near = difflib.get_close_matches(token.bus, buses, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(token.bus, buses)
             known = ", ".join(map(repr, buses)) or "none"
             raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}{hint}")
         width = buses[token.bus][1]

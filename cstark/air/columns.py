@@ -7,16 +7,15 @@ shows it as the columns of a trace.
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark.errors import AirError, TraceError, UnknownColumnError
+from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean
 
 if TYPE_CHECKING:
     from cstark.air.expression import Expression
@@ -137,9 +136,8 @@ class Layout:
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
         text = f"table {self.table!r} has no {self.kind} {name!r}"
-        near = difflib.get_close_matches(name, self.entries, n=1)
-        if near:
-            return f"{text}; did you mean {near[0]!r}?"
+        if near := did_you_mean(name, self.entries):
+            return text + near
         if elsewhere:
             return f"{text}; did you mean {elsewhere}?"
         if not self.labels:
@@ -377,19 +375,6 @@ class View(_Named[np.ndarray]):
 
     def __setitem__(self, key: Key, value: ArrayLike) -> None:
         self[key][...] = value
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence on an unknown name: the nearest known one, or all of them.
-
-    Examples
-    --------
-    >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
-    ("; did you mean 'equal'?", ': there are equal, zero')
-    """
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(known)}"
 
 
 def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:

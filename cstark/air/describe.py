@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cstark.air.air import Air
 from cstark.air.bus import is_name, record_message
-from cstark.air.columns import Layout, Namespace, did_you_mean
+from cstark.air.columns import Layout, Namespace
 from cstark.air.description import (
     MAX_ROWS,
     MIN_ROWS,
@@ -25,7 +25,7 @@ from cstark.air.description import (
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.nodes import Node, P
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
-from cstark.errors import AirError, UnknownColumnError
+from cstark.errors import AirError, UnknownColumnError, did_you_mean
 
 __all__ = ["Table", "describe"]
 
@@ -186,7 +186,8 @@ class Table:
             if not where and (name in METHODS or "assert" in name):
                 hint = "; equations are stated on rows, such as t.every_row.equal(a, b)"
             elif not where:
-                hint = did_you_mean(name, (*_SPACES, *SELECTORS, "send", "receive"))
+                known = (*_SPACES, *SELECTORS, "send", "receive")
+                hint = did_you_mean(name, known) or f": there are {', '.join(known)}"
             raise UnknownColumnError(
                 f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
             )
@@ -261,11 +262,8 @@ def describe(name: str, air: Air) -> TableDescription:
             "calls such as t.every_row.equal(a, b) and returns nothing"
             + (" (remove yield)" if inspect.isgenerator(result) else "")
         )
-    for unused in recorder.unused.values():
-        raise AirError(
-            f"table {name!r}: {unused} states nothing; call equal, zero or boolean on it, or "
-            "remove it"
-        )
+    for rows_selected, location in recorder.unused.items():
+        rows_selected.refuse_unused(location)
     return assemble(
         name=name,
         column_names=layouts["columns"].labels,
@@ -296,6 +294,8 @@ def _check_subject(name: object, air: object) -> None:
 def _check_signature(name: str, air: Air) -> None:
     try:
         inspect.signature(air.constrain).bind(None)
+    except ValueError:  # compiled code need not tell
+        return
     except TypeError:
         raise AirError(
             f"table {name!r}: {type(air).__name__}.constrain takes no table; write "

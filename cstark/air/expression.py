@@ -41,7 +41,7 @@ class Recorder(NodeList):
         self.table = table
         self.leaf = leaf
         self.is_open = True
-        self.unused: dict[Any, str] = {}  # selectors that `when` made, and nothing was stated on
+        self.unused: dict[Any, str] = {}  # selectors of `when` that state nothing yet: where made
 
     def error(self, message: str) -> AirError:
         """An `AirError` that names the table."""

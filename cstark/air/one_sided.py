@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from cstark.air.bus import Token
 from cstark.air.description import TableDescription
 from cstark.air.nodes import Node, P
@@ -23,7 +25,8 @@ def one_sided(descriptions: Sequence[TableDescription], tokens: Sequence[Token])
     * buses with a token of the other side, of count 0 too: a verifier may have nothing to send
       this time;
     * buses with a count that could be negative if its columns were flags, such as
-      ``now.new - now.old``: sent -1 times is received once.
+      ``now.new - now.old``: sent -1 times is received once. (A single column that holds -1 is
+      not recognised.)
 
     Parameters
     ----------
@@ -93,12 +96,16 @@ def _leaf_range(description: TableDescription, node: Node) -> Range:
     if source == "main":
         return 0, 1
     if source == "periodic":
-        values = [_signed(value) for value in description.periodic[index]]
+        values = np.array(description.periodic[index], dtype=np.uint64)
     elif description.preprocessed is not None:
-        values = [_signed(value) for value in description.preprocessed[:, index].tolist()]
+        values = description.preprocessed[:, index]
     else:
         return -1, 1
-    return min(values), max(values)
+    below = values > np.uint64(P // 2)
+    # negative numbers are the large residues: the smallest number is the smallest of those
+    lowest = values[below] if below.any() else values
+    highest = values if below.all() else values[~below]
+    return _signed(int(lowest.min())), _signed(int(highest.max()))
 
 
 def _signed(value: int) -> int:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
-from cstark.air.columns import Namespace, did_you_mean
+from cstark.air.columns import Namespace
 from cstark.air.expression import Expression, Expressions, Recorder, Scalar, object_array
-from cstark.errors import UnknownColumnError
+from cstark.errors import UnknownColumnError, did_you_mean
 
 __all__ = [
     "METHODS",
@@ -170,21 +170,34 @@ class RowSelector:
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
         made = RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
         self._is_used()
-        conditions = ", ".join(str(condition) for condition in made._conditions)
-        self._recorder.unused[made] = f"t.{self._attribute}.when({conditions}) (at {caller()})"
+        self._recorder.unused[made] = caller()
         return made
 
     def _is_used(self) -> None:
         self._recorder.unused.pop(self, None)
 
-    if not TYPE_CHECKING:  # a type checker that saw it would let any name pass
+    def refuse_unused(self, location: str) -> NoReturn:
+        """Say that nothing was stated on these rows, which `when` made at `location`."""
+        conditions = ", ".join(str(condition) for condition in self._conditions)
+        raise self._recorder.error(
+            f"t.{self._attribute}.when({conditions}) (at {location}) states nothing; call equal, "
+            "zero or boolean on it, or remove it"
+        )
+
+    if not TYPE_CHECKING:  # a type checker that saw them would let any name and any call pass
+
+        def __call__(self, *arguments: object) -> NoReturn:
+            raise self._recorder.error(
+                f"t.{self._attribute} is not called; write t.{self._attribute}.equal(a, b) or "
+                f"t.{self._attribute}.zero(e)"
+            )
 
         def __getattr__(self, name: str) -> NoReturn:
             if name.startswith("__") or name in self.__slots__:
                 raise AttributeError(name)
+            hint = did_you_mean(name, METHODS) or f": there are {', '.join(METHODS)}"
             raise UnknownColumnError(
-                f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}"
-                + did_you_mean(name, METHODS)
+                f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}{hint}"
             )
 
     def __repr__(self) -> str:

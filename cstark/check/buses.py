@@ -34,6 +34,8 @@ _KEPT = 1 << 16
 _TOUCHES = 6
 _TOUCHES_EACH = 3
 _NEAR_MISSES = 3
+_LABEL = 60
+"""Characters of the values in a label."""
 
 
 class BusCount(NamedTuple):
@@ -87,6 +89,7 @@ class _Part:
     ) -> None:
         self.name = description.name
         self.interactions = interactions
+        self.labels = _labels(description, interactions)
         self._rows = len(trace)
         self._evaluator = NodeEvaluator(
             description,
@@ -114,6 +117,17 @@ class _Part:
                     _field.neg(counts, negated)
                     counts = negated
                 yield _PartBatch(first / self._rows, place, live + first, columns, counts)
+
+
+def _labels(description: TableDescription, interactions: Sequence[Interaction]) -> list[str]:
+    """What to call each; those of one name are told apart by their values."""
+    labels = [interaction.label for interaction in interactions]
+    for place, interaction in enumerate(interactions):
+        if sum(other.label == interaction.label for other in interactions) > 1:
+            values = ", ".join(map(description.render, interaction.values))
+            values = values if len(values) <= _LABEL else values[: _LABEL - 1] + "…"
+            labels[place] = f"{interaction.label}: {values}"
+    return labels
 
 
 def find_imbalances(
@@ -174,7 +188,7 @@ def find_imbalances(
     for k, index in enumerate(shown):
         values = tuple(messages[index].tolist())
         found = Imbalance(bus, values, _signed(int(surplus[index])), touches[k], touched[k])
-        if not one_sided:
+        if not one_sided and width > 1:  # of one value, every other message would be a near miss
             others = messages[positive != positive[index]]
             found = replace(found, near_misses=_near(messages[index], others))
         result.append(found)
@@ -263,10 +277,9 @@ def _touches(
     columns = [np.ascontiguousarray(column) for column in messages.T]
     numbers.add(columns, np.arange(1, len(messages) + 1, dtype=np.uint64))
     touched = [0] * len(messages)
-    # message -> (how many earlier touches of this interaction, order of interactions, touch)
+    # message -> (how many earlier touches of this interaction, order of tables, touch)
     found: dict[int, list[tuple[int, int, Touch]]] = defaultdict(list)
-    order = 0
-    for part in parts:
+    for order, part in enumerate(parts):
         seen: dict[tuple[int, int], int] = defaultdict(int)
         for _, place, rows, columns, counts in part.batches():
             interaction = part.interactions[place]
@@ -275,17 +288,16 @@ def _touches(
                 for hit in hits[: _TOUCHES_EACH - seen[k, place]]:
                     sign = interaction.sign
                     count = _signed(sign * int(counts[hit]) % P)
-                    touch = Touch(part.name, int(rows[hit]), interaction.label, sign, count)
-                    found[k].append((seen[k, place], order + place, touch))
+                    touch = Touch(part.name, int(rows[hit]), part.labels[place], sign, count)
+                    found[k].append((seen[k, place], order, touch))
                     seen[k, place] += 1
-        order += len(part.interactions)
     for number, token in numbered:
         same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
         for k in np.flatnonzero(same).tolist():
             touched[k] += 1
             label = f"token {number}, {type(token).__name__}"
             touch = Touch(None, None, label, token.sign, _signed(token.count))
-            found[k].append((0, order + number, touch))
+            found[k].append((0, len(parts) + number, touch))
     return [_first_touches(found[k]) for k in range(len(messages))], touched
 
 
@@ -302,4 +314,5 @@ def _hits(numbers: Tally, columns: Sequence[np.ndarray]) -> Iterator[tuple[int, 
 
 def _first_touches(found: list[tuple[int, int, Touch]]) -> tuple[Touch, ...]:
     chosen = sorted(found, key=lambda entry: entry[:2])[:_TOUCHES]
-    return tuple(touch for _, _, touch in sorted(chosen, key=lambda entry: (entry[1], entry[0])))
+    chosen.sort(key=lambda entry: (entry[1], entry[2].row or 0))
+    return tuple(touch for _, _, touch in chosen)

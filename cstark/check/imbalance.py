@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cstark.air.description import TableDescription
+from cstark.errors import nearest
 
 __all__ = ["Imbalance", "OneSidedBus", "Touch", "one_sided_bus", "similar_bus"]
 
@@ -23,7 +23,8 @@ class Touch:
     row : int or None
         None for a token.
     interaction : str
-        The name of the interaction, else its direction and bus; for a token, which one.
+        The name of the interaction, else its direction and bus, with its values where the table
+        has several; for a token, which one.
     sign : int
         +1 for a send, -1 for a receive.
     count : int
@@ -55,7 +56,8 @@ class Imbalance:
         How many rows and tokens do.
     near_misses : tuple of tuple of int
         Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
-        this one in one value, found among the 65,536 smallest of each sign.
+        this one in one value, found among the 65,536 smallest of each sign; none on a bus of one
+        value.
     missing : str
         ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
         One such imbalance then stands for the whole bus.  Otherwise "".
@@ -141,4 +143,4 @@ def one_sided_bus(bus: str, sign: int, descriptions: Sequence[TableDescription])
 def similar_bus(bus: str, descriptions: Sequence[TableDescription]) -> str:
     """Another bus of nearly the same name, or ""."""
     others = {i.bus for d in descriptions for i in d.interactions} - {bus}
-    return next(iter(difflib.get_close_matches(bus, sorted(others), n=1)), "")
+    return nearest(bus, sorted(others))

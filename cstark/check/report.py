@@ -48,6 +48,9 @@ class CheckReport:
         Bus -> how many different messages do not balance; balanced buses are left out.
     one_sided : tuple of OneSidedBus
         Buses that nobody can use, because no table and no token has the other side.
+    unread : dict of str to tuple of str
+        Table -> its columns that no constraint and no message reads: they prove nothing. They do
+        not make a report false.
     heights : dict of str to int
         Table -> number of rows.
     constraints, buses : int
@@ -74,6 +77,7 @@ class CheckReport:
     imbalances: tuple[Imbalance, ...]
     unbalanced: dict[str, int]
     one_sided: tuple[OneSidedBus, ...]
+    unread: dict[str, tuple[str, ...]]
     heights: dict[str, int]
     constraints: int
     buses: int
@@ -113,6 +117,7 @@ class CheckReport:
             "imbalances": [imbalance.to_dict() for imbalance in self.imbalances],
             "unbalanced": dict(self.unbalanced),
             "one_sided": [bus.to_dict() for bus in self.one_sided],
+            "unread": {table: list(columns) for table, columns in self.unread.items()},
             "heights": dict(self.heights),
             "constraints": self.constraints,
             "buses": self.buses,
@@ -232,7 +237,14 @@ def check(
         tuple(imbalances),
         unbalanced,
         tuple(lone),
+        {d.name: columns for d in descriptions if (columns := _unread(d))},
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),
         len(buses),
     )
+
+
+def _unread(description: TableDescription) -> tuple[str, ...]:
+    read = {node[2] for node in description.nodes if node[:2] == ("column", "main")}
+    names = description.column_names
+    return tuple(names[k] for k in range(description.width) if k not in read)

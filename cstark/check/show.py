@@ -42,6 +42,8 @@ _LONG = 60
 _VERY_LONG = 300
 
 _COLUMNS = 100
+
+_WRAPPED = "perhaps NumPy wrapped around at 2**64, not at p: compute with cs.goldilocks"
 _FREE_SHOWN = 40
 _SMALL = 2**32
 
@@ -121,6 +123,8 @@ def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> st
         lines.append(f"    {sides}")
     if not set(violation.values) <= {violation.left_text, violation.right_text}:
         lines += _wrapped(f"with {values}")
+    if _wrapped_around(violation):
+        lines.append(f"    {_WRAPPED}")
     lines.append(f"    {_extent(violation)}")
     if others:
         lines += _wrapped(_others_text(others))
@@ -188,6 +192,7 @@ def touch_text(touch: Touch) -> str:
 def report_text(report: CheckReport) -> str:
     """The whole report; the first ten of each kind are written out."""
     lines = [f"Nothing wrong: {_scope(report)}" if report else _headline(report)]
+    lines += _unread_texts(report)
     statements, hidden = _statements(report)
     for violation, *others in statements:
         lines += ["", violation_text(violation, others)]
@@ -231,6 +236,7 @@ def report_html(report: CheckReport) -> str:
     parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
     if report:
         parts = [f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"]
+    parts += [f"<p>{escape(text)}</p>" for text in _unread_texts(report)]
     statements, hidden = _statements(report)
     if statements:
         rows = [
@@ -240,7 +246,13 @@ def report_html(report: CheckReport) -> str:
                 equation_text(v),
                 sides_text(v),
                 values_text(v),
-                "\n".join([_extent(v), *([_others_text(others)] if others else [])]),
+                "\n".join(
+                    [
+                        *([_WRAPPED] if _wrapped_around(v) else []),
+                        _extent(v),
+                        *([_others_text(others)] if others else []),
+                    ]
+                ),
             ]
             for v, *others in statements
         ]
@@ -277,6 +289,17 @@ def report_html(report: CheckReport) -> str:
     return "".join(parts)
 
 
+def _unread_texts(report: CheckReport) -> list[str]:
+    result = []
+    for table, columns in report.unread.items():
+        shown = [repr(name) for name in columns[:_OTHERS_SHOWN]]
+        if len(columns) > len(shown):
+            shown.append(f"… {len(columns) - len(shown)} more")
+        reads = f"nothing reads {', '.join(shown)}: any values would do there"
+        result.append(f"(table {table!r}: {reads})")
+    return result
+
+
 def _statements(report: CheckReport) -> tuple[list[list[Violation]], int]:
     """The first violations, those of one line of code together, and how many are left out."""
     groups: dict[object, list[Violation]] = {}
@@ -295,6 +318,15 @@ def _imbalances_by_bus(report: CheckReport) -> dict[str, tuple[list[Imbalance], 
         shown = [imbalance for imbalance in report.imbalances if imbalance.bus == bus][:each]
         result[bus] = shown, messages - sum(imbalance.messages for imbalance in shown)
     return result
+
+
+def _wrapped_around(violation: Violation) -> bool:
+    """Whether the sides differ by m 2^64, which is m (2^32 - 1) in the field, for a small m."""
+    if violation.left is None or violation.right is None:
+        return False
+    times = (violation.right - violation.left) * pow(_SMALL - 1, -1, P) % P
+    large = any(_SMALL < value < P - _SMALL for value in violation.values.values())
+    return large and 0 < min(times, P - times) < _SMALL
 
 
 def _others_text(others: Sequence[Violation]) -> str:
@@ -325,7 +357,7 @@ def _near_texts(imbalance: Imbalance) -> list[str]:
 def _difference(imbalance: Imbalance, other: Sequence[int]) -> str:
     pairs = enumerate(zip(imbalance.values, other, strict=True))
     place, (here, there) = next((k, pair) for k, pair in pairs if pair[0] != pair[1])
-    return f"has {element(there)} for {element(here)} in place {place}"
+    return f"has {element(there)} for {element(here)} as value {place}"
 
 
 def _wrapped(text: str) -> list[str]:

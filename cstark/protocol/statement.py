@@ -6,7 +6,6 @@ validated before any work, and is absorbed before anything else.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import operator
 from collections.abc import Mapping, Sequence, Set
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import extension as ext
 from cstark.air.bus import Token, check_tokens
-from cstark.errors import StatementError
+from cstark.errors import StatementError, did_you_mean
 
 from .proof import MAX_CLAIM_BYTES, encode_options
 from .transcript import P, Transcript
@@ -114,8 +113,7 @@ def _publics(
         )
     unknown = [name for name in publics if name not in key.names]
     if unknown:
-        near = difflib.get_close_matches(str(unknown[0]), key.names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(str(unknown[0]), key.names)
         raise StatementError(
             f"publics for table {unknown[0]!r}: the machine has {', '.join(key.names)}{hint}"
         )

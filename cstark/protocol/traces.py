@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from cstark.air.columns import View
-from cstark.errors import TraceError
+from cstark.errors import TraceError, did_you_mean
 from cstark.extension import P
 from cstark.kernels import _field
 
@@ -48,8 +47,7 @@ def read_traces(
         )
     for name in traces:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(str(name), names)
             raise TraceError(f"the machine has no table {name!r}, only {', '.join(names)}{hint}")
     missing = [name for name in names if name not in traces]
     if missing:
@@ -69,7 +67,12 @@ def _read(description: TableDescription, options: ResolvedOptions, trace: Trace)
     if invalid >= 0:
         row, column = divmod(invalid, description.width)
         value = int(array[row, column])
-        raise reader.refuse_cell(row, column, f"{value}, which is not below p = {P}")
+        raise reader.refuse_cell(
+            row,
+            column,
+            f"{value}, which is not below p = {P}; NumPy wraps around at 2**64: compute modulo p, "
+            "with cs.goldilocks",
+        )
     return array
 
 

@@ -41,6 +41,10 @@ MISTAKES = {
         lambda t: t.every_row.eqal(t.now.left, 0),
         r"t\.every_row has no 'eqal'; did you mean 'equal'",
     ),
+    "selected rows that are called": (
+        lambda t: t.first_row(t.now.left),
+        r"t\.first_row is not called; write t\.first_row\.equal\(a, b\)",
+    ),
     "other vocabulary": (
         lambda t: t.assert_zero(0),
         r"no 'assert_zero'; equations are stated on rows, such as t\.every_row\.equal",

@@ -69,6 +69,12 @@ def test_known_columns_are_taken_as_they_are(value, named):
         receive(lambda t: t.periodic.p, periodic={"p": [0, value]}),
     ):
         assert one_sided([table], []) == ({"x": -1} if named else {})
+    for limit, named in ((6, False), (7, True)):  # the column counts to 7
+        fixed = np.arange(8, dtype=np.uint64).reshape(-1, 1)
+        table = receive(lambda t, k=limit: k - t.preprocessed[0], fixed=fixed)
+        assert one_sided([table], []) == ({"x": -1} if named else {})
+    table = receive(lambda t: -t.periodic.p, periodic={"p": [P - 1, P - 2]})
+    assert one_sided([table], []) == {"x": -1}
     key = TableDescription.from_data(receive(lambda t: t.preprocessed[0], fixed=fixed).to_data())
     assert one_sided([key], []) == {}  # a key does not know the values
 

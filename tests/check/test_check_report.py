@@ -145,3 +145,23 @@ def test_elements_read_as_people_write_them():
     assert show.element(2**63) == str(2**63)
     assert show.element(None) == ""
     assert show.surplus_text(-1) == "received once more than sent"
+
+
+def test_columns_that_nothing_reads_are_named():
+    def constrain(t):
+        t.every_row.boolean(t.now.a)
+        t.transition.zero(t.next.sent - t.now.sent)
+        unused = t.now.loose * 2
+        del unused
+
+    columns = {"a": (), "loose": (), "sent": (), "more": (8,)}
+    description = table("t", columns, constrain)
+    report = run_check([description], [np.zeros((8, 11), dtype=np.uint64)])
+    assert report and report.valid
+    names = ("loose", *(f"more[{k}]" for k in range(8)))
+    assert report.unread == {"t": names}
+    line = "(table 't': nothing reads 'loose', 'more[0]', "
+    assert str(report).splitlines()[1].startswith(line)
+    assert "'more[4]', … 3 more: any values would do there)" in str(report)
+    assert "nothing reads &#x27;loose&#x27;" in report._repr_html_()
+    assert report.to_dict()["unread"] == {"t": list(names)}

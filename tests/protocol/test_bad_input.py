@@ -54,7 +54,7 @@ def test_nan(fib):
 def test_values_not_below_p(fib):
     trace = np.zeros((8, 2), dtype=np.uint64)
     trace[5, 1] = cs.P
-    error = bad_trace(fib, trace, r"row 5, column 'right'")
+    error = bad_trace(fib, trace, r"row 5, column 'right' holds .* below p.*with cs\.goldilocks")
     assert (error.row, error.column) == (5, "right")
 
 
