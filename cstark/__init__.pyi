@@ -4,9 +4,12 @@ from cstark import goldilocks as goldilocks
 from cstark import hashing as hashing
 from cstark import polynomial as polynomial
 from cstark.air import Air as Air
+from cstark.air import Expression as Expression
 from cstark.air import FreeCells as FreeCells
 from cstark.air import Receive as Receive
 from cstark.air import Send as Send
+from cstark.air import Table as Table
+from cstark.air import View as View
 from cstark.air import pack as pack
 from cstark.check import CheckReport as CheckReport
 from cstark.claim import decode_claim as decode_claim

@@ -14,6 +14,8 @@ callers who do not know this package.  The subclasses say whose input was wrong:
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import Enum
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "TraceError",
     "UnknownColumnError",
     "VerificationError",
+    "did_you_mean",
+    "nearest",
 ]
 
 
@@ -113,9 +117,26 @@ class VerificationError(CstarkError):
         super().__init__(message)
         self.reason = reason
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[VerificationError], tuple[str, Reason]]:
         return (type(self), (self.args[0], self.reason))
 
 
 class ProofFormatError(VerificationError):
     """The bytes do not parse as a proof of this statement."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like an unknown one, or "" if none is."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name, or "" if no known one is like it.
+
+    Examples
+    --------
+    >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
+    ("; did you mean 'equal'?", '')
+    """
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else ""

@@ -44,7 +44,7 @@ def _elements(a: ArrayLike) -> NDArray[np.uint64]:
 
 
 def _log_rows(array: NDArray[np.uint64]) -> int:
-    rows = array.shape[0]
+    rows: int = array.shape[0]
     if rows < 1 or rows & (rows - 1) or rows > 1 << _MAX_LOG_ROWS:
         raise CstarkError(
             f"the number of rows must be a power of two up to 2^{_MAX_LOG_ROWS}, not {rows}"
@@ -121,9 +121,7 @@ def _is_long_column(matrix: NDArray[np.uint64]) -> bool:
     return matrix.shape[1] == 1 and len(matrix) >= 1 << _MIN_LOG_SQUARE
 
 
-def _transform_column(
-    source: NDArray[np.uint64], out: NDArray[np.uint64], inverse: bool
-) -> None:
+def _transform_column(source: NDArray[np.uint64], out: NDArray[np.uint64], inverse: bool) -> None:
     """Transform a single long column as the matrix of r rows and s columns that it also is.
 
     The kernel's vectors run over columns: one column leaves most of their lanes empty.  With
@@ -182,9 +180,7 @@ def root(order: int) -> int:
     return base_root(value.bit_length() - 1)
 
 
-def points(
-    rows: int, offset: int = 1, out: NDArray[np.uint64] | None = None
-) -> NDArray[np.uint64]:
+def points(rows: int, offset: int = 1, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """The points offset * g^i of a transform, g = `root` (rows), in the order of its rows.
 
     Parameters

@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-from cstark.air.bus import number_buses
-from cstark.air.description import TableDescription
+from cstark.air.bus import Token, number_buses
+from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError
-from cstark.protocol.options import ResolvedOptions
+from cstark.protocol.options import MAX_BLOWUP, Options, ResolvedOptions
 
+if TYPE_CHECKING:
+    from cstark.protocol.proof import Proof
 __all__ = ["PlainKey", "VerifyingKey"]
 
 _FORMAT = "cstark verifying key"
@@ -23,16 +25,18 @@ MIN_LOG_HEIGHT = 3
 class PlainKey:
     """The part of a key that needs no commitment: enough for statements and layouts."""
 
-    def __init__(
-        self, tables: Sequence[TableDescription], options: ResolvedOptions | None = None
-    ) -> None:
+    def __init__(self, tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
         self.tables = tuple(tables)
         self.options = options
-        self.names = tuple(table.name for table in tables)
         self.buses = number_buses(tables)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables, in order."""
+        return tuple(table.name for table in self.tables)
 
-class VerifyingKey:
+
+class VerifyingKey(PlainKey):
     """Tables, buses, options and preprocessed commitment of a machine.
 
     It needs neither the `Air` classes nor any trace code: what it holds can be written to a file
@@ -71,19 +75,12 @@ class VerifyingKey:
         options: ResolvedOptions,
         preprocessed_root: bytes | None,
     ) -> None:
-        self.tables = tuple(tables)
-        self.options = options
+        check_tables(tables, options)
+        super().__init__(tables, options)
         self.preprocessed_root = preprocessed_root
-        check_tables(self.tables, options)
         has_preprocessed = any(table.preprocessed_width for table in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
-        self.buses = number_buses(self.tables)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the tables, in order."""
-        return tuple(table.name for table in self.tables)
 
     @cached_property
     def _json(self) -> str:
@@ -115,6 +112,15 @@ class VerifyingKey:
         """Read a key back.
 
         Whoever verifies with a key trusts it: compare `digest` with one from a source you trust.
+
+        Parameters
+        ----------
+        text : str or bytes
+            From `to_json`.
+
+        Returns
+        -------
+        VerifyingKey
 
         Raises
         ------
@@ -158,14 +164,27 @@ class VerifyingKey:
 
     def verify(
         self,
-        proof: Any,
+        proof: Proof | bytes,
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes | None = None,
         min_security: int = 100,
     ) -> None:
-        """Check a proof; see `Machine.verify`."""
+        """Return if the proof holds, raise otherwise.
+
+        Parameters
+        ----------
+        proof, publics, tokens, claim, min_security
+            As for `Machine.verify`.
+
+        Raises
+        ------
+        VerificationError
+            The proof is refused; `reason` says why.
+        StatementError
+            What the caller gave is malformed.
+        """
         from cstark.protocol.verifier import verify
 
         verify(self, proof, publics, tokens=tokens, claim=claim, min_security=min_security)
@@ -179,11 +198,11 @@ class VerifyingKey:
     def __repr__(self) -> str:
         return f"<VerifyingKey of {', '.join(self.names)}: {self.digest.hex()[:16]}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[VerifyingKey], tuple[object, ...]]:
         return (type(self), (self.tables, self.options, self.preprocessed_root))
 
 
-def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
+def check_tables(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> None:
     """What must hold of the tables of a machine together with its options.
 
     Raises
@@ -200,23 +219,14 @@ def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -
     for table in tables:
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:
-                raise AirError(
-                    f"table {table.name!r}: constraint {constraint.label} "
-                    f"has degree {constraint.degree}, but blowup {blowup} allows {blowup + 1}"
-                    + (
-                        " (first_row and last_row cost one degree)"
-                        if constraint.selector in ("first", "last")
-                        else ""
-                    )
-                    + f"; use Options(blowup={_blowup_for(constraint.degree)}), or a helper column"
-                )
+                raise AirError(_degree_text(table.name, constraint, blowup))
         for number, interaction in enumerate(table.interactions):
             degree = table.count_degree(number)
             if degree > blowup:
                 raise AirError(
                     f"table {table.name!r}: the count of interaction {number} "
-                    f"({interaction.label}) has degree {degree}, but blowup "
-                    f"{blowup} allows {blowup}; use a helper column"
+                    f"({interaction.label}) has degree {degree}, but blowup {blowup} allows "
+                    f"{blowup}; {_cures(degree + 1, 'the count')}"
                 )
         if table.rows is not None and table.rows > 1 << options.max_log_height:
             raise AirError(
@@ -225,5 +235,24 @@ def check_tables(tables: Sequence[TableDescription], options: ResolvedOptions) -
             )
 
 
-def _blowup_for(degree: int) -> int:
-    return 1 << (degree - 2).bit_length()
+def _degree_text(table: str, constraint: Constraint, blowup: int) -> str:
+    what = repr(constraint.name) if constraint.name else constraint.label
+    if constraint.name and constraint.expression:
+        what += f" ({constraint.expression})"
+    selector = ""
+    if constraint.selector in ("first", "last"):
+        selector = f", one of it that of {constraint.selector}_row,"
+    at = f" (at {constraint.location})" if constraint.location else ""
+    return (
+        f"table {table!r}: constraint {what} has degree {constraint.degree}{selector} but blowup "
+        f"{blowup} allows {blowup + 1}; {_cures(constraint.degree, 'a factor of it')}{at}"
+    )
+
+
+def _cures(degree: int, what: str) -> str:
+    """What to do about a constraint of this degree."""
+    column = f"keep {what} in a column of its own, constrained to equal it"
+    blowup = 1 << (degree - 2).bit_length()
+    if blowup > MAX_BLOWUP:
+        return f"{column} (no blowup allows more than {MAX_BLOWUP + 1})"
+    return f"use Options(blowup={blowup}), with proofs that take longer to make, or {column}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from cstark.air import Air, describe
-from cstark.air.bus import number_buses
+from cstark.air.bus import Token, number_buses
 from cstark.errors import AirError, StatementError
 from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
@@ -24,7 +23,7 @@ from cstark.protocol.proof import Proof
 from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
 from cstark.protocol.summary import summary
-from cstark.protocol.traces import read_traces
+from cstark.protocol.traces import Trace, read_traces
 from cstark.proving import check_traces, make_proof
 from cstark.report import Report
 from cstark.security import SecurityReport
@@ -34,9 +33,12 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.choices import Choices
+    from cstark.program import CheckProgram, LookupProgram, QuotientProgram
     from cstark.progress import Tell
 
 __all__ = ["Machine"]
+
+Program = TypeVar("Program")
 
 
 class Machine:
@@ -78,7 +80,10 @@ class Machine:
     def __init__(self, tables: Mapping[str, Air], options: Options | None = None) -> None:
         options = Options() if options is None else options
         if not isinstance(tables, Mapping) or not tables:
-            raise AirError("a machine needs a mapping from table names to Air instances")
+            raise AirError(
+                "a machine needs a mapping from table names to Air instances, such as "
+                f'{{"fib": Fibonacci()}}, not {tables!r}'
+            )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         self.tables = dict(tables)
@@ -96,6 +101,7 @@ class Machine:
         self.descriptions = descriptions
         self.resolved: ResolvedOptions = resolved
         self.domains = DomainCache()
+        self._key: VerifyingKey | None = None
         self._programs: dict[tuple[str, int], Any] = {}
 
     def with_options(self, options: Options) -> Machine:
@@ -142,10 +148,10 @@ class Machine:
 
     def prove(
         self,
-        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        traces: Mapping[str, Trace],
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes = b"",
         check: bool = True,
         progress: bool | Tell | None = None,
@@ -203,14 +209,17 @@ class Machine:
 
     def check(
         self,
-        traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]],
+        traces: Mapping[str, Trace],
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         mutate: int = 0,
         seed: int = 0,
     ) -> CheckReport:
         """Check traces without proving: which constraints fail where, which buses are unbalanced.
+
+        Messages are counted exactly, with at most 1 GiB of memory: when there are more different
+        ones at a time than fit, the traces are gone through more than once.
 
         Parameters
         ----------
@@ -238,7 +247,7 @@ class Machine:
         for name, value in (("mutate", mutate), ("seed", seed)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
-        instance = Instance.build(self._statement_key, publics, tokens, b"")
+        instance = Instance.build(self.plain_key(), publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
         report = check_traces(self, arrays, instance)
         if not mutate or not report:
@@ -253,7 +262,7 @@ class Machine:
         proof: Proof | bytes,
         publics: Mapping[str, Sequence[int]] | None = None,
         *,
-        tokens: Sequence[Any] = (),
+        tokens: Sequence[Token] = (),
         claim: bytes | None = None,
         min_security: int = 100,
     ) -> None:
@@ -287,22 +296,22 @@ class Machine:
     # ---- what it is ---------------------------------------------------------------------
 
     def verifying_key(self, report: Report | None = None) -> VerifyingKey:
-        """The machine as data; see `VerifyingKey`.
+        """The machine as data; the first call commits to the preprocessed columns.
 
-        The first call commits to the preprocessed columns, if there are any.
+        Parameters
+        ----------
+        report : Report, optional
+            Where the time of the commitment is noted.
+
+        Returns
+        -------
+        VerifyingKey
         """
-        if "_key" not in self.__dict__:
+        if self._key is None:
             commitment = self.preprocessed(report)
             root = None if commitment is None else commitment.root
-            self.__dict__["_key"] = VerifyingKey(self.descriptions, self.resolved, root)
-        return self.__dict__["_key"]
-
-    @cached_property
-    def _statement_key(self) -> Any:
-        """What `Instance.build` needs, without committing to anything."""
-        if "_key" in self.__dict__:
-            return self.__dict__["_key"]
-        return PlainKey(self.descriptions)
+            self._key = VerifyingKey(self.descriptions, self.resolved, root)
+        return self._key
 
     @property
     def has_preprocessed(self) -> bool:
@@ -315,7 +324,8 @@ class Machine:
             self.__dict__["_preprocessed"] = commit_preprocessed(
                 self.descriptions, self.resolved, self.domains, report or Report()
             )
-        return self.__dict__["_preprocessed"]
+        found: Commitment | None = self.__dict__["_preprocessed"]
+        return found
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
@@ -395,9 +405,9 @@ class Machine:
 
         return compare(self, {} if heights is None else heights, time=time)
 
-    def plain_key(self) -> Any:
-        """What `Layout` needs of a key, without committing to anything."""
-        return PlainKey(self.descriptions, self.resolved)
+    def plain_key(self) -> PlainKey:
+        """What statements and layouts need of a key, without committing to anything."""
+        return self._key or PlainKey(self.descriptions, self.resolved)
 
     def log_heights(self, heights: Mapping[str, int]) -> list[int]:
         """Log2 of the height of each table, checked.
@@ -411,21 +421,23 @@ class Machine:
 
     # ---- programs -----------------------------------------------------------------------
 
-    def _program(self, kind: str, table: int, compile_it: Callable[[Any], Any]) -> Any:
-        found = self._programs.get((kind, table))
+    def _program(
+        self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
+    ) -> Program:
+        found: Program | None = self._programs.get((kind, table))
         if found is None:
             found = self._programs[kind, table] = compile_it(self.descriptions[table])
         return found
 
-    def quotient_program(self, table: int) -> Any:
+    def quotient_program(self, table: int) -> QuotientProgram:
         """Compiled constraints of a table on a coset."""
         return self._program("quotient", table, quotient_program)
 
-    def lookup_program(self, table: int) -> Any:
+    def lookup_program(self, table: int) -> LookupProgram:
         """Compiled fingerprints and counts of a table."""
         return self._program("lookup", table, lookup_program)
 
-    def check_program(self, table: int) -> Any:
+    def check_program(self, table: int) -> CheckProgram:
         """Compiled constraints of a table on its trace."""
         return self._program("check", table, check_program)
 
@@ -437,5 +449,5 @@ class Machine:
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Machine], tuple[object, ...]]:
         return (type(self), (self.tables, self.options))

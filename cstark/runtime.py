@@ -15,19 +15,29 @@ from cstark.errors import CstarkError
 __all__ = ["config", "get_num_threads", "set_num_threads", "show_config", "threads"]
 
 
-def _kernels() -> Any:
+def get_num_threads() -> int:
+    """Number of threads the kernels use when called from this Python thread.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> with cs.threads(2):
+    ...     cs.get_num_threads()
+    2
+    """
     from cstark.kernels import _runtime
 
-    return _runtime
-
-
-def get_num_threads() -> int:
-    """Number of threads the kernels use when called from this Python thread."""
-    return _kernels().threads()
+    return _runtime.threads()
 
 
 def _checked(n: int) -> int:
-    most = _kernels().MAX_THREADS
+    from cstark.kernels import _runtime
+
+    most = _runtime.MAX_THREADS
     try:
         if isinstance(n, bool):
             raise TypeError
@@ -74,7 +84,9 @@ def set_num_threads(n: int) -> None:
     1
     >>> cs.set_num_threads(before)
     """
-    _kernels().set_threads(_checked(n))
+    from cstark.kernels import _runtime
+
+    _runtime.set_threads(_checked(n))
 
 
 @contextmanager
@@ -101,12 +113,13 @@ def threads(n: int) -> Iterator[None]:
     ...     cs.get_num_threads()
     1
     """
-    kernels = _kernels()
-    before = kernels.set_own_threads(_checked(n))
+    from cstark.kernels import _runtime
+
+    before = _runtime.set_own_threads(_checked(n))
     try:
         yield
     finally:
-        kernels.set_own_threads(before)
+        _runtime.set_own_threads(before)
 
 
 def config() -> dict[str, Any]:
@@ -114,28 +127,35 @@ def config() -> dict[str, Any]:
     import numpy
 
     from cstark import __version__
+    from cstark.kernels import _runtime
     from cstark.kernels.processors import available
 
-    kernels = _kernels()
     return {
         "cstark": __version__,
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
-        "isa": kernels.isa(),
-        "isas": list(kernels.isas()),
-        "openmp": kernels.openmp(),
-        "threads": kernels.threads(),
+        "isa": _runtime.isa(),
+        "isas": list(_runtime.isas()),
+        "openmp": _runtime.openmp(),
+        "threads": _runtime.threads(),
         "processors": available(),
         "fork": "threads are paused before a fork"
-        if kernels.can_pause_threads()
+        if _runtime.can_pause_threads()
         else "after a proof, a forked child runs on one thread",
-        "sources": kernels.source_digest(),
+        "sources": _runtime.source_digest(),
     }
 
 
 def show_config() -> None:
-    """Print versions, instruction set, OpenMP and threads: what a bug report should hold."""
+    """Print versions, instruction set, OpenMP and threads: what a bug report should hold.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> cs.show_config()  # doctest: +ELLIPSIS
+        cstark  ...
+    """
     for name, value in config().items():
         print(f"{name:>10}  {value}")
 

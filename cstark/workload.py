@@ -18,21 +18,20 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from cstark.air import Air
+    from cstark.air import Air, Token
     from cstark.check import CheckReport
     from cstark.machine import Machine
     from cstark.protocol.options import Options
     from cstark.protocol.proof import Proof
+    from cstark.protocol.traces import Trace
 
 __all__ = [
     "Argument",
@@ -44,6 +43,8 @@ __all__ = [
     "encode_claim",
     "read_claim",
 ]
+
+Value = TypeVar("Value", bound=int | str | float | None)
 
 
 # --- what the two ends hand over --------------------------------------------------------------
@@ -60,10 +61,17 @@ class Prepared:
     traces : mapping of str to (array or callable)
         Table name to a (rows, columns) uint64 array, or to a callable without arguments that
         returns one (it is called when the prover needs the rows).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> trace = np.zeros((8, 1), dtype=np.uint64)
+    >>> Prepared({"rows": 8}, {"zeros": trace}).claim
+    {'rows': 8}
     """
 
     claim: Mapping[str, Any]
-    traces: Mapping[str, np.ndarray | Callable[[], np.ndarray]]
+    traces: Mapping[str, Trace]
 
 
 @dataclass(frozen=True)
@@ -78,23 +86,46 @@ class Statement:
         Public values by table; tables without any may be left out.
     tokens : tuple of Send or Receive
         Bus contributions that the verifier makes itself.
+
+    Examples
+    --------
+    >>> from cstark.machines.fib_pair import FibonacciPairs
+    >>> Statement({"fib": FibonacciPairs(8, 1)}, {"fib": [1, 1, 1597, 2584]}).tokens
+    ()
     """
 
     tables: Mapping[str, Air]
     publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    tokens: tuple[Any, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
 
 # --- arguments --------------------------------------------------------------------------------
 
 
+@overload
 def argument(
-    default: Any = dataclasses.MISSING,
+    default: Value,
     *,
     help: str = "",
-    minimum: int | None = None,
-    maximum: int | None = None,
-    choices: Sequence[Any] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[Value] | None = None,
+) -> Value: ...
+@overload  # Any, as from `dataclasses.field`: the annotation says the type
+def argument(
+    *,
+    help: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[object] | None = None,
+) -> Any: ...
+def argument(
+    default: object = dataclasses.MISSING,
+    *,
+    help: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[object] | None = None,
 ) -> Any:
     """Declare a workload's argument; use it as a dataclass field's default.
 
@@ -104,7 +135,7 @@ def argument(
         Without one the argument must be given.
     help : str
         One line for ``--help``.
-    minimum, maximum : int, optional
+    minimum, maximum : int or float, optional
         Inclusive bounds, checked when the workload is made.
     choices : sequence, optional
         The values allowed.
@@ -146,18 +177,18 @@ class Argument:
     default : object
         `dataclasses.MISSING` when the argument is required.
     help : str
-    minimum, maximum : int or None
+    minimum, maximum : int, float or None
     choices : tuple or None
     """
 
     name: str
     type: type
     optional: bool
-    default: Any
+    default: object
     help: str
-    minimum: Any = None
-    maximum: Any = None
-    choices: tuple[Any, ...] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[object, ...] | None = None
 
     def check(self, value: Any) -> str | None:
         """What is wrong with `value`, or None."""
@@ -175,7 +206,7 @@ class Argument:
         return None
 
 
-def _argument(owner: type, item: dataclasses.Field, annotation: Any) -> Argument:
+def _argument(owner: type, item: dataclasses.Field[object], annotation: object) -> Argument:
     """The description of one dataclass field."""
     kinds = [annotation]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
@@ -253,6 +284,8 @@ class Workload:
         Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
     """
 
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
+
     def __post_init__(self) -> None:
         for item in self.arguments():
             problem = item.check(getattr(self, item.name))
@@ -267,7 +300,22 @@ class Workload:
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
-        """The statement of a claim; raises `StatementError` for a claim that makes no sense."""
+        """The statement of a claim; the only way to one, for prover and verifier.
+
+        Parameters
+        ----------
+        claim : dict
+            Plain data, perhaps from a stranger; `cs.read_claim` checks its fields.
+
+        Returns
+        -------
+        Statement
+
+        Raises
+        ------
+        StatementError
+            For a claim that makes no sense.
+        """
         raise NotImplementedError(f"{cls.__name__} has no statement()")
 
     # Given -----------------------------------------------------------------------------------
@@ -304,6 +352,16 @@ class Workload:
         Both ends call this.  The statement is always made from the decoded bytes, never from the
         dict that `prepare` returned, so that the prover sees what the verifier will see.
 
+        Parameters
+        ----------
+        claim : bytes or mapping
+            Canonical bytes, or what `encode_claim` makes them of.
+
+        Returns
+        -------
+        bytes
+        Statement
+
         Raises
         ------
         StatementError
@@ -324,7 +382,24 @@ class Workload:
 
     @classmethod
     def machine(cls, claim: bytes | Mapping[str, Any], options: Options | None = None) -> Machine:
-        """The machine that proves and verifies `claim`."""
+        """The machine that proves and verifies a claim.
+
+        Parameters
+        ----------
+        claim : bytes or mapping
+            As for `read_statement`.
+        options : Options, optional
+            Default `cs.Options()`.
+
+        Returns
+        -------
+        Machine
+
+        Raises
+        ------
+        StatementError
+            If the claim is not accepted.
+        """
         from cstark.machine import Machine
 
         _, statement = cls.read_statement(claim)
@@ -338,7 +413,7 @@ class Workload:
         options : Options, optional
             Default `cs.Options()`.
         **settings
-            `check`, `progress`, `max_memory`: as for `Machine.prove`; ``progress=True`` shows a bar.
+            `check`, `progress`, `max_memory`: as for `Machine.prove`.
 
         Returns
         -------
@@ -363,6 +438,10 @@ class Workload:
             Default `cs.Options()`.
         **settings
             `mutate`, `seed`: as for `Machine.check`.
+
+        Returns
+        -------
+        CheckReport
         """
         from cstark.machine import Machine
 

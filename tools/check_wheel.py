@@ -53,6 +53,10 @@ def faults(path: str) -> list[str]:
         built = {n.removesuffix(".abi3.so") for n in names if n.endswith(".abi3.so")}
         if modules != built or not built:
             found.append(f"modules without a build, or the reverse: {sorted(modules ^ built)}")
+        # What editors and type checkers read of it.
+        typed = {"cstark/py.typed", "cstark/__init__.pyi", *(f"{m}.pyi" for m in modules)}
+        if typed - set(names):
+            found.append(f"not shipped: {sorted(typed - set(names))}")
         meta = next(n for n in names if n.endswith(".dist-info/METADATA"))
         needs = Parser().parsestr(wheel.read(meta).decode()).get_all("Requires-Dist") or []
         always = [need for need in needs if "extra ==" not in need]

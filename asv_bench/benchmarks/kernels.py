@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 import cstark as cs
-from cstark.kernels import _field, _fri, _hash, _matmul, _ntt, _openings
+from cstark.kernels import _field, _fri, _hash, _matmul, _ntt, _openings, _tally
 from cstark.program import CosetPoints, Sources, lookup_program, quotient_program
 from cstark.protocol.domain import Domain
 from cstark.protocol.merkle import MerkleTree
@@ -386,6 +386,33 @@ class Check(Threaded):
         case = self.case
         program = case.machine.check_program(0)
         program.violations(case.traces["fib"], None, case.publics["fib"])
+
+
+class CountMessages(Threaded):
+    """Different messages counted in and, in another order, out again: ns per message."""
+
+    params = [shapes((21, 3)), THREADS]
+    param_names = ["shape", "threads"]
+
+    def setup(self, shape: str, threads: int | str) -> None:
+        self.use_threads(threads)
+        rows, columns = parse(shape)
+        sent = random_words(rows, columns)
+        received = sent[np.random.default_rng(1).permutation(rows)]
+        self.width = columns
+        self.batches = [
+            ([np.ascontiguousarray(c) for c in block.T], np.full(len(block), count, np.uint64))
+            for messages, count in ((sent, 1), (received, cs.P - 1))
+            for block in np.array_split(messages, max(1, rows >> 14))
+        ]
+
+    def elements(self, shape: str, threads: int | str) -> int:
+        return sum(len(counts) for _, counts in self.batches)
+
+    def time_count_messages(self, shape: str, threads: int | str) -> None:
+        tally = _tally.Tally(self.width)
+        for columns, counts in self.batches:
+            tally.add(columns, counts)
 
 
 class Grind(Threaded):

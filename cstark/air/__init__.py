@@ -10,9 +10,10 @@ from cstark.air.bus import Receive, Send, Token, check_tokens, number_buses
 from cstark.air.columns import Namespace, View
 from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription
-from cstark.air.expression import Expression
+from cstark.air.expression import Expression, Expressions
 from cstark.air.free import FreeCells
 from cstark.air.nodes import P
+from cstark.air.one_sided import one_sided
 from cstark.air.pack import pack
 from cstark.air.rows import RowSelector
 
@@ -20,6 +21,7 @@ __all__ = [
     "Air",
     "Constraint",
     "Expression",
+    "Expressions",
     "FreeCells",
     "Interaction",
     "Namespace",
@@ -34,5 +36,6 @@ __all__ = [
     "check_tokens",
     "describe",
     "number_buses",
+    "one_sided",
     "pack",
 ]

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cstark.air.columns import Layout, View
-from cstark.errors import AirError
+from cstark.air.columns import Declaration, Layout, View
+from cstark.errors import AirError, nearest
 
 if TYPE_CHECKING:
     from cstark.air.describe import Table
     from cstark.air.free import FreeCells
 
 __all__ = ["Air"]
+
+_SPACES = {
+    "columns": "now",
+    "preprocessed": "preprocessed",
+    "periodic": "periodic",
+    "publics": "publics",
+}
+"""Declaration -> where `constrain` finds what it declares."""
 
 
 class Air:
@@ -55,11 +65,21 @@ class Air:
     <TableDescription 'fib': 2 columns, 4 constraints, 0 interactions, degree 2>
     """
 
-    columns: Any = ()
-    publics: Any = ()
-    preprocessed: Any = ()
-    periodic: Any = {}
-    rows: Any = None
+    columns: Declaration = ()
+    publics: Declaration = ()
+    preprocessed: Declaration = ()
+    periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
+    rows: Any = None  # int or None: a table that sets an int may use it as one
+
+    if not TYPE_CHECKING:  # a type checker should go on to report unknown attributes
+
+        def __getattr__(self, name: str) -> Any:
+            hint = ""
+            for attribute, space in _SPACES.items():
+                declared = inspect.getattr_static(self, attribute)
+                if isinstance(declared, (tuple, list, dict)) and name in declared:
+                    hint = f"; in constrain(self, t) it is t.{space}.{name}"
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
 
     def constrain(self, t: Table) -> None:
         """State what the rows of the table satisfy; to be overridden.
@@ -70,12 +90,14 @@ class Air:
             Gives the columns (``t.now``, ``t.next``, ...), the selectors (``t.every_row``, ...),
             ``t.send`` and ``t.receive``.
         """
+        near = nearest("constrain", vars(type(self)))
+        hint = f" (it defines {near!r})" if near else ""
         raise AirError(
-            f"{type(self).__name__} does not define constrain(self, t); it states the equations "
-            "of the table"
+            f"{type(self).__name__} does not define constrain(self, t){hint}; it states the "
+            "equations of the table"
         )
 
-    def preprocessed_trace(self) -> Any:
+    def preprocessed_trace(self) -> ArrayLike:
         """The values of the preprocessed columns; to be overridden by tables that have them.
 
         Returns

@@ -6,23 +6,23 @@ be equal as multisets of messages; tokens are the messages that the verifier add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from cstark.air.columns import Namespace
-from cstark.air.expression import Expression, Recorder
-from cstark.air.nodes import P
-from cstark.air.rows import caller, check_name
-from cstark.errors import AirError, StatementError
+from cstark.air.description import Interaction
+from cstark.air.expression import Expression, Recorder, Scalar
+from cstark.air.nodes import Node, P
+from cstark.air.rows import Operand, caller, check_name
+from cstark.errors import AirError, StatementError, did_you_mean
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
 __all__ = [
-    "Message",
     "Receive",
     "Send",
     "Token",
@@ -33,21 +33,46 @@ __all__ = [
 ]
 
 
-class Message(NamedTuple):
-    """An interaction as `constrain` recorded it."""
-
-    bus: str
-    sign: int
-    values: tuple[int, ...]
-    count: int
-    weight: int
-    name: str
-    location: str
-
-
 @dataclass(frozen=True)
 class Token:
-    """A message that the verifier adds to a bus; use `Send` or `Receive`.
+    """A message that the verifier adds to a bus; use `Send` or `Receive`."""
+
+    bus: str
+    values: tuple[int, ...]
+    count: int = 1
+    sign: ClassVar[int] = 0
+
+    # By hand: any sequence goes in, a tuple comes out.
+    def __init__(self, bus: str, values: Sequence[int] | np.ndarray, count: int = 1) -> None:
+        kind = type(self).__name__
+        if not is_name(bus):
+            raise StatementError(f"{kind}: the bus {bus!r} is no name (a printable string)")
+        if isinstance(values, np.ndarray):
+            values = values.reshape(-1).tolist()
+        if not isinstance(values, (tuple, list)):
+            raise StatementError(
+                f"{kind} on bus {bus!r}: values must be a sequence of integers, "
+                f"not {type(values).__name__}"
+            )
+        if not values:
+            raise StatementError(f"{kind} on bus {bus!r}: a message needs at least one value")
+
+        def element(value: object, what: str) -> int:
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value!r}, not an integer")
+            if not 0 <= value < P:
+                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value}, not in [0, p)")
+            return int(value)
+
+        plain = tuple(element(value, f"value {k}") for k, value in enumerate(values))
+        # frozen: set once, here
+        object.__setattr__(self, "bus", bus)
+        object.__setattr__(self, "values", plain)
+        object.__setattr__(self, "count", element(count, "count"))
+
+
+class Send(Token):
+    """A token that the verifier sends: some table, or another token, must receive it.
 
     Parameters
     ----------
@@ -62,43 +87,6 @@ class Token:
     ------
     StatementError
         For anything else.
-    """
-
-    bus: str
-    values: tuple[int, ...]
-    count: int = 1
-    sign: ClassVar[int] = 0
-
-    def __post_init__(self) -> None:
-        kind = type(self).__name__
-        if not is_name(self.bus):
-            raise StatementError(f"{kind}: the bus {self.bus!r} is no name (a printable string)")
-        if isinstance(self.values, np.ndarray):
-            values = tuple(self.values.reshape(-1).tolist())
-        elif isinstance(self.values, (tuple, list)):
-            values = tuple(self.values)
-        else:
-            raise StatementError(
-                f"{kind} on bus {self.bus!r}: values must be a sequence of integers, "
-                f"not {type(self.values).__name__}"
-            )
-        if not values:
-            raise StatementError(f"{kind} on bus {self.bus!r}: a message needs at least one value")
-        values = tuple(self._element(v, f"value {k}") for k, v in enumerate(values))
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "count", self._element(self.count, "count"))
-
-    def _element(self, value: Any, what: str) -> int:
-        kind = type(self).__name__
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value!r}, not an integer")
-        if not 0 <= value < P:
-            raise StatementError(f"{kind} on bus {self.bus!r}: {what} is {value}, not in [0, p)")
-        return int(value)
-
-
-class Send(Token):
-    """A token that the verifier sends: some table, or another token, must receive it.
 
     Examples
     --------
@@ -113,6 +101,16 @@ class Send(Token):
 class Receive(Token):
     """A token that the verifier receives: some table, or another token, must send it.
 
+    Parameters
+    ----------
+    bus, values, count
+        As for `Send`.
+
+    Raises
+    ------
+    StatementError
+        For anything else.
+
     Examples
     --------
     >>> from cstark.air import Receive
@@ -123,21 +121,21 @@ class Receive(Token):
     sign: ClassVar[int] = -1
 
 
-def is_name(text: Any) -> bool:
+def is_name(text: object) -> bool:
     """Whether `text` can name a table or a bus: a printable string that is not empty."""
     return isinstance(text, str) and text != "" and text.isprintable()
 
 
 def record_message(
     recorder: Recorder,
-    bounds: Any,
+    bounds: Callable[[Node], int],
     sign: int,
-    bus: Any,
-    values: Any,
-    count: Any,
-    weight: Any,
-    name: Any,
-) -> Message:
+    bus: str,
+    values: Operand,
+    count: Scalar,
+    weight: int | None,
+    name: str | None,
+) -> Interaction:
     """Check one call of ``t.send`` or ``t.receive``.
 
     Parameters
@@ -153,8 +151,8 @@ def record_message(
 
     Returns
     -------
-    Message
-        The checked interaction.
+    Interaction
+        Its nodes are those of the recorder.
 
     Raises
     ------
@@ -163,7 +161,10 @@ def record_message(
     """
     verb = "send" if sign > 0 else "receive"
     if not is_name(bus):
-        raise recorder.error(f"{verb}: the bus {bus!r} is no name (a printable string)")
+        raise recorder.error(
+            f"{verb}: the bus {bus!r} is no name (a printable string); write "
+            f't.{verb}("name", [value, ...])'
+        )
     where = f"{verb} on bus {bus!r}"
     check_name(recorder, name)
     nodes = tuple(recorder.node_of(value) for value in _flatten(recorder, where, values))
@@ -192,7 +193,7 @@ def record_message(
         raise recorder.error(
             f"{where}: weight={weight} does not bound the count {min(constant, P - constant)}"
         )
-    return Message(bus, sign, nodes, count_node, int(weight), name or "", caller())
+    return Interaction(bus, sign, nodes, count_node, int(weight), name or "", caller())
 
 
 def number_buses(
@@ -247,7 +248,9 @@ def number_buses(
     return {bus: (number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
 
 
-def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) -> None:
+def check_tokens(
+    buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]
+) -> tuple[Send | Receive, ...]:
     """Check that tokens fit the buses of a machine.
 
     Parameters
@@ -255,6 +258,11 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
     buses : mapping
         What `number_buses` returned.
     tokens : iterable of Send or Receive
+        The tokens; gone through once.
+
+    Returns
+    -------
+    tuple of Send or Receive
         The tokens.
 
     Raises
@@ -262,43 +270,56 @@ def check_tokens(buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]) 
     StatementError
         For something that is not a token, an unknown bus, or another width.
     """
+    if isinstance(tokens, Token) or not hasattr(tokens, "__iter__"):
+        raise StatementError(
+            f"tokens are {tokens!r}; write a list of cs.Send and cs.Receive, also for one token"
+        )
+    checked = []
     for token in tokens:
         if not isinstance(token, (Send, Receive)):
             raise StatementError(f"{token!r} is not a token: use cs.Send or cs.Receive")
+        checked.append(token)
         if token.bus not in buses:
+            hint = did_you_mean(token.bus, buses)
             known = ", ".join(map(repr, buses)) or "none"
-            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}")
+            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}{hint}")
         width = buses[token.bus][1]
         if len(token.values) != width:
             raise StatementError(
                 f"{token!r}: bus {token.bus!r} has messages of {width} values, "
                 f"not {len(token.values)}"
             )
+    return tuple(checked)
 
 
 _LEAST_ROWS = 8
 """Weight times height must stay below p, and no table is lower."""
+
+Form = dict[int | None, int]
+"""A count as coefficients: None for the constant, else the node of a column or of a product."""
 
 
 def _at(location: str) -> str:
     return f" ({location})" if location else ""
 
 
-def _flatten(recorder: Recorder, where: str, values: Any) -> list[Any]:
+def _flatten(recorder: Recorder, where: str, values: Operand) -> list[Scalar]:
     if isinstance(values, (Expression, int, np.integer)):
         return [values]
     if isinstance(values, np.ndarray):
         return list(values.reshape(-1))
     if isinstance(values, (list, tuple, Namespace)):
         return [leaf for value in values for leaf in _flatten(recorder, where, value)]
-    if isinstance(values, (dict, set, str)) or hasattr(values, "__iter__"):
+    if isinstance(values, Sequence) or hasattr(values, "__iter__"):
         raise recorder.error(
             f"{where}: values are {type(values).__name__}; write a list, tuple or array"
         )
     return [values]  # a wrong number: node_of says what is wrong with it
 
 
-def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, count: int) -> int:
+def _default_weight(
+    recorder: Recorder, bounds: Callable[[Node], int], where: str, sign: int, count: int
+) -> int:
     constant = recorder.value(count)
     if constant is not None:
         return min(constant, P - constant)
@@ -318,14 +339,13 @@ def _default_weight(recorder: Recorder, bounds: Any, where: str, sign: int, coun
     return weight
 
 
-def _magnitude(recorder: Recorder, bounds: Any, root: int) -> int | None:
+def _magnitude(recorder: Recorder, bounds: Callable[[Node], int], root: int) -> int | None:
     """Sum of the absolute coefficients of a count, columns bounded by `bounds`.
 
     Affine parts are collected before absolute values are taken, so ``a + b - a`` weighs 1;
     products multiply the bounds of their factors.  None if a public value takes part.
     """
-    # term: None for the constant, a column node or a product node otherwise
-    forms: dict[int, dict[int | None, int]] = {}
+    forms: dict[int, Form] = {}
     sizes: dict[int, int] = {}
     stack = [root]
     while stack:
@@ -346,7 +366,13 @@ def _magnitude(recorder: Recorder, bounds: Any, root: int) -> int | None:
     return _size(forms[root], sizes)
 
 
-def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None:
+def _form(
+    recorder: Recorder,
+    forms: Mapping[int, Form],
+    sizes: dict[int, int],
+    bounds: Callable[[Node], int],
+    index: int,
+) -> Form | None:
     kind, *operands = recorder.nodes[index]
     if kind == "public":
         return None
@@ -369,6 +395,6 @@ def _form(recorder, forms, sizes, bounds, index) -> dict[int | None, int] | None
     return result
 
 
-def _size(form: dict[int | None, int], sizes: dict[int, int]) -> int:
+def _size(form: Form, sizes: Mapping[int, int]) -> int:
     total = sum(min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items())
     return min(total, P)

@@ -7,18 +7,26 @@ shows it as the columns of a trace.
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cstark.errors import AirError, TraceError, UnknownColumnError
+from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean
 
-__all__ = ["MAX_COLUMNS", "Layout", "Namespace", "View"]
+if TYPE_CHECKING:
+    from cstark.air.expression import Expression
 
+__all__ = ["MAX_COLUMNS", "Declaration", "Layout", "Namespace", "View"]
+
+Declaration: TypeAlias = int | tuple[str, ...] | list[str] | Mapping[str, int | tuple[int, ...]]
+"""What `Air.columns` and its like may hold."""
+
+Key: TypeAlias = str | int | np.integer[Any] | slice
+"""What finds columns: a name, a number, or a slice of numbers."""
 MAX_COLUMNS = 2**16
 """Most columns (or public values) of one kind in a table."""
 
@@ -54,7 +62,7 @@ class Layout:
 
     __slots__ = ("attribute", "entries", "labels", "table")
 
-    def __init__(self, table: str, attribute: str, declaration: Any) -> None:
+    def __init__(self, table: str, attribute: str, declaration: Declaration | None) -> None:
         self.table = table
         self.attribute = attribute
         self.entries: dict[str, tuple[int, tuple[int, ...]]] = {}
@@ -67,8 +75,7 @@ class Layout:
             return
         labels: list[str] = []
         for name, shape in self._pairs(declaration):
-            self._check_name(name)
-            shape = self._shape(name, shape)
+            name, shape = self._checked_name(name), self._shape(name, shape)
             self._check_width(len(labels) + math.prod(shape))
             self.entries[name] = (len(labels), shape)
             if shape:
@@ -106,7 +113,7 @@ class Layout:
             raise UnknownColumnError(self._unknown(name, where, elsewhere))
         return found
 
-    def number(self, index: Any) -> int:
+    def number(self, index: object) -> int:
         """A column number in range from an index, which may be negative.
 
         Raises
@@ -121,16 +128,16 @@ class Layout:
             )
         number = int(index)
         if not -self.width <= number < self.width:
-            raise UnknownColumnError(
-                f"table {self.table!r} has no {self.kind} {number}: there are {self.width}"
-            )
+            known = f"it declares no `{self.attribute}`"
+            if self.width:
+                known = f"there are {self.width}, with the numbers 0 to {self.width - 1}"
+            raise UnknownColumnError(f"table {self.table!r} has no {self.kind} {number}: {known}")
         return number % self.width
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
         text = f"table {self.table!r} has no {self.kind} {name!r}"
-        near = difflib.get_close_matches(name, self.entries, n=1)
-        if near:
-            return f"{text}; did you mean {near[0]!r}?"
+        if near := did_you_mean(name, self.entries):
+            return text + near
         if elsewhere:
             return f"{text}; did you mean {elsewhere}?"
         if not self.labels:
@@ -140,20 +147,21 @@ class Layout:
         known = ", ".join(list(self.entries)[:8]) + (", ..." if len(self.entries) > 8 else "")
         return f"{text}: there are {known}"
 
-    def _pairs(self, declaration: Any) -> list[tuple[Any, Any]]:
+    def _pairs(self, declaration: object) -> list[tuple[object, object]]:
         if declaration is None:
             return []
         if isinstance(declaration, dict):
             return list(declaration.items())
         if isinstance(declaration, str):
-            raise self.error(f"is the string {declaration!r}; write ({declaration!r},)")
+            names = tuple(declaration.replace(",", " ").split())
+            raise self.error(f"is the string {declaration!r}; write {names}")
         if isinstance(declaration, (tuple, list)):
             return [(name, ()) for name in declaration]
         raise self.error(
             f"is {declaration!r}; it must be an int, a tuple of names, or a dict name -> shape"
         )
 
-    def _check_name(self, name: Any) -> None:
+    def _checked_name(self, name: object) -> str:
         if not isinstance(name, str):
             raise self.error(f"holds {name!r}, which is no name (a string)")
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -162,8 +170,9 @@ class Layout:
             raise self.error(f"holds the name {name!r}, which is reserved; choose another")
         if name in self.entries:
             raise self.error(f"holds the name {name!r} twice")
+        return name
 
-    def _shape(self, name: str, shape: Any) -> tuple[int, ...]:
+    def _shape(self, name: object, shape: object) -> tuple[int, ...]:
         if _is_int(shape):
             shape = (shape,)
         if not isinstance(shape, (tuple, list)) or not all(_is_int(n) and n > 0 for n in shape):
@@ -178,29 +187,35 @@ class Layout:
             raise self.error(f"declares more than {MAX_COLUMNS} columns")
 
 
-class _Named:
+Item = TypeVar("Item")
+
+
+class _Named(Generic[Item]):
     """Access by name, number, slice and iteration, shared by namespaces and views.
 
     Every method has a leading underscore, so that columns can take any ordinary name.
     """
 
     __slots__ = ("_cache", "_layout", "_prefix")
+    _cache: dict[str | int, Any]
+    _layout: Layout
+    _prefix: str
 
     def __init__(self, layout: Layout, prefix: str) -> None:
         object.__setattr__(self, "_layout", layout)
         object.__setattr__(self, "_prefix", prefix)
         object.__setattr__(self, "_cache", {})
 
-    def _column(self, index: int) -> Any:
+    def _column(self, index: int) -> Item:
         raise NotImplementedError
 
-    def _group(self, start: int, shape: tuple[int, ...]) -> Any:
+    def _group(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
         raise NotImplementedError
 
     def _elsewhere(self, name: str) -> str:
         return ""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # an item or, for a group, an array of them
         # probes of copy, pickle and NumPy, and our own slots before they are set
         if name.startswith("__") or name in _Named.__slots__:
             raise AttributeError(name)
@@ -217,20 +232,26 @@ class _Named:
             self._cache[name] = found
         return found
 
-    def __getitem__(self, key: Any) -> Any:
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    @overload
+    def __getitem__(self, key: int | np.integer[Any]) -> Item: ...
+    @overload
+    def __getitem__(self, key: slice) -> np.ndarray: ...
+    def __getitem__(self, key: Key) -> Any:
         if isinstance(key, str):
             return self._named(key)
         if isinstance(key, slice):
             return self._slice(range(self._layout.width)[key])
         return self._column(self._layout.number(key))
 
-    def _slice(self, indices: range) -> Any:
+    def _slice(self, indices: range) -> np.ndarray:
         raise NotImplementedError
 
     def __len__(self) -> int:
         return self._layout.width
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Item]:
         return (self._column(index) for index in range(self._layout.width))
 
     def __contains__(self, name: object) -> bool:
@@ -243,7 +264,7 @@ class _Named:
         return f"<{self._prefix} of table {self._layout.table!r}: {_summary(self._layout)}>"
 
 
-class Namespace(_Named):
+class Namespace(_Named["Expression"]):
     """The columns of one kind as expressions: ``x.name``, ``x["name"]``, ``x[3]``.
 
     Groups are read-only object arrays of expressions.  Slices, iteration and `len` go over
@@ -251,20 +272,22 @@ class Namespace(_Named):
     """
 
     __slots__ = ("_hint", "_make")
+    _hint: Callable[[str], str]
+    _make: Callable[[int], Expression]
 
     def __init__(
         self,
         layout: Layout,
         prefix: str,
-        make: Callable[[int], Any],
+        make: Callable[[int], Expression],
         hint: Callable[[str], str] = lambda name: "",
     ) -> None:
         super().__init__(layout, prefix)
         object.__setattr__(self, "_make", make)
         object.__setattr__(self, "_hint", hint)
 
-    def _column(self, index: int) -> Any:
-        found = self._cache.get(index)
+    def _column(self, index: int) -> Expression:
+        found: Expression | None = self._cache.get(index)
         if found is None:
             found = self._cache[index] = self._make(index)
         return found
@@ -282,28 +305,40 @@ class Namespace(_Named):
     def _elsewhere(self, name: str) -> str:
         return self._hint(name)
 
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
+    def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AirError(
             f"table {self._layout.table!r}: {self._prefix}.{name} cannot be assigned: constraints "
             f"are equations, such as t.every_row.equal({self._prefix}.{name}, ...)"
         )
 
-    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+    def __setitem__(self, key: Key, value: object) -> NoReturn:
         raise AirError(
             f"table {self._layout.table!r}: {self._prefix}[{key!r}] cannot be assigned: "
             f"constraints are equations, such as t.every_row.equal({self._prefix}[{key!r}], ...)"
         )
 
 
-class View(_Named):
+class View(_Named[np.ndarray]):
     """The columns of a trace by name, without copying.
 
     ``view.name`` is an array ``(rows,)``, of a group ``(rows, *shape)``, like a field of a
     structured array; ``view[3]`` is column 3, iteration goes over single columns.  Assignment
     (``view.name = values``) writes into the trace.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Pair(cs.Air):
+    ...     columns = ("x", "y")
+    >>> view = Pair().view(np.arange(16, dtype=np.uint64).reshape(8, 2))
+    >>> view.y = 2 * view.x
+    >>> view[1].tolist()
+    [0, 4, 8, 12, 16, 20, 24, 28]
     """
 
     __slots__ = ("_trace",)
+    _trace: np.ndarray
 
     def __init__(self, layout: Layout, trace: np.ndarray) -> None:
         super().__init__(layout, "view")
@@ -321,7 +356,8 @@ class View(_Named):
         object.__setattr__(self, "_trace", trace)
 
     def _column(self, index: int) -> np.ndarray:
-        return self._trace[:, index]
+        column: np.ndarray = self._trace[:, index]
+        return column
 
     def _group(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
         # splitting the last axis never copies, whatever the strides
@@ -334,14 +370,14 @@ class View(_Named):
         stop = indices[-1] + (1 if indices.step > 0 else -1)
         return self._trace[:, slice(indices.start, stop if stop >= 0 else None, indices.step)]
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: ArrayLike) -> None:
         self._named(name)[...] = value
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Key, value: ArrayLike) -> None:
         self[key][...] = value
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 

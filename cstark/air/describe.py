@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cstark.air.air import Air
-from cstark.air.bus import Message, is_name, record_message
+from cstark.air.bus import is_name, record_message
 from cstark.air.columns import Layout, Namespace
 from cstark.air.description import (
     MAX_ROWS,
@@ -21,12 +22,14 @@ from cstark.air.description import (
     TableDescription,
     assemble,
 )
-from cstark.air.expression import Expression, Recorder, object_array
+from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.nodes import Node, P
-from cstark.air.rows import SELECTORS, Equation, RowSelector
-from cstark.errors import AirError, UnknownColumnError
+from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
+from cstark.errors import AirError, UnknownColumnError, did_you_mean
 
 __all__ = ["Table", "describe"]
+
+Result = TypeVar("Result")
 
 _SPACES = {
     "now": ("columns", "main", 0),
@@ -52,6 +55,17 @@ class Table:
         The periodic columns and the public values.
     first_row, last_row, transition, every_row, cyclic : RowSelector
         The rows on which equations hold.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> class Countdown(cs.Air):
+    ...     columns = ("n",)
+    ...     publics = ("start",)
+    ...     def constrain(self, t: cs.Table) -> None:
+    ...         t.first_row.equal(t.now.n, t.publics.start)
+    ...         t.transition.equal(t.next.n, t.now.n - 1)
+    ...         t.last_row.zero(t.now.n)
     """
 
     now: Namespace
@@ -76,9 +90,9 @@ class Table:
         self._layouts = layouts
         self._bounds = bounds
         self._equations: list[Equation] = []
-        self._messages: list[Message] = []
+        self._messages: list[Interaction] = []
         for attribute, (declared, source, next_row) in _SPACES.items():
-            make = _maker(recorder, source, next_row)
+            make = _maker(recorder, attribute, source, next_row)
             setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
         for attribute in SELECTORS:
             setattr(self, attribute, RowSelector(recorder, attribute, self._equations.append))
@@ -86,8 +100,8 @@ class Table:
     def send(
         self,
         bus: str,
-        values: Any,
-        count: Any = 1,
+        values: Operand,
+        count: Scalar = 1,
         weight: int | None = None,
         name: str | None = None,
     ) -> None:
@@ -118,8 +132,8 @@ class Table:
     def receive(
         self,
         bus: str,
-        values: Any,
-        count: Any = 1,
+        values: Operand,
+        count: Scalar = 1,
         weight: int | None = None,
         name: str | None = None,
     ) -> None:
@@ -127,11 +141,13 @@ class Table:
 
         Parameters
         ----------
-        bus, values, count, name
+        bus, values, count
             As for `send`.
         weight : int, optional
             As for `send`, but 0 by default for a count that is not constant: a provider's row
             must be true for any count.
+        name : str, optional
+            As for `send`.
 
         Raises
         ------
@@ -140,8 +156,19 @@ class Table:
         """
         self._record(-1, bus, values, count, weight, name)
 
-    def _record(self, sign: int, *arguments: Any) -> None:
-        self._messages.append(record_message(self._recorder, self._bounds, sign, *arguments))
+    def _record(
+        self,
+        sign: int,
+        bus: str,
+        values: Operand,
+        count: Scalar,
+        weight: int | None,
+        name: str | None,
+    ) -> None:
+        self._recorder.check_open("t.send" if sign > 0 else "t.receive")
+        self._messages.append(
+            record_message(self._recorder, self._bounds, sign, bus, values, count, weight, name)
+        )
 
     def _suggest(self, name: str) -> str:
         for space in ("now", "preprocessed", "periodic", "publics"):
@@ -149,16 +176,21 @@ class Table:
                 return f"t.{space}.{name}"
         return ""
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "_layouts" not in self.__dict__:
-            raise AttributeError(name)
-        where = self._suggest(name)
-        hint = f"; did you mean {where}?" if where else f": there are {', '.join(_SPACES)}, "
-        if not where:
-            hint += f"{', '.join(SELECTORS)}, send, receive"
-        raise UnknownColumnError(
-            f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
-        )
+    if not TYPE_CHECKING:  # a type checker that saw it would let any name pass
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__") or "_layouts" not in self.__dict__:
+                raise AttributeError(name)
+            where = self._suggest(name)
+            hint = f"; did you mean {where}?"
+            if not where and (name in METHODS or "assert" in name):
+                hint = "; equations are stated on rows, such as t.every_row.equal(a, b)"
+            elif not where:
+                known = (*_SPACES, *SELECTORS, "send", "receive")
+                hint = did_you_mean(name, known) or f": there are {', '.join(known)}"
+            raise UnknownColumnError(
+                f"table {self._recorder.table!r}: the argument of constrain has no {name!r}{hint}"
+            )
 
     def __repr__(self) -> str:
         return f"<Table {self._recorder.table!r}>"
@@ -217,10 +249,11 @@ def describe(name: str, air: Air) -> TableDescription:
     if preprocessed is not None:
         rows = len(preprocessed)
 
+    _check_signature(name, air)
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
     try:
-        result = _noted(name, "constrain", lambda: air.constrain(table))
+        result: object = _noted(name, "constrain", lambda: air.constrain(table))
     finally:
         recorder.is_open = False
     if result is not None:
@@ -229,6 +262,8 @@ def describe(name: str, air: Air) -> TableDescription:
             "calls such as t.every_row.equal(a, b) and returns nothing"
             + (" (remove yield)" if inspect.isgenerator(result) else "")
         )
+    for rows_selected, location in recorder.unused.items():
+        rows_selected.refuse_unused(location)
     return assemble(
         name=name,
         column_names=layouts["columns"].labels,
@@ -242,12 +277,12 @@ def describe(name: str, air: Air) -> TableDescription:
             Constraint(e.selector, e.node, 0, e.name, e.expression, e.location)
             for e in table._equations
         ],
-        interactions=[Interaction(*message) for message in table._messages],
+        interactions=table._messages,
         preprocessed=preprocessed,
     )
 
 
-def _check_subject(name: Any, air: Any) -> None:
+def _check_subject(name: object, air: object) -> None:
     if not is_name(name):
         raise AirError(f"the table name {name!r} is not a printable string")
     if isinstance(air, type) and issubclass(air, Air):
@@ -256,10 +291,28 @@ def _check_subject(name: Any, air: Any) -> None:
         raise AirError(f"table {name!r}: {type(air).__name__} does not derive from cs.Air")
 
 
-def _maker(recorder: Recorder, source: str | None, next_row: int) -> Callable[[int], Expression]:
-    if source is None:
-        return lambda index: Expression(recorder, recorder.public(index))
-    return lambda index: Expression(recorder, recorder.column(source, index, next_row))
+def _check_signature(name: str, air: Air) -> None:
+    try:
+        inspect.signature(air.constrain).bind(None)
+    except ValueError:  # compiled code need not tell
+        return
+    except TypeError:
+        raise AirError(
+            f"table {name!r}: {type(air).__name__}.constrain takes no table; write "
+            "def constrain(self, t)"
+        ) from None
+
+
+def _maker(
+    recorder: Recorder, attribute: str, source: str | None, next_row: int
+) -> Callable[[int], Expression]:
+    def make(index: int) -> Expression:
+        recorder.check_open(f"t.{attribute}")
+        if source is None:
+            return Expression(recorder, recorder.public(index))
+        return Expression(recorder, recorder.column(source, index, next_row))
+
+    return make
 
 
 def _leaf_text(layouts: dict[str, Layout]) -> Callable[[Node], str]:
@@ -295,7 +348,7 @@ def _column_bounds(
     return bound
 
 
-def _rows(name: str, rows: Any) -> int | None:
+def _rows(name: str, rows: object) -> int | None:
     if rows is None:
         return None
     if not isinstance(rows, (int, np.integer)) or isinstance(rows, bool):
@@ -312,7 +365,9 @@ def _check_height(name: str, what: str, rows: int) -> None:
         )
 
 
-def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+def _periodic(
+    name: str, declaration: object
+) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
     if declaration is None:
         return (), ()
     if not isinstance(declaration, dict):
@@ -333,7 +388,7 @@ def _periodic(name: str, declaration: Any) -> tuple[tuple[str, ...], tuple[tuple
     return tuple(declaration), tuple(columns)
 
 
-def _element(value: Any, what: str) -> int:
+def _element(value: object, what: str) -> int:
     if not isinstance(value, (int, np.integer)):
         raise AirError(f"{what} holds {value!r}, which is not an integer")
     if not -P < value < P:
@@ -352,7 +407,9 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
         return None
     values = _noted(name, "preprocessed_trace", air.preprocessed_trace)
     what = f"table {name!r}: preprocessed_trace"
-    array = _exact(values, what)
+    if values is None:
+        raise AirError(f"{what} returns None; it must return an array (rows, {layout.width})")
+    array = _exact(values, what, layout.labels)
     if array.ndim != 2 or array.shape[1] != layout.width:
         raise AirError(
             f"{what} has shape {array.shape}; {layout.width} preprocessed columns need "
@@ -361,42 +418,40 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     _check_height(name, "the height of preprocessed_trace", len(array))
     if rows is not None and rows != len(array):
         raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
-    if array.max() >= P:
-        row, column = np.argwhere(array >= P)[0]
-        raise AirError(
-            f"{what} holds {array[row, column]} in row {row}, column "
-            f"{layout.labels[column]!r}, which is not below p"
-        )
     array = np.ascontiguousarray(array).view()  # a view: the author's own array stays writable
     array.flags.writeable = False
     return array
 
 
-def _exact(values: Any, what: str) -> np.ndarray:
+def _exact(values: object, what: str, labels: Sequence[str]) -> NDArray[np.uint64]:
     """`values` as uint64, without rounding or wrapping anything."""
-    if not isinstance(values, np.ndarray):
-        try:
-            values = object_array(values)
-        except ValueError:
-            raise AirError(f"{what} is a ragged nested sequence") from None
-    if values.dtype == np.uint64:
-        return values
-    if values.dtype == object:
-        for value in values.reshape(-1):
+    try:
+        array = values if isinstance(values, np.ndarray) else object_array(values)
+    except ValueError:
+        raise AirError(f"{what} is a ragged nested sequence") from None
+    if array.dtype == object:
+        for value in array.reshape(-1):
             if not isinstance(value, (int, np.integer)):
                 raise AirError(f"{what} holds {value!r}, which is not an integer")
-    elif values.dtype.kind not in "iu":
-        raise AirError(f"{what} has dtype {values.dtype}; it must hold integers, best uint64")
-    if values.size and (values.min() < 0 or values.max() >= P):
-        raise AirError(f"{what} holds a value outside [0, p); reduce modulo cs.P first")
-    return values.astype(np.uint64)
+    elif array.dtype.kind not in "iu":
+        raise AirError(f"{what} has dtype {array.dtype}; it must hold integers, best uint64")
+    if array.size and (array.min() < 0 or array.max() >= P):
+        place = tuple(np.argwhere((array < 0) | (array >= P))[0].tolist())
+        where = f"at {place}"
+        if len(place) == 2 and array.shape[1] == len(labels):
+            where = f"in row {place[0]}, column {labels[place[1]]!r}"
+        raise AirError(
+            f"{what} holds {array[place]} {where}, which is not in 0..p-1; write "
+            f"{array[place]} % cs.P"
+        )
+    return array.astype(np.uint64, copy=False)
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 
 
-def _noted(name: str, what: str, call: Callable[[], Any]) -> Any:
+def _noted(name: str, what: str, call: Callable[[], Result]) -> Result:
     """Run the author's code; an exception gets a note of table, file and line."""
     try:
         return call()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -343,7 +343,9 @@ def _next_columns(nodes: tuple[Node, ...], source: str) -> tuple[int, ...]:
     return tuple(sorted(n[2] for n in nodes if n[:2] == ("column", source) and n[3] == 1))
 
 
-def _lookup_degrees(degrees: Any, interactions: Any) -> tuple[int, ...]:
+def _lookup_degrees(
+    degrees: Mapping[int, int] | Sequence[int], interactions: Sequence[Interaction]
+) -> tuple[int, ...]:
     """Degrees of the lookup constraints of a table, in their order.
 
     A committed pair states ``c f_a f_b = s_a m_a f_b + s_b m_b f_a`` (f a fingerprint, m a

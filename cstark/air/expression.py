@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn, SupportsIndex, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cstark.air.nodes import NodeList, P, render
+from cstark.air.nodes import Node, NodeList, P, render
 from cstark.errors import AirError
 
-__all__ = ["MAX_EXPONENT", "Expression", "Recorder", "object_array"]
+__all__ = ["MAX_EXPONENT", "Expression", "Expressions", "Recorder", "Scalar", "object_array"]
+
+Scalar: TypeAlias = "Expression | int | np.integer[Any]"
+"""What one field element can be written as inside `constrain`."""
+
+Expressions: TypeAlias = NDArray[np.object_]
+"""An array of expressions."""
 
 MAX_EXPONENT = 64
 """Largest exponent of ``**`` on an expression that is not a constant."""
@@ -27,19 +34,20 @@ class Recorder(NodeList):
         Text of a column or public node.
     """
 
-    __slots__ = ("is_open", "leaf", "table")
+    __slots__ = ("is_open", "leaf", "table", "unused")
 
-    def __init__(self, table: str, leaf: Callable[[tuple], str]) -> None:
+    def __init__(self, table: str, leaf: Callable[[Node], str]) -> None:
         super().__init__()
         self.table = table
         self.leaf = leaf
         self.is_open = True
+        self.unused: dict[Any, str] = {}  # selectors of `when` that state nothing yet: where made
 
     def error(self, message: str) -> AirError:
         """An `AirError` that names the table."""
         return AirError(f"table {self.table!r}: {message}")
 
-    def integer(self, value: Any) -> int | None:
+    def integer(self, value: object) -> int | None:
         """An integer constant from `value`; None if `value` is not a number at all.
 
         Raises
@@ -62,7 +70,7 @@ class Recorder(NodeList):
             )
         return None
 
-    def node_of(self, value: Any) -> int:
+    def node_of(self, value: object) -> int:
         """The node of an expression of this run or of an integer.
 
         Raises
@@ -78,16 +86,28 @@ class Recorder(NodeList):
             return value._node
         number = self.integer(value)
         if number is None:
+            hint = ""
+            if isinstance(value, str) and value.isidentifier():
+                hint = f"; a column is read as t.now.{value}"
             raise self.error(
-                f"expected an expression or an integer, not {_kind_of(value)} ({_short(value)})"
+                "expected an expression or an integer, not "
+                f"{_kind_of(value)} ({_short(value)}){hint}"
             )
         return self.constant(number)
 
-    def expression(self, value: Any) -> Expression:
+    def expression(self, value: object) -> Expression:
         """`value` as an expression of this run."""
         if isinstance(value, Expression) and value._recorder is self and self.is_open:
             return value
         return Expression(self, self.node_of(value))
+
+    def check_open(self, what: str) -> None:
+        """Refuse what would come too late: after `constrain` has returned."""
+        if not self.is_open:
+            raise self.error(
+                f"{what} is used outside constrain, of which it is the argument `t`: what a table "
+                "reads, states and exchanges is written there, while constrain runs"
+            )
 
     def text(self, node: int) -> str:
         """A node as text."""
@@ -139,7 +159,7 @@ class Expression:
     # No __array_ufunc__: NumPy then wraps an expression as an object scalar, so that
     # ``array + expression``, ``numpy.int64(3) * expression`` and ufunc calls all broadcast.
     __slots__ = ("_node", "_recorder")
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # as `__eq__` makes it
 
     def __init__(self, recorder: Recorder, node: int) -> None:
         self._recorder = recorder
@@ -153,22 +173,22 @@ class Expression:
     def __repr__(self) -> str:
         return self._recorder.text(self._node)
 
-    def __add__(self, other: Any) -> Expression:
+    def __add__(self, other: Scalar) -> Expression:
         return self._combine("add", other, False)
 
-    def __radd__(self, other: Any) -> Expression:
+    def __radd__(self, other: Scalar) -> Expression:
         return self._combine("add", other, True)
 
-    def __sub__(self, other: Any) -> Expression:
+    def __sub__(self, other: Scalar) -> Expression:
         return self._combine("sub", other, False)
 
-    def __rsub__(self, other: Any) -> Expression:
+    def __rsub__(self, other: Scalar) -> Expression:
         return self._combine("sub", other, True)
 
-    def __mul__(self, other: Any) -> Expression:
+    def __mul__(self, other: Scalar) -> Expression:
         return self._combine("mul", other, False)
 
-    def __rmul__(self, other: Any) -> Expression:
+    def __rmul__(self, other: Scalar) -> Expression:
         return self._combine("mul", other, True)
 
     def __neg__(self) -> Expression:
@@ -177,7 +197,7 @@ class Expression:
     def __pos__(self) -> Expression:
         return self
 
-    def __truediv__(self, other: Any) -> Expression:
+    def __truediv__(self, other: Scalar) -> Expression:
         if isinstance(other, np.ndarray):
             return NotImplemented
         error = self._recorder.error
@@ -194,13 +214,13 @@ class Expression:
             raise error(f"{self} is divided by zero")
         return self * pow(divisor, -1, P)
 
-    def __rtruediv__(self, other: Any) -> NoReturn:
+    def __rtruediv__(self, other: object) -> NoReturn:
         raise self._recorder.error(
             f"cannot divide by the expression {self}; "
             "for an inverse add a column inv and constrain inv * x = 1"
         )
 
-    def __pow__(self, exponent: Any, modulus: Any = None) -> Expression:
+    def __pow__(self, exponent: SupportsIndex, modulus: object = None) -> Expression:
         if isinstance(exponent, np.ndarray):
             return NotImplemented
         error = self._recorder.error
@@ -224,7 +244,7 @@ class Expression:
                 result = result * self
         return result
 
-    def __rpow__(self, base: Any) -> NoReturn:
+    def __rpow__(self, base: object) -> NoReturn:
         raise self._recorder.error(
             f"an expression cannot be an exponent ({_short(base)} ** {self}); "
             "decompose the exponent into bits in columns, or look the power up on a bus"
@@ -236,13 +256,13 @@ class Expression:
             "multiply by it, or write t.every_row.when(flag).equal(...)",
         )
 
-    def __eq__(self, other: object) -> NoReturn:  # type: ignore[override]
+    def __eq__(self, other: object) -> NoReturn:
         raise self._no_value(
             "== cannot compare it",
             "state an equation as t.every_row.equal(a, b)",
         )
 
-    def __ne__(self, other: object) -> NoReturn:  # type: ignore[override]
+    def __ne__(self, other: object) -> NoReturn:
         raise self._no_value(
             "!= cannot compare it",
             "prove x != 0 with a column inv and t.every_row.equal(x * inv, 1)",
@@ -280,7 +300,7 @@ class Expression:
             f"{self} has no value while the table is described, so {what}; {instead}"
         )
 
-    def _combine(self, kind: str, other: Any, swapped: bool) -> Expression:
+    def _combine(self, kind: str, other: Scalar, swapped: bool) -> Expression:
         if isinstance(other, np.ndarray):
             return NotImplemented  # the array broadcasts and comes back element by element
         recorder = self._recorder
@@ -293,7 +313,7 @@ class Expression:
         return Expression(recorder, recorder.operation(kind, a, b))
 
 
-def object_array(values: Any) -> np.ndarray:
+def object_array(values: object) -> Expressions:
     """A new object array of nested sequences.
 
     Raises
@@ -308,10 +328,12 @@ def object_array(values: Any) -> np.ndarray:
 
 
 def _kind_of(value: Any) -> str:
+    if value is None:
+        return "a value"
     name = type(value).__name__
     return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

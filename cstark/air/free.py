@@ -29,6 +29,11 @@ class FreeCells(NamedTuple):
         ``(rows,)`` bool: where they are free.
     reason : str
         Why any value will do there.
+
+    Examples
+    --------
+    >>> FreeCells(("value",), np.array([True, False]), "nothing is sent").reason
+    'nothing is sent'
     """
 
     columns: tuple[str, ...]

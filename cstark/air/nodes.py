@@ -33,6 +33,7 @@ MAX_DEGREE = 1024
 squaring in a hostile key file cannot make degrees into huge integers."""
 
 Node = tuple[Any, ...]
+"""One of the tuples above: the first entry says which, and with it what the others are."""
 
 _COMMUTATIVE = ("add", "mul")
 
@@ -69,7 +70,7 @@ class NodeList:
             degree.
         """
         result = cls()
-        build = {
+        build: dict[str, Callable[..., int]] = {
             "constant": result.constant,
             "column": result.column,
             "public": result.public,
@@ -204,6 +205,8 @@ def canonical_order(
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 _SMALL = 2**32
+_LOG_EXPONENT = 7
+"""Powers are made of so many squares and products, at most."""
 
 
 def render(
@@ -243,26 +246,37 @@ def render(
 
     def operation(kind: str, a: int, b: int, depth: int) -> tuple[str, int]:
         if kind == "mul":
-            if a == b:
-                return bracket(walk(a, depth + 1), _ATOM) + "**2", _PRODUCT
+            (base, exponent), (other, more) = _power(nodes, a), _power(nodes, b)
+            if base == other:
+                return f"{bracket(walk(base, depth + 1), _ATOM)}**{exponent + more}", _PRODUCT
             for constant, other in ((b, a), (a, b)):
                 divisor = _divisor(nodes[constant])
                 if divisor:
                     return f"{bracket(walk(other, depth + 1), _PRODUCT)} / {divisor}", _PRODUCT
             left = walk(a, depth + 1)
-            text = left[0] if nodes[a][0] == "constant" else bracket(left, _PRODUCT)
+            text, _ = left if nodes[a][0] == "constant" else (bracket(left, _PRODUCT), _PRODUCT)
             return f"{text} * {bracket(walk(b, depth + 1), _ATOM)}", _PRODUCT
         if kind == "sub" and nodes[a] == ("constant", 0):
             return "-" + bracket(walk(b, depth + 1), _PRODUCT), _SUM
-        left = walk(a, depth + 1)[0]
+        text = walk(a, depth + 1)[0]
         if nodes[b][0] == "constant" and _signed(nodes[b][1]).startswith("-"):
             kind = "sub" if kind == "add" else "add"
             budget[0] -= 1
-            return f"{left} {'+' if kind == 'add' else '-'} {P - nodes[b][1]}", _SUM
+            return f"{text} {'+' if kind == 'add' else '-'} {P - nodes[b][1]}", _SUM
         right = bracket(walk(b, depth + 1), _SUM if kind == "add" else _PRODUCT)
-        return f"{left} {'+' if kind == 'add' else '-'} {right}", _SUM
+        return f"{text} {'+' if kind == 'add' else '-'} {right}", _SUM
 
     return walk(index, 0)[0]
+
+
+def _power(nodes: Sequence[Node], index: int, depth: int = 0) -> tuple[int, int]:
+    """Base and exponent of a node: (itself, 1) if it is not a product of equal factors."""
+    node = nodes[index]
+    if node[0] == "mul" and depth < _LOG_EXPONENT:
+        (a, exponent), (b, more) = (_power(nodes, factor, depth + 1) for factor in node[1:])
+        if a == b:
+            return a, exponent + more
+    return index, 1
 
 
 def bracket(part: tuple[str, int], needed: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from cstark.air.columns import Namespace
 from cstark.air.expression import object_array
+from cstark.air.rows import Operand
 from cstark.errors import AirError
 
 __all__ = ["pack"]
@@ -16,7 +18,7 @@ __all__ = ["pack"]
 _MAX_BITS = 63
 
 
-def pack(limbs: Any, bits: Any) -> Any:
+def pack(limbs: Operand, bits: int | Sequence[int] | np.ndarray) -> Any:
     """Join limbs, the lowest first: ``limbs[0] + 2**bits * limbs[1] + ...``.
 
     Parameters
@@ -65,7 +67,7 @@ def pack(limbs: Any, bits: Any) -> Any:
         limbs = limbs[:]
     if not isinstance(limbs, np.ndarray):
         try:
-            limbs = object_array(list(limbs))
+            limbs = object_array(list(cast("Iterable[object]", limbs)))
         except (TypeError, ValueError):
             raise AirError(
                 f"pack: the limbs must be an array or a sequence of equal parts, not {limbs!r}"
@@ -83,14 +85,16 @@ def pack(limbs: Any, bits: Any) -> Any:
     return result
 
 
-def _shifts(bits: Any, count: int) -> list[int]:
-    sizes = list(bits) if isinstance(bits, (list, tuple, np.ndarray)) else [bits] * count
-    for size in sizes:
+def _shifts(bits: int | Sequence[int] | np.ndarray, count: int) -> list[int]:
+    given = list(bits) if isinstance(bits, (list, tuple, np.ndarray)) else [bits] * count
+    sizes: list[int] = []
+    for size in given:
         if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
             raise AirError(f"pack: bits must be a positive integer, not {size!r}")
+        sizes.append(int(size))
     if len(sizes) != count:
         raise AirError(f"pack: {len(sizes)} sizes for {count} limbs")
-    ends = list(accumulate(int(size) for size in sizes))
+    ends = list(accumulate(sizes))
     if ends[-1] > _MAX_BITS:
         raise AirError(
             f"pack: {ends[-1]} bits do not fit below p without ambiguity; pack at most "

@@ -8,7 +8,7 @@ linear in the size of the data.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from cstark.air.bus import is_name
 from cstark.air.columns import MAX_COLUMNS
@@ -214,15 +214,17 @@ class _Reader:
 
     def sequence(self, value: Any, what: str) -> list[Any]:
         self.need(type(value) is list, f"{what} is not a list")
-        return value
+        items: list[Any] = value
+        return items
 
     def record(self, value: Any, fields: tuple[str, ...], what: str) -> dict[str, Any]:
         self.need(type(value) is dict, f"{what} is not an object")
+        record: dict[str, Any] = value
         self.need(
-            len(value) == len(fields) and all(name in value for name in fields),
+            len(record) == len(fields) and all(name in record for name in fields),
             f"{what} must have exactly the fields {', '.join(fields)}",
         )
-        return value
+        return record
 
 
 def _is_power_of_two(n: int) -> bool:
@@ -241,7 +243,13 @@ class _Numbers(Sequence[str]):
     def __len__(self) -> int:
         return self._width
 
-    def __getitem__(self, index: int) -> str:
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(self._width)[index]]
         if not 0 <= index < self._width:
             raise IndexError(index)
         return f"[{index}]"

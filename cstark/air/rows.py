@@ -13,16 +13,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
 from cstark.air.columns import Namespace
-from cstark.air.expression import Expression, Recorder, object_array
+from cstark.air.expression import Expression, Expressions, Recorder, Scalar, object_array
+from cstark.errors import UnknownColumnError, did_you_mean
 
-__all__ = ["SELECTORS", "Equation", "RowSelector", "broadcast", "caller", "check_name"]
+__all__ = [
+    "METHODS",
+    "SELECTORS",
+    "Equation",
+    "Operand",
+    "RowSelector",
+    "broadcast",
+    "caller",
+    "check_name",
+]
+
+Operand: TypeAlias = "Scalar | np.ndarray | Namespace | Sequence[Operand]"
+"""What equations and messages take: an expression, an integer, or any nesting of them."""
+
 
 SELECTORS = {
     "first_row": "first",
@@ -32,6 +46,9 @@ SELECTORS = {
     "cyclic": "cyclic",
 }
 """Attribute of the argument of `constrain` -> selector in a description."""
+
+METHODS = ("equal", "zero", "boolean", "when")
+"""What a selector has."""
 
 _HERE = str(Path(__file__).parent) + os.sep
 
@@ -85,14 +102,14 @@ class RowSelector:
         recorder: Recorder,
         attribute: str,
         sink: Callable[[Equation], None],
-        conditions: tuple[np.ndarray, ...] = (),
+        conditions: tuple[Expressions, ...] = (),
     ) -> None:
         self._recorder = recorder
         self._attribute = attribute
         self._sink = sink
         self._conditions = conditions
 
-    def equal(self, a: Any, b: Any, name: str | None = None) -> None:
+    def equal(self, a: Operand, b: Operand, name: str | None = None) -> None:
         """State ``a = b``.
 
         Parameters
@@ -106,7 +123,7 @@ class RowSelector:
             (a, b), name, lambda a, b: a - b, lambda a, b: f"{a} = {b}", "both sides are the same"
         )
 
-    def zero(self, e: Any, name: str | None = None) -> None:
+    def zero(self, e: Operand, name: str | None = None) -> None:
         """State ``e = 0``.
 
         Parameters
@@ -118,7 +135,7 @@ class RowSelector:
         """
         self._state((e,), name, lambda e: e, lambda e: f"{e} = 0", "it is the constant 0")
 
-    def boolean(self, *e: Any, name: str | None = None) -> None:
+    def boolean(self, *e: Operand, name: str | None = None) -> None:
         """State that each argument is 0 or 1.
 
         Parameters
@@ -139,7 +156,7 @@ class RowSelector:
                 "it is a constant",
             )
 
-    def when(self, *selectors: Any) -> RowSelector:
+    def when(self, *selectors: Operand) -> RowSelector:
         """The same rows, where the product of `selectors` is not zero.
 
         Parameters
@@ -149,27 +166,60 @@ class RowSelector:
         """
         if not selectors:
             raise self._recorder.error("when() needs at least one selector")
+        self._recorder.check_open(f"t.{self._attribute}")
         added = tuple(broadcast(self._recorder, "when", [one])[0] for one in selectors)
-        return RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        made = RowSelector(self._recorder, self._attribute, self._sink, self._conditions + added)
+        self._is_used()
+        self._recorder.unused[made] = caller()
+        return made
+
+    def _is_used(self) -> None:
+        self._recorder.unused.pop(self, None)
+
+    def refuse_unused(self, location: str) -> NoReturn:
+        """Say that nothing was stated on these rows, which `when` made at `location`."""
+        conditions = ", ".join(str(condition) for condition in self._conditions)
+        raise self._recorder.error(
+            f"t.{self._attribute}.when({conditions}) (at {location}) states nothing; call equal, "
+            "zero or boolean on it, or remove it"
+        )
+
+    if not TYPE_CHECKING:  # a type checker that saw them would let any name and any call pass
+
+        def __call__(self, *arguments: object) -> NoReturn:
+            raise self._recorder.error(
+                f"t.{self._attribute} is not called; write t.{self._attribute}.equal(a, b) or "
+                f"t.{self._attribute}.zero(e)"
+            )
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__") or name in self.__slots__:
+                raise AttributeError(name)
+            hint = did_you_mean(name, METHODS) or f": there are {', '.join(METHODS)}"
+            raise UnknownColumnError(
+                f"table {self._recorder.table!r}: t.{self._attribute} has no {name!r}{hint}"
+            )
 
     def __repr__(self) -> str:
         return f"<{self._attribute} of table {self._recorder.table!r}>"
 
     def _state(
         self,
-        sides: tuple[Any, ...],
+        sides: tuple[Operand, ...],
         name: str | None,
         combine: Callable[..., Expression],
         describe: Callable[..., str],
         why: str,
     ) -> None:
         recorder = self._recorder
+        recorder.check_open(f"t.{self._attribute}")
         check_name(recorder, name)
+        self._is_used()
         location = caller()
         count = len(self._conditions)
         arrays = broadcast(recorder, self._attribute, [*self._conditions, *sides])
         shape = arrays[0].shape
-        trivial = 0
+        trivial, text = 0, ""
         for index in np.ndindex(*shape):
             members = [array[index] for array in arrays]
             conditions, parts = members[:count], members[count:]
@@ -203,7 +253,7 @@ class RowSelector:
             )
 
 
-def broadcast(recorder: Recorder, where: str, values: list[Any]) -> list[np.ndarray]:
+def broadcast(recorder: Recorder, where: str, values: Sequence[Operand]) -> list[Expressions]:
     """Object arrays of expressions with one common shape.
 
     Parameters
@@ -212,7 +262,7 @@ def broadcast(recorder: Recorder, where: str, values: list[Any]) -> list[np.ndar
         The run the expressions must belong to.
     where : str
         For messages.
-    values : list
+    values : sequence
         Expressions, integers, arrays, nested sequences, namespaces.
     """
     arrays = []
@@ -246,7 +296,10 @@ def caller() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def check_name(recorder: Recorder, name: Any) -> None:
+def check_name(recorder: Recorder, name: object) -> None:
     """Refuse a constraint or interaction name that is not a string."""
     if name is not None and not isinstance(name, str):
-        raise recorder.error(f"name={name!r} is not a string")
+        hint = ""
+        if isinstance(name, (Expression, np.ndarray, int)):
+            hint = "; for a second expression write equal(a, b) or another call"
+        raise recorder.error(f"name={name!r} is not a string{hint}")

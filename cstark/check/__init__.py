@@ -2,11 +2,12 @@
 
 Constraints are evaluated on the rows of the traces and messages are counted one by one, so the
 outcome does not depend on any challenge.  The one thing that cannot be seen without a proof is a
-zero denominator, which random challenges meet with negligible probability.
+zero denominator, which random challenges meet with negligible probability.  Buses that nobody can
+use (`cstark.air.one_sided`) are named as well, though nothing is wrong with the traces.
 """
 
-from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import FreeCell, FreeColumn, Mutations
 from cstark.check.report import CheckReport, check
 from cstark.check.values import evaluate_nodes
@@ -17,6 +18,7 @@ __all__ = [
     "FreeColumn",
     "Imbalance",
     "Mutations",
+    "OneSidedBus",
     "Touch",
     "Violation",
     "check",

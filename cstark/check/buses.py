@@ -6,21 +6,24 @@ fingerprints.  Only a zero denominator, which depends on the challenges of a pro
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
-from cstark.check.counts import Batch, count_exactly, hash_messages
+from cstark.check.counts import Batch, count_exactly
+from cstark.check.imbalance import Imbalance, Touch, similar_bus
 from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
+from cstark.kernels._tally import Tally
 
-__all__ = ["MAX_DETAILED", "Imbalance", "Touch", "find_imbalances"]
+__all__ = ["MAX_DETAILED", "BusCount", "find_imbalances"]
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
@@ -31,81 +34,47 @@ _KEPT = 1 << 16
 _TOUCHES = 6
 _TOUCHES_EACH = 3
 _NEAR_MISSES = 3
+_LABEL = 60
+"""Characters of the values in a label."""
 
 
-@dataclass(frozen=True)
-class Touch:
-    """A row (or a token) that sends or receives a message.
-
-    Attributes
-    ----------
-    table : str or None
-        None for a token.
-    row : int or None
-        None for a token.
-    interaction : str
-        The name of the interaction, else its direction and bus; for a token, which one.
-    sign : int
-        +1 for a send, -1 for a receive.
-    count : int
-        How often, as a signed number: p - 1 is -1.
-    """
-
-    table: str | None
-    row: int | None
-    interaction: str
-    sign: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Imbalance:
-    """A message that is not received as often as it is sent.
+class BusCount(NamedTuple):
+    """What counting the messages of a bus showed.
 
     Attributes
     ----------
-    bus : str
-        Name of the bus.
-    values : tuple of int
-        The message, canonical.
-    surplus : int
-        Times sent minus times received, modulo p, as a signed number.
-    touches : tuple of Touch
-        Some of the rows and tokens that send or receive it, in order of tables and rows.
-    touched : int
-        How many rows and tokens do.
-    near_misses : tuple of tuple of int
-        Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
-        this one in one value.
-    missing : str
-        ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
-        One such imbalance then stands for the whole bus.  Otherwise "".
-    messages : int
-        How many different messages it stands for: 1, or with `missing` all of the bus.
-    idle : tuple of str
-        With `missing`: the interactions that could do it, as ``"table: label"``, but whose counts
-        are 0 in every row.
+    imbalances : list of Imbalance
+        In ascending order of the messages, at most `MAX_DETAILED`.
+    unbalanced : int
+        How many different messages do not balance.
+    used : bool
+        Whether anything is sent or received at all.
     """
 
-    bus: str
-    values: tuple[int, ...]
-    surplus: int
-    touches: tuple[Touch, ...]
-    touched: int
-    near_misses: tuple[tuple[int, ...], ...] = ()
-    missing: str = ""
-    messages: int = 1
-    idle: tuple[str, ...] = ()
+    imbalances: list[Imbalance]
+    unbalanced: int
+    used: bool
 
-    def to_dict(self) -> dict[str, Any]:
-        """The imbalance as plain data."""
-        return {
-            **self.__dict__,
-            "values": list(self.values),
-            "touches": [dict(touch.__dict__) for touch in self.touches],
-            "near_misses": [list(values) for values in self.near_misses],
-            "idle": list(self.idle),
-        }
+
+class _PartBatch(NamedTuple):
+    """Messages of one interaction on some rows.
+
+    Attributes
+    ----------
+    progress : float
+        How much of the table has been gone through before.
+    place : int
+        Which interaction of the part.
+    rows, counts : ndarray
+    columns : list of ndarray
+        The values.
+    """
+
+    progress: float
+    place: int
+    rows: np.ndarray
+    columns: list[np.ndarray]
+    counts: np.ndarray
 
 
 class _Part:
@@ -120,6 +89,8 @@ class _Part:
     ) -> None:
         self.name = description.name
         self.interactions = interactions
+        self.labels = _labels(description, interactions)
+        self._rows = len(trace)
         self._evaluator = NodeEvaluator(
             description,
             [node for i in interactions for node in (*i.values, i.count)],
@@ -128,8 +99,8 @@ class _Part:
             publics,
         )
 
-    def batches(self) -> Iterator[tuple[int, np.ndarray, list[np.ndarray], np.ndarray]]:
-        """(place, rows, columns, counts): rows whose count is not 0; receives count negatively."""
+    def batches(self) -> Iterator[_PartBatch]:
+        """Where the count is not 0; receives count negatively."""
         for first, arrays in self._evaluator.blocks():
             values = iter(arrays)
             for place, interaction in enumerate(self.interactions):
@@ -145,7 +116,18 @@ class _Part:
                     negated = np.empty_like(counts)
                     _field.neg(counts, negated)
                     counts = negated
-                yield place, live + first, columns, counts
+                yield _PartBatch(first / self._rows, place, live + first, columns, counts)
+
+
+def _labels(description: TableDescription, interactions: Sequence[Interaction]) -> list[str]:
+    """What to call each; those of one name are told apart by their values."""
+    labels = [interaction.label for interaction in interactions]
+    for place, interaction in enumerate(interactions):
+        if sum(other.label == interaction.label for other in interactions) > 1:
+            values = ", ".join(map(description.render, interaction.values))
+            values = values if len(values) <= _LABEL else values[: _LABEL - 1] + "…"
+            labels[place] = f"{interaction.label}: {values}"
+    return labels
 
 
 def find_imbalances(
@@ -155,7 +137,7 @@ def find_imbalances(
     traces: Sequence[np.ndarray],
     publics: Sequence[Sequence[int]],
     tokens: Sequence[Token],
-) -> tuple[list[Imbalance], int]:
+) -> BusCount:
     """Count the messages of a bus.
 
     Parameters
@@ -171,10 +153,7 @@ def find_imbalances(
 
     Returns
     -------
-    imbalances : list of Imbalance
-        In ascending order of the messages, at most `MAX_DETAILED`.
-    total : int
-        How many different messages do not balance.
+    BusCount
     """
     parts = []
     for table, description in enumerate(descriptions):
@@ -182,23 +161,25 @@ def find_imbalances(
         if interactions:
             parts.append(_Part(description, interactions, traces[table], publics[table]))
     numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
-    active = {(None, token.sign) for _, token in numbered}
+    signs = {token.sign for _, token in numbered}  # of all whose count is not 0 somewhere
 
-    def batches() -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
-        for number, part in enumerate(parts):
-            for place, _, columns, counts in part.batches():
-                active.add(((number, place), part.interactions[place].sign))
-                yield columns, counts
+    def numbered_batches(number: int) -> Iterator[tuple[float, int, _PartBatch]]:
+        return ((batch.progress, number, batch) for batch in parts[number].batches())
+
+    def batches() -> Iterator[Batch]:
+        # Tables in step: what is sent early tends to be received early, and need not be kept.
+        in_step = heapq.merge(*map(numbered_batches, range(len(parts))), key=lambda item: item[:2])
+        for _, number, batch in in_step:
+            signs.add(parts[number].interactions[batch.place].sign)
+            yield batch.columns, batch.counts
         if numbered:
             messages = np.array([token.values for _, token in numbered], dtype=np.uint64)
-            counts = [token.sign * token.count % P for _, token in numbered]
-            columns = [np.ascontiguousarray(column) for column in messages.T]
-            yield columns, np.array(counts, dtype=np.uint64)
+            counts = np.array([token.sign * token.count % P for _, token in numbered], np.uint64)
+            yield [np.ascontiguousarray(column) for column in messages.T], counts
 
     messages, surplus, total, seen = _unbalanced(width, batches)
     if total == 0:
-        return [], 0
-    signs = {sign for _, sign in active}
+        return BusCount([], 0, bool(signs))
     one_sided = seen == signs and len(signs) == 1
     positive = _is_positive(surplus)
     shown = _smallest(messages, 1 if one_sided else MAX_DETAILED)
@@ -207,12 +188,12 @@ def find_imbalances(
     for k, index in enumerate(shown):
         values = tuple(messages[index].tolist())
         found = Imbalance(bus, values, _signed(int(surplus[index])), touches[k], touched[k])
-        if not one_sided:
+        if not one_sided and width > 1:  # of one value, every other message would be a near miss
             others = messages[positive != positive[index]]
             found = replace(found, near_misses=_near(messages[index], others))
         result.append(found)
     if one_sided:
-        sign = signs.pop()
+        (sign,) = signs
         idle = [
             f"{part.name}: {interaction.label}"
             for part in parts
@@ -220,8 +201,9 @@ def find_imbalances(
             if interaction.sign != sign
         ]
         missing = "receive" if sign > 0 else "send"
-        result = [replace(result[0], missing=missing, messages=total, idle=tuple(idle))]
-    return result, total
+        lone = replace(result[0], missing=missing, messages=total, idle=tuple(idle))
+        result = [replace(lone, similar=similar_bus(bus, descriptions))]
+    return BusCount(result, total, True)
 
 
 def _unbalanced(
@@ -230,21 +212,29 @@ def _unbalanced(
     """Unbalanced messages, of a great many only the smallest; their number; signs of all."""
     messages = np.empty((0, width), dtype=np.uint64)
     surplus = np.empty(0, dtype=np.uint64)
-    total, signs = 0, set()
+    total = 0
+    signs: set[int] = set()
     for found, found_surplus in count_exactly(width, batches):
         total += len(found)
+        positive = _is_positive(found_surplus)
+        signs.update({1} if positive.any() else (), {-1} if not positive.all() else ())
         messages = np.concatenate([messages, found])
         surplus = np.concatenate([surplus, found_surplus])
-        kept = []
-        for sign, mask in ((1, _is_positive(surplus)), (-1, ~_is_positive(surplus))):
-            places = np.flatnonzero(mask)
-            if len(places):
-                signs.add(sign)
-                kept.append(places[_smallest(messages[places], _KEPT)])
-        if kept:
-            chosen = np.concatenate(kept)
-            messages, surplus = messages[chosen], surplus[chosen]
-    return messages, surplus, total, signs
+        if len(messages) > 8 * _KEPT:
+            messages, surplus = _smallest_of_each_sign(messages, surplus)
+    return *_smallest_of_each_sign(messages, surplus), total, signs
+
+
+def _smallest_of_each_sign(
+    messages: np.ndarray, surplus: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    positive = _is_positive(surplus)
+    kept = []
+    for mask in (positive, ~positive):
+        places = np.flatnonzero(mask)
+        kept.append(places[_smallest(messages[places], _KEPT)])
+    chosen = np.concatenate(kept)
+    return messages[chosen], surplus[chosen]
 
 
 def _is_positive(surplus: np.ndarray) -> np.ndarray:
@@ -283,50 +273,46 @@ def _touches(
     The first row of each interaction goes before the second of any: a message that is sent a
     thousand times and received once shows the receive.
     """
-    hashes = hash_messages([np.ascontiguousarray(column) for column in messages.T])
+    numbers = Tally(messages.shape[1])  # message -> its number, from 1 on
+    columns = [np.ascontiguousarray(column) for column in messages.T]
+    numbers.add(columns, np.arange(1, len(messages) + 1, dtype=np.uint64))
     touched = [0] * len(messages)
-    # message -> (how many earlier touches of this interaction, order of interactions, touch)
+    # message -> (how many earlier touches of this interaction, order of tables, touch)
     found: dict[int, list[tuple[int, int, Touch]]] = defaultdict(list)
-    order = 0
-    for part in parts:
+    for order, part in enumerate(parts):
         seen: dict[tuple[int, int], int] = defaultdict(int)
-        for place, rows, columns, counts in part.batches():
+        for _, place, rows, columns, counts in part.batches():
             interaction = part.interactions[place]
-            for k, hits in _hits(messages, hashes, columns):
+            for k, hits in _hits(numbers, columns):
                 touched[k] += len(hits)
                 for hit in hits[: _TOUCHES_EACH - seen[k, place]]:
                     sign = interaction.sign
                     count = _signed(sign * int(counts[hit]) % P)
-                    touch = Touch(part.name, int(rows[hit]), interaction.label, sign, count)
-                    found[k].append((seen[k, place], order + place, touch))
+                    touch = Touch(part.name, int(rows[hit]), part.labels[place], sign, count)
+                    found[k].append((seen[k, place], order, touch))
                     seen[k, place] += 1
-        order += len(part.interactions)
     for number, token in numbered:
-        for k in np.flatnonzero((messages == np.array(token.values, dtype=np.uint64)).all(axis=1)):
+        same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
+        for k in np.flatnonzero(same).tolist():
             touched[k] += 1
             label = f"token {number}, {type(token).__name__}"
             touch = Touch(None, None, label, token.sign, _signed(token.count))
-            found[k].append((0, order + number, touch))
+            found[k].append((0, len(parts) + number, touch))
     return [_first_touches(found[k]) for k in range(len(messages))], touched
 
 
-def _hits(
-    messages: np.ndarray, hashes: np.ndarray, columns: Sequence[np.ndarray]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """(k, positions): where in a batch message k is; found by hash, decided by the values."""
-    hashed = hash_messages(columns)
-    likely = np.flatnonzero(np.isin(hashed, hashes))
-    if len(likely) == 0:
+def _hits(numbers: Tally, columns: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """(k, positions): where in a batch message k is."""
+    found = numbers.look_up(columns)
+    hits = np.flatnonzero(found)
+    if len(hits) == 0:
         return
-    hashed = hashed[likely]
-    for k in np.flatnonzero(np.isin(hashes, hashed)):
-        hits = likely[hashed == hashes[k]]
-        for column, value in zip(columns, messages[k], strict=True):
-            hits = hits[column[hits] == value]
-        if len(hits):
-            yield int(k), hits
+    found = found[hits]
+    for number in np.unique(found):
+        yield int(number) - 1, hits[found == number]
 
 
 def _first_touches(found: list[tuple[int, int, Touch]]) -> tuple[Touch, ...]:
     chosen = sorted(found, key=lambda entry: entry[:2])[:_TOUCHES]
-    return tuple(touch for _, _, touch in sorted(chosen, key=lambda entry: (entry[1], entry[0])))
+    chosen.sort(key=lambda entry: (entry[1], entry[2].row or 0))
+    return tuple(touch for _, _, touch in chosen)

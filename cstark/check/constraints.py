@@ -10,6 +10,7 @@ import numpy as np
 
 from cstark.air.description import Constraint, TableDescription
 from cstark.check.values import RowValues, reachable
+from cstark.program import CheckProgram
 
 __all__ = ["Violation", "find_violations"]
 
@@ -69,7 +70,10 @@ class Violation:
 
 
 def find_violations(
-    description: TableDescription, trace: np.ndarray, publics: Sequence[int], program: Any
+    description: TableDescription,
+    trace: np.ndarray,
+    publics: Sequence[int],
+    program: CheckProgram,
 ) -> list[Violation]:
     """The violated constraints of a table, ordered by row.
 

@@ -191,7 +191,7 @@ def _deal(heights: Sequence[int], cells: int, random: np.random.Generator) -> li
     shares = [0] * len(heights)
     left = cells
     # from the shortest on, so that what these cannot take goes to the taller ones
-    order = np.lexsort((random.random(len(heights)), heights))
+    order = np.lexsort((random.random(len(heights)), np.array(heights)))
     for number, column in enumerate(order.tolist()):
         even, more = divmod(left, len(heights) - number)
         extra = int(random.random() * (len(heights) - number) < more)
@@ -320,16 +320,17 @@ def _cells_read(description: TableDescription, cone: Sequence[int]) -> list[tupl
 
 
 def _selected(selector: str, rows: np.ndarray, height: int) -> np.ndarray:
+    selected: np.ndarray = np.ones(len(rows), dtype=bool)
     if selector == "first":
-        return rows == 0
-    if selector == "last":
-        return rows == height - 1
-    if selector == "transition":
-        return rows != height - 1
-    return np.ones(len(rows), dtype=bool)
+        selected = rows == 0
+    elif selector == "last":
+        selected = rows == height - 1
+    elif selector == "transition":
+        selected = rows != height - 1
+    return selected
 
 
-def _come_to_zero(messages: Sequence[tuple[list[np.ndarray], Any]]) -> np.ndarray:
+def _come_to_zero(messages: Sequence[tuple[list[np.ndarray], np.ndarray]]) -> np.ndarray:
     """Whether, for each change, the counts of equal messages add up to zero."""
     result = np.ones(len(messages[0][1]), dtype=bool)
     for values, _ in messages:

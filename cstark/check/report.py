@@ -10,18 +10,22 @@ import numpy as np
 
 from cstark.air.bus import Token
 from cstark.air.description import TableDescription
-from cstark.check.buses import Imbalance, Touch, find_imbalances
+from cstark.air.one_sided import one_sided
+from cstark.check.buses import find_imbalances
 from cstark.check.constraints import Violation, find_violations
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus
 from cstark.check.mutate import Mutations
 from cstark.check.show import (
     counted,
     free_text,
     imbalance_text,
+    one_sided_text,
     report_html,
     report_text,
     violation_text,
 )
 from cstark.errors import TraceError
+from cstark.program import CheckProgram
 
 __all__ = ["CheckReport", "check"]
 
@@ -42,6 +46,11 @@ class CheckReport:
         at all (or nothing sent) has one entry.
     unbalanced : dict of str to int
         Bus -> how many different messages do not balance; balanced buses are left out.
+    one_sided : tuple of OneSidedBus
+        Buses that nobody can use, because no table and no token has the other side.
+    unread : dict of str to tuple of str
+        Table -> its columns that no constraint and no message reads: they prove nothing. They do
+        not make a report false.
     heights : dict of str to int
         Table -> number of rows.
     constraints, buses : int
@@ -49,11 +58,26 @@ class CheckReport:
     mutations : Mutations or None
         What changing cells showed; None if it was not asked for, or if the trace is not valid:
         then nothing is known about changes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Flags(cs.Air):
+    ...     columns = ("flag",)
+    ...     def constrain(self, t):
+    ...         t.every_row.boolean(t.now.flag)
+    >>> trace = np.array([[0], [1], [0], [7], [1], [2], [1], [0]], dtype=np.uint64)
+    >>> report = cs.Machine({"flags": Flags()}).check({"flags": trace})
+    >>> bool(report), report.violations[0].row, report.violations[0].failing_rows
+    (False, 3, 2)
     """
 
     violations: tuple[Violation, ...]
     imbalances: tuple[Imbalance, ...]
     unbalanced: dict[str, int]
+    one_sided: tuple[OneSidedBus, ...]
+    unread: dict[str, tuple[str, ...]]
     heights: dict[str, int]
     constraints: int
     buses: int
@@ -62,7 +86,7 @@ class CheckReport:
     @property
     def valid(self) -> bool:
         """Whether the traces satisfy the machine, whatever changes show."""
-        return not self.violations and not self.unbalanced
+        return not self.violations and not self.unbalanced and not self.one_sided
 
     def __bool__(self) -> bool:
         return self.valid and (self.mutations is None or bool(self.mutations))
@@ -92,6 +116,8 @@ class CheckReport:
             "violations": [violation.to_dict() for violation in self.violations],
             "imbalances": [imbalance.to_dict() for imbalance in self.imbalances],
             "unbalanced": dict(self.unbalanced),
+            "one_sided": [bus.to_dict() for bus in self.one_sided],
+            "unread": {table: list(columns) for table, columns in self.unread.items()},
             "heights": dict(self.heights),
             "constraints": self.constraints,
             "buses": self.buses,
@@ -106,7 +132,8 @@ class CheckReport:
         TraceError
             For the first violation, else for the first imbalance: the message names table, row,
             constraint as written and both values, or bus, message, tables and rows. If there
-            are none, for the first free cell that is not explained.
+            are none, for the first bus without a side, then for the first free cell that is not
+            explained.
         """
         if self.violations:
             violation = self.violations[0]
@@ -126,7 +153,10 @@ class CheckReport:
                 row=touch.row if touch else None,
                 constraint=f"bus {imbalance.bus!r}",
             )
-
+        if self.one_sided:
+            lone = self.one_sided[0]
+            constraint = f"bus {lone.bus!r}"
+            raise TraceError(one_sided_text(lone), table=lone.tables[0], constraint=constraint)
         if self.mutations is not None and not self.mutations:
             column = self.mutations.unexplained[0]
             cell = column.examples[0]
@@ -140,8 +170,9 @@ class CheckReport:
             others.append(counted(constraints, "other constraint"))
         if rest > 0:
             others.append(counted(rest, "other bus message" if messages else "bus message"))
-        verb = "fails" if constraints + rest == 1 else "fail"
-        return f"\n({' and '.join(others)} {verb} too)" if others else ""
+        verb, them = ("fails", "it") if constraints + rest == 1 else ("fail", "them")
+        what = f"\n({' and '.join(others)} {verb} too; machine.check(...) shows {them})"
+        return what if others else ""
 
 
 def _culprit(imbalance: Imbalance) -> Touch | None:
@@ -157,7 +188,7 @@ def check(
     publics: Sequence[Sequence[int]],
     tokens: Sequence[Token],
     buses: dict[str, tuple[int, int]],
-    check_programs: Sequence[Any],
+    check_programs: Sequence[CheckProgram] | None,
 ) -> CheckReport:
     """Check traces against their tables and the buses between them.
 
@@ -175,9 +206,9 @@ def check(
     tokens : sequence of Send or Receive
         What the verifier adds to the buses.
     buses : dict of str to (int, int)
-        Bus -> (number, width), see `number_buses`.
-    check_programs : sequence of CheckProgram
-        The compiled constraints of each table.
+        Bus -> (number, width), see `number_buses`: those to check.
+    check_programs : sequence of CheckProgram, optional
+        The compiled constraints of each table; None checks the buses only.
 
     Returns
     -------
@@ -185,22 +216,35 @@ def check(
         A false trace never raises.
     """
     violations: list[Violation] = []
-    for description, trace, values, program in zip(
-        descriptions, traces, publics, check_programs, strict=True
-    ):
-        violations += find_violations(description, trace, values, program)
+    if check_programs is not None:
+        for description, trace, values, program in zip(
+            descriptions, traces, publics, check_programs, strict=True
+        ):
+            violations += find_violations(description, trace, values, program)
     imbalances: list[Imbalance] = []
     unbalanced = {}
+    lone = []
+    single = one_sided(descriptions, tokens)
     for bus, (_, width) in buses.items():
-        found, total = find_imbalances(bus, width, descriptions, traces, publics, tokens)
-        imbalances += found
-        if total:
-            unbalanced[bus] = total
+        found = find_imbalances(bus, width, descriptions, traces, publics, tokens)
+        imbalances += found.imbalances
+        if found.unbalanced:
+            unbalanced[bus] = found.unbalanced
+        if bus in single and not found.used:
+            lone.append(one_sided_bus(bus, single[bus], descriptions))
     return CheckReport(
         tuple(violations),
         tuple(imbalances),
         unbalanced,
+        tuple(lone),
+        {d.name: columns for d in descriptions if (columns := _unread(d))},
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),
         len(buses),
     )
+
+
+def _unread(description: TableDescription) -> tuple[str, ...]:
+    read = {node[2] for node in description.nodes if node[:2] == ("column", "main")}
+    names = description.column_names
+    return tuple(names[k] for k in range(description.width) if k not in read)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from cstark.air.nodes import P
-from cstark.check.buses import Imbalance, Touch
 from cstark.check.constraints import Violation
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import CHANGES, FreeColumn
 from cstark.text import html_table
 
@@ -20,15 +21,29 @@ __all__ = [
     "element",
     "free_text",
     "imbalance_text",
+    "one_sided_text",
     "report_html",
     "report_text",
     "violation_text",
 ]
 
 SHOWN = 10
-"""Violations, and imbalances, that are written out."""
+"""Statements, and unbalanced messages, that are written out."""
 
-_VALUES_SHOWN = 12
+_SHOWN_EACH = 3
+"""Messages of a bus that are written out, however many buses do not balance."""
+
+_OTHERS_SHOWN = 6
+_VALUES_SHOWN = 40
+_MESSAGE_SHOWN = 12
+_LONG = 60
+"""Longer sides of equations are not repeated with their values."""
+
+_VERY_LONG = 300
+
+_COLUMNS = 100
+
+_WRAPPED = "perhaps NumPy wrapped around at 2**64, not at p: compute with cs.goldilocks"
 _FREE_SHOWN = 40
 _SMALL = 2**32
 
@@ -68,27 +83,26 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def message_text(values: Sequence[int]) -> str:
     """A message in brackets; long ones are cut."""
-    shown = [element(value) for value in values[:_VALUES_SHOWN]]
-    if len(values) > _VALUES_SHOWN:
+    shown = [element(value) for value in values[:_MESSAGE_SHOWN]]
+    if len(values) > _MESSAGE_SHOWN:
         shown.append(f"… {len(values)} values")
     return f"({', '.join(shown)})"
 
 
 def equation_text(violation: Violation) -> str:
-    """The name, if there is one, and the equation as written."""
-    if violation.name:
-        return f"{violation.name!r} ({violation.expression})"
-    return violation.expression
+    """The name, if there is one, and the equation as written; very long ones are cut."""
+    text = _cut(violation.expression, _VERY_LONG)
+    return f"{violation.name!r} ({text})" if violation.name else text
 
 
 def sides_text(violation: Violation) -> str:
     """The two sides with their values; "" if the equation has none."""
     if violation.left is None:
         return ""
-    left = _worth(violation.left_text, violation.left)
     if violation.right is None:
-        return left
-    return f"{left}, but {_worth(violation.right_text, violation.right)}"
+        return _worth(violation.left_text, violation.left, "it")
+    left = _worth(violation.left_text, violation.left, "the left side")
+    return f"{left}, but {_worth(violation.right_text, violation.right, 'the right side')}"
 
 
 def values_text(violation: Violation) -> str:
@@ -99,8 +113,8 @@ def values_text(violation: Violation) -> str:
     return ", ".join(shown)
 
 
-def violation_text(violation: Violation) -> str:
-    """One violation in two to four lines."""
+def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> str:
+    """One violation in a few lines; `others` are stated at the same line of code."""
     lines = [
         f"table {violation.table!r}, row {violation.row}: {equation_text(violation)} does not hold"
     ]
@@ -108,8 +122,12 @@ def violation_text(violation: Violation) -> str:
     if sides:
         lines.append(f"    {sides}")
     if not set(violation.values) <= {violation.left_text, violation.right_text}:
-        lines.append(f"    with {values}")
+        lines += _wrapped(f"with {values}")
+    if _wrapped_around(violation):
+        lines.append(f"    {_WRAPPED}")
     lines.append(f"    {_extent(violation)}")
+    if others:
+        lines += _wrapped(_others_text(others))
     return "\n".join(lines)
 
 
@@ -125,9 +143,27 @@ def imbalance_text(imbalance: Imbalance) -> str:
     more = imbalance.touched - len(imbalance.touches)
     if more > 0:
         lines.append(f"    and {more:,} more")
-    for values in imbalance.near_misses:
-        lines.append(f"    near miss: {message_text(values)}, which is wrong the other way")
+    lines += [f"    {text}" for text in _near_texts(imbalance)]
     return "\n".join(lines)
+
+
+def one_sided_text(lone: OneSidedBus) -> str:
+    """A bus that nobody can use, and what to do."""
+    there = "receive" if lone.missing == "send" else "send"
+    lines = [
+        f"bus {lone.bus!r}: only {there}s ({', '.join(lone.interactions)}), and no table and no "
+        f"token has a {lone.missing}" + _similar_text(lone.similar)
+    ]
+    lines += _wrapped(
+        f"all counts are 0, so it balances, but nobody can ever use it: add the {lone.missing}, "
+        f"correct the name of the bus, or remove the {there}; a verifier that has nothing to "
+        f"{lone.missing} this time says so with a token of count=0"
+    )
+    return "\n".join(lines)
+
+
+def _similar_text(bus: str) -> str:
+    return f"; did you mean bus {bus!r}?" if bus else ""
 
 
 def surplus_text(surplus: int) -> str:
@@ -156,16 +192,19 @@ def touch_text(touch: Touch) -> str:
 def report_text(report: CheckReport) -> str:
     """The whole report; the first ten of each kind are written out."""
     lines = [f"Nothing wrong: {_scope(report)}" if report else _headline(report)]
-    for violation in report.violations[:SHOWN]:
-        lines += ["", violation_text(violation)]
-    if len(report.violations) > SHOWN:
-        more = counted(len(report.violations) - SHOWN, "more violated constraint")
-        lines += ["", f"... and {more}"]
-    for imbalance in report.imbalances[:SHOWN]:
-        lines += ["", imbalance_text(imbalance)]
-    hidden = _hidden_imbalances(report, SHOWN)
+    lines += _unread_texts(report)
+    statements, hidden = _statements(report)
+    for violation, *others in statements:
+        lines += ["", violation_text(violation, others)]
     if hidden:
-        lines += ["", f"... and {counted(hidden, 'more unbalanced message')}"]
+        lines += ["", f"... and {counted(hidden, 'more violated constraint')}"]
+    for bus, (imbalances, hidden) in _imbalances_by_bus(report).items():
+        for imbalance in imbalances:
+            lines += ["", imbalance_text(imbalance)]
+        if hidden:
+            lines += ["", f"... and {counted(hidden, 'more unbalanced message')} on bus {bus!r}"]
+    for lone in report.one_sided:
+        lines += ["", one_sided_text(lone)]
     free = () if report.mutations is None else report.mutations.free
     for column in free[:_FREE_SHOWN]:
         lines += ["", free_text(column)]
@@ -197,24 +236,50 @@ def report_html(report: CheckReport) -> str:
     parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
     if report:
         parts = [f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"]
-    if report.violations:
+    parts += [f"<p>{escape(text)}</p>" for text in _unread_texts(report)]
+    statements, hidden = _statements(report)
+    if statements:
         rows = [
-            [v.table, str(v.row), equation_text(v), sides_text(v), values_text(v), _extent(v)]
-            for v in report.violations[:SHOWN]
+            [
+                v.table,
+                str(v.row),
+                equation_text(v),
+                sides_text(v),
+                values_text(v),
+                "\n".join(
+                    [
+                        *([_WRAPPED] if _wrapped_around(v) else []),
+                        _extent(v),
+                        *([_others_text(others)] if others else []),
+                    ]
+                ),
+            ]
+            for v, *others in statements
         ]
         parts.append(html_table(["table", "row", "constraint", "sides", "values", "rows"], rows))
-    if report.imbalances:
+    if hidden:
+        parts.append(f"<p>and {counted(hidden, 'more violated constraint')}</p>")
+    for bus, (imbalances, hidden) in _imbalances_by_bus(report).items():
         rows = [
             [
                 i.bus,
                 message_text(i.values),
                 _missing_text(i) if i.missing else surplus_text(i.surplus),
                 "\n".join(touch_text(touch) for touch in i.touches),
-                "\n".join(message_text(values) for values in i.near_misses),
+                "\n".join(_near_texts(i)),
             ]
-            for i in report.imbalances[:SHOWN]
+            for i in imbalances
         ]
         parts.append(html_table(["bus", "message", "surplus", "touched by", "near misses"], rows))
+        if hidden:
+            more = counted(hidden, "more unbalanced message")
+            parts.append(f"<p>and {more} on bus {escape(repr(bus))}</p>")
+    if report.one_sided:
+        rows = [
+            [lone.bus, lone.missing, "\n".join(lone.interactions), lone.similar]
+            for lone in report.one_sided
+        ]
+        parts.append(html_table(["bus", "nobody can", "there are only", "similar name"], rows))
     if report.mutations is not None and report.mutations.free:
         rows = [
             [c.table, c.column, str(c.rows), c.reason or "not explained", "\n".join(_examples(c))]
@@ -224,9 +289,94 @@ def report_html(report: CheckReport) -> str:
     return "".join(parts)
 
 
-def _worth(text: str, value: int) -> str:
+def _unread_texts(report: CheckReport) -> list[str]:
+    result = []
+    for table, columns in report.unread.items():
+        shown = [repr(name) for name in columns[:_OTHERS_SHOWN]]
+        if len(columns) > len(shown):
+            shown.append(f"… {len(columns) - len(shown)} more")
+        reads = f"nothing reads {', '.join(shown)}: any values would do there"
+        result.append(f"(table {table!r}: {reads})")
+    return result
+
+
+def _statements(report: CheckReport) -> tuple[list[list[Violation]], int]:
+    """The first violations, those of one line of code together, and how many are left out."""
+    groups: dict[object, list[Violation]] = {}
+    for number, violation in enumerate(report.violations):
+        place = (violation.table, violation.location or number)
+        groups.setdefault(place, []).append(violation)
+    shown = list(groups.values())[:SHOWN]
+    return shown, len(report.violations) - sum(map(len, shown))
+
+
+def _imbalances_by_bus(report: CheckReport) -> dict[str, tuple[list[Imbalance], int]]:
+    """Bus -> the first imbalances, and how many messages are left out."""
+    each = max(_SHOWN_EACH, SHOWN // max(1, len(report.unbalanced)))
+    result = {}
+    for bus, messages in report.unbalanced.items():
+        shown = [imbalance for imbalance in report.imbalances if imbalance.bus == bus][:each]
+        result[bus] = shown, messages - sum(imbalance.messages for imbalance in shown)
+    return result
+
+
+def _wrapped_around(violation: Violation) -> bool:
+    """Whether the sides differ by m 2^64, which is m (2^32 - 1) in the field, for a small m."""
+    if violation.left is None or violation.right is None:
+        return False
+    times = (violation.right - violation.left) * pow(_SMALL - 1, -1, P) % P
+    large = any(_SMALL < value < P - _SMALL for value in violation.values.values())
+    return large and 0 < min(times, P - times) < _SMALL
+
+
+def _others_text(others: Sequence[Violation]) -> str:
+    shown = [f"{_label(other)} (row {other.row})" for other in others[:_OTHERS_SHOWN]]
+    if len(others) > len(shown):
+        shown.append(f"… {len(others) - len(shown)} more")
+    what = counted(len(others), "other", "others")
+    return f"{what} of the same line {'fails' if len(others) == 1 else 'fail'}: {', '.join(shown)}"
+
+
+def _label(violation: Violation) -> str:
+    if violation.name:
+        return repr(violation.name)
+    return _cut(violation.expression, _LONG)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _near_texts(imbalance: Imbalance) -> list[str]:
+    return [
+        f"near miss: {message_text(values)}, wrong the other way, {_difference(imbalance, values)}"
+        for values in imbalance.near_misses
+    ]
+
+
+def _difference(imbalance: Imbalance, other: Sequence[int]) -> str:
+    pairs = enumerate(zip(imbalance.values, other, strict=True))
+    place, (here, there) = next((k, pair) for k, pair in pairs if pair[0] != pair[1])
+    return f"has {element(there)} for {element(here)} as value {place}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines of moderate length, indented."""
+    return textwrap.wrap(
+        text,
+        _COLUMNS,
+        initial_indent="    ",
+        subsequent_indent="        ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _worth(text: str, value: int, short: str) -> str:
     shown = element(value)
-    return shown if text == shown else f"{text} = {shown}"
+    if text == shown:
+        return shown
+    return f"{text} = {shown}" if len(text) <= _LONG else f"{short} is {shown}"
 
 
 def _extent(violation: Violation) -> str:
@@ -245,7 +395,8 @@ def _missing_text(imbalance: Imbalance) -> str:
         why = f"the counts of {', '.join(imbalance.idle)} are 0 in every row"
     else:
         why = f"no table and no token has a {imbalance.missing} on it"
-    return f"{what} {done}, but nothing is ever {undone}: {why}"
+    near = _similar_text(imbalance.similar)
+    return f"{what} {done}, but nothing is ever {undone}: {why}{near}"
 
 
 def _headline(report: CheckReport) -> str:
@@ -257,6 +408,11 @@ def _headline(report: CheckReport) -> str:
     if messages:
         buses = ", ".join(map(repr, report.unbalanced))
         found.append(f"{counted(messages, 'unbalanced message')} ({buses})")
+    if report.one_sided:
+        buses = ", ".join(repr(lone.bus) for lone in report.one_sided)
+        found.append(
+            f"{counted(len(report.one_sided), 'one-sided bus', 'one-sided buses')} ({buses})"
+        )
     if report.mutations is not None and not report.mutations:
         cells = sum(column.rows for column in report.mutations.unexplained)
         columns = counted(len(report.mutations.unexplained), "column")
@@ -272,8 +428,3 @@ def _scope(report: CheckReport) -> str:
         cells = counted(report.mutations.cells, "cell")
         scope += f"; {cells} changed in {len(CHANGES)} ways each"
     return scope
-
-
-def _hidden_imbalances(report: CheckReport, shown: int) -> int:
-    listed = sum(imbalance.messages for imbalance in report.imbalances[:shown])
-    return sum(report.unbalanced.values()) - listed

@@ -64,7 +64,7 @@ class NodeEvaluator:
         self._nodes = description.nodes
         self._periodic = description.periodic
         self._wanted = tuple(wanted)
-        self._sources = {"main": trace, "preprocessed": preprocessed}
+        self._sources = _sources(trace, preprocessed)
         self._publics = publics
         self._rows = len(trace)
         self._order = reachable(self._nodes, self._wanted)
@@ -117,8 +117,9 @@ class NodeEvaluator:
                 return changed[2]
             if source == "periodic":
                 column = np.array(self._periodic[index], dtype=np.uint64)
-                return column[rows % len(column)]
-            return self._sources[source][(rows + shift) % self._rows, index]
+                return np.take(column, rows % len(column))
+            cells: np.ndarray = self._sources[source][(rows + shift) % self._rows, index]
+            return cells
 
         return self._run(len(rows), read)
 
@@ -226,7 +227,7 @@ class RowValues:
         row: int,
     ) -> None:
         self._description = description
-        self._sources = {"main": trace, "preprocessed": preprocessed}
+        self._sources = _sources(trace, preprocessed)
         self._publics = publics
         self._row = row
         self._rows = len(trace)
@@ -244,16 +245,22 @@ class RowValues:
     def _value(self, node: Node) -> int:
         kind = node[0]
         if kind == "constant":
-            return node[1]
+            return int(node[1])
         if kind == "public":
             return int(self._publics[node[1]])
         if kind == "column":
             _, source, index, shift = node
             if source == "periodic":
-                column = self._description.periodic[index]
-                return column[self._row % len(column)]
+                period = self._description.periodic[index]
+                return period[self._row % len(period)]
             return int(self._sources[source][(self._row + shift) % self._rows, index])
         return _scalar(kind, self._known[node[1]], self._known[node[2]])
+
+
+def _sources(trace: np.ndarray, preprocessed: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The matrices that column nodes name."""
+    found = {"main": trace}
+    return found if preprocessed is None else {**found, "preprocessed": preprocessed}
 
 
 def _scalar(kind: str, a: int, b: int) -> int:

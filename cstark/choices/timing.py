@@ -118,6 +118,7 @@ def _run(machine: Machine, log_heights: Sequence[int]) -> Run:
     phases: dict[str, float] = {}
     for _ in range(REPEATS):
         report = small._prove(traces, publics, (), b"", False, None, force=True).report
+        assert report is not None  # made here
         for phase in report.root.children:
             phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
     phases.pop("read traces", None)

@@ -85,7 +85,8 @@ class Parser(argparse.ArgumentParser):
         """Parse `words`; ``arguments.workload_class`` and ``.workload_values`` are set."""
         # intermixed: options may stand between the workload and the file
         known, _ = self.parse_known_intermixed_args(words)
-        workload, items = None, ()
+        workload: type[Workload] | None = None
+        items: tuple[Argument, ...] = ()
         if self.takes_workload_arguments and known.workload is not None:
             workload = load_workload(known.workload)
             items = workload.arguments()
@@ -258,7 +259,7 @@ def key_of_file(statement: Statement, proof: Proof) -> VerifyingKey:
     from cstark.protocol.options import Options
 
     # `Options` with a number of queries resolve to the same numbers.
-    data = proof.options.to_data()
+    data: dict[str, Any] = dict(proof.options.to_data())
     names = {item.name for item in dataclasses.fields(Options)}
     options = Options(**{name: value for name, value in data.items() if name in names})
     try:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cstark.air.bus import Receive, Send
+from cstark.air.bus import Receive, Send, Token
 from cstark.claim import decode_claim, encode_claim
 from cstark.errors import CstarkError, StatementError
 from cstark.key import VerifyingKey
@@ -47,7 +47,7 @@ class KeyFile:
 
     key: VerifyingKey
     publics: Mapping[str, Sequence[int]]
-    tokens: tuple[Send | Receive, ...]
+    tokens: tuple[Token, ...]
     claim: bytes
 
     def to_json(self) -> str:
@@ -117,7 +117,7 @@ def _no_fraction(text: str) -> None:
     raise ValueError(f"{text[:40]}: numbers are integers")
 
 
-def _token(index: int, data: Any) -> Send | Receive:
+def _token(index: int, data: Any) -> Token:
     try:
         kind, bus, values, count = data
         return _TOKENS[kind](bus, values, count)

@@ -116,7 +116,8 @@ def _dispatch(words: list[str]) -> int:
             from cstark.runtime import set_num_threads
 
             set_num_threads(arguments.threads)
-        return module.run(arguments)
+        code: int = module.run(arguments)
+        return code
     except VerificationError as error:
         return _fail(command, error, REFUSED, as_json, reason=error.reason.name)
     except TraceError as error:

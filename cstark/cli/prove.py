@@ -98,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_atomically(arguments.output, data)
 
     report = proof.report
+    assert report is not None  # made here
     if arguments.report is not None:
         write_atomically(arguments.report, file_bytes(report, arguments.report))
     comparison = None if before is None else before.compare(report, ("before", "now"))

@@ -85,11 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.key is not None:
         if len(words) != 1:
             raise CommandError("with --key, name one proof file and nothing else")
-        file, workload, key = words[0], None, read_bytes(arguments.key)
+        [file], what = words, arguments.key
+        by: bytes | type[Workload] = read_bytes(what)
     else:
         if len(words) != 2:
             raise CommandError("WORKLOAD and FILE are needed (or --key KEY and FILE)")
-        file, workload, key = words[1], load_workload(words[0]), None
+        what, file = words
+        by = load_workload(what)
     if arguments.trace and arguments.json:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
@@ -99,12 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     proof = Proof.from_bytes(data)
-    if workload is not None:
-        claim, security = verify_by_workload(workload, proof, expected, check)
-        what = words[0]
+    if isinstance(by, bytes):
+        claim, security = verify_by_key(by, what, proof, expected, check)
     else:
-        claim, security = verify_by_key(key, arguments.key, proof, expected, check)
-        what = arguments.key
+        claim, security = verify_by_workload(by, proof, expected, check)
     seconds = time.perf_counter() - start
 
     if arguments.json:

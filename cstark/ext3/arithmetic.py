@@ -265,9 +265,7 @@ def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.u
     array([[1, 0, 0],
            [1, 0, 0]], dtype=uint64)
     """
-    result: NDArray[np.uint64] = inverted(
-        _field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM
-    )
+    result: NDArray[np.uint64] = inverted(_field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM)
     return result
 
 
@@ -407,4 +405,7 @@ def random(
     (5, 3)
     """
     lead = tuple(np.atleast_1d(shape)) if np.size(shape) else ()
-    return np.random.default_rng(rng).integers(0, P, size=(*lead, 3), dtype=np.uint64)
+    drawn: NDArray[np.uint64] = np.random.default_rng(rng).integers(
+        0, P, size=(*lead, 3), dtype=np.uint64
+    )
+    return drawn

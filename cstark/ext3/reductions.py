@@ -206,9 +206,7 @@ def dot(a: ArrayLike, b: ArrayLike) -> NDArray[np.uint64]:
     return np.array(_field.ext_dot(left, right), dtype=np.uint64)
 
 
-def matmul(
-    a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None
-) -> NDArray[np.uint64]:
+def matmul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
     """The product of matrices, or of a matrix and a vector.
 
     Nine products of base-field matrices: each coordinate of `a` with each of `b`.
@@ -240,9 +238,7 @@ def matmul(
     array([[0, 1, 0],
            [4, 5, 6]], dtype=uint64)
     """
-    left, right, shape = matrices.operands(
-        elements(a, "a", _ITEM), elements(b, "b", _ITEM), _ITEM
-    )
+    left, right, shape = matrices.operands(elements(a, "a", _ITEM), elements(b, "b", _ITEM), _ITEM)
     rows, columns = left.shape[0], right.shape[1]
 
     def kernel(result: NDArray[np.uint64]) -> None:

@@ -99,9 +99,7 @@ def prod(
     return axes.fold(elements(a, "a"), True, axis, keepdims, out)
 
 
-def cumsum(
-    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
-) -> Any:
+def cumsum(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None) -> Any:
     """Running sums along an axis.
 
     Parameters
@@ -132,9 +130,7 @@ def cumsum(
     return axes.scan(elements(a, "a"), False, axis, out)
 
 
-def cumprod(
-    a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None
-) -> Any:
+def cumprod(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None) -> Any:
     """Running products along an axis: the column of a grand-product argument.
 
     Parameters

@@ -1,10 +1,14 @@
+from typing import Self
+
 from numpy import uint64
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 def source_digest() -> str: ...
 
+@disjoint_base
 class Plan:
-    def __init__(self, log_n: int) -> None: ...
+    def __new__(cls, log_n: int) -> Self: ...
     @property
     def log_n(self) -> int: ...
     @property

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 from numpy import int32, uint64
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 OPERATIONS: dict[str, int]
 FLAGS: dict[str, tuple[int, int]]
@@ -12,6 +13,7 @@ FIRST_FLAG: int
 
 def source_digest() -> str: ...
 
+@disjoint_base
 class Bound:
     def __init__(
         self,

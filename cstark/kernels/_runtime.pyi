@@ -1,10 +1,14 @@
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import disjoint_base
 
 MAX_THREADS: int
 
+@disjoint_base
 class Buffer:
-    def __init__(self, words: int, label: str = "other") -> None: ...
+    def __new__(cls, words: int, label: str = "other") -> Self: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 def source_digest() -> str: ...

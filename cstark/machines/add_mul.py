@@ -46,14 +46,14 @@ class Cpu(cs.Air):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.every_row.boolean(now.add_flag, now.mul_flag)
         t.every_row.zero(now.add_flag * now.mul_flag, name="one operation a row")
         t.send("add", [now.a, now.b, now.c], count=now.add_flag)
         t.send("mul", [now.a, now.b, now.c], count=now.mul_flag)
 
-    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+    def free_cells(self, cells: cs.View) -> list[cs.FreeCells]:
         idle = (cells.add_flag == 0) & (cells.mul_flag == 0)
         return [cs.FreeCells(("a", "b", "c"), idle, "a row without a flag sends nothing")]
 
@@ -63,7 +63,7 @@ class Adder(cs.Air):
 
     columns = ("a", "b", "c", "count")
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.every_row.equal(now.c, now.a + now.b)
         t.receive("add", [now.a, now.b, now.c], count=now.count)
@@ -74,12 +74,12 @@ class Multiplier(cs.Air):
 
     columns = ("a", "b", "c", "count")
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.every_row.equal(now.c, now.a * now.b)
         t.receive("mul", [now.a, now.b, now.c], count=now.count)
 
-    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+    def free_cells(self, cells: cs.View) -> list[cs.FreeCells]:
         reason = "nobody asks for this row, and it is true whatever one factor: the other is 0"
         idle = cells.count == 0
         return [

@@ -53,7 +53,7 @@ class FibonacciPairs(cs.Air):
             "right_end": (sequences,),
         }
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt, pub = t.now, t.next, t.publics
         t.first_row.equal(now.left, pub.left0)
         t.first_row.equal(now.right, pub.right0)

@@ -68,7 +68,7 @@ class Exchange(cs.Air):
         self.rows = rows
         self.start = start
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.first_row.equal(now.number, self.start)
         t.transition.equal(t.next.number, now.number + 1)

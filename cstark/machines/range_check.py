@@ -72,7 +72,7 @@ class RangeTable(cs.Air):
         """The (2^bits, 1) uint64 array of 0, 1, ..., 2^bits - 1."""
         return np.arange(self.rows, dtype=np.uint64).reshape(-1, 1)
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         t.receive("range", [t.preprocessed.value], count=t.now.count)
 
     def trace(self, *numbers: np.ndarray) -> np.ndarray:
@@ -91,16 +91,16 @@ class Generator(cs.Air):
         "x": (4,),  # the state, in bytes
         "carry": (3,),  # what the step to this row was more than the state, in units of 2^32
     }
-    publics: Any = ("seed", "last")
+    publics: tuple[str, ...] = ("seed", "last")
 
     def __init__(self, rows: int) -> None:
         self.rows = rows  # part of the claim: otherwise "after some number of steps"
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         self.steps(t)
         t.last_row.equal(cs.pack(t.now.x, 8), t.publics.last, name="ends as claimed")
 
-    def steps(self, t: Any) -> None:
+    def steps(self, t: cs.Table) -> None:
         """From the seed on, row by row."""
         x, following = cs.pack(t.now.x, 8), cs.pack(t.next.x, 8)
         carry = cs.pack(t.next.carry, 8)

@@ -48,7 +48,7 @@ class ReadOnlyMemoryTable(cs.Air):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt, pub = t.now, t.next, t.publics
         for column in self.columns:
             t.first_row.equal(now[column], pub[column + "0"])
@@ -60,7 +60,7 @@ class ReadOnlyMemoryTable(cs.Air):
         t.send("memory", [now.address, now.value])
         t.receive("memory", [now.sorted_address, now.sorted_value], count=now.count)
 
-    def free_cells(self, cells: Any) -> list[cs.FreeCells]:
+    def free_cells(self, cells: cs.View) -> list[cs.FreeCells]:
         unread = cells.count == 0
         unread[0] = False  # public
         last = np.arange(len(unread)) == len(unread) - 1

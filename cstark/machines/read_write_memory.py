@@ -75,7 +75,7 @@ class Sequence(cs.Air):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt = t.now, t.next
         t.first_row.zero(now.step, name="the first step is 0")
         t.transition.equal(nxt.step, now.step + 1, name="steps are counted")
@@ -110,7 +110,7 @@ class Memory(cs.Air):
 
     # No `rows`: the bus demands as many as there are accesses.
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt = t.now, t.next
         t.every_row.boolean(now.same, name="same is a flag")
         t.first_row.zero(now.same, name="a cell begins in the first row")

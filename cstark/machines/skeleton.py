@@ -27,7 +27,7 @@ class Sum(cs.Air):
     def __init__(self, rows: int) -> None:
         self.rows = rows  # a fixed height; without this line the prover chooses it
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt = t.now, t.next
         t.first_row.equal(now.number, 1)
         t.first_row.equal(now.sum, now.square)
@@ -42,7 +42,7 @@ class Squares(cs.Air):
 
     columns = ("number", "square", "count")
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.every_row.equal(now.square, now.number * now.number)
         t.receive("square", [now.number, now.square], count=now.count)

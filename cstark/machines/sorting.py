@@ -62,7 +62,7 @@ class Source(Generator):
 
     publics = ("seed",)
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         self.steps(t)
         t.send("numbers", [cs.pack(t.now.x, 8)])
 
@@ -77,7 +77,7 @@ class Sorted(cs.Air):
         "shown": (),  # 1: this row is the verifier's
     }
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt = t.now, t.next
         t.receive("numbers", [now.x], count=1)
 

@@ -17,9 +17,7 @@ __all__ = ["multiply", "operands"]
 _FEW = 4  # columns: a vector has as many lanes, and fewer columns leave lanes empty
 
 
-def operands(
-    a: U64, b: U64, item: tuple[int, ...] = ()
-) -> tuple[U64, U64, tuple[int, ...]]:
+def operands(a: U64, b: U64, item: tuple[int, ...] = ()) -> tuple[U64, U64, tuple[int, ...]]:
     """The two matrices that the arrays are, and the shape of the product (without `item`).
 
     The axes of `a` before its last number rows; `b` is a matrix or a vector.

@@ -7,12 +7,38 @@ them where they are used, and again if they were dropped in between.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Hashable
+from typing import Literal, NamedTuple, TypeVar
 
 from cstark.kernels._program import FIRST_FLAG, TERM_LIMIT
 from cstark.program.scalars import Scalars
 
-__all__ = ["CLASSES", "Builder", "Column", "Operation", "Ref"]
+__all__ = [
+    "CLASSES",
+    "SOURCES",
+    "Builder",
+    "Column",
+    "ConstantRecipe",
+    "Operation",
+    "Ref",
+    "WeightRecipe",
+]
+
+ConstantRecipe = (
+    tuple[Literal["zero"]]
+    | tuple[Literal["mean"]]
+    | tuple[Literal["fingerprint"], str, tuple[tuple[int, int], ...]]
+    | tuple[Literal["offset"], int, tuple[tuple[int, int], ...]]
+    | tuple[Literal["ratio"], int, int, int]
+)
+"""How an extension constant is made; listed in `cstark.program.encode`, as the next one."""
+
+WeightRecipe = tuple[Literal["alpha"], int, int] | tuple[Literal["beta"], int, int, int, int]
+
+Item = TypeVar("Item", bound=Hashable)
+
+SOURCES = {"main": 0, "preprocessed": 1, "lookup": 2}
+"""The kernels' number of each matrix."""
 
 CLASSES = {"every": 0, "cyclic": 0, "transition": 1, "first": 2, "last": 3}
 """Class of each selector: classes are summed apart, since each is divided by its own zeros."""
@@ -30,10 +56,10 @@ class Ref(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Where a value is loaded from: words index .. index + width - 1 of a row of the source."""
+    """Where a value is loaded from: words first .. first + width - 1 of a row of the source."""
 
     source: str
-    index: int
+    first: int
 
 
 class Operation(NamedTuple):
@@ -56,9 +82,9 @@ class Builder:
         self.scalars = Scalars()
         self.constants: list[int] = []
         self.base_weights: list[int] = []
-        self.ext_constants: list[tuple] = []
-        self.weights: list[tuple] = []
-        self._tables: dict[tuple, int] = {}
+        self.ext_constants: list[ConstantRecipe] = []
+        self.weights: list[WeightRecipe] = []
+        self._entries: dict[tuple[int, Hashable], int] = {}
         self._columns: dict[tuple[Column, int], int] = {}
         self._pending: dict[int, list[tuple[Ref, int]]] = {}
         self._since_flush: dict[int, int] = {}
@@ -102,16 +128,16 @@ class Builder:
         """Index of a base-field weight."""
         return self._entry(self.base_weights, scalar)
 
-    def ext_constant(self, recipe: tuple) -> int:
+    def ext_constant(self, recipe: ConstantRecipe) -> int:
         """Index of an extension constant; recipes are listed in `cstark.program.encode`."""
         return self._entry(self.ext_constants, recipe)
 
-    def weight(self, recipe: tuple) -> int:
+    def weight(self, recipe: WeightRecipe) -> int:
         """Index of an extension weight, likewise."""
         return self._entry(self.weights, recipe)
 
-    def _entry(self, table: list, item: object) -> int:
-        index = self._tables.setdefault((id(table), item), len(table))
+    def _entry(self, table: list[Item], item: Item) -> int:
+        index = self._entries.setdefault((id(table), item), len(table))
         if index == len(table):
             table.append(item)
         return index
@@ -151,8 +177,7 @@ class Builder:
             if self._pending.get(kind) or kind not in self._since_flush:
                 self._accumulate_pending(kind)
             offsets = self._offsets.get(kind)
-            recipe = ("offset", kind, tuple(offsets)) if offsets else None
-            self._flush(kind, recipe)
+            self._flush(kind, ("offset", kind, tuple(offsets)) if offsets else None)
 
     def _accumulate_pending(self, kind: int) -> None:
         terms = self._pending.get(kind, [])
@@ -167,7 +192,7 @@ class Builder:
             (kind | first, *(weight for _, weight in terms)),
         )
 
-    def _flush(self, kind: int, recipe: tuple | None) -> None:
+    def _flush(self, kind: int, recipe: ConstantRecipe | None) -> None:
         first = 0 if kind in self._flushed else FIRST_FLAG
         self._flushed.add(kind)
         self._since_flush.pop(kind, None)

@@ -8,6 +8,7 @@ computed once.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cstark.extension import P
@@ -16,6 +17,7 @@ from cstark.program.builder import CLASSES, Builder, Ref
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
+    from cstark.air.nodes import Node
 
 __all__ = ["Lowering", "accumulate_constraint"]
 
@@ -207,17 +209,18 @@ def accumulate_constraint(lowering: Lowering, selector: str, node: int, number: 
     lowering.builder.add_offset(kind, number, offset)
 
 
-def _scalar_nodes(nodes: tuple, builder: Builder) -> dict[int, int]:
+def _scalar_nodes(nodes: Sequence[Node], builder: Builder) -> dict[int, int]:
     result: dict[int, int] = {}
     for index, (kind, *arguments) in enumerate(nodes):
         if kind in ("constant", "public"):
             result[index] = builder.scalars.node(kind, arguments[0])
         elif kind != "column" and arguments[0] in result and arguments[1] in result:
-            result[index] = builder.scalars.node(kind, *(result[a] for a in arguments))
+            a, b = arguments
+            result[index] = builder.scalars.node(kind, result[a], result[b])
     return result
 
 
-def _slots_needed(nodes: tuple) -> list[int]:
+def _slots_needed(nodes: Sequence[Node]) -> list[int]:
     """Slots a node needs when its operands are computed in the better order (Sethi-Ullman)."""
     needed: list[int] = []
     for kind, *arguments in nodes:

@@ -20,19 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub
 from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratch_words
-from cstark.program.builder import Builder
+from cstark.program.builder import Builder, ConstantRecipe, WeightRecipe
 from cstark.program.scalars import Scalars
 from cstark.program.schedule import Instruction, schedule
 
 __all__ = ["BlockProgram", "Challenges", "encode"]
-
-SOURCES = {"main": 0, "preprocessed": 1, "lookup": 2}
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ class BlockProgram:
     scalars: Scalars
     constants: tuple[int, ...]
     base_weights: tuple[int, ...]
-    ext_constants: tuple[tuple, ...]
-    weights: tuple[tuple, ...]
+    ext_constants: tuple[ConstantRecipe, ...]
+    weights: tuple[WeightRecipe, ...]
     tests: int
     pairs: int
 
@@ -133,29 +130,28 @@ class _Binder:
                 betas = max(betas, recipe[1])
             elif recipe[0] == "offset":
                 betas = max([betas, *(j for j, _ in recipe[2])])
-        for recipe in program.weights:
-            if recipe[0] == "alpha":
-                alphas = max(alphas, recipe[1])
+        for weight in program.weights:
+            if weight[0] == "alpha":
+                alphas = max(alphas, weight[1])
             else:
-                betas = max(betas, recipe[1])
+                betas = max(betas, weight[1])
         self.alphas = powers(challenges.alpha, alphas + 1)
         self.betas = powers(challenges.beta, betas + 1)
 
-    def ext_constant(self, recipe: tuple) -> Element:
-        kind = recipe[0]
-        if kind == "mean":
+    def ext_constant(self, recipe: ConstantRecipe) -> Element:
+        if recipe[0] == "mean":
             return self.challenges.mean
-        if kind == "fingerprint":
+        if recipe[0] == "fingerprint":
             _, bus, terms = recipe
             value = sub(self.challenges.z, (self.challenges.bus_numbers[bus] % P, 0, 0))
             for k, s in terms:
                 value = sub(value, scale(self.alphas[k], self.scalars[s]))
             return value
-        if kind == "ratio":
+        if recipe[0] == "ratio":
             _, power, group, source = recipe
             factors = self.challenges.factors
             return scale(self.betas[power], factors[group] * pow(factors[source], -1, P) % P)
-        if kind == "offset":
+        if recipe[0] == "offset":
             _, group, terms = recipe
             value = ZERO
             for j, s in terms:
@@ -163,7 +159,7 @@ class _Binder:
             return scale(value, self.challenges.factors[group])
         return ZERO
 
-    def weight(self, recipe: tuple) -> Element:
+    def weight(self, recipe: WeightRecipe) -> Element:
         if recipe[0] == "alpha":
             _, k, s = recipe
             return neg(scale(self.alphas[k], self.scalars[s]))
@@ -195,17 +191,18 @@ def encode(
     )
 
 
-def _frozen(lines: list[Any], width: int) -> np.ndarray:
+def _frozen(lines: Sequence[Sequence[int]], width: int) -> np.ndarray:
     array = np.array(lines, dtype=np.int32).reshape(len(lines), width)
     array.flags.writeable = False
     return array
 
 
-def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, int, int, int]:
+def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, ...]:
+    """The four numbers of an instruction; what has more operands puts them in `terms`."""
     name, slot, operands, numbers = instruction
     operation = OPERATIONS[name]
     if name in ("load", "load4"):
-        return operation, slot, SOURCES[numbers[0]], numbers[1]
+        return operation, slot, *numbers
     if name in ("linear", "fingerprint"):
         start = len(terms)
         terms.append((numbers[0], 0))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cstark.extension import P
 from cstark.kernels._program import FLAGS, TERM_LIMIT
-from cstark.program.builder import Ref
+from cstark.program.builder import ConstantRecipe, Ref
 from cstark.program.compile import Lowering
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def fingerprint(lowering: Lowering, interaction: Interaction) -> Ref:
             terms.append((value, builder.weight(("alpha", k, scale))))
         if builder.scalars.literal(offset) != 0:
             fixed.append((k, offset))
-    recipe: tuple = ("fingerprint", interaction.bus, tuple(fixed))
+    recipe: ConstantRecipe = ("fingerprint", interaction.bus, tuple(fixed))
     result = _fingerprint(lowering, recipe, terms[:TERM_LIMIT])
     for start in range(TERM_LIMIT, len(terms), TERM_LIMIT):
         more = _fingerprint(lowering, ("zero",), terms[start : start + TERM_LIMIT])
@@ -45,7 +45,7 @@ def fingerprint(lowering: Lowering, interaction: Interaction) -> Ref:
     return result
 
 
-def _fingerprint(lowering: Lowering, recipe: tuple, terms: list[tuple[Ref, int]]) -> Ref:
+def _fingerprint(lowering: Lowering, recipe: ConstantRecipe, terms: list[tuple[Ref, int]]) -> Ref:
     constant = lowering.builder.ext_constant(recipe)
     numbers = (constant, *(weight for _, weight in terms))
     return lowering.builder.emit("fingerprint", tuple(ref for ref, _ in terms), numbers)

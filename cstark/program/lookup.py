@@ -38,7 +38,7 @@ class ZeroDenominator(ArithmeticError):
         self.row = row
         self.interaction = interaction
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[ZeroDenominator], tuple[int, int]]:
         return (type(self), (self.row, self.interaction))
 
 

@@ -7,32 +7,41 @@ the kernel as constants or as factors of the weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cstark.extension import P
 
 __all__ = ["Scalars"]
 
 
-class Scalars:
-    """A growing list of scalar expressions, no two equal.
+class ScalarNode(NamedTuple):
+    """A node as in a table description, without columns.
 
-    Nodes are as in a table description, without columns: ``("constant", value)``,
-    ``("public", index)``, ``("add" | "sub" | "mul", a, b)`` with earlier a and b.
+    ``("constant", value)``, ``("public", index)``, ``("add" | "sub" | "mul", a, b)`` with earlier
+    a and b.
     """
 
+    kind: str
+    a: int
+    b: int = 0
+
+
+class Scalars:
+    """A growing list of scalar expressions, no two equal."""
+
     def __init__(self) -> None:
-        self.nodes: list[tuple] = []
-        self._numbers: dict[tuple, int] = {}
+        self.nodes: list[ScalarNode] = []
+        self._numbers: dict[ScalarNode, int] = {}
         self.zero = self.constant(0)
         self.one = self.constant(1)
 
-    def node(self, *node: object) -> int:
+    def node(self, kind: str, a: int, b: int = 0) -> int:
         """Number of a node, appended if it is new; operations on constants are carried out."""
-        kind = node[0]
         if kind in ("add", "sub", "mul"):
-            a, b = self.literal(node[1]), self.literal(node[2])
-            if a is not None and b is not None:
-                return self.constant(_apply(kind, a, b))
+            left, right = self.literal(a), self.literal(b)
+            if left is not None and right is not None:
+                return self.constant(_apply(kind, left, right))
+        node = ScalarNode(kind, a, b)
         number = self._numbers.setdefault(node, len(self.nodes))
         if number == len(self.nodes):
             self.nodes.append(node)
@@ -65,18 +74,18 @@ class Scalars:
     def literal(self, number: int) -> int | None:
         """The value of a scalar that is a constant, else None."""
         node = self.nodes[number]
-        return node[1] if node[0] == "constant" else None
+        return node.a if node.kind == "constant" else None
 
     def values(self, publics: Sequence[int]) -> list[int]:
         """Value of every scalar, given the public values."""
         result: list[int] = []
         for node in self.nodes:
-            if node[0] == "constant":
-                result.append(node[1])
-            elif node[0] == "public":
-                result.append(int(publics[node[1]]))
+            if node.kind == "constant":
+                result.append(node.a)
+            elif node.kind == "public":
+                result.append(int(publics[node.a]))
             else:
-                result.append(_apply(node[0], result[node[1]], result[node[2]]))
+                result.append(_apply(node.kind, result[node.a], result[node.b]))
         return result
 
 

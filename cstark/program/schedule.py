@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cstark.kernels._program import SLOT_WORDS
-from cstark.program.builder import Builder, Operation
+from cstark.program.builder import SOURCES, Builder, Operation
 
 __all__ = ["SLOT_BUDGET", "Instruction", "schedule"]
 
@@ -101,32 +101,32 @@ class _Scheduler:
         assert column is not None
         if column.source == "periodic":
             self._settle(value, self._allocate(1))
-            self.output.append(Instruction("periodic", self.place[value], (), (column.index,)))
+            self.output.append(Instruction("periodic", self.place[value], (), (column.first,)))
             return
         group = self._neighbours(value, position) if width == 1 else []
         if len(group) > 1:
             at = self._allocate(4)
-            base = column.index - column.index % 4
+            base = column.first - column.first % 4
             self.slots.release(at, 4)
             for member in group:
                 member_column = self.builder.columns[member]
                 assert member_column is not None
-                self._settle(member, at + member_column.index - base)
+                self._settle(member, at + member_column.first - base)
                 self.slots.take(self.place[member], 1)
-            self.output.append(Instruction("load4", at, (), (column.source, base)))
+            self.output.append(Instruction("load4", at, (), (SOURCES[column.source], base)))
             return
         at = self._allocate(width)
         self._settle(value, at)
         for part in range(width):
             self.output.append(
-                Instruction("load", at + part, (), (column.source, column.index + part))
+                Instruction("load", at + part, (), (SOURCES[column.source], column.first + part))
             )
 
     def _neighbours(self, value: int, position: int) -> list[int]:
         """Columns of the same group of four that are to be loaded now, if the group is whole."""
         column = self.builder.columns[value]
         assert column is not None
-        base = column.index - column.index % 4
+        base = column.first - column.first % 4
         if base + 4 > self.matrix_widths[column.source]:
             return []
         return [
@@ -180,7 +180,7 @@ def _siblings(builder: Builder) -> dict[tuple[str, int], list[int]]:
     groups: dict[tuple[str, int], list[int]] = {}
     for value, column in enumerate(builder.columns):
         if column is not None and builder.widths[value] == 1:
-            groups.setdefault((column.source, column.index - column.index % 4), []).append(value)
+            groups.setdefault((column.source, column.first - column.first % 4), []).append(value)
     return groups
 
 

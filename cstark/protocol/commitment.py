@@ -128,8 +128,8 @@ class OpenedTree:
     def _leaves(self, algorithm: int, log_height: int) -> np.ndarray:
         members = self.shape.at(log_height)
         count = len(self.positions[log_height])
-        out = np.empty((1, count, 32), dtype=np.uint8)
+        out = np.empty((count, 32), dtype=np.uint8)
         blocks = [np.ascontiguousarray(self.rows[m])[None] for m in members]
         widths = [self.shape.matrices[m].width for m in members]
-        _hash.leaf_digests(algorithm, blocks, widths, out)
-        return out[0]
+        _hash.leaf_digests(algorithm, blocks, widths, out[None])
+        return out

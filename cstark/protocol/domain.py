@@ -123,5 +123,5 @@ class DomainCache:
     def __len__(self) -> int:
         return len(self._domains)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[DomainCache], tuple[int]]:
         return (type(self), (self._limit,))

@@ -118,12 +118,12 @@ def groups_at(word: np.ndarray, log_arity: int, leaves: np.ndarray) -> np.ndarra
 
 def group_digests(algorithm: int, groups: np.ndarray) -> np.ndarray:
     """Leaf digests of groups: (k, arity, 3) uint64 to (k, 32) uint8."""
-    out = np.empty((1, len(groups), 32), dtype=np.uint8)
+    out = np.empty((len(groups), 32), dtype=np.uint8)
     if len(groups):
         width = 3 * groups.shape[1]
         block = np.ascontiguousarray(groups).reshape(1, len(groups), width)
-        _hash.leaf_digests(algorithm, [block], [width], out)
-    return out[0]
+        _hash.leaf_digests(algorithm, [block], [width], out[None])
+    return out
 
 
 class OpenedLayer:

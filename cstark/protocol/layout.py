@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .schedule import fold_schedule
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.key import PlainKey
 
 __all__ = ["TREES", "Layout", "MatrixShape", "OpeningGroup", "TreeShape", "lookup_columns"]
 
@@ -101,7 +101,7 @@ class Layout:
     schedule : FoldSchedule
     """
 
-    def __init__(self, key: VerifyingKey, log_heights: Sequence[int]) -> None:
+    def __init__(self, key: PlainKey, log_heights: Sequence[int]) -> None:
         self.key = key
         self.log_heights = tuple(log_heights)
         options = key.options

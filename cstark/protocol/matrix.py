@@ -133,7 +133,8 @@ class RecomputedMatrix(Matrix):
             return self._source
         if q == 0 and self._first is not None:
             return self._first
-        found = self._domain.lde(self._source, self._source_shift, cosets=[q], label=self._label)[0]
+        found: np.ndarray
+        [found] = self._domain.lde(self._source, self._source_shift, [q], label=self._label)
         if q == 0 and self._keep_first:
             self._first = found
         return found
@@ -168,7 +169,7 @@ def make_matrix(
         )
     if storage is Storage.SPILLED:
         out = _file_array((domain.blowup, domain.height, stride_of(width)))
-        return HeldMatrix(domain.lde(source, source_shift, out=out), width)
+        return HeldMatrix(list(domain.lde(source, source_shift, out=out)), width)
     missing = [q for q in range(domain.blowup) if q != own_coset]
     cosets = list(domain.lde(source, source_shift, missing, label=label))
     if own_coset is not None:

@@ -162,24 +162,24 @@ class MerkleTree:
         rows = {0: _by_level(missing, sizes)}
         for level in self._joined:
             rows[level] = _by_level((joined or {})[self.log_rows - level], sizes[level:])
-        parts = []
+        parts: list[np.ndarray] = []
         for level in range(self.skipped + 1):
             nodes = rows[0][level]
             for below in range(1, level + 1):
                 injected = rows[below][level - below] if below in rows else None
                 nodes = self._parents(nodes, injected)
             parts.append(nodes)
-        for level, step in zip(self.levels, steps[self.skipped + 1 :], strict=False):
-            parts.append(level.reshape(-1, 32)[step.missing])  # no step needs the root
+        for kept, step in zip(self.levels, steps[self.skipped + 1 :], strict=False):
+            parts.append(kept.reshape(-1, 32)[step.missing])  # no step needs the root
         return b"".join(part.tobytes() for part in parts)
 
     def _parents(self, nodes: np.ndarray, injected: np.ndarray | None) -> np.ndarray:
         """(2k, 32) left children, then right ones, to their k parents."""
         left, right = np.split(nodes, 2)
-        out = np.empty((1, len(left), 32), dtype=np.uint8)
+        out = np.empty((len(left), 32), dtype=np.uint8)
         joined = None if injected is None else injected[None]
-        _hash.node_digests(self._algorithm, left[None], right[None], joined, out)
-        return out[0]
+        _hash.node_digests(self._algorithm, left[None], right[None], joined, out[None])
+        return out
 
 
 def _by_level(missing: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:

@@ -37,19 +37,19 @@ class PointWeights:
 
     Attributes
     ----------
-    inverses : (3, 1, N) uint64 ndarray or None
-        1 / (zeta - x) on coset 0, planar; given up by `deep_word`.
-    weights : (3, N) uint64 ndarray or None
-        x_i / (zeta - x_i) on coset 0; only for the openings.
+    inverses : (3, 1, N) uint64 ndarray
+        1 / (zeta - x) on coset 0, planar; deleted by `deep_word`.
+    weights : (3, N) uint64 ndarray
+        x_i / (zeta - x_i) on coset 0; only for the openings, which delete it.
     factor : Extension
         (zeta^N - s^N) / (N s^N), the same for zeta and zeta g.
     """
 
     def __init__(self, domain: Domain, zeta: Extension) -> None:
         n, shift = domain.height, domain.shifts[0]
-        self.inverses: np.ndarray | None = _runtime.aligned((3, 1, n), "point weights")
+        self.inverses = _runtime.aligned((3, 1, n), "point weights")
         _openings.inverse_differences(shift, 1, domain.log_height, _words(zeta), self.inverses)
-        self.weights: np.ndarray | None = _runtime.aligned((3, n), "point weights")
+        self.weights = _runtime.aligned((3, n), "point weights")
         _openings.scale_by_points(shift, domain.log_height, self.inverses[:, 0, :], self.weights)
         # Barycentric interpolation on the coset s<g>, where prod_i (X - x_i) = X^N - s^N has the
         # derivative N x_i^(N-1) = N s^N / x_i at x_i:
@@ -77,7 +77,7 @@ def evaluate_openings(
                     coset, shape, point, group
                 )
             del coset  # before another one is made
-        point.weights = None
+        del point.weights
     return values
 
 
@@ -95,7 +95,7 @@ def _opened(
     """The opened values of a group, from its matrix on coset 0."""
     sums = np.empty((shape.width, 3), dtype=np.uint64)
     _openings.column_sums(coset, shape.width, point.weights, int(group.next), sums)
-    base = [ext.mul(point.factor, tuple(row)) for row in sums.tolist()]
+    base = [ext.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
     if shape.extension:
         base = [
             ext.add(
@@ -192,7 +192,7 @@ def _reduced_first(
         _openings.add_quotient(
             own, _words(value), weights.inverses, int(is_next), total, own is not total
         )
-    weights.inverses = None
+    del weights.inverses
     return total
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from cstark.errors import OptionsError
 
@@ -54,7 +54,7 @@ def _integer(name: str, value: object, low: int, high: int, why: str = "") -> in
     if isinstance(value, bool):
         raise _refuse(name, value, allowed)
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = operator.index(cast(SupportsIndex, value))
     except TypeError:
         raise _refuse(name, value, allowed) from None
     if not low <= number <= high:
@@ -69,19 +69,19 @@ def _power_of_two(name: str, value: object, low: int, high: int) -> int:
     return number
 
 
-def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]) -> Any:
+def _choice(name: str, value: object, choices: tuple[str, ...] | tuple[int, ...]) -> str | int:
     allowed = "must be one of " + ", ".join(repr(choice) for choice in choices)
     # Equality alone would let floats in, and 1 for True.
     if isinstance(value, bool):
         raise _refuse(name, value, allowed)
     if isinstance(choices[0], str):
-        canonical: object = str(value) if isinstance(value, str) else None
+        canonical: str | int | None = str(value) if isinstance(value, str) else None
     else:
         try:
-            canonical = operator.index(value)  # type: ignore[arg-type]
+            canonical = operator.index(cast(SupportsIndex, value))
         except TypeError:
             canonical = None
-    if canonical not in choices:
+    if canonical is None or canonical not in choices:
         raise _refuse(name, value, allowed)
     return canonical
 
@@ -96,7 +96,7 @@ def _coset_offset(name: str, value: object) -> int:
 
 
 # One check for each number that a proof is made with; each gives the canonical value back.
-_CHECKS: dict[str, Callable[[str, object], Any]] = {
+_CHECKS: dict[str, Callable[[str, object], str | int]] = {
     "blowup": lambda name, value: _power_of_two(name, value, 2, MAX_BLOWUP),
     "queries": lambda name, value: _integer(name, value, 1, MAX_QUERIES),
     "grinding": lambda name, value: _integer(
@@ -256,8 +256,14 @@ class Options:
 class ResolvedOptions:
     """The numbers that a proof is made with; every one is absorbed by the transcript.
 
-    The fields mean what they mean in `Options`.  `zk` is reserved: a later version may hide the
-    trace, and this one refuses True.
+    Parameters
+    ----------
+    blowup, queries, grinding : int
+    hash : str
+    fri_arity, final_length, coset_offset, max_log_height : int
+        As in `Options`; `queries` is a number now.
+    zk : bool
+        Reserved: a later version may hide the trace, and this one refuses True.
 
     Raises
     ------
@@ -300,6 +306,14 @@ class ResolvedOptions:
     def from_data(cls, data: Mapping[str, object]) -> ResolvedOptions:
         """Options from `to_data`'s dict, which may come from an untrusted file.
 
+        Parameters
+        ----------
+        data : mapping of str to (int, str or bool)
+
+        Returns
+        -------
+        ResolvedOptions
+
         Raises
         ------
         OptionsError
@@ -320,4 +334,5 @@ class ResolvedOptions:
             kind = kinds.get(name, int)
             if type(data[name]) is not kind:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
-        return cls(**{name: data[name] for name in names})  # type: ignore[arg-type]
+        checked: dict[str, Any] = {name: data[name] for name in names}
+        return cls(**checked)

@@ -26,10 +26,11 @@ def commit_preprocessed(
     report: Report,
 ) -> Commitment | None:
     """Extend and hash the preprocessed columns of all tables; None if there are none."""
-    shapes = []
+    shapes, values = [], {}
     for table, description in enumerate(descriptions):
-        if description.preprocessed_width:
-            log_height = description.rows.bit_length() - 1
+        if description.preprocessed is not None:
+            values[table] = description.preprocessed
+            log_height = len(description.preprocessed).bit_length() - 1
             width = description.preprocessed_width
             shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
     if not shapes:
@@ -40,7 +41,7 @@ def commit_preprocessed(
             make_matrix(
                 Storage.HELD,
                 domains.get(m.log_height, options.blowup, options.coset_offset),
-                descriptions[m.table].preprocessed,
+                values[m.table],
                 m.width,
                 label="preprocessed LDE",
             )

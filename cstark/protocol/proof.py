@@ -7,7 +7,7 @@ The parser never trusts a length: it computes each one and takes exactly that mu
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from .checks import require
 from .options import ResolvedOptions
 from .transcript import ALGORITHMS, Ledger, P, silent
 
+if TYPE_CHECKING:
+    from cstark.report import Report
 __all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
 
 MAGIC = b"cstark\r\n"
@@ -113,6 +115,16 @@ class Proof:
     claim : bytes
     report : Report or None
         How the proof was made; only where it was made, never in the file.
+
+    Examples
+    --------
+    >>> from cstark.machines.fib_pair import FibPair
+    >>> proof = FibPair(log_rows=4).prove()
+    >>> proof.log_heights, proof.report is None
+    ((4,), False)
+    >>> again = Proof.from_bytes(proof.to_bytes())
+    >>> again == proof, again.report is None
+    (True, True)
     """
 
     def __init__(
@@ -121,7 +133,7 @@ class Proof:
         log_heights: tuple[int, ...],
         claim: bytes,
         body: bytes | memoryview,
-        report: Any = None,
+        report: Report | None = None,
     ) -> None:
         self.options = options
         self.log_heights = tuple(log_heights)
@@ -155,6 +167,15 @@ class Proof:
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Proof:
         """Read a proof file's header and keep the rest.
 
+        Parameters
+        ----------
+        data : bytes-like
+            The proof file.
+
+        Returns
+        -------
+        Proof
+
         Raises
         ------
         ProofFormatError
@@ -170,9 +191,18 @@ class Proof:
 
         For the verifier, which bounds the length of the body before it keeps one.
 
+        Parameters
+        ----------
+        data : bytes-like
+
+        Returns
+        -------
+        Proof
+
         Raises
         ------
         ProofFormatError
+            As for `from_bytes`.
         """
         view = _view(data)
         reader = Reader(view)
@@ -257,7 +287,7 @@ class Proof:
         heights = ", ".join(f"2^{h}" for h in self.log_heights)
         return f"<Proof: {len(self):,} bytes, tables of {heights} rows>"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Proof], tuple[object, ...]]:
         return (
             type(self),
             (self.options, self.log_heights, self.claim, self.body, self.report),

@@ -211,7 +211,7 @@ class Prover:
 
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
         """Chunk j holds the values on coset j; extend each to the other cosets."""
-        shape = self.layout.trees[self.layout.tree_index("quotient")]
+        [shape] = [tree for tree in self.layout.trees if tree.name == "quotient"]
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
@@ -260,6 +260,7 @@ class Prover:
         main, preprocessed, lookup = (
             self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
         )
+        assert main is not None  # every table has columns
         total = self.sums.get(table, ext.ZERO)
         program = self.machine.quotient_program(table)
         program.evaluate(

@@ -133,7 +133,8 @@ def fold_schedule(log_heights: Iterable[int], fri_arity: int, final_length: int)
 
     waiting = sorted(set(heights))  # the next to join is last
     current = waiting.pop()
-    layers, steps, joins = [current], [], [current]
+    layers, steps = [current], []
+    joins: list[int | None] = [current]
     while waiting or (1 << current) > final_length:
         step = min(_LOG_ARITY[fri_arity], current)
         if waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cstark.errors import StatementError
 from cstark.security import Shape
@@ -14,7 +14,9 @@ from .schedule import fold_schedule
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
-    from cstark.key import VerifyingKey
+    from cstark.key import PlainKey
+
+    from .options import Options, ResolvedOptions
 
 __all__ = ["checked_log_heights", "security_shape", "shape_at_max"]
 
@@ -48,13 +50,13 @@ def checked_log_heights(
     return result
 
 
-def security_shape(key: VerifyingKey, log_heights: Sequence[int], tokens: int = 0) -> Shape:
+def security_shape(key: PlainKey, log_heights: Sequence[int], tokens: int = 0) -> Shape:
     """Shape of a proof of `key` at these heights."""
     layout = Layout(key, log_heights)
     return _shape(key.tables, key.options, log_heights, layout.openings, tokens)
 
 
-def shape_at_max(tables: Sequence[TableDescription], options: Any) -> Shape:
+def shape_at_max(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> Shape:
     """Shape with every table at the tallest height it may have."""
     log_heights = [
         options.max_log_height if table.rows is None else table.rows.bit_length() - 1
@@ -75,7 +77,7 @@ def shape_at_max(tables: Sequence[TableDescription], options: Any) -> Shape:
 
 def _shape(
     tables: Sequence[TableDescription],
-    options: Any,
+    options: Options | ResolvedOptions,
     log_heights: Sequence[int],
     openings: int,
     tokens: int,

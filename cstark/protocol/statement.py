@@ -6,21 +6,23 @@ validated before any work, and is absorbed before anything else.
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import extension as ext
-from cstark.air.bus import Receive, Send, check_tokens
-from cstark.errors import StatementError
+from cstark.air.bus import Token, check_tokens
+from cstark.errors import StatementError, did_you_mean
 
 from .proof import MAX_CLAIM_BYTES, encode_options
 from .transcript import P, Transcript
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.air.description import TableDescription
+    from cstark.key import PlainKey, VerifyingKey
 
 __all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "check_min_security", "token_sum"]
 
@@ -44,15 +46,15 @@ class Instance:
     """
 
     publics: tuple[tuple[int, ...], ...]
-    tokens: tuple[Send | Receive, ...]
+    tokens: tuple[Token, ...]
     claim: bytes
 
     @classmethod
     def build(
         cls,
-        key: VerifyingKey,
+        key: PlainKey,
         publics: Mapping[str, Sequence[int]] | None,
-        tokens: Sequence[Any],
+        tokens: Sequence[Token],
         claim: bytes,
     ) -> Instance:
         """Validate what the caller gave.
@@ -62,8 +64,9 @@ class Instance:
         StatementError
             Naming the table, the value or the token.
         """
-        check_tokens(key.buses, tokens)
-        return cls(_publics(key, publics), tuple(tokens), _claim(claim))
+        # The tuple that was checked is what is kept: an iterator would be used up by now.
+        checked = check_tokens(key.buses, tokens)
+        return cls(_publics(key, publics), checked, _claim(claim))
 
     def absorb(self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]) -> None:
         """Round 0: everything that is known before the prover speaks."""
@@ -100,24 +103,33 @@ class Instance:
 
 
 def _publics(
-    key: VerifyingKey, publics: Mapping[str, Sequence[int]] | None
+    key: PlainKey, publics: Mapping[str, Sequence[int]] | None
 ) -> tuple[tuple[int, ...], ...]:
     publics = {} if publics is None else publics
     if not isinstance(publics, Mapping):
-        raise StatementError("publics must be a mapping from table names to sequences of ints")
+        raise StatementError(
+            f"publics are {publics!r}; they must be a mapping from table names to sequences of "
+            f"ints, such as {{{key.names[0]!r}: [...]}}"
+        )
     unknown = [name for name in publics if name not in key.names]
     if unknown:
+        hint = did_you_mean(str(unknown[0]), key.names)
         raise StatementError(
-            f"publics for table {unknown[0]!r}: the machine has {', '.join(key.names)}"
+            f"publics for table {unknown[0]!r}: the machine has {', '.join(key.names)}{hint}"
         )
     result = []
     for table in key.tables:
         values = publics.get(table.name, ())
-        if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__"):
-            raise StatementError(f"publics of table {table.name!r} must be a sequence of ints")
+        wrong = isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__")
+        order = _in_order(table)
+        if wrong:
+            raise StatementError(
+                f"publics of table {table.name!r} are of type {type(values).__name__}; they must "
+                f"be a sequence of ints{order}"
+            )
         if len(values) != table.publics:
             raise StatementError(
-                f"table {table.name!r} has {table.publics} public values, not {len(values)}"
+                f"table {table.name!r} has {table.publics} public values, not {len(values)}{order}"
             )
         result.append(
             tuple(
@@ -128,7 +140,15 @@ def _publics(
     return tuple(result)
 
 
-def _element(what: str, value: Any) -> int:
+def _in_order(table: TableDescription) -> str:
+    """The names of the public values, if there are any; a key has none."""
+    names = [*map(str, itertools.islice(table.public_names, 9))]
+    if not names or names[0].startswith("["):
+        return ""
+    return f": in this order, {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+
+
+def _element(what: str, value: SupportsIndex) -> int:
     if isinstance(value, bool):
         raise StatementError(f"{what} is {value!r}, not an int")
     try:
@@ -136,7 +156,7 @@ def _element(what: str, value: Any) -> int:
     except TypeError:
         raise StatementError(f"{what} is {value!r}, not an int") from None
     if not 0 <= number < P:
-        raise StatementError(f"{what} is {number}, not in 0..p-1 (p = {P})")
+        raise StatementError(f"{what} is {number}, not in 0..p-1 (p = {P}); write {number} % cs.P")
     return number
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from cstark.text import table
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.key import PlainKey
 
 __all__ = ["summary"]
 
 
-def summary(key: VerifyingKey) -> str:
+def summary(key: PlainKey) -> str:
     """What `print` shows of a machine."""
     head = ["table", "rows", "main", "preprocessed", "lookup", "constraints", "messages", "degree"]
     rows = [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from cstark.errors import TraceError
+from cstark.air.columns import View
+from cstark.errors import TraceError, did_you_mean
 from cstark.extension import P
 from cstark.kernels import _field
 
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
     from .options import ResolvedOptions
 
-__all__ = ["read_traces"]
+__all__ = ["Trace", "read_traces"]
 
 MIN_ROWS = 8
+
+Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
+"""The rows of a table, or what gives them when they are needed."""
 
 
 def read_traces(
     descriptions: Sequence[TableDescription],
     options: ResolvedOptions,
-    traces: Mapping[str, Any],
+    traces: Mapping[str, Trace],
 ) -> list[np.ndarray]:
     """The traces in table order, as C-contiguous uint64 arrays of canonical values.
 
@@ -36,67 +39,179 @@ def read_traces(
     TraceError
         Naming the table and what is wrong.
     """
-    if not isinstance(traces, Mapping):
-        raise TraceError("traces must be a mapping from table names to arrays")
     names = [description.name for description in descriptions]
+    if not isinstance(traces, Mapping):
+        raise TraceError(
+            f"traces are {_kind_of(traces)}; they must be a mapping from table names to arrays, "
+            f"such as {{{names[0]!r}: trace}}"
+        )
     for name in traces:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(str(name), names)
             raise TraceError(f"the machine has no table {name!r}, only {', '.join(names)}{hint}")
     missing = [name for name in names if name not in traces]
     if missing:
-        raise TraceError(f"no trace for table {missing[0]!r}", table=missing[0])
+        given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""
+        raise TraceError(f"no trace for table {missing[0]!r}{given}", table=missing[0])
     return [_read(d, options, traces[d.name]) for d in descriptions]
 
 
-def _read(description: TableDescription, options: ResolvedOptions, trace: Any) -> np.ndarray:
-    name = description.name
-
-    def refuse(message: str, **where: Any) -> TraceError:
-        return TraceError(f"trace of table {name!r}: {message}", table=name, **where)
-
-    if callable(trace):
-        trace = trace()
-    array = np.asarray(trace)
-    if array.dtype.kind == "f":
-        raise refuse(
-            f"dtype {array.dtype} holds floats; field elements are integers: "
-            "make the array with dtype=np.uint64"
-        )
-    if array.dtype != np.uint64:
-        raise refuse(
-            f"dtype is {array.dtype}, not uint64; convert with astype(np.uint64) "
-            "(negative values first: k stands for p + k)"
-        )
-    if array.ndim != 2:
-        raise refuse(f"{array.ndim} dimensions, not 2 (rows, columns)")
-    rows, columns = array.shape
-    if columns != description.width:
-        raise refuse(f"{columns} columns, but the table has {description.width}")
-    if rows < MIN_ROWS or rows & (rows - 1):
-        raise refuse(f"{rows} rows; the number of rows is a power of two, at least {MIN_ROWS}")
-    if description.rows is not None and rows != description.rows:
-        raise refuse(f"{rows} rows, but the table always has {description.rows}")
-    if rows > 1 << options.max_log_height:
-        raise refuse(
-            f"{rows} rows, more than 2^{options.max_log_height}, the machine's "
-            "Options(max_log_height=...)"
-        )
-    for column, values in zip(description.periodic_names, description.periodic, strict=True):
-        if len(values) > rows:
-            raise refuse(
-                f"{rows} rows, fewer than the {len(values)} values of periodic column {column!r}"
-            )
+def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:
+    reader = _Reader(description)
+    array = reader.array(trace)
+    reader.check_shape(array)
+    reader.check_type(array)
+    reader.check_height(len(array), options)
     array = np.ascontiguousarray(array)
     invalid = _field.first_invalid(array.reshape(-1))
     if invalid >= 0:
-        row, column = divmod(invalid, columns)
-        label = description.column_names[column]
-        raise refuse(
-            f"row {row}, column {label!r} holds {int(array[row, column])}, which is not below "
-            f"p = {P}",
-            row=row,
-            column=label,
+        row, column = divmod(invalid, description.width)
+        value = int(array[row, column])
+        raise reader.refuse_cell(
+            row,
+            column,
+            f"{value}, which is not below p = {P}; NumPy wraps around at 2**64: compute modulo p, "
+            "with cs.goldilocks",
         )
     return array
+
+
+class _Reader:
+    """What is wrong with a trace of one table, as advice."""
+
+    def __init__(self, description: TableDescription) -> None:
+        self.description = description
+        self.columns = description.width
+        self.is_array = True  # or nested lists
+
+    def refuse(self, message: str, row: int | None = None, column: str | None = None) -> TraceError:
+        name = self.description.name
+        where = f"trace of table {name!r}: {message}"
+        return TraceError(where, table=name, row=row, column=column)
+
+    def refuse_cell(self, row: int, column: int, what: str) -> TraceError:
+        label = self.description.column_names[column]
+        return self.refuse(f"row {row}, column {label!r} holds {what}", row=row, column=label)
+
+    def array(self, trace: Trace) -> np.ndarray:
+        """The trace as an array of some kind."""
+        if callable(trace):
+            try:
+                trace = trace()
+            except Exception as error:
+                error.add_note(f"in the callable given as trace of table {self.description.name!r}")
+                raise
+        if trace is None or isinstance(trace, (str, bytes, Mapping, set, View)):
+            if isinstance(trace, Mapping):
+                advice = "put the columns side by side with np.stack(columns, axis=1)"
+            elif isinstance(trace, View):
+                advice = "give the array itself, of which the view shows the columns"
+            else:
+                advice = "give a uint64 array (rows, columns), or a callable that returns one"
+            raise self.refuse(f"is {_kind_of(trace)}, not an array; {advice}")
+        self._check_names(trace)
+        if isinstance(trace, np.ma.MaskedArray) and np.ma.is_masked(trace):
+            raise self.refuse("has masked cells, which have no value; fill them first")
+        try:
+            array = np.asarray(trace)
+            if array.dtype.kind == "f" and isinstance(trace, (list, tuple)):
+                array = np.array(trace, dtype=object)  # integers of both signs make floats, too
+        except ValueError:
+            raise self.refuse("is a nested sequence of ragged lengths") from None
+        self.is_array = hasattr(trace, "astype")
+        return array
+
+    def _check_names(self, frame: object) -> None:
+        """Refuse a data frame that has the right columns in another order."""
+        names = getattr(frame, "columns", ())
+        names = list(names) if hasattr(names, "__iter__") else []
+        wanted = list(self.description.column_names)
+        if names != wanted and set(map(str, names)) == set(wanted):
+            raise self.refuse(
+                f"its columns are {_listed(names)}, those of the table are {_listed(wanted)}: "
+                "bring them into this order"
+            )
+
+    def check_shape(self, array: np.ndarray) -> None:
+        if array.dtype.names is not None:
+            raise self.refuse(
+                f"is a structured array of the fields {_listed(array.dtype.names)}; make it "
+                "two-dimensional: np.stack([trace[name] for name in trace.dtype.names], axis=1)"
+            )
+        if array.ndim != 2:
+            dimensions = "1 dimension" if array.ndim == 1 else f"{array.ndim} dimensions"
+            hint = "; write trace.reshape(-1, 1)" if array.ndim == self.columns == 1 else ""
+            raise self.refuse(f"{dimensions}, not 2 (rows, columns){hint}")
+        if array.shape[1] != self.columns:
+            hint = "; is it transposed? Then give trace.T" if len(array) == self.columns else ""
+            names = _listed(self.description.column_names)
+            raise self.refuse(
+                f"{array.shape[1]} columns, but the table has {self.columns} ({names}){hint}"
+            )
+
+    def check_type(self, array: np.ndarray) -> None:
+        """Refuse what is not uint64, by its first impossible value if there is one."""
+        if array.dtype == np.uint64 and array.dtype.isnative:
+            return
+        if array.dtype.kind == "f":
+            raise self.refuse(
+                f"dtype {array.dtype} holds floats; field elements are integers: make the array "
+                "with dtype=np.uint64 from the start (floats above 2**53 have lost digits)"
+            )
+        if array.dtype.kind not in "iubO":
+            raise self.refuse(f"dtype is {array.dtype}; field elements are integers, np.uint64")
+        if array.dtype.kind in "iO":
+            self._check_integers(array)
+        convert = "trace.astype(np.uint64)" if self.is_array else "np.array(trace, dtype=np.uint64)"
+        raise self.refuse(f"dtype is {array.dtype}, not uint64; convert it: {convert}")
+
+    def _check_integers(self, array: np.ndarray) -> None:
+        rows = range(len(array))
+        if array.dtype.kind == "i":  # only signs can be wrong; objects are looked at one by one
+            rows = np.flatnonzero((array < 0).any(axis=1))[:1].tolist()
+        for row in rows:
+            for column, value in enumerate(array[row].tolist()):
+                if not isinstance(value, (int, np.integer)):
+                    raise self.refuse_cell(row, column, f"{value!r}, which is not an integer")
+                if not 0 <= value < P:
+                    whole = "trace.astype(object)"
+                    if not self.is_array:
+                        whole = "np.array(trace, dtype=object)"
+                    raise self.refuse_cell(
+                        row,
+                        column,
+                        f"{value}, which is not in 0..p-1; write {value} % cs.P there, or for the "
+                        f"whole array ({whole} % cs.P).astype(np.uint64)",
+                    )
+
+    def check_height(self, rows: int, options: ResolvedOptions) -> None:
+        fixed = self.description.rows
+        if fixed is not None and rows != fixed:
+            raise self.refuse(f"{rows} rows, but the table always has {fixed}")
+        if rows < MIN_ROWS or rows & (rows - 1):
+            enough = max(MIN_ROWS, 1 << (rows - 1).bit_length())
+            raise self.refuse(
+                f"{rows} rows; the number of rows is a power of two, at least {MIN_ROWS}: add "
+                f"{enough - rows} that keep to the constraints, to make it {enough}"
+            )
+        if rows > 1 << options.max_log_height:
+            raise self.refuse(
+                f"{rows} rows, more than 2^{options.max_log_height}, the machine's "
+                f"Options(max_log_height={options.max_log_height}); raise it, or split the table"
+            )
+        names = self.description.periodic_names
+        for column, values in zip(names, self.description.periodic, strict=True):
+            if len(values) > rows:
+                raise self.refuse(
+                    f"{rows} rows, fewer than the {len(values)} values of periodic column "
+                    f"{column!r}"
+                )
+
+
+def _listed(names: Sequence[object]) -> str:
+    shown = [str(name) for name in names[:8]]
+    return ", ".join(shown) + (", ..." if len(names) > 8 else "")
+
+
+def _kind_of(value: object) -> str:
+    return "None" if value is None else f"of type {type(value).__name__}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from .statement import Instance, check_min_security, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
+    from cstark.air.bus import Token
+    from cstark.air.description import TableDescription
     from cstark.key import VerifyingKey
 
 __all__ = ["Verifier", "verify"]
@@ -43,7 +45,7 @@ def verify(
     proof: Proof | bytes,
     publics: Mapping[str, Sequence[int]] | None = None,
     *,
-    tokens: Sequence[Any] = (),
+    tokens: Sequence[Token] = (),
     claim: bytes | None = None,
     min_security: int = 100,
     ledger: Ledger = silent,
@@ -149,7 +151,7 @@ class Verifier:
             f"min_security={min_security}{problem}",
         )
 
-    def _check_height(self, table: Any, log_height: int) -> None:
+    def _check_height(self, table: TableDescription, log_height: int) -> None:
         require(
             3 <= log_height <= self.key.options.max_log_height,
             "height range",
@@ -362,10 +364,10 @@ class Verifier:
         # A position of the tallest domain at y is one of this height at y^(N_max / N), times h.
         lifted = np.empty_like(self.points)
         _field.power(self.points, 1 << (self.layout.log_max_height - log_height), lifted)
-        points = np.empty(count, dtype=np.uint64)
-        points[place] = lifted
+        unscaled = np.empty(count, dtype=np.uint64)
+        unscaled[place] = lifted
         offset = self.key.options.coset_offset
-        points = [offset * y % ext.P for y in points.tolist()]
+        points = [offset * y % ext.P for y in unscaled.tolist()]
         word = np.zeros((count, 3), dtype=np.uint64)
         for is_next in (False, True):
             members = [group for group in groups if group.next == is_next]

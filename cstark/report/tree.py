@@ -46,7 +46,7 @@ class Meter(Protocol):
         """Number of buffers made so far."""
         ...
 
-    def reset_peak(self) -> Any:
+    def reset_peak(self) -> object:
         """Start a new measurement from the bytes now held."""
         ...
 

@@ -278,12 +278,18 @@ def report(
         return round_terms(shape, point, queries, grinding, elsewhere)
 
     m = _best_multiplicity(lambda m: rounds(johnson(shape.blowup, m)))
-    both = [
+    unique_decoding, list_decoding = (
         RegimeReport(point, {**rounds(point), "hash": HASH_BITS})
         for point in (unique(shape.blowup), johnson(shape.blowup, m))
-    ]
+    )
     return SecurityReport(
-        shape, queries, grinding, *both, choice=regime, grinding_elsewhere=elsewhere
+        shape,
+        queries,
+        grinding,
+        unique_decoding,
+        list_decoding,
+        choice=regime,
+        grinding_elsewhere=elsewhere,
     )
 
 

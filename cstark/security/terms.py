@@ -84,6 +84,7 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import SupportsIndex
 
 from cstark.errors import OptionsError
 from cstark.security.regimes import Regime
@@ -236,7 +237,7 @@ class Shape:
             )
 
 
-def whole_number(name: str, value: object, low: int) -> int:
+def whole_number(name: str, value: SupportsIndex, low: int) -> int:
     """`value` as an int from `low` up to 2^128, which keeps every float finite.
 
     Raises
@@ -245,7 +246,7 @@ def whole_number(name: str, value: object, low: int) -> int:
     """
     if not isinstance(value, bool):
         try:
-            number = operator.index(value)  # type: ignore[arg-type]
+            number = operator.index(value)
         except TypeError:
             pass
         else:
@@ -302,9 +303,8 @@ def round_terms(
         powers = arity if joins and not as_soundcalc else arity - 1
         terms[f"fold[{index}]"] = _bits(powers * regime.gap(length))
     terms["query"] = queries * regime.bits_per_query + grinding
-    for name in terms if grinding_elsewhere else ():
-        terms[name] += grinding_elsewhere.get(name.split("[")[0], 0)
-    return terms
+    elsewhere = grinding_elsewhere or {}
+    return {name: bits + elsewhere.get(name.split("[")[0], 0) for name, bits in terms.items()}
 
 
 def _batching(shape: Shape, regime: Regime, as_soundcalc: bool) -> float:

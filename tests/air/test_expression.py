@@ -40,7 +40,11 @@ GROUP = {"columns": {"x": (), "a": (2, 3)}}
         (lambda n: n.a / 2, "now.a / 2"),
         (lambda n: (n.a - n.b) / -3, "(now.a - now.b) / -3"),
         (lambda n: n.a**2, "now.a**2"),
-        (lambda n: n.a**3, "now.a**2 * now.a"),
+        (lambda n: n.a**3, "now.a**3"),
+        (lambda n: n.a**22 - 1, "now.a**22 - 1"),
+        (lambda n: n.a * n.a * n.a, "now.a**3"),
+        (lambda n: n.a * n.a * n.b, "now.a**2 * now.b"),
+        (lambda n: (n.a * n.b) ** 3, "(now.a * now.b)**3"),
         (lambda n: n.a**1, "now.a"),
         (lambda n: n.a**0, "1"),
         (lambda n: (n.a + n.b) ** 2, "(now.a + now.b)**2"),
@@ -258,8 +262,18 @@ def test_selectors_do_not_work_after_constrain():
         t.every_row.boolean(t.now.a)
 
     table(constrain)
+    for use, what in (
+        (lambda t: t.every_row.zero(0), "every_row"),
+        (lambda t: t.transition.when(1).equal(0, 1), "transition"),
+        (lambda t: t.now.b, "now"),
+        (lambda t: t.next[1], "next"),
+        (lambda t: t.send("b", [1]), "send"),
+        (lambda t: t.receive("b", [1]), "receive"),
+    ):
+        with pytest.raises(AirError, match=rf"table 'demo': t\.{what} is used outside constrain"):
+            use(kept[0])
     with pytest.raises(AirError, match="earlier run"):
-        kept[0].every_row.zero(kept[0].now.a)
+        kept[0].every_row.boolean(kept[0].now.a + 1)
 
 
 @pytest.mark.parametrize(

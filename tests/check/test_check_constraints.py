@@ -189,3 +189,23 @@ def test_a_description_from_a_key_is_described_by_its_nodes():
     violation = run_check([description], [trace], [[1, 1]]).violations[0]
     assert violation.expression == "next[0] - (now[0] + now[1]) = 0"
     assert (violation.left, violation.right) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "trace", "hint"),
+    [
+        (lambda t: t.every_row.equal(t.now.b, 2 * t.now.a), (2**63 + 5, 10), True),
+        (lambda t: t.every_row.equal(t.now.b, t.now.a**2), (2**40 + 3, (2**40 + 3) ** 2), True),
+        (lambda t: t.every_row.zero(t.now.a + 2**63 - t.now.b), (2**63 + 5, 5), True),
+        (lambda t: t.every_row.equal(t.now.b, 2 * t.now.a), (2**63 + 5, 11), False),
+        (lambda t: t.every_row.equal(t.now.b, t.now.a), (0, 2**32 - 1), False),
+        (lambda t: t.every_row.equal(t.now.b, t.now.a), (P - 1, 2**32 - 2), False),
+        (lambda t: t.every_row.boolean(t.now.a), (2**63, 0), False),
+    ],
+)
+def test_sums_that_wrapped_around_at_the_wrong_number_are_recognised(state, trace, hint):
+    row = [value % 2**64 for value in trace]
+    report = run_check([table("t", ("a", "b"), state)], [np.array([row] * 8, dtype=np.uint64)])
+    assert len(report.violations) == 1
+    for text in (str(report), report._repr_html_()):
+        assert ("compute with cs.goldilocks" in text) == hint

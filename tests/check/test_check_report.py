@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,21 +31,57 @@ def report():
     return run_check([many()], [trace])
 
 
+def scattered(report):
+    """The same with every constraint at a line of its own."""
+    violations = [replace(v, location=f"file.py:{k}") for k, v in enumerate(report.violations)]
+    return replace(report, violations=tuple(violations))
+
+
 def test_text_shows_ten_of_each_and_totals(report):
-    text = str(report)
+    text = str(scattered(report))
     assert text.startswith("15 violated constraints and 16 unbalanced messages ('left & right')")
     assert text.count("does not hold") == 10
     assert text.count("more than") == 10
     assert "... and 5 more violated constraints" in text
-    assert "... and 6 more unbalanced messages" in text
+    assert "... and 6 more unbalanced messages on bus 'left & right'" in text
+    page = scattered(report)._repr_html_()
+    assert "<p>and 5 more violated constraints</p>" in page
+    assert "<p>and 6 more unbalanced messages on bus &#x27;left &amp; right&#x27;</p>" in page
     assert repr(report) == "<CheckReport: 15 violated constraints, 16 unbalanced messages>"
+
+
+def test_what_one_line_states_is_shown_once(report):
+    text = str(report)
+    assert text.count("does not hold") == 1
+    assert "14 others of the same line fail: '<number 1>' (row 0), " in text
+    assert "… 8 more" in text and "more violated" not in text
+    # constraints of a key have no lines: each stands for itself
+    bare = replace(report, violations=tuple(replace(v, location="") for v in report.violations))
+    assert str(bare).count("does not hold") == 10
+    assert "<td>8 rows fail; stated for every row" in report._repr_html_()
+    assert "14 others of the same line" in report._repr_html_()
+
+
+def test_every_unbalanced_bus_is_shown():
+    def constrain(t):
+        for bus in "abcde":
+            t.send(bus, [t.now[0], t.now[1]])
+            t.receive(bus, [t.now[1], t.now[0]])
+
+    trace = np.arange(8 * 2, dtype=np.uint64).reshape(8, 2)
+    report = run_check([table("t", 2, constrain)], [trace])
+    text = str(report)
+    for bus in "abcde":
+        assert text.count(f"bus '{bus}': (") == 3
+        assert f"... and 13 more unbalanced messages on bus '{bus}'" in text
+    assert report._repr_html_().count("<table>") == 5
 
 
 def test_html_is_escaped(report):
     page = report._repr_html_()
     assert page.count("<table>") == page.count("</table>") == 2
     assert "ta&lt;b&gt;le" in page
-    assert "&lt;number 0&gt;" in page
+    assert "&lt;number 0&gt;" in page and "&lt;number 1&gt;" in page
     assert "left &amp; right" in page
     assert "ta<b>le" not in page
     assert "<number" not in page
@@ -78,12 +115,29 @@ def test_the_error_counts_what_else_is_wrong(report):
     assert "14 other constraints and 16 bus messages fail too" in str(error)
 
 
-def test_long_lists_of_values_are_cut():
-    description = table("t", 40, lambda t: t.every_row.zero(sum(t.now[i] for i in range(40))))
-    report = run_check([description], [array([[1] * 40] * 8)])
-    assert len(report.violations[0].values) == 40
-    assert "now[11] = 1, … 40 values" in str(report)
+def test_long_equations_and_lists_of_values_are_cut():
+    def constrain(t):
+        t.every_row.zero(sum(t.now[i] for i in range(50)), name="long")
+
+    report = run_check([table("t", 50, constrain)], [array([[1] * 50] * 8)])
+    (violation,) = report.violations
+    assert len(violation.values) == 50
+    text = str(report)
+    assert "'long' (now[0] + now[1] + " in text and "…) does not hold" in text
+    assert violation.expression.endswith("now[49] = 0") and violation.expression not in text
+    assert "the left side is 50, but 0" in text
+    assert "now[39] = 1, … 50 values" in text
+    assert max(map(len, text.splitlines()[3:])) < 120
     assert show.message_text(range(14)).endswith("11, … 14 values)")
+    assert violation.to_dict()["expression"] == violation.expression
+
+
+def test_a_side_that_is_no_column_has_a_name():
+    def constrain(t):
+        t.every_row.boolean(sum(t.now[i] * t.now[i] for i in range(20)))
+
+    (violation,) = run_check([table("t", 20, constrain)], [array([[1] * 20] * 8)]).violations
+    assert show.sides_text(violation) == "it is 20"
 
 
 def test_elements_read_as_people_write_them():
@@ -91,3 +145,23 @@ def test_elements_read_as_people_write_them():
     assert show.element(2**63) == str(2**63)
     assert show.element(None) == ""
     assert show.surplus_text(-1) == "received once more than sent"
+
+
+def test_columns_that_nothing_reads_are_named():
+    def constrain(t):
+        t.every_row.boolean(t.now.a)
+        t.transition.zero(t.next.sent - t.now.sent)
+        unused = t.now.loose * 2
+        del unused
+
+    columns = {"a": (), "loose": (), "sent": (), "more": (8,)}
+    description = table("t", columns, constrain)
+    report = run_check([description], [np.zeros((8, 11), dtype=np.uint64)])
+    assert report and report.valid
+    names = ("loose", *(f"more[{k}]" for k in range(8)))
+    assert report.unread == {"t": names}
+    line = "(table 't': nothing reads 'loose', 'more[0]', "
+    assert str(report).splitlines()[1].startswith(line)
+    assert "'more[4]', … 3 more: any values would do there)" in str(report)
+    assert "nothing reads &#x27;loose&#x27;" in report._repr_html_()
+    assert report.to_dict()["unread"] == {"t": list(names)}

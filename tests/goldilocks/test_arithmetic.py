@@ -133,9 +133,7 @@ def test_power_of_zero(exponent):
     assert a.tolist() == [exponent == 0, pow(5, exponent, P)]
 
 
-@given(
-    st_numpy.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=4), st.randoms()
-)
+@given(st_numpy.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=4), st.randoms())
 def test_exponents_are_broadcast(shapes, random):
     rng = np.random.default_rng(random.randrange(2**32))
     a = mixed(rng, shapes.input_shapes[0])
@@ -178,9 +176,7 @@ def test_division():
     a, b = mixed(np.random.default_rng(1), (4, 5)), mixed(np.random.default_rng(2), 5)
     b[b == 0] = 1
     inverses = [pow(y, -1, P) for y in b.tolist()]
-    expected = [
-        [x * y % P for x, y in zip(row, inverses, strict=True)] for row in a.tolist()
-    ]
+    expected = [[x * y % P for x, y in zip(row, inverses, strict=True)] for row in a.tolist()]
     assert goldilocks.div(a, b).tolist() == expected
     assert isinstance(goldilocks.div(1, 2), np.uint64)
     assert goldilocks.div(a, b, out=a) is a and a.tolist() == expected

@@ -44,4 +44,3 @@ def down(element: list[int]) -> int:
 
 def value(element, field: str):
     return words(element) if field == "ext3" else down(words(element))
-

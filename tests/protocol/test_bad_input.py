@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_nan(fib):
 def test_values_not_below_p(fib):
     trace = np.zeros((8, 2), dtype=np.uint64)
     trace[5, 1] = cs.P
-    error = bad_trace(fib, trace, r"row 5, column 'right'")
+    error = bad_trace(fib, trace, r"row 5, column 'right' holds .* below p.*with cs\.goldilocks")
     assert (error.row, error.column) == (5, "right")
 
 
@@ -79,9 +81,13 @@ def test_publics(fib):
         ({"fib": [1, 1.0, 1]}, "public value 1"),
         ({"fib": [True, 1, 1]}, "public value 0"),
         ({"fib": "111"}, "sequence"),
-        ([1, 1, 1], "mapping"),
-        ({"fib": {1: 1, 2: 1, 3: 1}}, "sequence of ints"),
-        ({"fib": {1, 2, 3}}, "sequence of ints"),
+        ([1, 1, 1], r"publics are \[1, 1, 1\]; they must be a mapping.*'fib': \[\.\.\.\]"),
+        (None, "in this order, left0, right0, result"),
+        ({"fib": {"left0": 1}}, "type dict; they must be a sequence of ints: in this order, left0"),
+        ({"fib": {1, 2, 3}}, "type set"),
+        ({"fib": iter([1, 1, 1])}, "iterator; they must be a sequence"),
+        ({"fib": [1, -1, 1]}, r"write -1 % cs\.P"),
+        ({"fob": [1, 1, 1]}, "the machine has fib; did you mean 'fib'"),
     ]:
         for call in (machine.prove, machine.check):
             with pytest.raises(cs.StatementError, match=match):
@@ -97,9 +103,30 @@ def test_tokens():
         ([cs.Send("nowhere", [1, 2])], "nowhere"),
         ([cs.Send("range", [1])], "2 values, not 1"),
         (["token"], "cs.Send or cs.Receive"),
+        ([cs.Send("rnage", [1, 2])], "no table uses the bus; .*'range'; did you mean 'range'"),
+        (cs.Send("range", [1, 2]), "tokens are Send.*write a list .* also for one token"),
+        (None, "tokens are None"),
     ]:
+        for call in (machine.prove, machine.check):
+            with pytest.raises(cs.StatementError, match=match):
+                call(case.traces, tokens=tokens)
         with pytest.raises(cs.StatementError, match=match):
-            machine.prove(case.traces, tokens=tokens)
+            machine.verify(case.prove(machine), tokens=tokens, min_security=0)
+
+
+def test_tokens_may_be_an_iterator():
+    """They are gone through once: what is checked is what counts."""
+    case = zoo.lookup(1, 3, 3, tokens=True)
+    machine = case.machine()
+    proof = machine.prove(case.traces, tokens=iter(case.tokens))
+    assert proof == case.prove(machine)
+    assert machine.check(case.traces, tokens=iter(case.tokens))
+    machine.verify(proof, tokens=iter(case.tokens), min_security=0)
+    with pytest.raises(cs.VerificationError):
+        machine.verify(proof, tokens=iter(case.tokens[:1]), min_security=0)
+    plain = zoo.lookup(1, 3, 3)
+    with pytest.raises(cs.VerificationError):
+        machine.verify(plain.prove(machine), tokens=iter(case.tokens), min_security=0)
 
 
 def test_claim(fib):
@@ -140,16 +167,59 @@ def test_check_false_skips_constraints_only(fib):
     assert refused.value.reason is cs.Reason.CONSTRAINTS
 
 
-def test_degree():
-    class Quartic(cs.Air):
-        columns = ("x",)
+def stating(state, **attributes):
+    body = {"columns": ("x",), **attributes, "constrain": lambda self, t: state(t)}
+    return {"demo": type("Demo", (cs.Air,), body)()}
 
-        def constrain(self, t):
-            t.every_row.zero(t.now.x**4 - 1)
 
-    with pytest.raises(cs.AirError, match=r"'quartic'.*degree 4.*blowup=4"):
-        cs.Machine({"quartic": Quartic()})
-    cs.Machine({"quartic": Quartic()}, cs.Options(blowup=4))
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (
+            lambda t: t.every_row.zero(t.now.x**4 - 1, name="root of one"),
+            r"'demo': constraint 'root of one' \(now\.x\*\*4 - 1 = 0\) has degree 4 but blowup 2 "
+            r"allows 3; use Options\(blowup=4\).*or keep a factor .* column.*test_bad_input\.py:",
+        ),
+        (
+            lambda t: t.first_row.equal(t.now.x**3, 8),
+            r"now\.x\*\*3 = 8 has degree 4, one of it that of first_row,.*blowup=4",
+        ),
+        (lambda t: t.last_row.zero(t.now.x**9), r"degree 10, .*last_row.*blowup=16"),
+        (lambda t: t.every_row.zero(t.now.x**62 - t.now.x), r"degree 62 .*blowup=64"),
+        (
+            lambda t: t.first_row.zero(t.now.x**64 * t.now.x**5),
+            r"degree 70, .*; keep a factor of it in a column .*no blowup allows more than 65",
+        ),
+        (
+            lambda t: t.send("b", [t.now.x], count=t.now.x**3),
+            r"count of interaction 0 \(send on 'b'\) has degree 3, but blowup 2 allows 2; "
+            r"use Options\(blowup=4\), .*keep the count in a column of its own",
+        ),
+    ],
+)
+def test_degree(state, message):
+    with pytest.raises(cs.AirError, match=message):
+        cs.Machine(stating(state))
+    advised = re.search(r"blowup=(\d+)", message)
+    if advised:
+        cs.Machine(stating(state), cs.Options(blowup=int(advised[1])))
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({}, r"mapping from table names to Air instances, such as .*, not \{\}"),
+        ([zoo.Fibonacci()], r"not \[<"),
+        (zoo.Fibonacci(), r"such as \{\"fib\": Fibonacci\(\)\}, not <"),
+        (None, "not None"),
+        ({"fib": zoo.Fibonacci}, r"Fibonacci is a class; write Fibonacci\(\)"),
+        ({"fib": "Fibonacci"}, r"str does not derive from cs\.Air"),
+        ({"a\n": zoo.Fibonacci()}, "table name"),
+    ],
+)
+def test_what_is_no_machine(tables, message):
+    with pytest.raises(cs.AirError, match=message):
+        cs.Machine(tables)
 
 
 def test_a_bus_with_two_widths():

@@ -61,11 +61,9 @@ No cell is free: the message determines every row.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from cstark.air import Air
+from cstark.air import Air, Table
 from cstark.machines.keccak.constants import (
     CONSTANT_BITS,
     DIGEST_LANES,
@@ -89,7 +87,7 @@ def limb(bits: np.ndarray) -> np.ndarray:
 
     By Horner's rule, as additions cost a prover less than multiplications.
     """
-    total = bits[..., -1]
+    total: np.ndarray = bits[..., -1]
     for place in range(bits.shape[-1] - 2, -1, -1):
         total = total + total + bits[..., place]
     return total
@@ -106,7 +104,8 @@ def rho_pi(lanes: np.ndarray) -> np.ndarray:
         np.roll(lane, shift)  # to the left, as bit z is at index z
         for lane, shift in zip(lanes.reshape(25, 64), ROTATIONS.reshape(25), strict=True)
     ]
-    return np.array(rotated)[SOURCE_OF]
+    placed: np.ndarray = np.array(rotated)[SOURCE_OF]
+    return placed
 
 
 class KeccakTable(Air):
@@ -142,14 +141,14 @@ class KeccakTable(Air):
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: Table) -> None:
         self._counters(t)
         self._theta(t)
         self._chi_iota(t)
         self._sponge(t)
         self._message(t)
 
-    def _counters(self, t: Any) -> None:
+    def _counters(self, t: Table) -> None:
         """The round, which turns, and the clock, which runs."""
         now, following = t.now, t.next
         t.first_row.equal(now.round, [1] + [0] * (ROUNDS - 1), name="starts with round 0")
@@ -157,7 +156,7 @@ class KeccakTable(Air):
         t.first_row.zero(now.clock, name="the clock starts at 0")
         t.transition.equal(following.clock, now.clock + 1, name="the clock counts")
 
-    def _theta(self, t: Any) -> None:
+    def _theta(self, t: Table) -> None:
         now = t.now
         left = np.roll(now.c, 1, axis=0)  # column x - 1
         right = np.roll(np.roll(now.c, -1, axis=0), 1, axis=1)  # column x + 1, turned left
@@ -173,7 +172,7 @@ class KeccakTable(Air):
             before = a_theta + (inverted - a_theta) * (c - c_theta) ** 2  # A' ^ (C ^ C')
             t.every_row.equal(now.a[:, x, z.start // 16], limb(before), name="theta")
 
-    def _chi_iota(self, t: Any) -> None:
+    def _chi_iota(self, t: Table) -> None:
         now = t.now
         bits = rho_pi(now.a_theta)
         for y, z in PIECES:
@@ -187,7 +186,7 @@ class KeccakTable(Air):
                     self._iota(t, place, result[0], constant_bit - z.start)
             t.every_row.equal(now.out[y, :, z.start // 16], limb(result), name="chi, iota")
 
-    def _iota(self, t: Any, place: int, lane: np.ndarray, z: int) -> None:
+    def _iota(self, t: Table, place: int, lane: np.ndarray, z: int) -> None:
         """Let a bit that round constants set pass through its column."""
         now = t.now
         t.every_row.equal(now.chi[place], lane[z], name="chi of lane 0")
@@ -195,7 +194,7 @@ class KeccakTable(Air):
         constant = sum(now.round[i] for i in range(ROUNDS) if ROUND_CONSTANTS[i] & mask)
         lane[z] = (now.chi[place] - constant) ** 2
 
-    def _sponge(self, t: Any) -> None:
+    def _sponge(self, t: Table) -> None:
         now, following = t.now, t.next
         a, out, next_a = (lanes.reshape(25, 4) for lanes in (now.a, now.out, following.a))
         rate, capacity = slice(RATE_LANES), slice(RATE_LANES, None)
@@ -215,7 +214,7 @@ class KeccakTable(Air):
         added = limbs((now.lane - now.word) ** 2)
         t.every_row.equal(now.queue[0], limbs(now.lane) + 2**16 * added, name="add the block")
 
-    def _message(self, t: Any) -> None:
+    def _message(self, t: Table) -> None:
         now, following, publics = t.now, t.next, t.publics
         # what a row is
         t.every_row.boolean(now.full, now.pad, now.tail)

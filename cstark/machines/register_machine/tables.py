@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -82,7 +81,7 @@ class ProgramTable(cs.Air):
         """Line and cells of each row."""
         return self.operations
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         fixed = t.preprocessed
         t.receive("fetch", [fixed.line, *(fixed[name] for name in OPERATION)], count=t.now.count)
 
@@ -90,7 +89,7 @@ class ProgramTable(cs.Air):
 class Processor(cs.Air):
     """One row an executed instruction; then rows that do nothing, to fill up the table."""
 
-    columns = {
+    columns: dict[str, tuple[int, ...]] = {
         "line": (),
         **OPERATION,
         "busy": (),  # 1: an instruction is executed, 0: it is over
@@ -103,7 +102,7 @@ class Processor(cs.Air):
     }
     publics = ("input", "output", "steps")
 
-    def constrain(self, t: Any) -> None:
+    def constrain(self, t: cs.Table) -> None:
         now, nxt, publics = t.now, t.next, t.publics
 
         # Fetch: what is done is what the program says.  Only where `busy` is 1, so where it is

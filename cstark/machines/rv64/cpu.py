@@ -50,7 +50,7 @@ counts comes near p.
 
 from __future__ import annotations
 
-from cstark.air import Air
+from cstark.air import Air, Expression, Expressions, Table
 from cstark.machines.rv64.program_table import OPERATION
 
 __all__ = ["EXIT", "MAX_STEPS", "Cpu"]
@@ -87,7 +87,7 @@ class Cpu(Air):
     }
     publics = {"entry": (), "steps": (), "a0": (4,)}
 
-    def constrain(self, t) -> None:
+    def constrain(self, t: Table) -> None:
         now, publics = t.now, t.publics
         self._flow(t)
         self._sum(t)
@@ -104,7 +104,7 @@ class Cpu(Air):
         t.every_row.zero(now.halts * (now.b - publics.a0), name="a0 is the claimed one")
         t.every_row.zero(now.halts * (now.clock + 1 - publics.steps), name="steps as claimed")
 
-    def _flow(self, t) -> None:
+    def _flow(self, t: Table) -> None:
         """Which rows are real, and the address of the next instruction."""
         now, following = t.now, t.next
         t.every_row.boolean(now.real, name="real is 0 or 1")
@@ -121,17 +121,17 @@ class Cpu(Air):
         for name in (*OPERATION, "a", "a_time", "a_gap", "b", "b_time", "b_gap", "result"):
             t.every_row.zero((1 - now.real) * now[name], name=f"padding: {name}")
 
-    def _sum(self, t) -> None:
+    def _sum(self, t: Table) -> None:
         """result = a + b + constant modulo 2^64."""
         now = t.now
         constant = (now.low, now.high, 65535 * now.sign, 65535 * now.sign)
-        carry = 0
+        carry: Expression | int = 0
         for i in range(4):
             carry = (now.a[i] + now.b[i] + constant[i] + carry - now.result[i]) / 2**16
             t.every_row.boolean(carry, name=f"carry out of limb {i}")
             t.send("range", [now.result[i]], count=now.real)
 
-    def _comparison(self, t) -> None:
+    def _comparison(self, t: Table) -> None:
         """differ = (a != b)."""
         now = t.now
         distance = ((now.a - now.b) ** 2).sum()
@@ -139,7 +139,16 @@ class Cpu(Air):
         t.every_row.zero((1 - now.differ) * distance, name="not equal: differ is 1")
         t.every_row.zero((1 - now.differ) * now.inverse, name="equal: inverse is 0")
 
-    def _access(self, t, register, found, left, gap, count, slot: int) -> None:
+    def _access(
+        self,
+        t: Table,
+        register: Expression,
+        found: tuple[Expressions, Expression],
+        left: Expressions,
+        gap: Expression,
+        count: Expression,
+        slot: int,
+    ) -> None:
         """Take the token with value and time `found` off the bus, put one with `left` there."""
         time = 4 * t.now.clock + slot
         value, last = found

@@ -52,15 +52,15 @@ class Program:
     words: tuple[int, ...]
     entry: int = BASE
 
-    def __post_init__(self) -> None:
-        words = self.words
+    # By hand: any sequence goes in, a tuple comes out.
+    def __init__(self, words: Sequence[int], entry: int = BASE) -> None:
         if isinstance(words, (str, bytes)) or not hasattr(words, "__len__"):
             raise StatementError(f"words is {type(words).__name__}, expected a list of integers")
         if not 1 <= len(words) <= MAX_WORDS:
             raise StatementError(f"a program has 1 to {MAX_WORDS} words, not {len(words)}")
         try:
             plain = tuple(operator.index(word) for word in words)
-            entry = operator.index(self.entry)
+            entry = operator.index(entry)
         except TypeError as error:
             raise StatementError(f"words and entry are integers: {error}") from None
         # frozen: the normalised values are set once, here

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.air import Air
+from cstark.air import Air, Table
 from cstark.machines.common import padded_rows
 from cstark.machines.rv64.isa import Instruction
 from cstark.machines.rv64.program import BASE, Program
@@ -98,7 +98,7 @@ class ProgramTable(Air):
             trace[i] = (1, *operation(instruction, BASE + 4 * i))
         return trace
 
-    def constrain(self, t) -> None:
+    def constrain(self, t: Table) -> None:
         count, fixed = t.now.count, t.preprocessed
         t.every_row.zero((1 - fixed.used) * count, name="unused rows are no instructions")
         t.receive("program", [fixed[name] for name in OPERATION], count=count)

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.air import Air
+from cstark.air import Air, Table
 
 __all__ = ["RegisterTable"]
 
@@ -46,7 +46,7 @@ class RegisterTable(Air):
         """The (32, 1) uint64 array of 0, 1, ..., 31."""
         return np.arange(self.rows, dtype=np.uint64).reshape(-1, 1)
 
-    def constrain(self, t) -> None:
+    def constrain(self, t: Table) -> None:
         now, register = t.now, t.preprocessed.register
         t.send("register", [register, [0, 0, 0, 0], 0], count=1, name="first value")
         t.receive("register", [register, now.value, now.time], count=1, name="last value")

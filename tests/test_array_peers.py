@@ -24,9 +24,9 @@ def peers(monkeypatch):
     numba = types.ModuleType("numba")
     numba.njit = lambda function=None, **_: function or (lambda plain: plain)
     monkeypatch.setitem(sys.modules, "numba", numba)
-    for name in [n for n in sys.modules if n.split(".")[0] in ("benchmarks", "peers_numba")]:
+    for name in [n for n in sys.modules if n.split(".")[0] in ("benchmarks", "array_peers_numba")]:
         monkeypatch.delitem(sys.modules, name)
-    spec = importlib.util.spec_from_file_location("peers", FOLDER / "peers.py")
+    spec = importlib.util.spec_from_file_location("peers", FOLDER / "array_peers.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -67,7 +67,7 @@ def cstark(name: str, a: np.ndarray, b: np.ndarray) -> Work:
 
 
 def numba(name: str, a: np.ndarray, b: np.ndarray) -> Work:
-    import peers_numba
+    import array_peers_numba
 
     size = len(a) if name != "multiply" else 2 * len(a)
     out = empty_words(size)
@@ -75,10 +75,10 @@ def numba(name: str, a: np.ndarray, b: np.ndarray) -> Work:
     back = cs.goldilocks.inverse(roots)
     scale = np.uint64(pow(size, -1, cs.P))
     calls = {
-        "mul": lambda: peers_numba.multiply(a, b, out),
-        "inverse": lambda: peers_numba.invert(a, out),
-        "ntt": lambda: peers_numba.ntt(a, roots, out),
-        "multiply": lambda: peers_numba.polynomials(a, b, roots, back, scale, out),
+        "mul": lambda: array_peers_numba.multiply(a, b, out),
+        "inverse": lambda: array_peers_numba.invert(a, out),
+        "ntt": lambda: array_peers_numba.ntt(a, roots, out),
+        "multiply": lambda: array_peers_numba.polynomials(a, b, roots, back, scale, out),
     }
     return Work(calls[name], lambda _: out[: size - (name == "multiply")].tolist())
 
@@ -168,7 +168,7 @@ def rows(libraries: list[str], log_size: int, count: int) -> Iterator[list[str]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="tools/peers", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="tools/array_peers", description=__doc__.split("\n")[0])
     parser.add_argument("count", nargs="?", type=int, default=5, help="runs of each (default 5)")
     parser.add_argument("--log-size", type=int, default=20, help="log2 of the elements (20)")
     arguments = parser.parse_args()
