@@ -160,14 +160,15 @@ def test_phases_that_take_more_or_less_than_expected():
         steps(1e6)
         with report.phase("inside"):
             steps(9e6)
+    steps(1e6)  # between two phases
     with report.phase("unknown"):
         steps(1e6)
     with report.phase("c"):
         steps(3e6)
     steps.finish()
     assert told == [
-        ("a", 1000, 10000), ("a", 4000, 10000), ("unknown", 4000, 10000), ("c", 7000, 10000),
-        ("c", 10000, 10000),
+        ("a", 1000, 10000), ("a", 4000, 10000), ("a", 4000, 10000), ("unknown", 4000, 10000),
+        ("c", 7000, 10000), ("c", 10000, 10000),
     ]  # fmt: skip
 
 

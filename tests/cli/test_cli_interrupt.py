@@ -28,7 +28,9 @@ def read_until(descriptor: int, text: bytes) -> bytes:
     """What a terminal shows until `text` is there."""
     seen = b""
     while text not in seen:
-        seen += os.read(descriptor, 1000)
+        more = os.read(descriptor, 1000)
+        assert more, seen
+        seen += more
     return seen
 
 
