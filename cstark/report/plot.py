@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot"]
 
-LONG = 0.6  # of the axis: a phase that begins later has its label to the left
+ROOM = 0.22  # of the axis: what a label takes
 OUTER, ENVELOPE, HELD = "#9dc3e6", "#d9d9d9", "#1f4e79"
 INNER = ("#2e75b6", "#ed7d31", "#70ad47", "#7f6000")  # by name, in order of first appearance
 
@@ -65,11 +65,9 @@ def _draw_phases(report: Report, ax: Any) -> None:
             label = "_nolegend_" if inner.name in colours else inner.name
             colour = colours.setdefault(inner.name, INNER[len(colours) % len(INNER)])
             ax.barh(place, inner.seconds, left=inner.start, height=0.4, color=colour, label=label)
-        text = f"{phase.seconds:.3f} s, {share_of(phase, report.root):.1%}"
-        left = phase.start > LONG * end
-        x = phase.start if left else phase.start + phase.seconds
-        text = f"{text} " if left else f" {text}"
-        ax.text(x, place, text, va="center", ha="right" if left else "left", fontsize="small")
+        text = f" {phase.seconds:.3f} s, {share_of(phase, report.root):.1%} "
+        x, side = _beside(phase.start, phase.start + phase.seconds, end)
+        ax.text(x, place, text, va="center", ha=side, fontsize="small")
     ax.set_yticks(range(len(outer)), [phase.name for phase in outer])
     ax.invert_yaxis()
     ax.set_xlim(0, end or 1.0)
@@ -77,6 +75,15 @@ def _draw_phases(report: Report, ax: Any) -> None:
         ax.legend(loc="upper right", fontsize="small")
     size = report.facts.get("proof_bytes")
     ax.set_title(f"{report.seconds:.3f} s" + (f", proof of {bytes_text(size)}" if size else ""))
+
+
+def _beside(start: float, stop: float, end: float) -> tuple[float, str]:
+    """Where a bar's label has room, and its alignment: after the bar, before it, else upon it."""
+    if stop <= (1 - ROOM) * end:
+        return stop, "left"
+    if start >= ROOM * end:
+        return start, "right"
+    return (start + stop) / 2, "center"
 
 
 def _draw_memory(report: Report, ax: Any) -> None:

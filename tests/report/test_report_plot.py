@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cstark.report import Report
+from cstark.report import Report, plot
 from tests.report.report_support import small
 
 MEGA = 1 << 20
@@ -50,6 +50,19 @@ def test_a_bar_for_each_phase_in_its_place(drawn):
     texts = [arguments[2].strip() for arguments, _ in drawn[0].made("text")]
     assert texts == ["3.000 s, 75.0%", "1.000 s, 25.0%"]
     assert drawn[0].made("set_title") == [(("4.000 s, proof of 121 KiB",), {})]
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "where"),
+    [
+        (0, 78, (78, "left")),
+        (22, 100, (22, "right")),
+        (10, 90, (50, "center")),
+        (0, 0, (0, "left")),
+    ],
+)
+def test_labels_stay_on_the_axes(start, stop, where):
+    assert plot._beside(start, stop, 100) == where
 
 
 def test_memory_is_a_step_as_high_as_the_peak_of_each_span(drawn):
