@@ -76,7 +76,7 @@ def test_work_is_as_foretold(name, blowup, plan, monkeypatch):
     monkeypatch.setattr("cstark.proving.choose_plan", lambda *_: plan)
     # How much memory is fresh depends on what has been proved before.
     monkeypatch.setattr(_chunks, "touch", lambda buffer: None)
-    monkeypatch.setattr("cstark.protocol.footprint.REUSED_FROM", 1 << 60)
+    monkeypatch.setattr(_runtime, "SYSTEM_BYTES", 1 << 60)
     load(name)(**WORKLOADS[name]).prove(
         cs.Options(queries=20, blowup=blowup, grinding=0), progress=lambda *step: None
     )

@@ -5,6 +5,7 @@ import numpy.typing as npt
 from typing_extensions import disjoint_base
 
 MAX_THREADS: int
+SYSTEM_BYTES: int
 
 @disjoint_base
 class Buffer:

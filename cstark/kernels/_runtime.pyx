@@ -112,6 +112,7 @@ cdef extern from *:
     }
     """
     const char *CSTARK_SOURCE_DIGEST
+    size_t CSTARK_HUGE
     int cstark_own_threads
     bint cstark_has_pool
     bint cstark_stranded
@@ -124,6 +125,7 @@ cdef extern from *:
     size_t cstark_waiting_bytes
 
 MAX_THREADS = 1024
+SYSTEM_BYTES = CSTARK_HUGE  # buffers from so many bytes on come from the system, and are reused
 _ISAS = ("portable", "avx2")
 
 # What buffers may be for; what is beyond the limit counts as "other".

@@ -32,7 +32,6 @@ __all__ = ["PhaseMemory", "choose_plan", "footprint", "foretold_work", "peak"]
 DIGEST = 32
 WORD = 8
 EXTENSION = 3 * WORD
-REUSED_FROM = 2 << 20  # buffers from so many bytes on come from the system, and wait for reuse
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class _Rehearsal:
         total = sum(self._live.values())
         if total > sum(self._peak.values()):
             self._peak = dict(self._live)
-        if size >= REUSED_FROM and total > self._mapped:
+        if size >= _runtime.SYSTEM_BYTES and total > self._mapped:
             self._work += work.touching(total - self._mapped)
             self._mapped = total
 
