@@ -130,7 +130,7 @@ fn run<const N: usize>(request: Request) {
     let label = Label {
         prover: "plonky3",
         package: "p3-uni-stark",
-        hash: "keccak",
+        hash: "keccak256",
         parallel: cfg!(feature = "parallel"),
     };
     measure(&peer, &request, &publics, &label);
