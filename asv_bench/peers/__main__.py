@@ -39,9 +39,7 @@ def hold(arguments: Arguments, builds: Path = BUILDS) -> Comparison:
     environment = variables(arguments.threads)
 
     def run(contender: Contender) -> dict[str, object]:
-        words = command(
-            contender, arguments.size, arguments.threads, arguments.proofs, programs
-        )
+        words = command(contender, arguments.size, arguments.threads, arguments.proofs, programs)
         return run_once(contender, words, environment)
 
     contenders = [contender for contest in held for contender in contest.contenders]

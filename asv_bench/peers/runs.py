@@ -32,6 +32,7 @@ KEYS = (
     "prove_seconds",
     "prove_cpu_seconds",
     "verify_seconds",
+    "verify_cpu_seconds",
     "proof_bytes",
     "peak_bytes",
     "own_bits",
@@ -118,9 +119,7 @@ def run_once(contender: Contender, words: Sequence[str], environment: dict[str, 
     BenchError
         If the process fails or prints something else.
     """
-    done = subprocess.run(
-        words, capture_output=True, text=True, errors="replace", env=environment
-    )
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", env=environment)
     if done.returncode:
         end = "\n".join(done.stderr.splitlines()[-12:])
         raise BenchError(

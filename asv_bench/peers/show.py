@@ -72,7 +72,12 @@ class Comparison:
     @property
     def judged(self) -> str:
         """The measurement that ratios compare."""
-        return "prove_cpu_seconds" if self.threads == 1 else "prove_seconds"
+        return f"prove_{self.clock}"
+
+    @property
+    def clock(self) -> str:
+        """Processor seconds are told apart from a neighbour's only where one thread runs."""
+        return "cpu_seconds" if self.threads == 1 else "seconds"
 
     def ratio(self, lines: Sequence[Line], index: int) -> Ratio | None:
         """How much longer a line takes than the first of its contest; None for the first."""
@@ -90,7 +95,7 @@ class Comparison:
             for line in lines:
                 width = spread(line.all(self.judged))
                 if width > SPREAD:
-                    who = f"{line.contender.prover} with {line.contender.hash}"
+                    who = f"{line.contender} with {line.contender.hash}"
                     found.append(f"the times of {who} spread by {width:.0%}")
         cores = self.machine["processors"]
         return found + busy_warnings(self.load, None, self.threads, cores)
@@ -114,14 +119,14 @@ class Comparison:
             ratio = self.ratio(lines, index)
             body.append(
                 [
-                    f"{contender.prover} {run['version']}",
+                    f"{contender}",
                     f"{contender.hash}, {run['isa']}",
                     str(contender.parameters.queries),
                     show_bits(contender.security(self.size).bits),
                     line.middle("prove_seconds", "seconds"),
                     line.middle("prove_cpu_seconds", "seconds"),
                     "1" if ratio is None else ratio_text(ratio),
-                    line.middle("verify_seconds", "seconds"),
+                    line.middle(f"verify_{self.clock}", "seconds"),
                     line.middle("proof_bytes", "bytes"),
                     line.middle("peak_bytes", "memory"),
                 ]
@@ -129,19 +134,23 @@ class Comparison:
         return markdown_table(HEAD, body)
 
     def _facts(self) -> list[str]:
-        judged = "processor seconds" if self.judged == "prove_cpu_seconds" else "seconds"
-        runs = {}
+        judged = "processor seconds" if self.clock == "cpu_seconds" else "seconds"
+        runs: dict[str, None] = {}
+        versions: dict[str, str] = {}
         for _, lines in self.contests:
             for line in lines:
                 contender, own = line.contender, line.runs[0]["own_bits"]
                 key = f"{contender.prover} {max(own.values())} ({contender.parameters.queries})"
                 runs[key] = None
+                versions[contender.prover] = line.runs[0]["version"]
         first = self.contests[0][1][0].runs[0]
         return [
             f"ratio: {judged} of the line by those of cstark in the same group, geometric mean of "
-            f"the rounds with its {CONFIDENCE:.0%} interval; above 1, cstark is faster",
+            f"the rounds with its {CONFIDENCE:.0%} interval; above 1, cstark is faster; verify: "
+            f"{judged}, from bytes to a verdict",
             "proven bits: cstark's estimator for all; by each prover's own, with so many queries: "
             + ", ".join(runs),
+            "versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()),
             f"the Rust programs are compiled for {self.target_cpu} with {self.machine['rustc']}; "
             f"cstark runs its {first['isa']} code; peers get huge pages from their allocator, as "
             "cstark asks for them",

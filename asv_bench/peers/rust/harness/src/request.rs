@@ -43,9 +43,7 @@ impl Request {
             let parsed = word
                 .split_once('=')
                 .and_then(|(name, value)| Some((name, value.parse::<usize>().ok()?)));
-            let Some((name, value)) = parsed else {
-                usage(&word)
-            };
+            let Some((name, value)) = parsed else { usage(&word) };
             let (field, range) = match name {
                 "log_rows" => (&mut request.log_rows, 3..=26),
                 "columns" => (&mut request.columns, 2..=2048),

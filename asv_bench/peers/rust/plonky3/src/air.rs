@@ -36,17 +36,16 @@ impl<AB: AirBuilder> Air<AB> for FibonacciPairs {
             let start = [publics[l], publics[r]];
             let end = [publics[width + l], publics[width + r]];
             let pair: [AB::Expr; 2] = [now[l].into(), now[r].into()];
-            builder
-                .when_first_row()
-                .assert_zeros([pair[0].clone() - start[0].into(), pair[1].clone() - start[1].into()]);
+            builder.when_first_row().assert_zeros([
+                pair[0].clone() - start[0].into(),
+                pair[1].clone() - start[1].into(),
+            ]);
             builder.when_transition().assert_zeros([
                 pair[0].clone() + pair[1].clone() - next[l].into(),
                 pair[1].clone() + next[l].into() - next[r].into(),
             ]);
             let [left, right] = pair;
-            builder
-                .when_last_row()
-                .assert_zeros([left - end[0].into(), right - end[1].into()]);
+            builder.when_last_row().assert_zeros([left - end[0].into(), right - end[1].into()]);
         }
     }
 }

@@ -138,9 +138,5 @@ fn run<const N: usize>(request: Request) {
 
 fn main() {
     let request = Request::from_arguments();
-    if request.log_tree_arity == 2 {
-        run::<4>(request)
-    } else {
-        run::<2>(request)
-    }
+    if request.log_tree_arity == 2 { run::<4>(request) } else { run::<2>(request) }
 }
