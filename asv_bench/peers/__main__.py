@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare.console import exit_code, say
 from compare.errors import BenchError
 from compare.machine import Watch, describe
 
@@ -19,11 +19,6 @@ from peers.runs import command, measure, run_once, variables
 from peers.show import Comparison, Line
 
 BUILDS = Path(__file__).resolve().parent.parent.parent / "build" / "peers"
-
-
-def say(text: str) -> None:
-    """Progress; standard output is the table's."""
-    print(f"# {text}", file=sys.stderr, flush=True)
 
 
 def hold(arguments: Arguments, builds: Path = BUILDS) -> Comparison:
@@ -75,27 +70,17 @@ def choose(arguments: Arguments) -> tuple[list[Contest], list[str]]:
     return held, notes
 
 
-def main() -> int:
-    """Run `hold` on the command line's words."""
-    # so that a termination, like an interruption, ends the child too
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    return answer()
-
-
-def answer(words: Sequence[str] | None = None) -> int:
-    """The exit code; 2 when there is no comparison."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run `hold` on the command line's words and print; the exit code, 2 without a comparison."""
     arguments = parse(words)
-    try:
+
+    def answer() -> int:
         comparison = hold(arguments)
-    except (BenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    data = json.dumps(comparison.to_dict(), indent=1) if arguments.json else None
-    print(data or comparison.markdown())
-    return 0
+        data = json.dumps(comparison.to_dict(), indent=1) if arguments.json else None
+        print(data or comparison.markdown())
+        return 0
+
+    return exit_code(answer)
 
 
 if __name__ == "__main__":

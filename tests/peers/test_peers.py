@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_named():
 
 def test_without_cargo_it_says_what_is_missing(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert program.answer(["--log-rows", "8"]) == 2
+    assert program.main(["--log-rows", "8"]) == 2
     said = capsys.readouterr()
     assert "error: no cargo: comparing with Plonky3 and winterfell needs Rust" in said.err
     assert said.out == ""
