@@ -13,6 +13,7 @@ from typing import Any
 
 from compare.errors import BenchError
 
+import cstark as cs
 from peers.contests import OURS, Contender, Size
 from peers.programs import Programs
 
@@ -59,8 +60,11 @@ def command(
 def variables(threads: int) -> dict[str, str]:
     """The environment of every contender."""
     number = str(threads)
+    # the very package whose estimator speaks in the table
+    package = str(Path(cs.__file__).resolve().parent.parent)
     return {
         **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")])),
         "OMP_NUM_THREADS": number,
         "CSTARK_NUM_THREADS": number,
         "RAYON_NUM_THREADS": number,
