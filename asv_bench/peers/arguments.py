@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cstark as cs
 from peers.contests import CONTESTS, Size
 
 __all__ = ["Arguments", "parse"]
@@ -72,7 +74,7 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
             name, type=within, default=default, metavar="N", help=f"{help} (default {default})"
         )
 
-    number("--log-rows", 19, 3, 26, "log2 of the rows")
+    number("--log-rows", 19, 3, cs.Options().max_log_height, "log2 of the rows")
     number("--columns", 32, 2, 2048, "columns, two for each sequence")
     number("--threads", 1, 1, 1024, "of each prover")
     number("--runs", 5, 1, 100, "processes of each contender")
@@ -94,6 +96,8 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
     chosen = parser.parse_args(words)
     if chosen.columns % 2:
         parser.error(f"--columns {chosen.columns}: a sequence has two columns, so an even number")
+    if not re.fullmatch(r"[\w.-]+", chosen.target_cpu):
+        parser.error(f"--target-cpu {chosen.target_cpu!r}: not a name of rustc's")
     return Arguments(
         Size(chosen.log_rows, chosen.columns),
         chosen.threads,

@@ -18,7 +18,8 @@ from cstark.security import SecurityReport, Shape, report, solve
 __all__ = ["CONTESTS", "OURS", "PEERS", "Contender", "Contest", "Parameters", "Size", "contests"]
 
 OURS = "cstark"
-#: The hash that each peer's program has: what its authors' fastest configuration uses.
+#: The hash of each peer's program: the one that Plonky3 computes many at a time, and the one of
+#: winterfell's own examples.
 PEERS = {"plonky3": "keccak256", "winterfell": "blake3"}
 #: Name of each contest -> its title.
 CONTESTS = {

@@ -21,7 +21,8 @@ from peers.show import Comparison, Line
 import cstark as cs
 from cstark.machines.fib_pair import FibonacciPairs, FibPair
 
-RECORDED = Path(__file__).with_name("recorded")  # `peer-* log_rows=10 columns=4 ...`, see below
+#: For each peer, the words its program was called with, and on the next line what it printed.
+RECORDED = Path(__file__).with_name("recorded")
 SMALL = Size(10, 4)
 QUIET = Load(0.1, 0.0, 0.0)
 MACHINE = {**describe(), "processors": 2, "rustc": "rustc 1"}
@@ -69,9 +70,17 @@ def test_arguments_as_documented():
     assert (str(chosen.size), chosen.threads, chosen.runs) == ("2^19 rows x 32 columns", 1, 5)
     assert chosen.only == tuple(CONTESTS) and chosen.target_cpu == "native"
     assert parse(["--only", "best", "--columns", "6"]).only == ("best",)
-    for words in (["--columns", "5"], ["--log-rows", "2"], ["--runs", "0"], ["--only", "x"]):
-        with pytest.raises(SystemExit):
-            parse(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--columns 5", "--log-rows 2", "--log-rows 25", "--runs 0", "--only x", "--target-cpu ../x"],
+)
+def test_wrong_usage_is_refused(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse(words.split())
+    assert stop.value.code == 2
+    assert words.split()[0] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", [SMALL, Size(16, 32)], ids=str)

