@@ -91,12 +91,12 @@ class Comparison:
     def warnings(self) -> list[str]:
         """What makes the numbers doubtful."""
         found = list(self.notes)
-        for _, lines in self.contests:
+        for contest, lines in self.contests:
             for line in lines:
                 width = spread(line.all(self.judged))
                 if width > SPREAD:
                     who = f"{line.contender} with {line.contender.hash}"
-                    found.append(f"the times of {who} spread by {width:.0%}")
+                    found.append(f"{contest.title}: the times of {who} spread by {width:.0%}")
         cores = self.machine["processors"]
         return found + busy_warnings(self.load, None, self.threads, cores)
 
