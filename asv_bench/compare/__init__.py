@@ -14,6 +14,7 @@ nothing of the revision it measures but the interface that `runner` names.
 `growth`       the same for the slope over four sizes
 `machine`      what it ran on, and who else ran there
 `show`         tables and numbers as text and as data
+`console`      what is said meanwhile, and the exit codes
 `report`       all of it put together, Markdown or JSON
 =============  ==================================================================
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from compare.arguments import parse
 from compare.builds import Workshop
-from compare.errors import BenchError
+from compare.console import exit_code, say
 from compare.growth import sized
 from compare.machine import Watch, describe
 from compare.report import Report
@@ -20,11 +19,6 @@ from compare.revisions import choose
 from compare.runs import HEAD, SIDES, Task, measure, run_once
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-
-
-def say(text: str) -> None:
-    """Progress; standard output is the report's."""
-    print(f"# {text}", file=sys.stderr, flush=True)
 
 
 def bench(words: Sequence[str] | None = None, repository: Path = REPOSITORY) -> Report:
@@ -62,21 +56,16 @@ def bench(words: Sequence[str] | None = None, repository: Path = REPOSITORY) -> 
     )
 
 
+def answer() -> int:
+    """Run `bench` on the command line's words and print; the exit code."""
+    report = bench()
+    print(json.dumps(report.to_dict(), indent=1) if "--json" in sys.argv else report.markdown())
+    return report.exit_code
+
+
 def main() -> int:
-    """Run `bench` on the command line's words."""
-    # so that a termination, like an interruption, ends the child and removes what is unfinished
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        report = bench()
-        text = json.dumps(report.to_dict(), indent=1) if "--json" in sys.argv else report.markdown()
-        print(text)
-        return report.exit_code
-    except (BenchError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    """The program."""
+    return exit_code(answer)
 
 
 if __name__ == "__main__":

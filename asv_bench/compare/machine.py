@@ -64,6 +64,13 @@ class Load:
     others: float | None
     stolen: float | None
 
+    def __str__(self) -> str:
+        parts = [f"average {self.average:.2f} at the start"]
+        if self.others is not None and self.stolen is not None:
+            parts.append(f"{self.others:.0%} of the processors used by others meanwhile")
+            parts.append(f"{self.stolen:.1%} stolen by the hypervisor")
+        return ", ".join(parts)
+
 
 class Watch:
     """Measures `Load` from its making to `stop`."""

@@ -20,6 +20,7 @@ from compare.show import (
     amount,
     growth_data,
     growth_markdown,
+    machine_text,
     row_data,
     rows_markdown,
 )
@@ -140,11 +141,9 @@ class Report:
             f"{pairs} pairs, base and head in turn (A B B A), each run in a fresh process; ratio: "
             f"geometric mean of the pairs, {CONFIDENCE:.0%} t interval on the logarithms; spread: "
             "(max - min) / median, base / head",
-            f"machine: {self.machine['processor']}, {self.machine['processors']} processors, "
-            f"{amount('memory', self.machine['memory_bytes'], self.machine['memory_bytes'])}, "
-            f"{self.machine['system']}; {first['isa']}, Python {self.machine['python']}, "
-            f"NumPy {first['numpy']}, {self.machine['compiler']}",
-            f"load: {_load(self.load)}",
+            f"machine: {machine_text(self.machine)}; {first['isa']}, NumPy {first['numpy']}, "
+            f"{self.machine['compiler']}",
+            f"load: {self.load}",
         ]
         parts = [f"### {title}", body, said, *calm]
         parts += ["\n".join(f"- ⚠️ {line}" for line in self.warnings)] if self.warnings else []
@@ -184,11 +183,3 @@ def _show(row: Row, value: float) -> str:
 
 def _revision(revision: Revision) -> str:
     return f"`{revision.short}` {revision.subject}"
-
-
-def _load(load: Load) -> str:
-    parts = [f"average {load.average:.2f} at the start"]
-    if load.others is not None and load.stolen is not None:
-        parts.append(f"{load.others:.0%} of the processors used by others meanwhile")
-        parts.append(f"{load.stolen:.1%} stolen by the hypervisor")
-    return ", ".join(parts)

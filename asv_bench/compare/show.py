@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compare.comparison import Row
 from compare.growth import Growth
 from compare.numbers import CONFIDENCE, Ratio
 
-__all__ = ["ICONS", "amount", "growth_data", "growth_markdown", "row_data", "rows_markdown"]
+__all__ = [
+    "ICONS",
+    "amount",
+    "growth_data",
+    "growth_markdown",
+    "machine_text",
+    "markdown_table",
+    "ratio_text",
+    "row_data",
+    "rows_markdown",
+]
 
 ICONS = {"regression": "🔴", "improvement": "🟢", "unsettled": "🟡", "same": "⚪"}
 MEANING = {
@@ -99,6 +109,15 @@ def growth_markdown(unit: str, growths: Sequence[Growth]) -> str:
         )
     parts.append(markdown_table(["line through the medians", "base", "head", "R²"], body))
     return "\n\n".join(parts)
+
+
+def machine_text(machine: Mapping[str, Any]) -> str:
+    """What `compare.machine.describe` gives, in one line."""
+    memory = machine["memory_bytes"]
+    return (
+        f"{machine['processor']}, {machine['processors']} processors, "
+        f"{amount('memory', memory, memory)}, {machine['system']}, Python {machine['python']}"
+    )
 
 
 def markdown_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

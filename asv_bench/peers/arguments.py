@@ -1,0 +1,109 @@
+"""The command line of `tools/peers`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cstark as cs
+from peers.contests import CONTESTS, Size
+
+__all__ = ["Arguments", "parse"]
+
+DESCRIPTION = """\
+Measure cstark beside Plonky3 and winterfell on the Fibonacci pairs: the same public values, each
+prover in fresh processes that take turns. The ratio of a line is its time by that of cstark in the
+same group, measured side by side: above 1, cstark is faster. On one thread it compares processor
+seconds, which a busy machine disturbs less; on more, seconds that pass."""
+EXAMPLES = """\
+examples:
+  tools/peers                                   2^19 rows of 32 columns, one thread
+  tools/peers --log-rows 17 --runs 3 --only best
+  tools/peers --threads 2 --target-cpu x86-64-v3"""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was asked for.
+
+    Attributes
+    ----------
+    size : Size
+    threads : int
+    runs : int
+        Processes of each contender.
+    proofs : int
+        Proofs a process; the first of several is not counted.
+    target_cpu : str
+        What the Rust programs are compiled for.
+    only : tuple of str
+        Names of the contests to hold.
+    json : bool
+    """
+
+    size: Size
+    threads: int
+    runs: int
+    proofs: int
+    target_cpu: str
+    only: tuple[str, ...]
+    json: bool
+
+
+def parse(words: Sequence[str] | None = None) -> Arguments:
+    """Read the command line; like every argparse program, exits with 2 when it makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="tools/peers",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+    def number(name: str, default: int, low: int, high: int, help: str) -> None:
+        def within(text: str) -> int:
+            value = int(text)
+            if not low <= value <= high:
+                raise argparse.ArgumentTypeError(f"{value}: from {low} to {high}")
+            return value
+
+        within.__name__ = "whole number"  # what argparse calls it
+        parser.add_argument(
+            name, type=within, default=default, metavar="N", help=f"{help} (default {default})"
+        )
+
+    number("--log-rows", 19, 3, cs.Options().max_log_height, "log2 of the rows")
+    number("--columns", 32, 2, 2048, "columns, two for each sequence")
+    number("--threads", 1, 1, 1024, "of each prover")
+    number("--runs", 5, 1, 100, "processes of each contender")
+    number("--proofs", 2, 1, 100, "proofs a process; the first of several is not counted")
+    parser.add_argument(
+        "--target-cpu",
+        default="native",
+        metavar="CPU",
+        help="what the Rust programs are compiled for, as rustc names it; cstark's vectors have "
+        "256 bits, so x86-64-v3 compares like with like (default native)",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=list(CONTESTS),
+        help="a contest to hold; may be repeated (default: all)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, every run included")
+    chosen = parser.parse_args(words)
+    if chosen.columns % 2:
+        parser.error(f"--columns {chosen.columns}: a sequence has two columns, so an even number")
+    if not re.fullmatch(r"[\w.-]+", chosen.target_cpu):
+        parser.error(f"--target-cpu {chosen.target_cpu!r}: not a name of rustc's")
+    return Arguments(
+        Size(chosen.log_rows, chosen.columns),
+        chosen.threads,
+        chosen.runs,
+        chosen.proofs,
+        chosen.target_cpu,
+        tuple(name for name in CONTESTS if chosen.only is None or name in chosen.only),
+        chosen.json,
+    )
