@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
+from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
     from cstark.air import Air, Token
@@ -405,6 +406,7 @@ class Workload:
         _, statement = cls.read_statement(claim)
         return Machine(statement.tables, options)
 
+    @letting_go
     def prove(self, options: Options | None = None, **settings: Any) -> Proof:
         """Prove this workload.
 

@@ -8,6 +8,8 @@ import itertools
 import os
 import sys
 import types
+import weakref
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -220,6 +222,25 @@ def test_any_exception_comes_through(case, error):
     with pytest.raises(type(error)) as caught:
         case.prove(case.machine(), progress=tell)
     assert caught.value is error
+
+
+def test_a_workload_gives_up_its_traces():
+    made = []
+
+    @dataclass(frozen=True)
+    class Kept(load("add_mul")):
+        def prepare(self):
+            prepared = super().prepare()
+            made.extend(weakref.ref(trace) for trace in prepared.traces.values())
+            return prepared
+
+    def tell(phase, done, total):
+        raise Cancelled
+
+    with pytest.raises(Cancelled) as caught:
+        Kept(operations=20).prove(progress=tell)
+    assert made and [trace() for trace in made] == [None] * len(made)
+    assert caught.value.__traceback__ is not None
 
 
 def test_the_callers_frames_keep_their_locals(case):

@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
                 "machine"},
     "choices": {*BASE, "air", "protocol", "security", "text", "machine"},
     "check": {*BASE, "kernels", "air", "program", "text", *ARRAYS},
-    "workload": {*BASE, "air", "protocol", "machine", "claim", "check"},
+    "workload": {*BASE, "unwind", "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
     "pure": set(),
     "cli": {"errors", "workload", "claim", "machines", "machine", "protocol", "report", "text",
