@@ -12,7 +12,14 @@ from typing import Any
 
 from cstark.errors import CstarkError
 
-__all__ = ["config", "get_num_threads", "set_num_threads", "show_config", "threads"]
+__all__ = [
+    "checked_threads",
+    "config",
+    "get_num_threads",
+    "set_num_threads",
+    "show_config",
+    "threads",
+]
 
 
 def _kernels() -> Any:
@@ -26,7 +33,8 @@ def get_num_threads() -> int:
     return _kernels().threads()
 
 
-def _checked(n: int) -> int:
+def checked_threads(n: int) -> int:
+    """`n` as an int, if it is a possible number of threads; `CstarkError` otherwise."""
     most = _kernels().MAX_THREADS
     try:
         if isinstance(n, bool):
@@ -74,7 +82,7 @@ def set_num_threads(n: int) -> None:
     1
     >>> cs.set_num_threads(before)
     """
-    _kernels().set_threads(_checked(n))
+    _kernels().set_threads(checked_threads(n))
 
 
 @contextmanager
@@ -102,7 +110,7 @@ def threads(n: int) -> Iterator[None]:
     1
     """
     kernels = _kernels()
-    before = kernels.set_own_threads(_checked(n))
+    before = kernels.set_own_threads(checked_threads(n))
     try:
         yield
     finally:

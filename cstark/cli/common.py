@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from cstark.errors import (
     StatementError,
     VerificationError,
 )
+from cstark.files import write_whole
 
 if TYPE_CHECKING:
     from cstark.key import VerifyingKey
@@ -332,21 +331,7 @@ def write_atomically(path: str, data: bytes) -> None:
         if _is_special(target):
             target.write_bytes(data)
             return
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            # mkstemp made it private; give it the mode of any new file
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        write_whole(target, data)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from None
 

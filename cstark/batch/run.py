@@ -1,0 +1,249 @@
+"""A run: hands jobs out, takes results in as they come, gives them on in order."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from cstark.batch.executors import Here, shares_memory, workers
+from cstark.batch.folder import Folder
+from cstark.batch.job import Job
+from cstark.batch.result import JobResult
+from cstark.batch.worker import Failure, Outcome, Task, work
+from cstark.errors import CstarkError
+from cstark.protocol.proof import Proof
+
+__all__ = ["Run", "Settings", "WorkerTraceback", "default_buffer"]
+
+BUFFER = 256  # results that may wait: some 60 MB of proofs
+BUFFER_A_WORKER = 4
+
+
+def default_buffer(executor: Executor | None) -> int:
+    """How many jobs are handed out ahead of the result taken last."""
+    if executor is None:
+        return 1
+    return max(BUFFER, BUFFER_A_WORKER * (workers(executor) or 0))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for every job of a run; see `prove_many`."""
+
+    threads: int | None
+    buffersize: int
+    check: bool
+    max_memory: int | None
+
+    def __post_init__(self) -> None:
+        size = self.buffersize
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise CstarkError(f"buffersize is {size!r}; it must be an int of at least 1")
+
+
+class WorkerTraceback(Exception):
+    """The cause of an error that was raised in another process: its traceback there, as text."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+class Run(Iterator[JobResult]):
+    """The results of `prove_many`, in the order of the jobs.
+
+    Attributes
+    ----------
+    total, done, failed : int
+        Jobs; those proved, found or failed so far; those that failed.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        cargo: Sequence[Job | bytes],
+        executor: Executor | None,
+        settings: Settings,
+        folder: Folder | None,
+        progress: bool | Callable[[str, int, int], object] | None,
+    ) -> None:
+        self.total = len(jobs)
+        self.done = self.failed = 0
+        self._jobs = jobs
+        self._cargo = cargo
+        self._executor = Here() if executor is None else executor
+        self._settings = settings
+        self._folder = folder
+        self._bar: Any = None
+        self._progress = progress if callable(progress) else None
+        # Proofs in threads of this process can be told to stop.
+        self._stop = threading.Event() if shares_memory(executor) else None
+        self._flying: dict[Future[Outcome], tuple[int, bytes | None]] = {}
+        self._ready: dict[int, JobResult] = {}
+        self._sent = self._given = 0
+        if progress is True:
+            self._open_bar()
+        if executor is not None:
+            try:
+                self._hand_out()
+            except BaseException:
+                self.close()
+                raise
+
+    # ---- for the caller -----------------------------------------------------------------
+
+    def __next__(self) -> JobResult:
+        if self._given == self.total:
+            self.close()
+            raise StopIteration
+        try:
+            self._hand_out()
+            while self._given not in self._ready:
+                self._take_in()
+        except BaseException:
+            self.close()
+            raise
+        result = self._ready.pop(self._given)
+        self._given += 1
+        return result
+
+    def close(self) -> None:
+        """Cancel what has not begun and keep what is finished; the iterator is at its end then."""
+        if self._stop is not None:
+            self._stop.set()
+        flying, self._flying = self._flying, {}
+        self._sent = self._given = self.total
+        self._ready.clear()
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+        for future in flying:
+            future.cancel()
+        if self._folder is None:
+            return
+        for future, (index, _) in flying.items():
+            if future.done() and not future.cancelled() and future.exception() is None:
+                proof = future.result().proof
+                if proof is not None:
+                    self._folder.write(self._jobs[index], proof)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_flying", None):
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.done} of {self.total} jobs done, {self.failed} failed>"
+
+    # ---- out and in ---------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        """Submit jobs while fewer than `buffersize` results are out."""
+        settings = self._settings
+        while self._sent < self.total and self._sent - self._given < settings.buffersize:
+            index = self._sent
+            found = None if self._folder is None else self._folder.read(self._jobs[index])
+            task = Task(
+                self._cargo[index],
+                threads=settings.threads,
+                found=found,
+                check=settings.check,
+                max_memory=settings.max_memory,
+                stop=self._stop,
+            )
+            self._sent += 1
+            try:
+                self._flying[self._executor.submit(work, task)] = index, found
+            except BrokenExecutor as error:  # by an earlier job: what is left cannot be proved
+                self._note(self._failed(index, error, _text(error)))
+
+    def _take_in(self) -> None:
+        """Wait until something is finished, and take in all that is."""
+        finished, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        for future in sorted(finished, key=self._flying.__getitem__):
+            index, found = self._flying[future]
+            try:
+                outcome = future.result()
+            except CancelledError:
+                reason = "the executor cancelled the job"
+                result = self._failed(index, CancelledError(reason), reason)
+            except Exception as error:  # of the executor: the worker died, cannot import cstark
+                result = self._failed(index, error, _text(error))
+            else:
+                result = self._arrived(index, found, outcome)
+            del self._flying[future]
+            self._note(result)
+
+    def _arrived(self, index: int, found: bytes | None, outcome: Outcome) -> JobResult:
+        job, proof = self._jobs[index], outcome.proof
+        if outcome.failure is not None:
+            error = _error(outcome.failure)
+            return self._failed(index, error, outcome.failure.traceback)
+        if proof is not None:
+            path = None if self._folder is None else self._folder.write(job, proof)
+            return JobResult(index, job, proof, path=path)
+        assert found is not None and self._folder is not None
+        path = self._folder.path(job)
+        return JobResult(index, job, Proof.from_bytes(found), path=path, reused=True)
+
+    def _failed(self, index: int, error: Exception, trace: str) -> JobResult:
+        return JobResult(index, self._jobs[index], error=error, traceback=trace)
+
+    def _note(self, result: JobResult) -> None:
+        """A job is done, one way or the other."""
+        self._ready[result.index] = result
+        self.done += 1
+        self.failed += not result
+        if self._progress is not None:
+            self._progress(str(result.job), self.done, self.total)
+
+    def _open_bar(self) -> None:
+        from cstark.cli.progress import Progress
+
+        bar = self._bar = Progress()
+        bar.__enter__()
+
+        def show(what: str, done: int, total: int) -> None:
+            failed = f", {self.failed} failed" if self.failed else ""
+            bar(f"{done:,} of {total:,} proofs{failed}", done, total)
+
+        self._progress = show
+
+
+def _error(failure: Failure) -> Exception:
+    """The exception itself, with its traceback in the worker as the cause."""
+    if isinstance(failure.error, Exception):
+        return failure.error
+    error: Exception = CstarkError(failure.text)
+    # One of a class that is not here, or that does not pickle, leaves its text.
+    with suppress(Exception):
+        error = pickle.loads(failure.error)
+    error.__cause__ = WorkerTraceback(failure.traceback)
+    return error
+
+
+def _text(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
