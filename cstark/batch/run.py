@@ -23,7 +23,7 @@ from cstark.batch.executors import Here, shares_memory, workers
 from cstark.batch.folder import Folder
 from cstark.batch.job import Job
 from cstark.batch.result import JobResult
-from cstark.batch.worker import Failure, Outcome, Task, work
+from cstark.batch.worker import Failure, Outcome, Task, prove_job
 from cstark.errors import CstarkError
 from cstark.protocol.proof import Proof
 
@@ -176,7 +176,7 @@ class Run(Iterator[JobResult]):
             )
             self._sent += 1
             try:
-                self._flying[self._executor.submit(work, task)] = index, found
+                self._flying[self._executor.submit(prove_job, task)] = index, found
             except BrokenExecutor as error:  # by an earlier job: what is left cannot be proved
                 self._note(self._failed(index, error, _text(error)))
 

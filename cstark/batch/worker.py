@@ -18,7 +18,7 @@ from cstark.errors import CstarkError, VerificationError
 from cstark.protocol.proof import Proof
 from cstark.runtime import threads
 
-__all__ = ["Failure", "Outcome", "Stopped", "Task", "work"]
+__all__ = ["Failure", "Outcome", "Stopped", "Task", "prove_job"]
 
 
 class Stopped(CstarkError):
@@ -78,7 +78,7 @@ class Outcome:
     failure: Failure | None = None
 
 
-def work(task: Task) -> Outcome:
+def prove_job(task: Task) -> Outcome:
     """Do one job."""
     try:
         job = task.job if isinstance(task.job, Job) else _unpack(task.job)

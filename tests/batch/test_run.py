@@ -21,7 +21,7 @@ import pytest
 
 import cstark as cs
 from cstark.batch import run as run_module
-from cstark.batch.worker import Stopped, Task, work
+from cstark.batch.worker import Stopped, Task, prove_job
 from cstark.claim import decode_claim
 from tests.batch.workloads import QUICK, Count, Threads, Unpicklable, go_on, started
 
@@ -178,14 +178,14 @@ class ByHand(Executor):
         self.calls: list[tuple[Future, Task]] = []
 
     def submit(self, fn, /, *args, **kwargs):
-        assert fn is work
+        assert fn is prove_job
         self.calls.append((Future(), args[0]))
         return self.calls[-1][0]
 
     def do(self, index):
         future, task = self.calls[index]
         future.set_running_or_notify_cancel()
-        future.set_result(work(task))
+        future.set_result(prove_job(task))
 
 
 def test_results_do_not_pile_up():
@@ -215,6 +215,27 @@ def test_all_that_finished_counts_before_the_first_is_given():
     count = "Count(log_rows={}, mode='fine', gate=''), grinding=1, queries=6, max_log_height=16"
     assert seen == [(count.format(n), n - 2, 3) for n in (3, 4, 5)]
     assert repr(run) == "<Run: 3 of 3 jobs done, 0 failed>"
+
+
+def test_a_bar(monkeypatch):
+    said = []
+
+    class Bar:
+        def __enter__(self):
+            said.append("open")
+
+        def __call__(self, what, done, total):
+            said.append((what, done, total))
+
+        def __exit__(self, *_):
+            said.append("closed")
+
+    monkeypatch.setattr("cstark.cli.progress.Progress", Bar)
+    run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
+    assert len(list(run)) == 2
+    run.close()
+    counts = [("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
+    assert said == ["open", *counts, "closed"]
 
 
 def test_an_executor_that_cancels_fails_the_job():
@@ -296,10 +317,10 @@ def test_closing_stops_a_proof_in_a_thread_at_its_next_step(monkeypatch):
     outcomes = []
 
     def recording(task):
-        outcomes.append(work(task))
+        outcomes.append(prove_job(task))
         return outcomes[-1]
 
-    monkeypatch.setattr(run_module, "work", recording)
+    monkeypatch.setattr(run_module, "prove_job", recording)
     started.clear()
     go_on.clear()
     jobs = [Count(3), Count(3, mode="events"), Count(3)]
