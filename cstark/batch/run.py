@@ -6,18 +6,12 @@ import pickle
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    wait,
-)
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from cstark.batch.executors import Here, shares_memory, workers
 from cstark.batch.folder import Folder
@@ -91,7 +85,9 @@ class Run(Iterator[JobResult]):
         self._progress = progress if callable(progress) else None
         # Proofs in threads of this process can be told to stop.
         self._stop = threading.Event() if shares_memory(executor) else None
-        self._flying: dict[Future[Outcome], tuple[int, bytes | None]] = {}
+        # By the job's index: what is out, and the file that was found for it.
+        self._flying: dict[int, tuple[Future[Outcome], bytes | None]] = {}
+        self._arrivals: Arrivals = SimpleQueue()
         self._ready: dict[int, JobResult] = {}
         self._sent = self._given = 0
         if progress is True:
@@ -111,7 +107,9 @@ class Run(Iterator[JobResult]):
             raise StopIteration
         try:
             self._hand_out()
-            while self._given not in self._ready:
+            # All that is there, so that it is kept in the folder before the caller goes away with
+            # the first.
+            while self._given not in self._ready or not self._arrivals.empty():
                 self._take_in()
         except BaseException:
             self.close()
@@ -130,15 +128,15 @@ class Run(Iterator[JobResult]):
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
             self._bar = None
-        for future in flying:
+        for future, _ in flying.values():
             future.cancel()
-        if self._folder is None:
-            return
-        for future, (index, _) in flying.items():
-            if future.done() and not future.cancelled() and future.exception() is None:
-                proof = future.result().proof
-                if proof is not None:
-                    self._folder.write(self._jobs[index], proof)
+        while self._folder is not None:
+            try:
+                index, outcome = self._arrivals.get_nowait()
+            except Empty:
+                break
+            if isinstance(outcome, Outcome) and outcome.proof is not None:
+                self._folder.write(self._jobs[index], outcome.proof)
 
     def __enter__(self) -> Run:
         return self
@@ -176,38 +174,41 @@ class Run(Iterator[JobResult]):
             )
             self._sent += 1
             try:
-                self._flying[self._executor.submit(prove_job, task)] = index, found
+                future = self._executor.submit(prove_job, task)
             except BrokenExecutor as error:  # by an earlier job: what is left cannot be proved
                 self._note(self._failed(index, error, _text(error)))
+                continue
+            self._flying[index] = future, found
+            future.add_done_callback(_lander(self._arrivals, index))
 
     def _take_in(self) -> None:
-        """Wait until something is finished, and take in all that is."""
-        finished, _ = wait(self._flying, return_when=FIRST_COMPLETED)
-        for future in sorted(finished, key=self._flying.__getitem__):
-            index, found = self._flying[future]
-            try:
-                outcome = future.result()
-            except CancelledError:
-                reason = "the executor cancelled the job"
-                result = self._failed(index, CancelledError(reason), reason)
-            except Exception as error:  # of the executor: the worker died, cannot import cstark
-                result = self._failed(index, error, _text(error))
-            else:
-                result = self._arrived(index, found, outcome)
-            del self._flying[future]
-            self._note(result)
+        """Wait for the next job to be finished, and take it in."""
+        index, outcome = self._arrivals.get()
+        try:
+            result = self._result(index, outcome)
+        except BaseException:  # perhaps while the proof was written: `close` writes it
+            self._arrivals.put((index, outcome))
+            raise
+        del self._flying[index]
+        self._note(result)
 
-    def _arrived(self, index: int, found: bytes | None, outcome: Outcome) -> JobResult:
-        job, proof = self._jobs[index], outcome.proof
-        if outcome.failure is not None:
-            error = _error(outcome.failure)
-            return self._failed(index, error, outcome.failure.traceback)
-        if proof is not None:
-            path = None if self._folder is None else self._folder.write(job, proof)
-            return JobResult(index, job, proof, path=path)
-        assert found is not None and self._folder is not None
-        path = self._folder.path(job)
-        return JobResult(index, job, Proof.from_bytes(found), path=path, reused=True)
+    def _result(self, index: int, outcome: Outcome | BaseException) -> JobResult:
+        job = self._jobs[index]
+        if isinstance(outcome, Outcome):
+            if outcome.failure is not None:
+                return self._failed(index, _error(outcome.failure), outcome.failure.traceback)
+            if outcome.proof is not None:
+                path = None if self._folder is None else self._folder.write(job, outcome.proof)
+                return JobResult(index, job, outcome.proof, path=path)
+            _, found = self._flying[index]
+            assert found is not None and self._folder is not None
+            path = self._folder.path(job)
+            return JobResult(index, job, Proof.from_bytes(found), path=path, reused=True)
+        if isinstance(outcome, CancelledError):
+            outcome = CancelledError("the executor cancelled the job")
+        if isinstance(outcome, Exception):  # the worker died, or cannot import cstark
+            return self._failed(index, outcome, _text(outcome))
+        raise outcome  # the worker was interrupted, and so are we
 
     def _failed(self, index: int, error: Exception, trace: str) -> JobResult:
         return JobResult(index, self._jobs[index], error=error, traceback=trace)
@@ -231,6 +232,29 @@ class Run(Iterator[JobResult]):
             bar(f"{done:,} of {total:,} proofs{failed}", done, total)
 
         self._progress = show
+
+
+#: What comes back from the executor: the job's index, and an outcome or what the executor raised.
+Arrivals: TypeAlias = "SimpleQueue[tuple[int, Outcome | BaseException]]"
+
+
+def _lander(arrivals: Arrivals, index: int) -> Callable[[Future[Outcome]], None]:
+    """What an executor calls when a job is finished, in a thread of its own.
+
+    `concurrent.futures.wait` would hold the locks of all futures again and again, and a Ctrl-C at
+    that moment leaves them locked, so that workers hang. And the run must not be held here: it
+    closes itself when nobody else holds it.
+    """
+
+    def land(future: Future[Outcome]) -> None:
+        outcome: Outcome | BaseException
+        try:
+            outcome = future.result()
+        except BaseException as error:
+            outcome = error
+        arrivals.put((index, outcome))
+
+    return land
 
 
 def _error(failure: Failure) -> Exception:

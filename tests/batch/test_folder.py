@@ -105,6 +105,24 @@ def test_a_folder_that_cannot_be(tmp_path, monkeypatch):
         cs.prove_many(JOBS, folder=tmp_path)
 
 
+def test_a_proof_whose_writing_is_interrupted_is_written_after_all(tmp_path, monkeypatch):
+    write, calls = Folder.write, []
+
+    def interrupted(self, job, proof):
+        calls.append(job)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return write(self, job, proof)
+
+    monkeypatch.setattr(Folder, "write", interrupted)
+    run = cs.prove_many([Count(3), Count(4), Count(5)], folder=tmp_path, options=QUICK)
+    with pytest.raises(KeyboardInterrupt):
+        list(run)
+    monkeypatch.undo()
+    again = cs.prove_many([Count(3), Count(4), Count(5)], folder=tmp_path, options=QUICK)
+    assert [result.reused for result in again] == [True, True, False]
+
+
 def test_a_full_disk_stops_the_run(tmp_path, monkeypatch):
     write = Folder.write
 

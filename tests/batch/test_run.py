@@ -213,7 +213,7 @@ def test_all_that_finished_counts_before_the_first_is_given():
         pool.do(index)
     assert next(run).index == 0
     count = "Count(log_rows={}, mode='fine', gate=''), grinding=1, queries=6, max_log_height=16"
-    assert seen == [(count.format(n), n - 2, 3) for n in (3, 4, 5)]
+    assert seen == [(count.format(n), 6 - n, 3) for n in (5, 4, 3)]
     assert repr(run) == "<Run: 3 of 3 jobs done, 0 failed>"
 
 
