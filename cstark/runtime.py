@@ -72,6 +72,7 @@ def set_num_threads(n: int) -> None:
     See Also
     --------
     threads : for one Python thread, inside a ``with`` statement.
+    cstark.prove_many : for each of many proofs on an executor.
 
     Examples
     --------

@@ -14,8 +14,10 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -120,16 +122,12 @@ def test_options_that_do_not_fit_the_machine_fail_their_job_alone(executor):
     assert isinstance(bad.error, cs.CstarkError) and good
 
 
-def test_a_class_that_workers_cannot_import(processes, tmp_path, monkeypatch):
-    (tmp_path / "only_here.py").write_text(
-        "from dataclasses import dataclass\nfrom tests.batch.workloads import Count\n\n\n"
-        "@dataclass(frozen=True)\nclass Mine(Count):\n    pass\n"
-    )
-    list(cs.prove_many([Count()] * 4, processes, options=QUICK))  # both workers have started
-    monkeypatch.syspath_prepend(str(tmp_path))
-    from only_here import Mine
-
-    mine, count = cs.prove_many([Mine(), Count()], processes, options=QUICK)
+def test_a_class_that_workers_cannot_import(processes, monkeypatch):
+    only_here = ModuleType("only_here")
+    monkeypatch.setitem(sys.modules, "only_here", only_here)
+    only_here.Mine = type("Mine", (Count,), {"__module__": "only_here"})
+    only_here.Mine = dataclass(frozen=True)(only_here.Mine)
+    mine, count = cs.prove_many([only_here.Mine(), Count()], processes, options=QUICK)
     assert "the worker cannot load the job: ModuleNotFoundError" in str(mine.error)
     assert count
 
