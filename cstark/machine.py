@@ -11,24 +11,21 @@ import numpy as np
 
 from cstark.air import Air, describe
 from cstark.air.bus import number_buses
-from cstark.errors import AirError, StatementError, TraceError
+from cstark.errors import AirError, StatementError
 from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
 from cstark.protocol.estimate import Estimate, estimate
-from cstark.protocol.facts import facts
-from cstark.protocol.footprint import choose_plan
 from cstark.protocol.layout import Layout
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.preprocessed import commit_preprocessed
 from cstark.protocol.proof import Proof
-from cstark.protocol.prover import Imbalance, Prover
 from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
 from cstark.protocol.statement import Instance
 from cstark.protocol.summary import summary
 from cstark.protocol.traces import read_traces
-from cstark.protocol.transcript import Ledger, silent
+from cstark.proving import check_traces, make_proof
 from cstark.report import Report
 from cstark.security import SecurityReport
 from cstark.security import report as security_report
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.choices import Choices
+    from cstark.progress import Tell
 
 __all__ = ["Machine"]
 
@@ -150,7 +148,7 @@ class Machine:
         tokens: Sequence[Any] = (),
         claim: bytes = b"",
         check: bool = True,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: bool | Tell | None = None,
         max_memory: int | None = None,
     ) -> Proof:
         """Prove that the traces satisfy all tables and balance all buses.
@@ -170,8 +168,13 @@ class Machine:
         check : bool
             Check every constraint on every row first. Without it a false trace yields a proof
             that does not verify, except for unbalanced buses, which are always noticed.
-        progress : callable, optional
-            Called with (phase, done, total); may raise to cancel.
+        progress : bool or callable, optional
+            True shows a bar on standard error: share done, phase, time left, bytes held now. A
+            callable is called with (phase, done, total), from the check of the traces on, some
+            twenty times a second: ``done / total``, two ints, is the share of the expected time;
+            `total` never changes, `done` never falls and ends at `total`. What it raises cancels
+            the proof and reaches the caller as it is. Ctrl-C does the same. Either way all memory
+            is given up at once, and the machine can be used again.
         max_memory : int, optional
             Most bytes of the prover's own buffers: extended columns, trees, words, scratch, and
             what the machine keeps from proof to proof (its preprocessed columns). The traces
@@ -194,72 +197,9 @@ class Machine:
         """
         return self._prove(traces, publics, tokens, claim, check, progress, max_memory)
 
-    def _prove(
-        self,
-        traces: Mapping[str, Any],
-        publics: Mapping[str, Sequence[int]] | None,
-        tokens: Sequence[Any],
-        claim: bytes,
-        check: bool,
-        progress: Callable[[str, int, int], None] | None,
-        max_memory: int | None = None,
-        *,
-        force: bool = False,
-        ledger: Ledger = silent,
-        prover: type[Prover] = Prover,
-    ) -> Proof:
-        """`prove`; `force` emits proofs of false statements, for tests of the verifier."""
-        report = Report()
-        instance = Instance.build(self._statement_key, publics, tokens, claim)
-        with report.phase("read traces"):
-            arrays = read_traces(self.descriptions, self.resolved, traces)
-        log_heights = [len(array).bit_length() - 1 for array in arrays]
-        plan = choose_plan(self, Layout(self.plain_key(), log_heights), max_memory)
-        key = self.verifying_key(report)
-        if instance.wraps(key, log_heights):
-            raise StatementError(
-                "the counts of the interactions, times the heights, could reach p and wrap "
-                "around; state smaller weights, or use shorter tables"
-            )
-        if check and not force:
-            with report.phase("check"):
-                self._check_constraints(arrays, instance)
-        step = progress if progress is not None else _silent
-        settings = {"plan": plan, "force": force, "ledger": ledger}
-        work = prover(self, instance, arrays, report, step, **settings)
-        try:
-            proof = work.prove()
-        except Imbalance:
-            self._explain_imbalance(arrays, instance)
-            raise TraceError(
-                "the buses do not balance: what is sent is not what is received"
-            ) from None
-        report.facts.update(facts(key, proof, len(instance.tokens), self.domains), plan=plan.name)
-        return proof
-
-    def _check_constraints(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        for table, description in enumerate(self.descriptions):
-            found = self.check_program(table).violations(
-                arrays[table], description.preprocessed, instance.publics[table]
-            )
-            if found:
-                # Only now the slower report, which names rows, columns and values.
-                self._report(arrays, instance).raise_for_failure()
-
-    def _explain_imbalance(self, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-        self._report(arrays, instance).raise_for_failure()
-
-    def _report(self, arrays: Sequence[np.ndarray], instance: Instance) -> CheckReport:
-        from cstark.check import check
-
-        return check(
-            self.descriptions,
-            arrays,
-            instance.publics,
-            instance.tokens,
-            number_buses(self.descriptions),
-            [self.check_program(table) for table in range(len(self.descriptions))],
-        )
+    def _prove(self, *arguments: Any, **settings: Any) -> Proof:
+        """`prove`, positionally, and with the settings that tests use; see `make_proof`."""
+        return make_proof(self, *arguments, **settings)
 
     def check(
         self,
@@ -300,7 +240,7 @@ class Machine:
                 raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
         instance = Instance.build(self._statement_key, publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
-        report = self._report(arrays, instance)
+        report = check_traces(self, arrays, instance)
         if not mutate or not report:
             return report
         from cstark.check.mutate import find_free_cells
@@ -364,9 +304,14 @@ class Machine:
             return self.__dict__["_key"]
         return PlainKey(self.descriptions)
 
+    @property
+    def has_preprocessed(self) -> bool:
+        """Whether the preprocessed columns have been committed to."""
+        return "_preprocessed" in self.__dict__
+
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
         """Commitment to the preprocessed columns of all tables, made once."""
-        if "_preprocessed" not in self.__dict__:
+        if not self.has_preprocessed:
             self.__dict__["_preprocessed"] = commit_preprocessed(
                 self.descriptions, self.resolved, self.domains, report or Report()
             )
@@ -494,7 +439,3 @@ class Machine:
 
     def __reduce__(self):
         return (type(self), (self.tables, self.options))
-
-
-def _silent(phase: str, done: int, total: int) -> None:
-    pass

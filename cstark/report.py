@@ -194,6 +194,11 @@ class Report:
         return self._open[-1]
 
     @property
+    def outermost(self) -> str:
+        """Name of the open phase that is in no other; "" if there is none."""
+        return self._open[1].name if len(self._open) > 1 else ""
+
+    @property
     def seconds(self) -> float:
         """Wall time of all phases."""
         return self.root.seconds

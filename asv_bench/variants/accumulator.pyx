@@ -52,7 +52,7 @@ cdef int prepare(lookup_job *job, uint64_t[:, ::1] cells, Py_ssize_t chunk) exce
     if rows < 1 or rows & (rows - 1) or cells.shape[1] < 3:
         raise ValueError("cells must be (rows, at least 3), rows a power of two")
     job.program.pairs = 1
-    job.first, job.chunk = 0, min(chunk, rows)
+    job.chunk = min(chunk, rows)
     job.out, job.stride = &cells[0, 0], cells.shape[1]
     return 0
 

@@ -26,7 +26,7 @@ cdef extern from "variant_hash.h" nogil:
         hash_locate locate
         int tag
         size_t bytes
-        ptrdiff_t start, per_block
+        ptrdiff_t per_block
         const hash_matrix *matrices
         int parts
         uint8_t *out
@@ -108,7 +108,7 @@ def node_digests(
         raise ValueError("out must be (m, 32), and there must be a thread")
     job.core = core_of(algorithm)
     job.locate, job.tag, job.bytes = hash_locate_pieces, HASH_NODE, 2 * HASH_BYTES
-    job.start, job.per_block, job.matrices, job.parts = 0, m, pieces, 2
+    job.per_block, job.matrices, job.parts = m, pieces, 2
     job.out, job.out_block, job.out_row = &out[0, 0], 0, HASH_BYTES
     for k in range(2):
         pieces[k].base = &below[k * m, 0]

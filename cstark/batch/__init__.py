@@ -13,15 +13,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Executor
 
 from cstark.batch.executors import check_executor, default_threads, packer
-from cstark.batch.folder import Folder
 from cstark.batch.job import Job, JobLike, read_jobs
 from cstark.batch.result import JobResult
-from cstark.batch.run import Run, Settings, default_buffer
-from cstark.errors import CstarkError
+from cstark.batch.run import Run, Settings, read_buffersize
+from cstark.progress import Tell
 from cstark.protocol.footprint import check_max_memory
 from cstark.protocol.options import Options
 from cstark.runtime import checked_threads
@@ -36,7 +35,7 @@ def prove_many(
     options: Options | None = None,
     threads: int | None = None,
     folder: str | os.PathLike[str] | None = None,
-    progress: bool | Callable[[str, int, int], object] | None = None,
+    progress: bool | Tell | None = None,
     buffersize: int | None = None,
     check: bool = True,
     max_memory: int | None = None,
@@ -59,8 +58,8 @@ def prove_many(
         Of the jobs that come without; default `cs.Options()`.
     threads : int, optional
         Of each proof. Default: this thread's `get_num_threads`, shared among the workers (or the
-        jobs, when these are fewer); 1 where the executor does not say how many workers it has on
-        this machine, as with dask and MPI, whose slots stand for a processor each.
+        jobs, when these are fewer); 1 where the executor does not say how many workers it has, as
+        with dask, whose slots stand for a processor each.
     folder : path, optional
         Where finished proofs are kept, made if need be, one file a job, named after a digest of
         workload, arguments, options and proof version. A file appears whole or not at all. A job
@@ -68,11 +67,12 @@ def prove_many(
         for the claim that the workload makes today (its ``prepare`` is run again to know it);
         otherwise the file is proved anew and replaced.
     progress : bool or callable, optional
-        True for a bar on a terminal. A callable gets (what, done, total) after each job, in the
-        caller's thread, and may raise to stop everything.
+        True for a bar. A callable gets (job as text, done, total) after each job, in the caller's
+        thread, and may raise to stop everything.
     buffersize : int, optional
         Most jobs handed out whose results have not been taken, as in `Executor.map`: ten thousand
-        proofs never wait in memory for a slow first one. Default: 256, or four a worker.
+        proofs never wait in memory for a slow first one. Default: 256, or four a worker; a
+        dask cluster with more slots than that wants more.
     check, max_memory
         Of each proof, as for `Machine.prove`. What several workers need adds up.
 
@@ -82,8 +82,8 @@ def prove_many(
         An iterator over one `JobResult` a job, in the order of the jobs. Jobs are handed out at
         once, up to `buffersize`, and further ones as results are taken; ``list(...)`` takes all.
         ``close()``, leaving a ``with`` statement, or an exception (Ctrl-C too) cancels what has
-        not begun, stops proofs in threads of this process within a step, and keeps what is
-        finished in the folder.
+        not begun, stops proofs in threads of this process within a second, and keeps in the
+        folder what is finished.
 
     Raises
     ------
@@ -119,8 +119,6 @@ def prove_many(
     FibPair(log_rows=5, sequences=1), grinding=4 - (5,)
     """
     check_executor(executor)
-    if not (progress is None or isinstance(progress, bool) or callable(progress)):
-        raise CstarkError(f"progress is {progress!r}; it is True or a callable (what, done, total)")
     if threads is not None:
         threads = checked_threads(threads)
     check_max_memory(max_memory)
@@ -128,10 +126,9 @@ def prove_many(
     pack = packer(executor)
     settings = Settings(
         threads=default_threads(executor, len(listed)) if threads is None else threads,
-        buffersize=default_buffer(executor) if buffersize is None else buffersize,
+        buffersize=read_buffersize(buffersize, executor),
         check=check,
         max_memory=max_memory,
     )
     cargo = [pack(index, job) for index, job in enumerate(listed)]
-    where = None if folder is None else Folder(folder)
-    return Run(listed, cargo, executor, settings, where, progress)
+    return Run(listed, cargo, executor, settings, folder, progress)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from cstark.batch.executors import Here, shares_memory, workers
 from cstark.batch.folder import Folder
 from cstark.batch.job import Job
 from cstark.batch.result import JobResult
 from cstark.batch.worker import Failure, Outcome, Task, prove_job
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, OptionsError
+from cstark.progress import Tell, listener
 from cstark.protocol.proof import Proof
 
-__all__ = ["Run", "Settings", "WorkerTraceback", "default_buffer"]
+__all__ = ["Run", "Settings", "WorkerTraceback", "read_buffersize"]
 
 BUFFER = 256  # results that may wait: some 60 MB of proofs
 BUFFER_A_WORKER = 4
-
-
-def default_buffer(executor: Executor | None) -> int:
-    """How many jobs are handed out ahead of the result taken last."""
-    if executor is None:
-        return 1
-    return max(BUFFER, BUFFER_A_WORKER * (workers(executor) or 0))
 
 
 @dataclass(frozen=True)
@@ -43,10 +38,21 @@ class Settings:
     check: bool
     max_memory: int | None
 
-    def __post_init__(self) -> None:
-        size = self.buffersize
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise CstarkError(f"buffersize is {size!r}; it must be an int of at least 1")
+
+def read_buffersize(buffersize: int | None, executor: Executor | None) -> int:
+    """How many jobs are handed out ahead of the result taken last.
+
+    Raises
+    ------
+    OptionsError
+    """
+    if buffersize is not None and (
+        isinstance(buffersize, bool) or not isinstance(buffersize, int) or buffersize < 1
+    ):
+        raise OptionsError(f"buffersize={buffersize!r}: must be an int of at least 1")
+    if executor is None:  # what is handed out is proved at once
+        return 1
+    return buffersize or max(BUFFER, BUFFER_A_WORKER * (workers(executor) or 0))
 
 
 class WorkerTraceback(Exception):
@@ -71,8 +77,8 @@ class Run(Iterator[JobResult]):
         cargo: Sequence[Job | bytes],
         executor: Executor | None,
         settings: Settings,
-        folder: Folder | None,
-        progress: bool | Callable[[str, int, int], object] | None,
+        folder: str | os.PathLike[str] | None,
+        progress: bool | Tell | None,
     ) -> None:
         self.total = len(jobs)
         self.done = self.failed = 0
@@ -80,9 +86,10 @@ class Run(Iterator[JobResult]):
         self._cargo = cargo
         self._executor = Here() if executor is None else executor
         self._settings = settings
-        self._folder = folder
-        self._bar: Any = None
-        self._progress = progress if callable(progress) else None
+        self._bar = ExitStack()
+        self._tell = self._bar.enter_context(listener(progress))
+        self._counts = progress is True
+        self._folder = None if folder is None else Folder(folder)
         # Proofs in threads of this process can be told to stop.
         self._stop = threading.Event() if shares_memory(executor) else None
         # By the job's index: what is out, and the file that was found for it.
@@ -90,8 +97,6 @@ class Run(Iterator[JobResult]):
         self._arrivals: Arrivals = SimpleQueue()
         self._ready: dict[int, JobResult] = {}
         self._sent = self._given = 0
-        if progress is True:
-            self._open_bar()
         if executor is not None:
             try:
                 self._hand_out()
@@ -125,9 +130,7 @@ class Run(Iterator[JobResult]):
         flying, self._flying = self._flying, {}
         self._sent = self._given = self.total
         self._ready.clear()
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
+        self._bar.close()
         for future, _ in flying.values():
             future.cancel()
         while self._folder is not None:
@@ -218,20 +221,13 @@ class Run(Iterator[JobResult]):
         self._ready[result.index] = result
         self.done += 1
         self.failed += not result
-        if self._progress is not None:
-            self._progress(str(result.job), self.done, self.total)
+        if self._tell is not None:
+            what = self._count_text() if self._counts else str(result.job)
+            self._tell(what, self.done, self.total)
 
-    def _open_bar(self) -> None:
-        from cstark.cli.progress import Progress
-
-        bar = self._bar = Progress()
-        bar.__enter__()
-
-        def show(what: str, done: int, total: int) -> None:
-            failed = f", {self.failed} failed" if self.failed else ""
-            bar(f"{done:,} of {total:,} proofs{failed}", done, total)
-
-        self._progress = show
+    def _count_text(self) -> str:
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        return f"{self.done:,} of {self.total:,} proofs{failed}"
 
 
 #: What comes back from the executor: the job's index, and an outcome or what the executor raised.

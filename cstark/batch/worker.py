@@ -9,14 +9,15 @@ from __future__ import annotations
 import pickle
 import threading
 import traceback
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from cstark.batch.job import Job
 from cstark.errors import CstarkError, VerificationError
+from cstark.progress import Tell
 from cstark.protocol.proof import Proof
 from cstark.runtime import threads
+from cstark.unwind import let_go
 
 __all__ = ["Failure", "Outcome", "Stopped", "Task", "prove_job"]
 
@@ -124,7 +125,7 @@ def _unpack(data: bytes) -> Job:
     return job
 
 
-def _stopper(stop: threading.Event) -> Callable[[str, int, int], None]:
+def _stopper(stop: threading.Event) -> Tell:
     def step(phase: str, done: int, total: int) -> None:
         if stop.is_set():
             raise Stopped("the run was closed")
@@ -134,10 +135,13 @@ def _stopper(stop: threading.Event) -> Callable[[str, int, int], None]:
 
 def _failure(error: Exception, *, travels: bool) -> Failure:
     packed: Exception | bytes = error
-    if travels:
+    text = "".join(traceback.format_exception_only(error)).strip()
+    trace = "".join(traceback.format_exception(error))
+    if not travels:
+        let_go(error, everywhere=True)  # of ten thousand traces that failed, none is kept
+    else:
         try:
             packed = pickle.dumps(error)
         except Exception:  # whatever an exception's own __reduce__ raises
             packed = b""
-    text = "".join(traceback.format_exception_only(error)).strip()
-    return Failure(packed, text, "".join(traceback.format_exception(error)))
+    return Failure(packed, text, trace)

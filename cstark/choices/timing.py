@@ -117,7 +117,7 @@ def _run(machine: Machine, log_heights: Sequence[int]) -> Run:
     small.verifying_key()  # commits to the preprocessed columns, as is done once
     phases: dict[str, float] = {}
     for _ in range(REPEATS):
-        report = small._prove(traces, publics, (), b"", False, _silent, force=True).report
+        report = small._prove(traces, publics, (), b"", False, None, force=True).report
         for phase in report.root.children:
             phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
     phases.pop("read traces", None)
@@ -182,7 +182,3 @@ def _grinding_seconds(machine: Machine) -> float:
     start = time.perf_counter()
     hashes = sum(1 + transcript.grind("sample", sample) for _ in range(tried))
     return (time.perf_counter() - start) / hashes * 2.0**bits
-
-
-def _silent(phase: str, done: int, total: int) -> None:
-    pass

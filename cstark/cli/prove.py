@@ -19,7 +19,7 @@ from cstark.cli.common import (
     print_json,
     write_atomically,
 )
-from cstark.cli.progress import Progress
+from cstark.progress import ProgressBar
 from cstark.text import bytes_text, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = Machine(statement.tables, options)
     ready = time.perf_counter()
-    with Progress() as progress:
+    with ProgressBar() as progress:
         proof = machine.prove(
             prepared.traces,
             statement.publics,

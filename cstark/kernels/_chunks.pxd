@@ -7,3 +7,11 @@ ctypedef Py_ssize_t (*chunk_function)(
 cdef Py_ssize_t run(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads
 ) noexcept nogil
+
+cdef Py_ssize_t run_long(
+    chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads,
+    double cost
+) except -2
+
+cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil
+cdef int worked(double nanoseconds) except -1

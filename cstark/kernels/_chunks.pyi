@@ -1,1 +1,6 @@
+from collections.abc import Callable
+
+Watcher = Callable[[float], object]
+
 def source_digest() -> str: ...
+def set_watcher(watcher: Watcher | None) -> Watcher | None: ...

@@ -3,8 +3,13 @@
 Serial and parallel runs call the same function on the same chunks, so a result cannot depend on
 the number of threads.  Chunks are handed out dynamically: one that meets a busy core does not
 hold up the rest.
+
+Between pieces of some 50 ms a call can be interrupted: signals are seen, and the watcher of the
+Python thread, if it has set one, is told how much work has been done.  Both may raise.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from cython.parallel cimport prange, threadid
 from cstark.kernels._runtime cimport enter_region, leave_region
 
@@ -49,13 +54,107 @@ cdef void note(Py_ssize_t *worst, Py_ssize_t bad) noexcept nogil:
         worst[0] = bad
 
 
+# ---- long calls -----------------------------------------------------------------------------
+
 cdef extern from *:
     """
     #ifndef CSTARK_SOURCE_DIGEST
     #define CSTARK_SOURCE_DIGEST ""
     #endif
+    static _Thread_local PyObject *cstark_watcher = NULL; /* of the calling Python thread */
     """
     const char *CSTARK_SOURCE_DIGEST
+    PyObject *cstark_watcher
+
+cdef enum:
+    PIECE_NANOSECONDS = 50_000_000
+
+cdef struct Piece:
+    chunk_function function
+    void *context
+    Py_ssize_t first
+
+
+cdef Py_ssize_t call_piece(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    """A chunk of a piece, whose items `run` counts from the piece's first."""
+    cdef Piece *piece = <Piece *>context
+    cdef Py_ssize_t bad
+    bad = piece.function(piece.context, piece.first + first, piece.first + last, thread)
+    return bad - piece.first if bad >= 0 else -1
+
+
+cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil:
+    """Items between two looks at signals: whole chunks, at least one a thread."""
+    cdef Py_ssize_t chunks = <Py_ssize_t>(PIECE_NANOSECONDS / (cost * <double>chunk))
+    return max(chunks, 1) * chunk * threads
+
+
+cdef Py_ssize_t run_long(
+    chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads,
+    double cost
+) except -2:
+    """`run`, piece by piece; after each, signals are seen and the watcher is told.
+
+    Chunks are the same as `run`'s. `cost` is the time that an item takes on one thread, in
+    nanoseconds, as measured on one machine: progress and the length of a piece depend on it,
+    results do not.
+    """
+    cdef Py_ssize_t most = piece_of(cost, chunk, threads)
+    cdef Py_ssize_t count, bad
+    cdef Piece piece
+    piece.function, piece.context, piece.first = function, context, 0
+    while piece.first < items:
+        count = min(most, items - piece.first)
+        with nogil:
+            bad = run(call_piece, &piece, count, chunk, threads)
+        if bad >= 0:
+            return piece.first + bad
+        piece.first += count
+        worked(<double>count * cost)
+    return -1
+
+
+cdef int worked(double nanoseconds) except -1:
+    """Between two pieces of work, the first of which should have taken so long on one thread."""
+    global cstark_watcher
+    cdef PyObject *watcher = cstark_watcher
+    PyErr_CheckSignals()
+    if watcher != NULL:
+        cstark_watcher = NULL  # what the watcher itself has computed is not the work it watches
+        try:
+            (<object>watcher)(nanoseconds)
+        finally:
+            cstark_watcher = watcher
+    return 0
+
+
+def set_watcher(watcher):
+    """Have `watcher(nanoseconds)` called between pieces of work in this Python thread.
+
+    Parameters
+    ----------
+    watcher : callable or None
+        Handed the time that the work since its last call should have taken on one thread. What it
+        raises ends the kernel that is running.
+
+    Returns
+    -------
+    callable or None
+        The watcher before.
+    """
+    global cstark_watcher
+    cdef PyObject *before = cstark_watcher
+    cstark_watcher = NULL
+    if watcher is not None:
+        Py_INCREF(watcher)
+        cstark_watcher = <PyObject *>watcher
+    if before == NULL:
+        return None
+    found = <object>before
+    Py_DECREF(found)
+    return found
 
 
 def source_digest():

@@ -5,7 +5,7 @@ results canonical.  `out` may be an operand, but not overlap one otherwise.  Ext
 rows of (n, 3) arrays.  The array modules `cstark.goldilocks` and `cstark.ext3` stand on this one.
 """
 
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
 
@@ -48,6 +48,10 @@ cdef enum:
     POWER_WORK = 64
     EXT_WORK = 8
 
+# Nanoseconds of one thread, see `run_long`: for such a product, and to look at a word.
+cdef double WORK_COST = 1.0
+cdef double LOOK_COST = 0.5
+
 ctypedef struct Call:
     field_job job
     field_function function
@@ -74,13 +78,15 @@ cdef Py_ssize_t apply(
     Py_ssize_t n,
     int work,
     uint64_t exponent=0,
-) noexcept nogil:
+) except -2:
     """`work`: base-field products an element costs, roughly."""
     cdef Call call
     call.function = function
     call.job.a, call.job.b, call.job.out = a, b, out
     call.job.exponent, call.job.chunk = exponent, FIELD_CHUNK
-    return run(call_function, &call, n, FIELD_CHUNK, team(n * work, FIELD_CUTOFF))
+    return run_long(
+        call_function, &call, n, FIELD_CHUNK, team(n * work, FIELD_CUTOFF), WORK_COST * work
+    )
 
 
 cdef int same_length(const uint64_t[::1] a, const uint64_t[::1] other, str name) except -1:
@@ -108,13 +114,13 @@ def source_digest():
 def first_invalid(const uint64_t[::1] a not None):
     """Index of the first value that is not below p, or -1."""
     cdef Call call
-    cdef Py_ssize_t bad, n = a.shape[0]
+    cdef Py_ssize_t n = a.shape[0]
     if n == 0:
         return -1
     call.job.a = &a[0]
-    with nogil:
-        bad = run(call_first_invalid, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF))
-    return bad
+    return run_long(
+        call_first_invalid, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF), LOOK_COST
+    )
 
 
 # ---- base field -----------------------------------------------------------------------------
@@ -126,13 +132,11 @@ cdef Py_ssize_t unary(
     int work=1,
     uint64_t exponent=0,
 ) except -2:
-    cdef Py_ssize_t bad, n = a.shape[0]
+    cdef Py_ssize_t n = a.shape[0]
     same_length(a, out, "out")
     if n == 0:
         return -1
-    with nogil:
-        bad = apply(function, &a[0], NULL, &out[0], n, work, exponent)
-    return bad
+    return apply(function, &a[0], NULL, &out[0], n, work, exponent)
 
 
 cdef int binary(
@@ -142,8 +146,7 @@ cdef int binary(
     same_length(a, b, "b")
     same_length(a, out, "out")
     if n:
-        with nogil:
-            apply(function, &a[0], &b[0], &out[0], n, 1)
+        apply(function, &a[0], &b[0], &out[0], n, 1)
     return 0
 
 
@@ -190,8 +193,8 @@ def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
     if n == 0:
         return 0
     cdef uint64_t[::1] sums = np.empty((n + FIELD_CHUNK - 1) // FIELD_CHUNK, np.uint64)
+    apply(isa_tables[isa_index()].inner, &a[0], &b[0], &sums[0], n, 1)
     with nogil:
-        apply(isa_tables[isa_index()].inner, &a[0], &b[0], &sums[0], n, 1)
         for k in range(sums.shape[0]):
             total = gl_add(total, sums[k])
     return total
@@ -206,13 +209,11 @@ cdef Py_ssize_t ext_unary(
     int work=EXT_WORK,
     uint64_t exponent=0,
 ) except -2:
-    cdef Py_ssize_t bad, n = a.shape[0]
+    cdef Py_ssize_t n = a.shape[0]
     same_rows(a, out, "out")
     if n == 0:
         return -1
-    with nogil:
-        bad = apply(function, &a[0, 0], NULL, &out[0, 0], n, work, exponent)
-    return bad
+    return apply(function, &a[0, 0], NULL, &out[0, 0], n, work, exponent)
 
 
 cdef int ext_binary(
@@ -227,10 +228,7 @@ cdef int ext_binary(
     same_rows(a, b, "b")
     same_rows(a, out, "out")
     if n:
-        with nogil:
-            apply(
-                function, &a[0, 0], &b[0, 0], &out[0, 0], words * n, EXT_WORK if words == 1 else 1
-            )
+        apply(function, &a[0, 0], &b[0, 0], &out[0, 0], words * n, EXT_WORK if words == 1 else 1)
     return 0
 
 
@@ -266,8 +264,7 @@ def ext_neg(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
     cdef Py_ssize_t n = a.shape[0]
     same_rows(a, out, "out")
     if n:
-        with nogil:
-            apply(isa_tables[isa_index()].neg, &a[0, 0], NULL, &out[0, 0], 3 * n, 1)
+        apply(isa_tables[isa_index()].neg, &a[0, 0], NULL, &out[0, 0], 3 * n, 1)
 
 
 def ext_square(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
@@ -294,8 +291,8 @@ def ext_dot(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None
     if n == 0:
         return (0, 0, 0)
     cdef uint64_t[:, ::1] sums = np.empty(((n + FIELD_CHUNK - 1) // FIELD_CHUNK, 3), np.uint64)
+    apply(isa_tables[isa_index()].ext_inner, &a[0, 0], &b[0, 0], &sums[0, 0], n, EXT_WORK)
     with nogil:
-        apply(isa_tables[isa_index()].ext_inner, &a[0, 0], &b[0, 0], &sums[0, 0], n, EXT_WORK)
         for k in range(sums.shape[0]):
             for j in range(3):
                 total[j] = gl_add(total[j], sums[k, j])

@@ -4,7 +4,7 @@ A word is an array (3, blowup, n): coordinate, coset, row.  Entry [:, q, i] is t
 point w^(q + blowup i), w of order blowup * n.  Values canonical, in and out.
 """
 
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
 
@@ -44,6 +44,10 @@ cdef enum:
     FRI_CUTOFF = 1 << 16
     FRI_CHUNK = 1 << 11
 
+# Nanoseconds of one thread for a value read; see `run_long`.
+cdef double FOLD_COST = 7.0
+cdef double JOIN_COST = 5.0
+
 ctypedef struct Call:
     fri_job job
     fri_function function
@@ -76,6 +80,11 @@ cdef int log_of(Py_ssize_t n) noexcept nogil:
 def source_digest():
     """Digest of the sources this module was compiled from."""
     return CSTARK_SOURCE_DIGEST.decode()
+
+
+def cost(Py_ssize_t folded, Py_ssize_t joined):
+    """Nanoseconds that folding and joining so many values should take on one thread."""
+    return FOLD_COST * folded + JOIN_COST * joined
 
 
 def fold(
@@ -124,7 +133,10 @@ def fold(
     with nogil:
         call.job.inverse_root = gl_inverse(gl_root(log_blowup + log_n))
         call.job.inverse_step = gl_power(call.job.inverse_root, blowup)
-        run(call_function, &call, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF))
+    run_long(
+        call_function, &call, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF),
+        FOLD_COST * arity
+    )
 
 
 def join(
@@ -158,5 +170,4 @@ def join(
     call.function = isa_tables[isa_index()].join
     call.job.word, call.job.out = &other[0, 0, 0], &word[0, 0, 0]
     call.job.blowup, call.job.n, call.job.arity = 1, values, 1
-    with nogil:
-        run(call_function, &call, values, FRI_CHUNK, team(values, FRI_CUTOFF))
+    run_long(call_function, &call, values, FRI_CHUNK, team(values, FRI_CUTOFF), JOIN_COST)

@@ -19,7 +19,7 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport piece_of, run, run_long, worked
 from cstark.kernels._runtime cimport isa_index, team
 
 cdef extern from *:
@@ -29,9 +29,6 @@ cdef extern from *:
     #endif
     """
     const char *CSTARK_SOURCE_DIGEST
-
-cdef extern from "Python.h":
-    int PyErr_CheckSignals() except -1
 
 cdef extern from "hash_isa.h" nogil:
     int HASH_PLAIN, HASH_LEAF, HASH_NODE, HASH_INJECT
@@ -62,7 +59,7 @@ cdef extern from "hash_isa.h" nogil:
         hash_locate locate
         int tag
         size_t bytes
-        ptrdiff_t start, per_block
+        ptrdiff_t per_block
         const hash_matrix *matrices
         int parts
         const uint64_t **word
@@ -99,12 +96,12 @@ cdef extern from "hash_isa.h" nogil:
     ) noexcept
     ptrdiff_t grind_chunk(grind_job *job, ptrdiff_t first, ptrdiff_t last) noexcept
 
-# Work is counted in BLAKE3 compressions, 7 to 10 ns each; WEIGHT is what 64 bytes cost otherwise.
+# Work is counted in BLAKE3 compressions; WEIGHT is what 64 bytes cost otherwise.
 # Parallel work wins from about 2^11 on when every processor is idle (measured); the cutoff is at
 # some 0.5 ms, where a processor that others use cannot cost much more than it saves.
 cdef Py_ssize_t SERIAL_BELOW = 1 << 16   # the family's cutoff: less work is not shared out
 cdef Py_ssize_t CHUNK = 1 << 13          # work a chunk
-cdef Py_ssize_t SLICE = 1 << 26          # work between two looks for Ctrl-C: about a second
+cdef double WORK_COST = 12.0             # nanoseconds of one thread for a unit of work
 cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 
 KECCAK256 = HASH_KECCAK256
@@ -174,11 +171,9 @@ cdef int run_job(
 ) except -1:
     """Hash messages 0 .. messages - 1 of the job."""
     cdef Py_ssize_t a_message = work_of(algorithm, job.bytes)
-    cdef Py_ssize_t items
     cdef int threads = team(messages * a_message, SERIAL_BELOW)
     if messages == 0:
         return 0
-    job.start = 0
     job.scratch = NULL
     if needs_scratch:
         job.pitch = hash_pitch(job.bytes)
@@ -186,16 +181,24 @@ cdef int run_job(
         if job.scratch == NULL:
             raise MemoryError("no memory for the scratch rows of the hash kernels")
     try:
-        while job.start < messages:
-            items = min(messages_in(SLICE, a_message), messages - job.start)
-            with nogil:
-                run(chunk, job, items, messages_in(CHUNK, a_message), threads)
-            job.start += items
-            if job.start < messages:
-                PyErr_CheckSignals()
+        run_long(
+            chunk, job, messages, messages_in(CHUNK, a_message), threads, WORK_COST * a_message
+        )
     finally:
         free(job.scratch)
     return 0
+
+
+def cost(int algorithm, Py_ssize_t messages, Py_ssize_t bytes):
+    """Nanoseconds that hashing so many messages of so many bytes should take on one thread."""
+    core_of(algorithm)
+    return WORK_COST * <double>(messages * work_of(algorithm, bytes))
+
+
+def grind_cost(int algorithm, int bits):
+    """The same for the expected tries of `grind`."""
+    core_of(algorithm)
+    return WORK_COST * <double>work_of(algorithm, GRIND_BYTES) * 2.0**bits
 
 
 cdef int check_shape(str name, tuple shape, tuple wanted) except -1:
@@ -459,7 +462,7 @@ def grind(int algorithm, bytes prefix, int bits, start, count):
     """
     cdef grind_job job
     cdef Py_ssize_t a_nonce = work_of(algorithm, GRIND_BYTES)
-    cdef Py_ssize_t items, found
+    cdef Py_ssize_t chunk = messages_in(CHUNK, a_nonce), most, items, found
     cdef int threads
     job.core = core_of(algorithm)
     if len(prefix) != GRIND_PREFIX:
@@ -471,17 +474,18 @@ def grind(int algorithm, bytes prefix, int bits, start, count):
     memcpy(job.prefix, <const uint8_t *>prefix, GRIND_PREFIX)
     expected = 1 << <object>bits  # nonces until one fits; a Python integer, 64 bits would overflow
     job.mask = expected - 1
-    threads = team(min(count, expected, SLICE) * a_nonce, SERIAL_BELOW)
+    threads = team(min(count, expected, 2 * SERIAL_BELOW) * a_nonce, SERIAL_BELOW)
+    most = piece_of(WORK_COST * a_nonce, chunk, threads)
     # Windows in order, and in each the smallest: the answer is the smallest of all.
     while count:
-        items = min(messages_in(SLICE, a_nonce), count)
+        items = min(most, count)
         job.start = start
         job.best = items
         with nogil:
-            found = run(try_nonces, &job, items, messages_in(CHUNK, a_nonce), threads)
+            found = run(try_nonces, &job, items, chunk, threads)
+        worked(WORK_COST * <double>((found if found >= 0 else items) * a_nonce))
         if found >= 0:
             return start + found
         start += items
         count -= items
-        PyErr_CheckSignals()
     return -1

@@ -1,7 +1,8 @@
-from numpy import uint64
+from numpy import int32, uint64
 from numpy.typing import NDArray
 
 from cstark.kernels._program import Bound
 
 def source_digest() -> str: ...
+def cost(code: NDArray[int32], terms: int, pairs: int, rows: int) -> float: ...
 def build(bound: Bound, out: NDArray[uint64]) -> tuple[tuple[int, int, int], int]: ...

@@ -4,10 +4,9 @@ Works chunk by chunk through a block program (see `_program`), with scratch for 
 thread; the only arrays of full length are the trace and the result.
 """
 
-from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int32_t, uint64_t
 from cstark.kernels cimport _chunks
-from cstark.kernels._program cimport BLOCK, Bound, block_program, workspace_words
+from cstark.kernels._program cimport BLOCK, Bound, block_program, row_cost, workspace_words
 from cstark.kernels._runtime cimport isa_index, team
 from cstark.kernels._runtime import aligned
 
@@ -29,7 +28,6 @@ cdef extern from *:
         block_program program
         uint64_t *scratch
         Py_ssize_t scratch_words
-        Py_ssize_t first
         Py_ssize_t chunk
         uint64_t *out
         Py_ssize_t stride
@@ -51,12 +49,21 @@ cdef extern from *:
 cdef Py_ssize_t BATCH = 2048
 cdef Py_ssize_t MAX_BLOCKS = 8
 cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
-cdef Py_ssize_t PIECE_WORK = 1 << 28     # likewise; instructions here are those of the extension
+# Nanoseconds of one thread on a row, see `run_long`: a pair's inversion and its column, a step of
+# the accumulator.
+cdef double PAIR_COST = 15.0
+cdef double SUM_COST = 3.0
 
 
 def source_digest():
     """Digest of the sources this module was compiled from."""
     return CSTARK_SOURCE_DIGEST.decode()
+
+
+def cost(const int32_t[:, ::1] code not None, Py_ssize_t terms, Py_ssize_t pairs, Py_ssize_t rows):
+    """Nanoseconds that `build` should take on one thread; see `cstark.kernels._program.cost`."""
+    cdef double of_row = row_cost(&code[0, 0], code.shape[0], terms)
+    return (of_row + PAIR_COST * <double>pairs + SUM_COST) * <double>rows
 
 
 def build(Bound bound not None, uint64_t[:, ::1] out):
@@ -77,7 +84,7 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     """
     cdef lookup_job job
     cdef Py_ssize_t rows = bound.program.rows, pairs = bound.program.pairs
-    cdef Py_ssize_t blocks = 1, chunks, piece, first, count, bad = -1, k
+    cdef Py_ssize_t blocks = 1, chunks, bad, k
     cdef int threads
     cdef uint64_t[::1] scratch, sums
     cdef ext total, part, mean, start
@@ -100,30 +107,25 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     job.scratch, job.chunk_sums = &scratch[0], <ext *>&sums[0]
     job.out, job.stride = &out[0, 0], out.shape[1]
 
-    piece = max(PIECE_WORK // (job.program.length + 1) // job.chunk, 1) * job.chunk * threads
-    first = 0
-    while first < rows and bad < 0:
-        count = min(piece, rows - first)
-        job.first = first
-        with nogil:
-            bad = _chunks.run(isa_tables[isa_index()].fractions, &job, count, job.chunk, threads)
-        if bad >= 0:
-            return (0, 0, 0), first + bad
-        first += count
-        PyErr_CheckSignals()
+    cdef const lookup_table *table = isa_tables[isa_index()]
+    cdef double cost = row_cost(job.program.code, job.program.length, job.program.term_count)
+    cost += PAIR_COST * <double>pairs
+    bad = _chunks.run_long(table.fractions, &job, rows, job.chunk, threads, cost)
+    if bad >= 0:
+        return (0, 0, 0), bad
 
     with nogil:
         total.c[0] = total.c[1] = total.c[2] = 0
         for k in range(chunks):
             total = ext_add(total, job.chunk_sums[k])
         mean = ext_scale(total, gl_inverse(<uint64_t>rows))
-        job.mean, job.first = mean, 0
+        job.mean = mean
         part = ext_scale(mean, <uint64_t>job.chunk)
         start.c[0] = start.c[1] = start.c[2] = 0
         for k in range(chunks):
             total = job.chunk_sums[k]
             job.chunk_sums[k] = start
             start = ext_add(start, ext_sub(total, part))
-        _chunks.run(isa_tables[isa_index()].accumulate, &job, rows, job.chunk, threads)
+    _chunks.run_long(table.accumulate, &job, rows, job.chunk, threads, SUM_COST)
     total = ext_scale(mean, <uint64_t>rows)
     return (total.c[0], total.c[1], total.c[2]), -1

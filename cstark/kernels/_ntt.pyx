@@ -1,15 +1,13 @@
 """Number-theoretic transforms and low-degree extensions along the rows of a matrix.
 
 The algorithm is told in ``include/ntt_plan.h`` (stages of one block) and ``include/ntt.h`` (passes
-over memory). Long calls run as many batches of a fraction of a second, between which signals are
-seen.
+over memory).
 """
 
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from cstark.kernels._chunks cimport chunk_function, run
+from cstark.kernels._chunks cimport chunk_function, run_long
 from cstark.kernels._runtime cimport isa_index, team
 
 from cstark.kernels import _runtime
@@ -68,7 +66,9 @@ cdef enum:
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
     SERIAL_WORDS = 1 << 15      # below so many words in and out a call stays on one thread
     CHUNK_WORDS = 1 << 14       # words in a chunk that a thread takes
-    BATCH_WORDS = 1 << 25       # words between two looks at pending signals: about 0.2 s
+
+# Nanoseconds of one thread for a word in a pass; see `run_long`.
+cdef double WORD_COST = 2.4
 
 
 # A block's buffer may fill the second-level cache in a strided pass, half of it in the fused pass,
@@ -158,7 +158,7 @@ cdef Py_ssize_t _tile(Py_ssize_t columns, Py_ssize_t words, int log_rows) noexce
 
 
 cdef class _Run:
-    """One call: its context, its scratch, and the batches that keep it interruptible."""
+    """One call: its context and its scratch."""
 
     cdef ntt_call call
     cdef const ntt_table *table
@@ -206,11 +206,11 @@ cdef class _Run:
     cdef outer(self, chunk_function function):
         """A strided pass."""
         cdef Py_ssize_t words = self.outer_rows() * self.call.columns * self.call.groups
-        self.batches(function, self.inner_rows() // self.call.groups, words)
+        self.each(function, self.inner_rows() // self.call.groups, words)
 
     cdef inner(self, chunk_function function, Py_ssize_t times):
         """A pass over contiguous blocks, each of whose words is transformed `times` times."""
-        self.batches(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
+        self.each(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
 
     cdef Py_ssize_t scratch_words(self) noexcept:
         """For all threads, once the call's tiles are known."""
@@ -227,36 +227,10 @@ cdef class _Run:
     cdef Py_ssize_t tiles(self) noexcept:
         return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
 
-    cdef batches(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
+    cdef each(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
         """Run `function` on all items, each of which touches `words` words."""
         cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
-        cdef Py_ssize_t batch = max(chunk * self.threads, BATCH_WORDS // words)
-        cdef Py_ssize_t first = 0
-        cdef Py_ssize_t count
-        cdef _Part part
-        while first < items:
-            count = min(batch, items - first)
-            part.function = function
-            part.call = &self.call
-            part.first = first
-            with nogil:
-                run(_shifted, &part, count, chunk, self.threads)
-            PyErr_CheckSignals()
-            first += count
-
-
-cdef struct _Part:
-    chunk_function function
-    ntt_call *call
-    Py_ssize_t first
-
-
-cdef Py_ssize_t _shifted(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    """A chunk of a batch: items count from the batch's first."""
-    cdef _Part *part = <_Part *>context
-    return part.function(part.call, part.first + first, part.first + last, thread)
+        run_long(function, &self.call, items, chunk, self.threads, WORD_COST * words)
 
 
 cdef Py_ssize_t _pitch(Py_ssize_t rows, Py_ssize_t width, Py_ssize_t row_stride,
@@ -331,7 +305,7 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
         call.src = &src[0, 0]
         call.out = &out[0, 0]
         r.allocate()
-        r.batches(r.table.whole, r.tiles(), rows * call.outer_tile)
+        r.each(r.table.whole, r.tiles(), rows * call.outer_tile)
     else:
         # Groups of columns share one temporary array, which is then smaller than the matrix.
         call.columns = min(columns, <Py_ssize_t>TEMPORARY_COLUMNS)
@@ -377,6 +351,17 @@ def lde_scratch_bytes(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, P
     if r.call.inner != NULL and stride == r.call.columns:
         r.group()
     return 8 * r.scratch_words()
+
+
+def lde_cost(Plan plan not None, Py_ssize_t width, Py_ssize_t cosets):
+    """Nanoseconds that `lde` should take on one thread."""
+    if plan.log_n == 0:
+        return 0.0
+    cdef _Run r = _Run(plan, width, 0)
+    cdef double words = <double>(r.call.columns << plan.log_n)
+    if r.call.inner == NULL:
+        return WORD_COST * (1 + cosets) * r.tiles() * <double>(r.call.outer_tile << plan.log_n)
+    return WORD_COST * words * (2 + 2 * cosets)
 
 
 def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
@@ -439,7 +424,7 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     call.shifts = &shifts[0]
     if call.inner == NULL:
         r.allocate()
-        r.batches(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
+        r.each(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
     else:
         if stride == call.columns:
             r.group()

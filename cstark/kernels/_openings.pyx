@@ -4,7 +4,7 @@ Points of a coset: x_{q,i} = offset * g_bN^q * g_N^i, g_bN of order blowup * n, 
 Extension vectors are planar: coordinate first.  Values canonical, in and out.
 """
 
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport chunk_function, run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
 
@@ -68,30 +68,14 @@ cdef extern from *:
         uint64_t *rows
         Py_ssize_t n
     ctypedef struct openings_table:
-        Py_ssize_t (*inverse_differences)(
-            const points_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*scale_by_points)(
-            const points_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*column_sums)(
-            const column_sums_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*row_sums)(
-            const row_sums_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*inverse_points)(
-            const points_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*add_quotient)(
-            const quotient_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*word_to_rows)(
-            const rows_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
-        Py_ssize_t (*rows_to_word)(
-            const rows_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
+        Py_ssize_t (*inverse_differences)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*scale_by_points)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*column_sums)(const column_sums_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*row_sums)(const row_sums_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*inverse_points)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*add_quotient)(const quotient_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*word_to_rows)(const rows_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        Py_ssize_t (*rows_to_word)(const rows_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
         Py_ssize_t (*coefficient_words)(Py_ssize_t width) noexcept nogil
         void (*prepare_coefficients)(
             const uint64_t *coefficients, Py_ssize_t width, uint64_t *out
@@ -109,6 +93,14 @@ cdef enum:
     POINTS_CHUNK = 1 << 11
     ROWS_CHUNK = 1 << 8
     MAX_TOTALS = 64
+
+# Nanoseconds of one thread, see `run_long`: for a point, for a word of a matrix.
+cdef double INVERSE_COST = 3.0
+cdef double EXT_INVERSE_COST = 8.5
+cdef double POINT_COST = 3.0
+cdef double SUM_COST = 1.1
+cdef double QUOTIENT_COST = 8.5
+cdef double COPY_COST = 1.5
 
 # One table from preparation to the last chunk, even if another Python thread changes the
 # instruction set meanwhile.
@@ -173,6 +165,13 @@ cdef Py_ssize_t call_add_quotient(
     return call.table.add_quotient(<quotient_job *>call.job, first, last)
 
 
+cdef Py_ssize_t run_all(
+    chunk_function function, Call *call, Py_ssize_t items, Py_ssize_t chunk, Py_ssize_t work,
+    double cost
+) except -2:
+    return run_long(function, call, items, chunk, team(work, OPENINGS_CUTOFF), cost)
+
+
 cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str name) except -1:
     """Refuse another shape (-1: any) or a last axis that is not contiguous."""
     if (rows >= 0 and a.shape[0] != rows) or (columns >= 0 and a.shape[1] != columns):
@@ -223,6 +222,25 @@ def source_digest():
     return CSTARK_SOURCE_DIGEST.decode()
 
 
+def opening_cost(Py_ssize_t n, widths):
+    """Nanoseconds that all openings of a height should take on one thread.
+
+    For the n points of a coset, then `column_sums` for each of `widths`.
+    """
+    return n * (EXT_INVERSE_COST + POINT_COST + SUM_COST * sum(widths))
+
+
+def deep_cost(Py_ssize_t n, widths, Py_ssize_t points, Py_ssize_t blowup):
+    """The same for the reduced word, but for its extension to `blowup` cosets."""
+    sums = SUM_COST * (sum(widths) + len(widths))
+    return n * (sums + QUOTIENT_COST * points + COPY_COST * (1 + blowup))
+
+
+def inverse_points_cost(Py_ssize_t n):
+    """The same for `inverse_points`."""
+    return n * INVERSE_COST
+
+
 def inverse_differences(
     uint64_t offset,
     Py_ssize_t blowup,
@@ -258,8 +276,7 @@ def inverse_differences(
     job.step = gl_power(job.root, blowup)
     cdef Py_ssize_t total = blowup * job.n
     job.out, job.out_plane = &out[0, 0, 0], total
-    with nogil:
-        run(call_inverse_differences, &call, total, POINTS_CHUNK, team(total, OPENINGS_CUTOFF))
+    run_all(call_inverse_differences, &call, total, POINTS_CHUNK, total, EXT_INVERSE_COST)
 
 
 def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
@@ -278,7 +295,6 @@ def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
     """
     cdef points_job job
     cdef Call call = Call(isa_tables[isa_index()], &job)
-    cdef Py_ssize_t bad
     if not 0 <= log_n <= 32:
         raise ValueError(f"log_n must be between 0 and 32, not {log_n}")
     job.n = (<Py_ssize_t>1) << log_n
@@ -286,9 +302,7 @@ def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
         raise ValueError(f"out must have {job.n} elements, not {out.shape[0]}")
     job.shift, job.step = shift, gl_root(log_n)
     job.out = &out[0]
-    with nogil:
-        bad = run(call_inverse_points, &call, job.n, POINTS_CHUNK, team(job.n, OPENINGS_CUTOFF))
-    return bad
+    return run_all(call_inverse_points, &call, job.n, POINTS_CHUNK, job.n, INVERSE_COST)
 
 
 def scale_by_points(
@@ -316,8 +330,7 @@ def scale_by_points(
     job.shift, job.step = shift, gl_root(log_n)
     job.in_, job.in_plane = &inverses[0, 0], stride_of(inverses)
     job.out, job.out_plane = &out[0, 0], stride_of(out)
-    with nogil:
-        run(call_scale_by_points, &call, job.n, POINTS_CHUNK, team(job.n, OPENINGS_CUTOFF))
+    run_all(call_scale_by_points, &call, job.n, POINTS_CHUNK, job.n, POINT_COST)
 
 
 def column_sums(
@@ -361,8 +374,8 @@ def column_sums(
     totals = (n + job.chunk - 1) // job.chunk
     cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
     job.out = &sums[0, 0, 0]
+    run_all(call_column_sums, &call, n, job.chunk, n * width, SUM_COST * width)
     with nogil:
-        run(call_column_sums, &call, n, job.chunk, team(n * width, OPENINGS_CUTOFF))
         for c in range(width):
             for k in range(3):
                 out[c, k] = sums[0, c, k]
@@ -408,10 +421,9 @@ def row_sums(
     job.width, job.accumulate = width, accumulate
     job.weights = &weights[0] if width else NULL
     job.out, job.out_plane = &out[0, 0], stride_of(out)
-    with nogil:
-        if width:
-            call.table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
-        run(call_row_sums, &call, n, ROWS_CHUNK, team(n * width, OPENINGS_CUTOFF))
+    if width:
+        call.table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
+    run_all(call_row_sums, &call, n, ROWS_CHUNK, n * width, SUM_COST * (width + 1))
 
 
 def add_quotient(
@@ -449,8 +461,7 @@ def add_quotient(
         return
     job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
     job.n, job.plane, job.rotate, job.accumulate = n, blowup * n, rotate, accumulate
-    with nogil:
-        run(call_add_quotient, &call, blowup * n, POINTS_CHUNK, team(blowup * n, OPENINGS_CUTOFF))
+    run_all(call_add_quotient, &call, blowup * n, POINTS_CHUNK, blowup * n, QUOTIENT_COST)
 
 
 cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:
@@ -474,8 +485,7 @@ def word_to_rows(const uint64_t[:, :] word not None, uint64_t[:, ::1] out not No
     cdef rows_job job
     cdef Call call = Call(isa_tables[isa_index()], &job)
     set_rows(&job, word, out)
-    with nogil:
-        run(call_word_to_rows, &call, job.n, POINTS_CHUNK, team(4 * job.n, OPENINGS_CUTOFF))
+    run_all(call_word_to_rows, &call, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
 
 
 def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not None):
@@ -490,5 +500,4 @@ def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not No
     cdef rows_job job
     cdef Call call = Call(isa_tables[isa_index()], &job)
     set_rows(&job, out, rows)
-    with nogil:
-        run(call_rows_to_word, &call, job.n, POINTS_CHUNK, team(4 * job.n, OPENINGS_CUTOFF))
+    run_all(call_rows_to_word, &call, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)

@@ -36,6 +36,8 @@ cdef extern from "block_program.h":
     ) noexcept nogil
 
 
+cdef double row_cost(const int32_t *code, Py_ssize_t length, Py_ssize_t terms) noexcept nogil
+
 cdef class Bound:
     # A program with the arrays it works on, checked; keeps the arrays alive.
     cdef block_program program

@@ -7,8 +7,7 @@ code, however it came about, reads or writes outside of them.
 
 import numpy as np
 
-from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int64_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint64_t, uintptr_t
 from cstark.kernels cimport _chunks
 from cstark.kernels._runtime cimport isa_index, max_team, team
 from cstark.kernels._runtime import aligned
@@ -28,7 +27,6 @@ cdef extern from *:
         block_program program
         uint64_t *scratch
         Py_ssize_t scratch_words
-        Py_ssize_t first
         int classes
         uint64_t shift
         uint64_t root
@@ -101,8 +99,11 @@ FIRST_FLAG = FIRST
 # A block of work takes microseconds: a few of them pay for starting threads.
 cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
 cdef Py_ssize_t CHUNK = 8 * BLOCK        # rows
-# Instructions times rows between two looks for signals: about a second of work on one thread.
-cdef Py_ssize_t PIECE_WORK = 1 << 30
+# Nanoseconds of one thread on a row, see `run_long`: an instruction, what it costs more in the
+# extension, a term of a sum.
+cdef double STEP_COST = 0.5
+cdef double EXTENSION_COST = 4.0
+cdef double TERM_COST = 1.2
 
 
 def source_digest():
@@ -272,6 +273,31 @@ def quotient(
     run_job(&job, isa_tables[isa_index()].quotient, 0, rows, max_team())
 
 
+cdef double row_cost(const int32_t *code, Py_ssize_t length, Py_ssize_t terms) noexcept nogil:
+    """Nanoseconds that a program should take for a row on one thread."""
+    cdef double total = STEP_COST * <double>(length + 1) + TERM_COST * <double>terms
+    cdef Py_ssize_t i
+    for i in range(length):
+        if code[4 * i] >= OP_FINGERPRINT:  # the operations from here on are the extension's
+            total += EXTENSION_COST
+    return total
+
+
+def cost(const int32_t[:, ::1] code not None, Py_ssize_t terms, Py_ssize_t rows):
+    """Nanoseconds that a program should take for so many rows on one thread.
+
+    Parameters
+    ----------
+    code : int32 array (n, 4)
+    terms : int
+        Length of its list of terms.
+    rows : int
+    """
+    if not code.shape[0]:
+        return row_cost(NULL, 0, terms) * <double>rows
+    return row_cost(&code[0, 0], code.shape[0], terms) * <double>rows
+
+
 def scratch_words(Py_ssize_t slots, Py_ssize_t pairs=0, Py_ssize_t fraction_rows=0):
     """Words that a program of `slots` needs for each thread while it runs."""
     cdef block_program program
@@ -318,18 +344,25 @@ cdef int run_job(
 ) except -1:
     """Run rows first..last-1 on at most `threads` threads."""
     cdef Py_ssize_t length = job.program.length + 1
-    cdef Py_ssize_t piece = PIECE_WORK // length // CHUNK * CHUNK
-    cdef Py_ssize_t count
     threads = min(threads, team((last - first) * length, PARALLEL_WORK))
     job.scratch_words = workspace_words(&job.program, 0)
     cdef uint64_t[::1] scratch = aligned(job.scratch_words * threads)
     job.scratch = &scratch[0]
-    piece = max(piece, CHUNK) * threads
-    while first < last:
-        count = min(piece, last - first)
-        job.first = first
-        with nogil:
-            _chunks.run(function, job, count, CHUNK, threads)
-        first += count
-        PyErr_CheckSignals()
+    cdef Range rows = Range(function, job, first)
+    cdef double cost = row_cost(job.program.code, job.program.length, job.program.term_count)
+    _chunks.run_long(rows_from, &rows, last - first, CHUNK, threads, cost)
     return 0
+
+
+cdef struct Range:
+    _chunks.chunk_function function
+    program_job *job
+    Py_ssize_t first
+
+
+cdef Py_ssize_t rows_from(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    """Items count from the first row of a range."""
+    cdef Range *rows = <Range *>context
+    return rows.function(rows.job, rows.first + first, rows.first + last, thread)

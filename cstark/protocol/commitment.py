@@ -38,17 +38,9 @@ class Commitment:
     shape : TreeShape
     matrices : sequence of Matrix
         In the order of ``shape.matrices``.
-    tick : callable
-        Called after each piece of work; may raise to cancel.
     """
 
-    def __init__(
-        self,
-        algorithm: int,
-        shape: TreeShape,
-        matrices: Sequence[Matrix],
-        tick: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, algorithm: int, shape: TreeShape, matrices: Sequence[Matrix]) -> None:
         self.shape = shape
         self.matrices = list(matrices)
         self._algorithm = algorithm
@@ -58,7 +50,6 @@ class Commitment:
             # Coset 0 last: that is the one that a matrix may keep.
             for q in reversed(range(shape.blowup)):
                 self._hash_coset(q, shape.at(log_height), leaves[log_height][q : q + 1])
-                tick()
         self.tree = MerkleTree(algorithm, leaves, f"{shape.name} tree")
         self.root = self.tree.root
 

@@ -1,8 +1,8 @@
-"""What memory a proof takes, foretold: the prover's rounds, played through with sizes alone.
+"""What memory and work a proof takes, foretold: the prover's rounds, played through with sizes.
 
 `footprint` follows `cstark.protocol.prover` buffer by buffer, under the labels that the buffers
 are counted by, so that prediction and `Report` can be laid side by side. What it leaves out are
-arrays of the size of the queries, and twiddles.
+arrays of the size of the queries, and twiddles. Of work it leaves out what no kernel does.
 """
 
 from __future__ import annotations
@@ -17,15 +17,24 @@ from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.text import bytes_text
 
+from . import work
 from .layout import Layout, MatrixShape, TreeShape
 from .matrix import Storage, stride_of
 from .merkle import digest_bytes, skipped_levels
 from .plan import PLANS, Plan
+from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
 
-__all__ = ["PhaseMemory", "check_max_memory", "choose_plan", "footprint", "peak"]
+__all__ = [
+    "PhaseMemory",
+    "check_max_memory",
+    "choose_plan",
+    "footprint",
+    "foretold_work",
+    "peak",
+]
 
 DIGEST = 32
 WORD = 8
@@ -34,7 +43,7 @@ EXTENSION = 3 * WORD
 
 @dataclass(frozen=True)
 class PhaseMemory:
-    """The buffers of a phase at the moment when they are largest.
+    """The buffers of a phase at the moment when they are largest, and its work.
 
     Attributes
     ----------
@@ -42,10 +51,13 @@ class PhaseMemory:
         As in the report of a proof.
     buffers : dict of str to int
         Bytes by what they are for, largest first.
+    work : float
+        As `cstark.protocol.work` counts it.
     """
 
     name: str
     buffers: dict[str, int]
+    work: float = 0.0
 
     @property
     def peak_bytes(self) -> int:
@@ -112,6 +124,33 @@ def footprint(machine: Machine, layout: Layout, plan: Plan) -> list[PhaseMemory]
     return _Rehearsal(machine, layout, plan).phases
 
 
+def foretold_work(machine: Machine, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
+    """Work by phase, in order of time, as `cstark.protocol.work` counts it.
+
+    Parameters
+    ----------
+    machine : Machine
+    layout : Layout
+    plan : Plan
+    check : bool
+        Whether the traces are checked first.
+    """
+    rehearsal = _Rehearsal(machine, layout, plan)
+    found = {"commit preprocessed": 0.0, "check": 0.0}
+    if not machine.has_preprocessed:
+        for tree in layout.trees:
+            if tree.name == "preprocessed":
+                found["commit preprocessed"] = work.hashing(rehearsal.algorithm, tree) + sum(
+                    work.extension(matrix, tree.blowup) for matrix in tree.matrices
+                )
+    if check:
+        found["check"] = sum(
+            work.checking(machine.check_program(table), 1 << log_height)
+            for table, log_height in enumerate(layout.log_heights)
+        )
+    return {**found, **{phase.name: phase.work for phase in rehearsal.phases}}
+
+
 class _Rehearsal:
     """The prover with sizes instead of arrays; its methods are named as the prover's."""
 
@@ -120,10 +159,12 @@ class _Rehearsal:
         self.layout = layout
         self.plan = plan
         self.blowup = layout.blowup
+        self.algorithm = ALGORITHMS[layout.key.options.hash]
         self.threads = _runtime.threads()
         self.phases: list[PhaseMemory] = []
         self._live: dict[str, int] = {}
         self._peak: dict[str, int] = {}
+        self._work = 0.0
         self._kept: set[MatrixShape] = set()
         self.round_0_statement()
         self.round_1_main()
@@ -137,10 +178,11 @@ class _Rehearsal:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        self._peak = dict(self._live)
+        self._peak, self._work = dict(self._live), 0.0
         yield
         order = sorted(self._peak, key=lambda label: -self._peak[label])
-        self.phases.append(PhaseMemory(name, {k: self._peak[k] for k in order if self._peak[k]}))
+        buffers = {k: self._peak[k] for k in order if self._peak[k]}
+        self.phases.append(PhaseMemory(name, buffers, self._work))
 
     def hold(self, label: str, size: int) -> None:
         self._live[label] = self._live.get(label, 0) + size
@@ -183,6 +225,7 @@ class _Rehearsal:
                 program = self.machine.lookup_program(matrix.table).program
                 sums = EXTENSION * max(1, (1 << matrix.log_height) // BLOCK_ROWS)
                 self.scratch(program.scratch_bytes(self.threads) + sums)
+                self._work += work.lookup(program, 1 << matrix.log_height)
         with self.phase("commit lookup"):
             self.commit("lookup", sources, "lookup columns")
 
@@ -201,12 +244,13 @@ class _Rehearsal:
                 ]
                 program = self.machine.quotient_program(matrix.table)
                 with self.cosets(read, matrix.chunk):
-                    if program.needs_inverse_first and (
-                        (matrix.log_height, matrix.chunk) not in selectors
-                    ):
-                        selectors.add((matrix.log_height, matrix.chunk))
+                    key = matrix.log_height, matrix.chunk
+                    missing = program.needs_inverse_first and key not in selectors
+                    if missing:
+                        selectors.add(key)
                         self.hold("selectors", WORD << matrix.log_height)
                     self.scratch(program.program.scratch_bytes(self.threads))
+                    self._work += work.quotient(program.program, 1 << matrix.log_height, missing)
             # They count until the constraints are done.
             for log_height, _ in selectors:
                 self.drop("selectors", WORD << log_height)
@@ -222,6 +266,7 @@ class _Rehearsal:
                     with self.cosets([matrix], 0):
                         pass
                 self.drop("point weights", EXTENSION << log_height)
+                self._work += work.opening(1 << log_height, self.opened_widths(log_height))
 
     def round_5_fri(self) -> None:
         with self.phase("DEEP"):
@@ -234,6 +279,8 @@ class _Rehearsal:
             self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(schedule.layers[-1]), 3, 4, 1))
 
     def round_6_queries(self) -> None:
+        with self.phase("grinding"):
+            self._work += work.grinding(self.algorithm, self.layout.key.options.grinding)
         with self.phase("queries"):
             for tree in self.layout.trees:
                 for matrix in tree.matrices:
@@ -270,6 +317,7 @@ class _Rehearsal:
                     pass
         # The tallest leaves go after the level above them, the others one by one.
         self.nodes(f"{shape.name} tree", shape.log_heights[0])
+        self._work += work.hashing(self.algorithm, shape)
         for size in leaves[1:]:
             self.drop("leaf digests", size)
 
@@ -300,6 +348,8 @@ class _Rehearsal:
             self.drop("DEEP sums", column)
             self.hold("reduced words", self.blowup * column)
             self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(log_height), 4, 4, self.blowup - 1))
+        widths = self.opened_widths(log_height)
+        self._work += work.deep(log_height, widths, len(points), self.blowup)
 
     def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
         self.hold("leaf digests", digest_bytes(self.blowup, log_height - log_arity))
@@ -307,6 +357,8 @@ class _Rehearsal:
         self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
         if joining is not None:
             self.drop("reduced words", EXTENSION * self.blowup << joining)
+        joined = joining is not None
+        self._work += work.fold(self.algorithm, self.blowup, log_height, log_arity, joined)
 
     # ---- matrices -----------------------------------------------------------------------
 
@@ -316,6 +368,10 @@ class _Rehearsal:
 
     def at(self, log_height: int) -> list[MatrixShape]:
         return [tree.matrices[m] for tree in self.layout.trees for m in tree.at(log_height)]
+
+    def opened_widths(self, log_height: int) -> list[int]:
+        trees = self.layout.trees
+        return [trees[g.tree].matrices[g.matrix].width for g in self.layout.groups[log_height]]
 
     def coset_bytes(self, matrix: MatrixShape) -> int:
         return WORD * stride_of(matrix.width) << matrix.log_height
@@ -350,3 +406,4 @@ class _Rehearsal:
         # Traces come as they are; our own sources have padded rows.
         width = matrix.width if matrix.tree in ("main", "preprocessed") else stride
         self.scratch(_ntt.lde_scratch_bytes(plan, width, stride, cosets))
+        self._work += work.extension(matrix, cosets)

@@ -60,12 +60,7 @@ class FriProver:
         self.challenges: list[Extension] = []
         self.final = np.empty((0, 3), dtype=np.uint64)
 
-    def commit(
-        self,
-        transcript: Transcript,
-        say: Callable[[str, bytes], None],
-        tick: Callable[[], None],
-    ) -> None:
+    def commit(self, transcript: Transcript, say: Callable[[str, bytes], None]) -> None:
         """Fold down to the final polynomial.
 
         Parameters
@@ -73,7 +68,6 @@ class FriProver:
         transcript : Transcript
         say : callable
             Puts an item into the proof and the transcript: the roots, then the coefficients.
-        tick : callable
         """
         schedule = self._layout.schedule
         word = self._words.pop(schedule.layers[0])
@@ -91,7 +85,6 @@ class FriProver:
             self.layers.append((word, tree))
             self.challenges.append(challenge)
             word = folded
-            tick()
         self.final = interpolate(word)
         say("final polynomial", self.final.tobytes())
 

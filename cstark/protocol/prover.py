@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,8 +51,6 @@ class Prover:
         Validated, in the order of the key. Never written. The list is emptied once the traces
         are not needed any more, so that those nobody else holds are freed.
     report : Report
-    progress : callable
-        Called with (phase, done, total) between steps; may raise to cancel.
     plan : Plan
         Where the committed matrices are kept. The proof does not depend on it.
     force : bool
@@ -65,7 +63,6 @@ class Prover:
         instance: Instance,
         traces: list[np.ndarray],
         report: Report,
-        progress: Callable[[str, int, int], None],
         *,
         plan: Plan = FULL,
         force: bool = False,
@@ -85,8 +82,6 @@ class Prover:
         self.commitments: dict[str, Commitment] = {}
         self.out: list[bytes] = []
         self._ledger = ledger
-        self._progress = progress
-        self._done = 0
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -118,7 +113,6 @@ class Prover:
         """Commit to the main traces; draw z and alpha."""
         with self.report.phase("commit main"):
             self._commit("main", dict(enumerate(self.traces)))
-        self._step("commit main")
         self.z = self.transcript.extension("z")
         self.alpha = self.transcript.extension("alpha")
 
@@ -140,7 +134,6 @@ class Prover:
         if not self.plan.main.recomputes:
             self.traces.clear()
         self._say("table sums", _bytes(list(self.sums.values())))
-        self._step("commit lookup")
         self.beta = self.transcript.extension("beta")
 
     def round_3_quotient(self) -> None:
@@ -155,7 +148,6 @@ class Prover:
         self.selectors.clear()
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
-        self._step("commit quotient")
         self.zeta = self.transcript.extension_outside_base("zeta")
 
     def round_4_openings(self) -> None:
@@ -163,26 +155,22 @@ class Prover:
         with self.report.phase("openings"):
             self.openings = self._opened()
         self._say("openings", _bytes(self.openings))
-        self._step("openings")
         self.gamma = self.transcript.extension("gamma")
 
     def round_5_fri(self) -> None:
         """Reduce every height to one word, fold and commit down to the final polynomial."""
         with self.report.phase("DEEP"):
             words = self._reduced()
-        self._step("DEEP")
         with self.report.phase("FRI"):
             self.fri = FriProver(self.algorithm, self.layout, words)
-            self.fri.commit(self.transcript, self._say, lambda: self._tick("FRI"))
-        self._step("FRI")
+            self.fri.commit(self.transcript, self._say)
 
     def round_6_queries(self) -> None:
         """Grind; draw the positions; open everything there."""
         options = self.key.options
         with self.report.phase("grinding"):
-            nonce = self.transcript.grind("nonce", options.grinding, lambda: self._tick("grinding"))
+            nonce = self.transcript.grind("nonce", options.grinding)
             self._write("nonce", nonce.to_bytes(8, "little"))
-        self._step("grinding")
         with self.report.phase("queries"):
             bits = self.layout.log_max_height + self.layout.log_blowup
             drawn = self.transcript.positions("positions", options.queries, bits)
@@ -191,7 +179,6 @@ class Prover:
                 commitment = self.commitments[tree.name]
                 commitment.open(positions, self.layout.log_max_height, self._write)
             self.fri.open(positions, self._write)
-        self._step("queries")
 
     # ---- steps --------------------------------------------------------------------------
 
@@ -238,7 +225,7 @@ class Prover:
     ) -> Matrix:
         """The committed matrix of a source: values on the trace domain, or on coset `own_coset`."""
         domain = self._domain(shape.log_height)
-        matrix = make_matrix(
+        return make_matrix(
             self.plan.storage(shape.tree),
             domain,
             source,
@@ -247,15 +234,11 @@ class Prover:
             own_coset=own_coset,
             label=f"{shape.tree} LDE",
         )
-        self._tick(f"commit {shape.tree}")
-        return matrix
 
     def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:
         again = self.plan.storage(name).recomputes
         with self.report.phase("extend and hash" if again else "hash"):
-            commitment = Commitment(
-                self.algorithm, shape, matrices, lambda: self._tick(f"commit {name}")
-            )
+            commitment = Commitment(self.algorithm, shape, matrices)
         self.commitments[name] = commitment
         self._say(f"{name} root", commitment.root)
 
@@ -294,7 +277,6 @@ class Prover:
             {name: number for name, (number, _) in self.key.buses.items()},
             out,
         )
-        self._tick("constraints")
         return out
 
     def _inverse_first(self, domain: Domain, coset: int) -> np.ndarray:
@@ -328,17 +310,6 @@ class Prover:
                 self.openings,
             )
         return words
-
-    # ---- progress -----------------------------------------------------------------------
-
-    STEPS = 8
-
-    def _step(self, phase: str) -> None:
-        self._done += 1
-        self._progress(phase, self._done, self.STEPS)
-
-    def _tick(self, phase: str) -> None:
-        self._progress(phase, self._done, self.STEPS)
 
 
 def _bytes(values: Sequence[ext.Element]) -> bytes:

@@ -115,21 +115,11 @@ class Transcript:
     def _grinding_prefix(self, bits: int) -> bytes:
         return b"grind" + bytes([bits, 0, 0]) + self._state
 
-    def grind(self, label: str, bits: int, tick: Callable[[], None] | None = None) -> int:
+    def grind(self, label: str, bits: int) -> int:
         """Find and absorb the smallest nonce with `bits` bits of work; 0 when `bits` is 0."""
         nonce = 0
         if bits:
-            prefix = self._grinding_prefix(bits)
-            # about a second a call at 10^7 hashes a second, so that an interrupt is answered
-            window = 1 << 22
-            start = 0
-            while True:
-                nonce = _hash.grind(self._algorithm, prefix, bits, start, window)
-                if nonce >= 0:
-                    break
-                start += window
-                if tick is not None:
-                    tick()
+            nonce = _hash.grind(self._algorithm, self._grinding_prefix(bits), bits, 0, 1 << 64)
         self.absorb(label, _length(nonce))
         return nonce
 

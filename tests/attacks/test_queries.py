@@ -115,7 +115,7 @@ class Lazy(BoldLiar):
     nonce = 0
 
     def round_6_queries(self):
-        def grind(label, bits, tick=None):
+        def grind(label, bits):
             self.transcript.absorb(label, self.nonce.to_bytes(8, "little"))
             return self.nonce
 

@@ -58,9 +58,9 @@ def test_a_class_that_is_no_frozen_dataclass_is_no_job():
         ({"threads": 0}, "threads=0"),
         ({"threads": "2"}, "the number of threads must be an int"),
         ({"max_memory": -1}, "max_memory=-1"),
-        ({"buffersize": 0}, "buffersize is 0"),
-        ({"buffersize": True}, "buffersize is True"),
-        ({"progress": "yes"}, "progress is 'yes'"),
+        ({"buffersize": 0}, "buffersize=0"),
+        ({"buffersize": True}, "buffersize=True"),
+        ({"progress": "yes"}, "progress='yes'"),
         ({"executor": 4}, r"not int: for example concurrent.futures.ProcessPoolExecutor\(4\)"),
     ],
 )

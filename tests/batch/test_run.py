@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import traceback
 from concurrent.futures import (
     CancelledError,
     Executor,
@@ -25,7 +27,7 @@ import cstark as cs
 from cstark.batch import run as run_module
 from cstark.batch.worker import Stopped, Task, prove_job
 from cstark.claim import decode_claim
-from tests.batch.workloads import QUICK, Count, Threads, Unpicklable, go_on, started
+from tests.batch.workloads import QUICK, Count, Threads, Unpicklable, go_on, kept, started
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -114,6 +116,18 @@ def test_a_job_that_fails_is_reported_and_the_others_go_on(executor):
 def test_a_traceback_of_another_process_is_the_cause(processes):
     (result,) = cs.prove_many([Count(mode="raise")], processes, options=QUICK)
     assert "in prepare" in str(result.error.__cause__)
+
+
+@pytest.mark.parametrize("kind", ["here", "threads"])
+def test_traces_of_failed_jobs_are_given_up(kind):
+    kept.clear()
+    jobs = [Count(mode="kept"), Count(mode="false")]
+    with ThreadPoolExecutor(1) as pool:
+        results = list(cs.prove_many(jobs, None if kind == "here" else pool, options=QUICK))
+    gc.collect()
+    assert [bool(result) for result in results] == [False, False] and len(kept) == 2
+    assert all(trace() is None for trace in kept)
+    assert "in prepare" in "".join(traceback.format_exception(results[0].error))
 
 
 def test_options_that_do_not_fit_the_machine_fail_their_job_alone(executor):
@@ -219,21 +233,30 @@ def test_a_bar(monkeypatch):
     said = []
 
     class Bar:
+        def __init__(self, **_):
+            pass
+
         def __enter__(self):
             said.append("open")
-
-        def __call__(self, what, done, total):
-            said.append((what, done, total))
+            return lambda *step: said.append(step)
 
         def __exit__(self, *_):
             said.append("closed")
 
-    monkeypatch.setattr("cstark.cli.progress.Progress", Bar)
+    monkeypatch.setattr("cstark.progress.ProgressBar", Bar)
     run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
     assert len(list(run)) == 2
     run.close()
     counts = [("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
     assert said == ["open", *counts, "closed"]
+
+
+def test_one_by_one_nothing_is_proved_ahead(monkeypatch):
+    done = []
+    run = cs.prove_many([Count(3), Count(4)], options=QUICK, buffersize=50,
+                        progress=lambda *step: done.append(step))  # fmt: skip
+    assert not done
+    assert next(run) and len(done) == 1
 
 
 def test_an_executor_that_cancels_fails_the_job():
@@ -303,15 +326,15 @@ def test_progress_may_stop_everything(tmp_path, executor, error):
     with pytest.raises(error):
         list(run)
     assert list(run) == []
-    kept = [path.read_bytes() for path in tmp_path.iterdir()]
-    assert len(kept) >= 3
-    for data in kept:
+    found = [path.read_bytes() for path in tmp_path.iterdir()]
+    assert len(found) >= 3
+    for data in found:
         Count.verify(data, QUICK, min_security=0)
     rest = list(cs.prove_many(jobs, executor, folder=tmp_path, options=QUICK))
-    assert all(rest) and sum(result.reused for result in rest) >= len(kept)
+    assert all(rest) and sum(result.reused for result in rest) >= len(found)
 
 
-def test_closing_stops_a_proof_in_a_thread_at_its_next_step(monkeypatch):
+def test_closing_stops_a_proof_in_a_thread_soon(monkeypatch):
     outcomes = []
 
     def recording(task):
@@ -411,7 +434,7 @@ def test_ctrl_c(tmp_path, kind):
     os.killpg(command.pid, signal.SIGINT)  # as a terminal does: workers get it as well
     _, err = command.communicate(timeout=120)
     assert command.returncode not in (0, None) and "KeyboardInterrupt" in err
-    kept = list(folder.iterdir())
-    assert 5 <= len(kept) < 5000
-    for path in kept:
+    found = list(folder.iterdir())
+    assert 5 <= len(found) < 5000
+    for path in found:
         Count.verify(path.read_bytes(), QUICK, min_security=0)

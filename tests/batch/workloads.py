@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import cstark as cs
 QUICK = cs.Options(queries=6, grinding=1, max_log_height=16)
 #: Of jobs in threads of this process.
 started, go_on = threading.Event(), threading.Event()
+#: References to traces of failed jobs.
+kept: list[weakref.ref] = []
 
 
 class Counter(cs.Air):
@@ -57,6 +60,10 @@ class Count(cs.Workload):
         match self.mode:
             case "false":
                 trace[5] = 77
+                kept.append(weakref.ref(trace))
+            case "kept":
+                kept.append(weakref.ref(trace))
+                raise ArithmeticError("no luck")
             case "raise":
                 raise ArithmeticError("no luck")
             case "unpicklable":

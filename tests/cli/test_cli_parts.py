@@ -1,4 +1,4 @@
-"""The command line without proofs: parsing, files, progress, exit codes of wrong usage."""
+"""The command line without proofs: parsing, files, exit codes of wrong usage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from cstark.cli.common import (
     write_atomically,
 )
 from cstark.cli.main import COMMANDS, main
-from cstark.cli.progress import Progress
 from cstark.cli.prove import size
 from cstark.cli.security import read_log_heights
 from cstark.cli.verify import check_expectations, parse_expectation
@@ -368,55 +367,3 @@ def test_files_that_never_end(monkeypatch):
     monkeypatch.setattr("cstark.cli.common.MAX_FILE_BYTES", 1000)
     with pytest.raises(CommandError, match="longer than 1000 bytes"):
         read_bytes("/dev/zero")
-
-
-# --- progress --------------------------------------------------------------------------------
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-@pytest.fixture
-def without_tqdm(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-
-
-def test_progress_line(without_tqdm):
-    stream = Terminal()
-    with Progress(stream, delay=0.0) as progress:
-        progress("commit main", 2, 8)
-        progress("fold", 8, 8)
-    shown = stream.getvalue()
-    assert "\r 25 %  commit main" in shown
-    assert "\r100 %  fold       " in shown
-    assert shown.endswith("\r" + " " * len("100 %  fold") + "\r")
-
-
-def test_no_progress_in_the_first_second_or_into_files(without_tqdm):
-    for stream, delay in ((Terminal(), 1.0), (io.StringIO(), 0.0)):
-        with Progress(stream, delay=delay) as progress:
-            progress("commit", 1, 2)
-        assert stream.getvalue() == ""
-
-
-def test_progress_with_tqdm(monkeypatch):
-    class Bar:
-        def __init__(self, **settings):
-            self.n, self.text, self.closed = 0, "", False
-            bars.append(self)
-
-        def set_description_str(self, text):
-            self.text = text
-
-        def close(self):
-            self.closed = True
-
-    bars = []
-    monkeypatch.setitem(sys.modules, "tqdm", type("tqdm", (), {"tqdm": Bar}))
-    with Progress(Terminal(), delay=0.0) as progress:
-        progress("commit", 1, 2)
-        progress("fold", 3, 4)
-    (bar,) = bars
-    assert (bar.n, bar.text, bar.closed) == (75, "fold", True)

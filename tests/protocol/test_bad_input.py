@@ -183,25 +183,6 @@ def test_multiplicities_that_could_wrap():
         machine.prove({"heavy": np.ones((32, 2), dtype=np.uint64)})
 
 
-def test_cancelling(fib):
-    case, machine = fib
-
-    class Cancelled(Exception):
-        pass
-
-    seen = []
-
-    def progress(phase, done, total):
-        seen.append((phase, done, total))
-        if done == 3:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        case.prove(machine, progress=progress)
-    assert seen[0][1] <= seen[-1][1] == 3
-    case.verify(machine, case.prove(machine))
-
-
 def test_traces_are_used_in_place_and_never_written(fib):
     case, machine = fib
     trace = case.traces["fib"].copy()

@@ -104,11 +104,10 @@ static hash_function hash_locate_planar(const hash_job *job, ptrdiff_t b, ptrdif
     return hash_use_scratch(job, count, thread, in);
 }
 
-/* Messages start + first .. start + last - 1. */
+/* Messages first .. last - 1. */
 static void hash_chunk(const hash_job *job, ptrdiff_t first, ptrdiff_t last, int thread) {
     const int streams = job->core->streams;
     hash_input in;
-    first += job->start, last += job->start;
     while (first < last) {
         const ptrdiff_t b = first / job->per_block, i = first % job->per_block;
         const ptrdiff_t here = job->per_block - i < last - first ? job->per_block - i : last - first;

@@ -21,7 +21,6 @@ typedef struct {
     block_program program;
     uint64_t *scratch; /* threads x scratch_words */
     ptrdiff_t scratch_words;
-    ptrdiff_t first;  /* row of item 0 */
     ptrdiff_t chunk;  /* rows; divides the number of rows */
     uint64_t *out;    /* rows x stride, stride a multiple of 4 */
     ptrdiff_t stride;
@@ -86,11 +85,10 @@ static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last
     const block_program *p = &job->program;
     const ptrdiff_t rows = last - first;
     const workspace w = workspace_at(job->scratch + thread * job->scratch_words, p, rows);
-    first += job->first;
     for (ptrdiff_t i = 0; i < rows; i += BLOCK)
         run_block(p, &w, first + i, rows - i < BLOCK ? rows - i : BLOCK, i);
     if (invert_chunk(w.norms, w.inverses, p->pairs * rows) >= 0)
-        return first - job->first + first_zero_row(w.norms, p->pairs, rows);
+        return first + first_zero_row(w.norms, p->pairs, rows);
     job->chunk_sums[first / job->chunk] = finish_fractions(w.fractions, w.fraction_plane, w.inverses, p->pairs, rows);
     write_columns(w.fractions, w.fraction_plane, 3 * p->pairs, rows, job->out + first * job->stride, job->stride);
     return -1;
@@ -99,7 +97,6 @@ static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last
 static ptrdiff_t accumulate_rows(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     (void)thread;
     const lookup_job *job = context;
-    first += job->first, last += job->first;
     ext sum = job->chunk_sums[first / job->chunk];
     uint64_t *cell = job->out + first * job->stride + 3 * (job->program.pairs - 1);
     for (; first < last; first++, cell += job->stride) {

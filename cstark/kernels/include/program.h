@@ -14,7 +14,6 @@ typedef struct {
     block_program program;
     uint64_t *scratch; /* threads x scratch_words */
     ptrdiff_t scratch_words;
-    ptrdiff_t first; /* row of item 0 */
     /* quotient */
     int classes;
     uint64_t shift, root, root_inverse; /* x_i = shift root^i */
@@ -65,7 +64,6 @@ static ptrdiff_t quotient_rows(void *context, ptrdiff_t first, ptrdiff_t last, i
     const block_program *p = &job->program;
     const workspace w = workspace_at(job->scratch + thread * job->scratch_words, p, 0);
     uint64_t inverses[BLOCK + 8] = {0};
-    first += job->first, last += job->first;
     uint64_t start = gl_mul(job->shift, gl_power(job->root, (uint64_t)first));
     const uint64_t step = gl_power(job->root, BLOCK);
     for (; first < last; first += BLOCK, start = gl_mul(start, step)) {
@@ -83,7 +81,6 @@ static ptrdiff_t test_trace(void *context, ptrdiff_t first, ptrdiff_t last, int 
     workspace w = workspace_at(job->scratch + thread * job->scratch_words, p, 0);
     w.failures = job->failures + thread * p->tests;
     w.first_rows = job->first_rows + thread * p->tests;
-    first += job->first, last += job->first;
     for (; first < last; first += BLOCK)
         run_block(p, &w, first, last - first < BLOCK ? last - first : BLOCK, 0);
     return -1;

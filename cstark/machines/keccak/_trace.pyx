@@ -24,6 +24,9 @@ cdef enum:
     RATE = 17  # lanes that take up a block
     CONSTANT_BITS = 7  # bits 2^j - 1, the only ones that round constants set
 
+# Nanoseconds of one thread for a permutation; see `run_long`.
+cdef double PERMUTATION_COST = 40_000.0
+
 cdef enum:
     # columns of the table
     ROUND = 0
@@ -253,5 +256,4 @@ def write_rows(
     job.pad_row = pad_row
     job.final_row = final_row
     job.out = &out[0, 0]
-    with nogil:
-        _chunks.run(write_permutations, &job, permutations, 1, threads)
+    _chunks.run_long(write_permutations, &job, permutations, 1, threads, PERMUTATION_COST)

@@ -66,6 +66,8 @@ cdef enum:
     EXIT_CALL = 93
 
 SPAN = ROWS_OF_SPAN
+# Nanoseconds of one thread for a row; see `run_long`.
+cdef double ROW_COST = 100.0
 WIDTH = CPU_WIDTH
 STATE = STATE_WIDTH
 OPERATION_COLUMNS = OPERATION_WIDTH
@@ -354,7 +356,6 @@ def write_rows(
     job.out = &out[0, 0]
     job.ranges = &ranges[0, 0]
     threads = min(threads, <int>min(ranges.shape[0], 1024))
-    with nogil:
-        bad = _chunks.run(write_span, &job, rows, ROWS_OF_SPAN, threads)
+    bad = _chunks.run_long(write_span, &job, rows, ROWS_OF_SPAN, threads, ROW_COST)
     if bad >= 0:
         raise ValueError(f"the snapshot before row {first + bad} belongs to another run")

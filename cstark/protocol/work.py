@@ -1,0 +1,108 @@
+"""How much work the steps of a proof are: nanoseconds of one thread, on one machine.
+
+The numbers are sums of what the kernels tell of themselves while they run (`set_watcher` in
+`cstark.kernels._chunks`): the share of a proof that is done is the share of its work. On another
+machine they are off by a factor, which a share does not show; the ratios between the steps hold
+better than the numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cstark.kernels import _fri, _hash, _lookup, _ntt, _openings, _program
+
+from .layout import MatrixShape, TreeShape
+from .matrix import stride_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cstark.program.encode import BlockProgram
+
+__all__ = [
+    "checking",
+    "deep",
+    "extension",
+    "fold",
+    "grinding",
+    "hashing",
+    "lookup",
+    "nodes",
+    "opening",
+    "quotient",
+]
+
+DIGEST = 32
+EXTENSION = 24
+
+
+def extension(matrix: MatrixShape, cosets: int) -> float:
+    """To so many cosets."""
+    # Traces come as they are; our own sources have padded rows.
+    own = matrix.tree not in ("main", "preprocessed")
+    width = stride_of(matrix.width) if own else matrix.width
+    return _ntt.lde_cost(_ntt.Plan(matrix.log_height), width, cosets)
+
+
+def hashing(algorithm: int, tree: TreeShape) -> float:
+    """Leaves and nodes of a tree."""
+    total = nodes(algorithm, tree.blowup, tree.log_heights[0], tree.log_heights[1:])
+    for log_height in tree.log_heights:
+        rows = tree.blowup << log_height
+        total += _hash.cost(algorithm, rows, 8 * tree.row_words(log_height))
+    return total
+
+
+def nodes(algorithm: int, blowup: int, log_height: int, joining: Sequence[int] = ()) -> float:
+    """Of a tree over leaves of a height, where rows of shorter ones join."""
+    total = _hash.cost(algorithm, (blowup << log_height) - 1, 2 * DIGEST)
+    for joined in joining:
+        count = blowup << joined
+        total += _hash.cost(algorithm, count, 3 * DIGEST) - _hash.cost(algorithm, count, 2 * DIGEST)
+    return total
+
+
+def lookup(program: BlockProgram, rows: int) -> float:
+    """The lookup columns of a table."""
+    return _lookup.cost(program.code, len(program.terms), program.pairs, rows)
+
+
+def quotient(program: BlockProgram, rows: int, selectors: bool) -> float:
+    """The constraints of a table on a coset, and the selectors that they may need first."""
+    first = _openings.inverse_points_cost(rows) if selectors else 0.0
+    return first + _program.cost(program.code, len(program.terms), rows)
+
+
+def checking(program: Any, rows: int) -> float:
+    """The constraints of a table on its trace, by a `CheckProgram`."""
+    return sum(
+        _program.cost(part.code, len(part.terms), rows if where == "all" else 8)
+        for where, part, _ in program.parts
+    )
+
+
+def opening(rows: int, widths: Sequence[int]) -> float:
+    """The openings of a height: points, then sums over matrices of these widths."""
+    return _openings.opening_cost(rows, widths)
+
+
+def deep(log_height: int, widths: Sequence[int], points: int, blowup: int) -> float:
+    """The reduced word of a height, on all cosets."""
+    extended = _ntt.lde_cost(_ntt.Plan(log_height), 4, blowup - 1)
+    return extended + _openings.deep_cost(1 << log_height, widths, points, blowup)
+
+
+def fold(algorithm: int, blowup: int, log_height: int, log_arity: int, joined: bool) -> float:
+    """A layer of FRI: its tree, its fold, and what joins."""
+    values, leaves = blowup << log_height, blowup << log_height - log_arity
+    return (
+        _hash.cost(algorithm, leaves, EXTENSION << log_arity)
+        + nodes(algorithm, blowup, log_height - log_arity)
+        + _fri.cost(values, leaves if joined else 0)
+    )
+
+
+def grinding(algorithm: int, bits: int) -> float:
+    """The expected proof of work."""
+    return _hash.grind_cost(algorithm, bits) if bits else 0.0

@@ -1,0 +1,126 @@
+"""From traces to a proof: read, choose a plan, check, run the rounds; what `Machine.prove` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstark.air.bus import number_buses
+from cstark.errors import StatementError, TraceError
+from cstark.progress import Tell, listener, watched
+from cstark.protocol.facts import facts
+from cstark.protocol.footprint import choose_plan, foretold_work
+from cstark.protocol.layout import Layout
+from cstark.protocol.proof import Proof
+from cstark.protocol.prover import Imbalance, Prover
+from cstark.protocol.statement import Instance
+from cstark.protocol.traces import read_traces
+from cstark.protocol.transcript import Ledger, silent
+from cstark.report import Report
+from cstark.unwind import let_go
+
+if TYPE_CHECKING:
+    from cstark.check import CheckReport
+    from cstark.machine import Machine
+
+__all__ = ["check_traces", "make_proof"]
+
+
+def make_proof(
+    machine: Machine,
+    traces: Mapping[str, Any],
+    publics: Mapping[str, Sequence[int]] | None,
+    tokens: Sequence[Any],
+    claim: bytes,
+    check: bool,
+    progress: bool | Tell | None,
+    max_memory: int | None = None,
+    *,
+    force: bool = False,
+    ledger: Ledger = silent,
+    prover: type[Prover] = Prover,
+) -> Proof:
+    """`Machine.prove`; `force` makes proofs of false statements, for tests of the verifier."""
+    settings = {"force": force, "ledger": ledger}
+    try:
+        with listener(progress) as tell:
+            return _proof(
+                machine,
+                traces,
+                publics,
+                tokens,
+                claim,
+                check and not force,
+                tell,
+                max_memory,
+                prover,
+                settings,
+            )
+    except BaseException as error:
+        let_go(error)
+        raise
+
+
+def _proof(
+    machine: Machine,
+    traces: Mapping[str, Any],
+    publics: Mapping[str, Sequence[int]] | None,
+    tokens: Sequence[Any],
+    claim: bytes,
+    check: bool,
+    tell: Tell | None,
+    max_memory: int | None,
+    prover: type[Prover],
+    settings: dict[str, Any],
+) -> Proof:
+    report = Report()
+    instance = Instance.build(machine._statement_key, publics, tokens, claim)
+    with report.phase("read traces"):
+        arrays = read_traces(machine.descriptions, machine.resolved, traces)
+    layout = Layout(machine.plain_key(), [len(array).bit_length() - 1 for array in arrays])
+    plan = choose_plan(machine, layout, max_memory)
+    with watched(tell, report, lambda: foretold_work(machine, layout, plan, check=check)):
+        key = machine.verifying_key(report)
+        if instance.wraps(key, layout.log_heights):
+            raise StatementError(
+                "the counts of the interactions, times the heights, could reach p and wrap "
+                "around; state smaller weights, or use shorter tables"
+            )
+        if check:
+            with report.phase("check"):
+                _check_constraints(machine, arrays, instance)
+        try:
+            proof = prover(machine, instance, arrays, report, plan=plan, **settings).prove()
+        except Imbalance:
+            check_traces(machine, arrays, instance).raise_for_failure()
+            raise TraceError(
+                "the buses do not balance: what is sent is not what is received"
+            ) from None
+    report.facts.update(facts(key, proof, len(instance.tokens), machine.domains), plan=plan.name)
+    return proof
+
+
+def _check_constraints(machine: Machine, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+    for table, description in enumerate(machine.descriptions):
+        found = machine.check_program(table).violations(
+            arrays[table], description.preprocessed, instance.publics[table]
+        )
+        if found:
+            # Only now the slower report, which names rows, columns and values.
+            check_traces(machine, arrays, instance).raise_for_failure()
+
+
+def check_traces(machine: Machine, arrays: Sequence[np.ndarray], instance: Instance) -> CheckReport:
+    """What `Machine.check` says about traces that have been read."""
+    from cstark.check import check
+
+    return check(
+        machine.descriptions,
+        arrays,
+        instance.publics,
+        instance.tokens,
+        number_buses(machine.descriptions),
+        [machine.check_program(table) for table in range(len(machine.descriptions))],
+    )

@@ -1,0 +1,59 @@
+"""Giving up memory when a computation is interrupted.
+
+A traceback outlives its error (an interactive session keeps the last one), its frames hold on to
+their locals, and for a cancelled proof those are gigabytes.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import suppress
+from types import CellType, FrameType, FunctionType
+
+__all__ = ["let_go"]
+
+
+def let_go(error: BaseException, *, everywhere: bool = False) -> None:
+    """Empty the finished frames of this package that an error's traceback keeps alive.
+
+    Line numbers stay.
+
+    Parameters
+    ----------
+    error : BaseException
+        The errors that led to it are treated likewise.
+    everywhere : bool
+        Whether the functions of others lose their locals too.
+    """
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        found = pending.pop()
+        if found is None or id(found) in seen:
+            continue
+        seen.add(id(found))
+        pending += [found.__cause__, found.__context__]
+        step = found.__traceback__
+        while step is not None:
+            name = step.tb_frame.f_globals.get("__name__", "")
+            if everywhere or name.partition(".")[0] == "cstark":
+                _empty(step.tb_frame)
+            step = step.tb_next
+
+
+def _empty(frame: FrameType) -> None:
+    # What comprehensions share with the function around them is in cells, which the frame of the
+    # comprehension keeps even when it is cleared.
+    kept = gc.get_referents(frame)
+    outer: set[int] = set()
+    for found in kept:
+        if isinstance(found, FunctionType) and found.__code__ is frame.f_code:
+            outer.update(id(cell) for cell in found.__closure__ or ())
+    try:
+        frame.clear()
+    except RuntimeError:  # it is still running
+        return
+    for found in kept:
+        if isinstance(found, CellType) and id(found) not in outer:
+            with suppress(ValueError):  # empty already
+                del found.cell_contents
