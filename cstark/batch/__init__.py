@@ -82,8 +82,9 @@ def prove_many(
         An iterator over one `JobResult` a job, in the order of the jobs. Jobs are handed out at
         once, up to `buffersize`, and further ones as results are taken; ``list(...)`` takes all.
         ``close()``, leaving a ``with`` statement, or an exception (Ctrl-C too) cancels what has
-        not begun, stops proofs in threads of this process within a second, and keeps in the
-        folder what is finished.
+        not begun and keeps in the folder what is finished. Proofs in threads of this process stop
+        within a second, once their traces are made, and so do those in processes that get the
+        terminal's Ctrl-C; other processes finish what they have been given.
 
     Raises
     ------

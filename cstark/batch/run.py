@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -13,12 +12,13 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TypeAlias
+from uuid import uuid4
 
-from cstark.batch.executors import Here, shares_memory, workers
+from cstark.batch.executors import Here, workers
 from cstark.batch.folder import Folder
 from cstark.batch.job import Job
 from cstark.batch.result import JobResult
-from cstark.batch.worker import Failure, Outcome, Task, prove_job
+from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
 from cstark.errors import CstarkError, OptionsError
 from cstark.progress import Tell, listener
 from cstark.protocol.proof import Proof
@@ -90,8 +90,7 @@ class Run(Iterator[JobResult]):
         self._tell = self._bar.enter_context(listener(progress))
         self._counts = progress is True
         self._folder = None if folder is None else Folder(folder)
-        # Proofs in threads of this process can be told to stop.
-        self._stop = threading.Event() if shares_memory(executor) else None
+        self._name = uuid4().hex
         # By the job's index: what is out, and the file that was found for it.
         self._flying: dict[int, tuple[Future[Outcome], bytes | None]] = {}
         self._arrivals: Arrivals = SimpleQueue()
@@ -125,9 +124,9 @@ class Run(Iterator[JobResult]):
 
     def close(self) -> None:
         """Cancel what has not begun and keep what is finished; the iterator is at its end then."""
-        if self._stop is not None:
-            self._stop.set()
         flying, self._flying = self._flying, {}
+        if flying:
+            STOPPED.add(self._name)
         self._sent = self._given = self.total
         self._ready.clear()
         self._bar.close()
@@ -173,7 +172,7 @@ class Run(Iterator[JobResult]):
                 found=found,
                 check=settings.check,
                 max_memory=settings.max_memory,
-                stop=self._stop,
+                run=self._name,
             )
             self._sent += 1
             try:

@@ -7,23 +7,27 @@ even survive pickling, from a failure of its own.
 from __future__ import annotations
 
 import pickle
-import threading
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from cstark.batch.job import Job
 from cstark.errors import CstarkError, VerificationError
-from cstark.progress import Tell
 from cstark.protocol.proof import Proof
 from cstark.runtime import threads
 from cstark.unwind import let_go
 
-__all__ = ["Failure", "Outcome", "Stopped", "Task", "prove_job"]
+__all__ = ["STOPPED", "Failure", "Outcome", "Stopped", "Task", "prove_job"]
+
+
+#: Runs that are over, as far as this process knows: the caller's knows when it closes one, another
+#: when a Ctrl-C that the terminal sends to all processes ends a job. What a pool has in its queue
+#: already cannot be cancelled, and is not begun then.
+STOPPED: set[str] = set()
 
 
 class Stopped(CstarkError):
-    """The run was closed while the proof was in the making."""
+    """The run was closed before the proof was finished."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Task:
         The job's file as it was found in the folder.
     check, max_memory
         As for `Machine.prove`.
-    stop : threading.Event or None
-        Ends the proof at its next step; for threads of the caller's process only.
+    run : str
+        Names the run; see `STOPPED`.
     """
 
     job: Job | bytes
@@ -50,7 +54,7 @@ class Task:
     found: bytes | None = None
     check: bool = True
     max_memory: int | None = None
-    stop: threading.Event | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,13 @@ class Outcome:
 
 def prove_job(task: Task) -> Outcome:
     """Do one job."""
+
+    def step(phase: str = "", done: int = 0, total: int = 0) -> None:
+        if task.run in STOPPED:
+            raise Stopped("the run was closed")
+
     try:
+        step()
         job = task.job if isinstance(task.job, Job) else _unpack(task.job)
         with nullcontext() if task.threads is None else threads(task.threads):
             if task.found is not None and holds(job, task.found):
@@ -91,9 +101,12 @@ def prove_job(task: Task) -> Outcome:
                     job.options,
                     check=task.check,
                     max_memory=task.max_memory,
-                    progress=None if task.stop is None else _stopper(task.stop),
+                    progress=step,
                 )
             )
+    except KeyboardInterrupt:
+        STOPPED.add(task.run)
+        raise
     except Exception as error:
         return Outcome(failure=_failure(error, travels=isinstance(task.job, bytes)))
 
@@ -123,14 +136,6 @@ def _unpack(data: bytes) -> Job:
         ) from error
     assert isinstance(job, Job)
     return job
-
-
-def _stopper(stop: threading.Event) -> Tell:
-    def step(phase: str, done: int, total: int) -> None:
-        if stop.is_set():
-            raise Stopped("the run was closed")
-
-    return step
 
 
 def _failure(error: Exception, *, travels: bool) -> Failure:

@@ -355,6 +355,17 @@ def test_closing_stops_a_proof_in_a_thread_soon(monkeypatch):
     assert isinstance(second.failure.error, Stopped)
 
 
+def test_an_interrupted_process_does_not_begin_what_its_pool_has_queued(tmp_path):
+    mark = tmp_path / "begun"
+    jobs = [Count(mode="interrupt"), *[Count(n, mode="touch", gate=str(mark)) for n in (3, 4)]]
+    with spawned(1) as pool, pytest.raises(KeyboardInterrupt):
+        list(cs.prove_many(jobs, pool, options=QUICK))
+    assert not mark.exists()
+    with spawned(1) as pool:
+        assert all(cs.prove_many(jobs[1:], pool, options=QUICK))
+    assert mark.exists()
+
+
 def test_leaving_the_loop_cancels_what_has_not_begun():
     pool = ByHand()
 

@@ -72,6 +72,10 @@ class Count(cs.Workload):
                 raise Unloadable("one", "two")
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "touch":
+                Path(self.gate).touch()
             case "events":
                 started.set()
                 assert go_on.wait(60)
