@@ -14,6 +14,7 @@ build is for that version only.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -117,6 +118,13 @@ def stamp(settings: dict) -> tuple[Path, bool]:
     return path, changed
 
 
+def drop_stale(generated: Path, reached: list[Path]) -> None:
+    """Delete what Cython wrote from older declarations: it looks for fewer of them than we do."""
+    declared = [path.stat().st_mtime for path in reached if path.suffix == ".pxd"]
+    if generated.exists() and generated.stat().st_mtime < max(declared, default=0.0):
+        generated.unlink()
+
+
 class BuildExt(build_ext):
     """Gives every extension the digest of its sources as CSTARK_SOURCE_DIGEST."""
 
@@ -170,6 +178,7 @@ def make_extensions() -> list[Extension]:
         "compiler": compiler_version(),
         "python": sys.version,
         "stable ABI": STABLE_ABI,
+        "what a digest covers": hashlib.sha256(Path(SOURCES.__file__).read_bytes()).hexdigest(),
     }
     path, changed = stamp(settings)
     kernels = ROOT / "cstark" / "kernels"
@@ -178,7 +187,9 @@ def make_extensions() -> list[Extension]:
     for name, pyx in PYX.items():
         if only and name.rsplit(".", 1)[1] not in only:
             continue
-        depends = [str(p.relative_to(ROOT)) for p in SOURCES.source_files(ROOT, pyx)]
+        reached = SOURCES.source_files(ROOT, pyx)
+        drop_stale(BUILD / "cython" / pyx.relative_to(ROOT).with_suffix(".c"), reached)
+        depends = [str(p.relative_to(ROOT)) for p in reached]
         extensions.append(
             Extension(
                 name,

@@ -55,6 +55,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "goldilocks": ("cstark.goldilocks", None),
     "hashing": ("cstark.hashing", None),
     "pack": ("cstark.air", "pack"),
+    "polynomial": ("cstark.polynomial", None),
     "prove_many": ("cstark.batch", "prove_many"),
     "read_claim": ("cstark.claim", "read_claim"),
     "set_num_threads": ("cstark.runtime", "set_num_threads"),

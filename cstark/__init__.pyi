@@ -2,6 +2,7 @@ from cstark import ext3 as ext3
 from cstark import fft as fft
 from cstark import goldilocks as goldilocks
 from cstark import hashing as hashing
+from cstark import polynomial as polynomial
 from cstark.air import Air as Air
 from cstark.air import FreeCells as FreeCells
 from cstark.air import Receive as Receive

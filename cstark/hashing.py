@@ -7,12 +7,15 @@ threads, whatever their width.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from cstark.errors import CstarkError
 from cstark.kernels import _hash
+from cstark.operands import deliver, words
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -46,8 +49,8 @@ def keccak256(data: Buffer) -> bytes:
 
     Examples
     --------
-    >>> import cstark.hashing
-    >>> cstark.hashing.keccak256(b"").hex()
+    >>> import cstark as cs
+    >>> cs.hashing.keccak256(b"").hex()
     'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470'
     """
     return _hash.digest(_hash.KECCAK256, data)
@@ -77,8 +80,8 @@ def blake3(data: Buffer) -> bytes:
 
     Examples
     --------
-    >>> import cstark.hashing
-    >>> cstark.hashing.blake3(b"").hex()
+    >>> import cstark as cs
+    >>> cs.hashing.blake3(b"").hex()
     'af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262'
     """
     return _hash.digest(_hash.BLAKE3, data)
@@ -108,14 +111,16 @@ def sha256(data: Buffer) -> bytes:
 
     Examples
     --------
-    >>> import cstark.hashing
-    >>> cstark.hashing.sha256(b"abc").hex()
+    >>> import cstark as cs
+    >>> cs.hashing.sha256(b"abc").hex()
     'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
     """
     return _hash.digest(_hash.SHA256, data)
 
 
-def hash_rows(a: np.ndarray, hash: str = "blake3", out: np.ndarray | None = None) -> np.ndarray:
+def hash_rows(
+    a: ArrayLike, hash: str = "blake3", out: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
     """Hash each row of a matrix.
 
     A row is hashed as the 8 little-endian bytes of each of its words, without any tag: the result
@@ -123,11 +128,12 @@ def hash_rows(a: np.ndarray, hash: str = "blake3", out: np.ndarray | None = None
 
     Parameters
     ----------
-    a : ndarray of uint64, shape (rows, columns)
-        Any words, also those not below p; any strides; no columns are fine.
+    a : array_like of integers, shape (rows, ...)
+        Any words below 2^64, also those not below p; any strides and byte order.  The axes after
+        the first make up a row; no columns are fine.
     hash : {"blake3", "keccak256", "sha256"}
     out : ndarray of uint8, shape (rows, 32), optional
-        Where to write the digests; C-contiguous.
+        Where to put the digests; any strides.
 
     Returns
     -------
@@ -137,35 +143,34 @@ def hash_rows(a: np.ndarray, hash: str = "blake3", out: np.ndarray | None = None
     Raises
     ------
     CstarkError
-        For another dtype or number of axes, an unknown hash, or an `out` that does not fit.
+        Something else than unsigned 64-bit integers, less than two axes, an unknown hash, or an
+        `out` that does not fit.
 
     Examples
     --------
     >>> import numpy as np
-    >>> import cstark.hashing
+    >>> import cstark as cs
     >>> a = np.arange(6, dtype=np.uint64).reshape(3, 2)
-    >>> digests = cstark.hashing.hash_rows(a, "sha256")
+    >>> digests = cs.hashing.hash_rows(a, "sha256")
     >>> digests.shape
     (3, 32)
-    >>> digests[1].tobytes() == cstark.hashing.sha256(a[1])
+    >>> digests[1].tobytes() == cs.hashing.sha256(a[1])
     True
     """
     if hash not in ALGORITHMS:
         raise CstarkError(f"hash must be one of {', '.join(map(repr, ALGORITHMS))}, not {hash!r}")
-    a = np.asarray(a)
-    if a.dtype != np.uint64:
-        raise CstarkError(f"a must have dtype uint64, not {a.dtype}")
-    if a.ndim != 2:
-        raise CstarkError(f"a must have 2 axes (rows, columns), not {a.ndim}")
-    shape = (a.shape[0], 32)
-    if out is None:
-        out = np.empty(shape, np.uint8)
-    elif not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
-        found = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise CstarkError(f"out must be a uint8 array of shape {shape}, not {found}")
-    elif not (out.flags.c_contiguous and out.flags.writeable):
-        raise CstarkError("out must be C-contiguous and writeable")
-    elif np.may_share_memory(a, out):
-        a = a.copy()
-    _hash.hash_rows(ALGORITHMS[hash], a, out)
-    return out
+    # The kernel reads any strides: a matrix of words is not copied.
+    if not (isinstance(a, np.ndarray) and a.dtype == np.uint64 and a.flags.aligned):
+        a = words(a, "a")
+    if a.ndim < 2:
+        raise CstarkError(f"a must have at least 2 axes (rows, columns), not {a.ndim}")
+    rows = a.shape[0]
+    matrix = a if a.ndim == 2 else a.reshape(rows, math.prod(a.shape[1:]))
+    digests: NDArray[np.uint8] = deliver(
+        lambda result: _hash.hash_rows(ALGORITHMS[hash], matrix, result),
+        (rows, 32),
+        out,
+        [matrix],
+        dtype=np.uint8,
+    )
+    return digests

@@ -100,24 +100,8 @@ class VerifyingKey:
     def to_json(self) -> str:
         """Canonical JSON: equal keys give equal text.
 
-        Sorted names, no white space, everything outside ASCII escaped. An object of::
-
-            format, version      "cstark verifying key", 1
-            options              the fields of `ResolvedOptions`; zk is false
-            preprocessed_root    64 hex digits, or null without preprocessed columns
-            buses                name -> [number, width]; numbers 1, 2, ... by name
-            tables               in order, objects of
-                name, width, preprocessed_width, rows (or null), degree
-                publics              how many
-                periodic             lists of values
-                nodes                the arithmetic, see `cstark.air.nodes`
-                constraints          ["first" | "last" | "transition" | "every" | "cyclic", node]
-                interactions         objects: bus, sign (1 sends, -1 receives), values (nodes),
-                                     count (node), weight
-                next_main, next_preprocessed   columns read at the next row, ascending
-
-        The degree is the largest of a constraint's, lookup constraints included and a first-row or
-        last-row selector counted as one more; at least 1.
+        Sorted names, no white space, everything outside ASCII escaped. The page `cstark.protocol`,
+        section The statement, lists the fields.
         """
         return self._json
 

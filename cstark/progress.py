@@ -62,7 +62,7 @@ class Steps:
         for name, amount in work.items():
             self._ends[name] = end, end + amount
             end += amount
-        self._last = next(reversed(work), "")
+        self._last = [*work][-1] if work else ""
         self._scale = 1000.0 if end >= 1e6 else 1.0  # tiny proofs have steps too
         self.total = max(1, round(end / self._scale))
         self.told: dict[str, float] = {}
@@ -186,8 +186,8 @@ class ProgressBar:
             self._write(line + "\n")
             return
         line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line cannot be rewritten
+        self._width = max(self._width, len(line))  # first: Ctrl-C may come while it is written
         self._write("\r" + line.ljust(self._width))
-        self._width = len(line)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

@@ -19,7 +19,7 @@ from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
 from cstark.protocol.transcript import Ledger, silent
 from cstark.report import Report
-from cstark.unwind import let_go
+from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
     from cstark.check import CheckReport
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["check_traces", "make_proof"]
 
 
+@letting_go
 def make_proof(
     machine: Machine,
     traces: Mapping[str, Any],
@@ -43,61 +44,32 @@ def make_proof(
     prover: type[Prover] = Prover,
 ) -> Proof:
     """`Machine.prove`; `force` makes proofs of false statements, for tests of the verifier."""
-    settings = {"force": force, "ledger": ledger}
-    try:
-        with listener(progress) as tell:
-            return _proof(
-                machine,
-                traces,
-                publics,
-                tokens,
-                claim,
-                check and not force,
-                tell,
-                max_memory,
-                prover,
-                settings,
-            )
-    except BaseException as error:
-        let_go(error)
-        raise
-
-
-def _proof(
-    machine: Machine,
-    traces: Mapping[str, Any],
-    publics: Mapping[str, Sequence[int]] | None,
-    tokens: Sequence[Any],
-    claim: bytes,
-    check: bool,
-    tell: Tell | None,
-    max_memory: int | None,
-    prover: type[Prover],
-    settings: dict[str, Any],
-) -> Proof:
     report = Report()
-    instance = Instance.build(machine._statement_key, publics, tokens, claim)
-    with report.phase("read traces"):
-        arrays = read_traces(machine.descriptions, machine.resolved, traces)
-    layout = Layout(machine.plain_key(), [len(array).bit_length() - 1 for array in arrays])
-    plan = choose_plan(machine, layout, max_memory)
-    with watched(tell, report, lambda: foretold_work(machine, layout, plan, check=check)):
-        key = machine.verifying_key(report)
-        if instance.wraps(key, layout.log_heights):
-            raise StatementError(
-                "the counts of the interactions, times the heights, could reach p and wrap "
-                "around; state smaller weights, or use shorter tables"
-            )
-        if check:
-            with report.phase("check"):
-                _check_constraints(machine, arrays, instance)
-        try:
-            proof = prover(machine, instance, arrays, report, plan=plan, **settings).prove()
-        except Imbalance:
-            check_traces(machine, arrays, instance).raise_for_failure()
-            raise TraceError(
-                "the buses do not balance: what is sent is not what is received"
-            ) from None
+    with listener(progress) as tell:
+        instance = Instance.build(machine._statement_key, publics, tokens, claim)
+        with report.phase("read traces"):
+            arrays = read_traces(machine.descriptions, machine.resolved, traces)
+        layout = Layout(machine.plain_key(), [len(array).bit_length() - 1 for array in arrays])
+        plan = choose_plan(machine, layout, max_memory)
+        check = check and not force
+        with watched(tell, report, lambda: foretold_work(machine, layout, plan, check=check)):
+            key = machine.verifying_key(report)
+            if instance.wraps(key, layout.log_heights):
+                raise StatementError(
+                    "the counts of the interactions, times the heights, could reach p and wrap "
+                    "around; state smaller weights, or use shorter tables"
+                )
+            if check:
+                with report.phase("check"):
+                    _check_constraints(machine, arrays, instance)
+            work = prover(machine, instance, arrays, report, plan=plan, force=force, ledger=ledger)
+            try:
+                proof = work.prove()
+            except Imbalance:
+                check_traces(machine, arrays, instance).raise_for_failure()
+                raise TraceError(
+                    "the buses do not balance: what is sent is not what is received"
+                ) from None
     report.facts.update(facts(key, proof, len(instance.tokens), machine.domains), plan=plan.name)
     return proof
 

@@ -7,10 +7,30 @@ their locals, and for a cancelled proof those are gigabytes.
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from types import CellType, FrameType, FunctionType
+from typing import ParamSpec, TypeVar
 
-__all__ = ["let_go"]
+__all__ = ["let_go", "letting_go"]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def letting_go(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorate a function so that what it raises keeps none of its memory, see `let_go`."""
+
+    @wraps(function)
+    def wrapper(*arguments: Parameters.args, **settings: Parameters.kwargs) -> Result:
+        try:
+            return function(*arguments, **settings)
+        except BaseException as error:
+            let_go(error)
+            raise
+
+    return wrapper
 
 
 def let_go(error: BaseException, *, everywhere: bool = False) -> None:

@@ -71,8 +71,8 @@ def test_benchmarks_run(benchmarks, module):
 
 @pytest.mark.parametrize(
     "kernel",
-    ["lde", "mul", "ext_mul", "inverse", "ext_inverse", "leaves", "tree", "column_sums",
-     "row_sums", "fold", "lookup", "constraints", "prove", "verify"],
+    ["lde", "mul", "ext_mul", "inverse", "ext_inverse", "scan", "scan_fold", "matmul", "leaves",
+     "tree", "column_sums", "row_sums", "fold", "lookup", "constraints", "prove", "verify"],
 )  # fmt: skip
 def test_every_kernel_has_a_benchmark(benchmarks, kernel):
     names = {name for module in benchmarks.values() for _, name in methods(module)}

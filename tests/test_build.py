@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
+from cstark.kernels import sources
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -116,3 +119,13 @@ def test_pip_installs_into_a_new_environment(tmp_path):
         check=True,
     )
     assert "fib_iterative" in done.stdout
+
+
+def test_a_digest_covers_what_is_cimported():
+    """Also a module that is cimported from its package: `from cstark.kernels cimport _chunks`."""
+    users = 0
+    for path in sources.extensions(ROOT).values():
+        if re.search(r"cimport.*\b_chunks\b|_chunks cimport", path.read_text()):
+            users += 1
+            assert ROOT / "cstark/kernels/_chunks.pxd" in sources.source_files(ROOT, path), path
+    assert users > 8

@@ -49,6 +49,78 @@ def test_lde_evaluates_on_the_cosets(column, blowup, offset):
     assert result.tolist() == expected
 
 
+@given(columns, st.integers(1, P - 1))
+def test_transforms_on_a_coset(column, offset):
+    f, x = nmod_poly(column, P), fft.points(len(column), offset)
+    values = fft.ntt(field(column), offset=offset)
+    assert values.tolist() == [int(f(int(point))) for point in x]
+    assert fft.intt(values, offset=offset).tolist() == column
+    a = field([column, column]).T
+    assert fft.ntt(a, offset=offset, out=a) is a and (a[:, 1] == values).all()
+    assert fft.intt(a, offset=offset, out=a) is a and a[:, 0].tolist() == column
+
+
+@pytest.mark.parametrize("log_rows", [12, 13, 14, 15])
+def test_a_single_column_is_transformed_as_one_of_many(log_rows):
+    a = random(1 << log_rows, 2)
+    for function in (fft.ntt, fft.intt):
+        for offset in (1, 3):
+            both = function(a, offset=offset)
+            for column in (a[:, 1], a[:, 1].copy(), a[::-1, 1][::-1]):
+                np.testing.assert_array_equal(function(column, offset=offset), both[:, 1])
+            in_place = a[:, 0].copy()
+            assert function(in_place, offset=offset, out=in_place) is in_place
+            np.testing.assert_array_equal(in_place, both[:, 0])
+            strided = a.copy()
+            function(strided[:, 0], offset=offset, out=strided[:, 0])
+            np.testing.assert_array_equal(strided, np.stack([both[:, 0], a[:, 1]], axis=1))
+    for blowup, offset in ((1, 1), (4, 3)):
+        both = fft.lde(a, blowup, offset)
+        np.testing.assert_array_equal(fft.lde(a[:, 1], blowup, offset), both[:, :, 1])
+        out = np.zeros((blowup, 1 << log_rows), np.uint64)
+        out[-1] = a[:, 1]
+        fft.lde(out[-1], blowup, offset, out=out)
+        np.testing.assert_array_equal(out, both[:, :, 1])
+    f = nmod_poly(a[:, 0].tolist(), P)
+    values = fft.ntt(a[:, 0])
+    for k in (0, 1, 77, (1 << log_rows) - 1):
+        assert int(values[k]) == int(f(pow(root(1 << log_rows), k, P)))
+
+
+def test_points_and_roots():
+    for k in (0, 1, 5):
+        x = fft.points(1 << k, 3).tolist()
+        assert x == [3 * pow(root(1 << k), i, P) % P for i in range(1 << k)]
+    for k in (0, 1, 26, 32):
+        g = fft.root(1 << k)
+        assert g == root(1 << k) and pow(g, 1 << k, P) == 1
+        assert k == 0 or pow(g, 1 << k - 1, P) == P - 1
+    for order in (0, 3, -2, 2**33):
+        with pytest.raises(CstarkError, match=f"power of two up to 2.32, not {order}"):
+            fft.root(order)
+    with pytest.raises(CstarkError, match="order must be an integer"):
+        fft.root(2.0)
+    with pytest.raises(CstarkError, match="offset must be between 1 and p - 1, not 0"):
+        fft.points(4, 0)
+
+
+@pytest.mark.parametrize("offset", [1, 3])
+def test_rows_along_another_axis(offset):
+    a = random(4, 8, 16)
+    for axis in (0, 1, 2, -1, -2):
+        for function in (fft.ntt, fft.intt):
+            result = function(a, offset=offset, axis=axis)
+            moved = function(np.ascontiguousarray(np.moveaxis(a, axis, 0)), offset=offset)
+            np.testing.assert_array_equal(result, np.moveaxis(moved, 0, axis))
+            in_place = a.copy()
+            assert function(in_place, in_place, offset=offset, axis=axis) is in_place
+            np.testing.assert_array_equal(in_place, result)
+    with pytest.raises(CstarkError, match="axis 3 does not exist: the array has 3 of them"):
+        fft.ntt(a, axis=3)
+    with pytest.raises(CstarkError, match=r"power of two up to 2\^26, not 3"):
+        fft.ntt(a[..., :3], axis=2)
+
+
 def test_axes_after_the_first_number_polynomials():
     a = random(16, 3, 5)
     for function in (fft.ntt, fft.intt):
@@ -169,8 +241,8 @@ def test_refused_domains():
         ((2**30, 3), f"at most {2**29} for 8 rows"),
         ((2, 0), "offset must be between 1 and p - 1, not 0"),
         ((2, P), "offset"),
-        ((2.0, 3), "must be integers"),
-        ((2, "3"), "must be integers"),
+        ((2.0, 3), "blowup must be an integer, not float"),
+        ((2, "3"), "offset must be an integer, not str"),
     ]:
         with pytest.raises(CstarkError, match=message):
             fft.lde(a, *arguments)

@@ -74,6 +74,9 @@ def test_work_is_as_foretold(name, blowup, plan, monkeypatch):
 
     monkeypatch.setattr(progress, "Steps", Kept)
     monkeypatch.setattr("cstark.proving.choose_plan", lambda *_: plan)
+    # How much memory is fresh depends on what has been proved before.
+    monkeypatch.setattr(_chunks, "touch", lambda buffer: None)
+    monkeypatch.setattr("cstark.protocol.footprint.REUSED_FROM", 1 << 60)
     load(name)(**WORKLOADS[name]).prove(
         cs.Options(queries=20, blowup=blowup, grinding=0), progress=lambda *step: None
     )
@@ -85,6 +88,23 @@ def test_work_is_as_foretold(name, blowup, plan, monkeypatch):
         assert abs(steps.told.get(phase, 0.0) - work[phase]) <= 0.01 * total, phase
         if phase != "queries":
             assert steps.told.get(phase, 0.0) == pytest.approx(work[phase], rel=0.01), phase
+
+
+def test_fresh_memory_counts():
+    workload = load("fib_pair")(log_rows=14)
+    options = cs.Options(queries=20, grinding=0)
+
+    def told():
+        steps = []
+        workload.prove(options, progress=lambda *step: steps.append(step))
+        return steps
+
+    _runtime.release_memory()
+    first = told()
+    again = told()
+    fresh = (first[-1][2] - again[-1][2]) * 1000.0
+    large = 2 * 32 * 8 << 14  # the extended trace; the other buffers are small, and not counted
+    assert fresh == pytest.approx(_chunks.touch_cost(large), rel=0.01)
 
 
 def test_threads_have_watchers_of_their_own():
@@ -153,7 +173,7 @@ def test_phases_that_take_more_or_less_than_expected():
 
 @pytest.mark.parametrize("wrong", [3, "yes", [print]])
 def test_what_is_no_progress(case, wrong):
-    with pytest.raises(cs.OptionsError, match="progress=.*must be True for a bar, or a callable"):
+    with pytest.raises(cs.OptionsError, match=r"progress=.*must be True for a bar, or a callable"):
         case.prove(case.machine(), progress=wrong)
 
 

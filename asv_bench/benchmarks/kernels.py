@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 import cstark as cs
-from cstark.kernels import _field, _fri, _hash, _ntt, _openings
+from cstark.kernels import _field, _fri, _hash, _matmul, _ntt, _openings
 from cstark.program import CosetPoints, Sources, lookup_program, quotient_program
 from cstark.protocol.domain import Domain
 from cstark.protocol.merkle import MerkleTree
@@ -91,6 +91,37 @@ class Elementwise(Flat):
 
     def time_inverse(self, shape: str, threads: int | str) -> None:
         _field.inverse(self.a, self.out)
+
+
+class Scans(Flat):
+    """Sums and products of a column, total and running: ns per element."""
+
+    def time_scan_fold_mul(self, shape: str, threads: int | str) -> None:
+        _field.fold("mul", self.a[:, np.newaxis], self.out[:1])
+
+    def time_scan_add(self, shape: str, threads: int | str) -> None:
+        _field.scan("add", self.a[:, np.newaxis], self.out[:, np.newaxis])
+
+    def time_scan_mul(self, shape: str, threads: int | str) -> None:
+        _field.scan("mul", self.a[:, np.newaxis], self.out[:, np.newaxis])
+
+
+class Matmul(Threaded):
+    """A product of square matrices: ns per product of two elements."""
+
+    params = [[1 << height(9)], THREADS]
+    param_names = ["rows", "threads"]
+
+    def setup(self, rows: int, threads: int | str) -> None:
+        self.use_threads(threads)
+        self.a, self.b = random_words(rows, rows), random_words(rows, rows, seed=2)
+        self.out = empty_words(rows, rows)
+
+    def elements(self, rows: int, threads: int | str) -> int:
+        return rows**3
+
+    def time_matmul(self, rows: int, threads: int | str) -> None:
+        _matmul.multiply(self.a, self.b, self.out)
 
 
 class ExtElementwise(Flat):

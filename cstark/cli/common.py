@@ -33,6 +33,7 @@ __all__ = [
     "Parser",
     "add_options",
     "add_workload",
+    "argument_text",
     "check_writable",
     "claim_pairs",
     "key_of_file",
@@ -87,7 +88,7 @@ class Parser(argparse.ArgumentParser):
         if self.takes_workload_arguments and known.workload is not None:
             workload = load_workload(known.workload)
             items = workload.arguments()
-            self._add_workload_arguments(known.workload, items)
+            self._add_workload_arguments(known.workload, workload.describe(), items)
         if known.help:
             self.print_help()
             raise SystemExit(0)
@@ -103,19 +104,16 @@ class Parser(argparse.ArgumentParser):
         }
         return arguments
 
-    def _add_workload_arguments(self, name: str, items: Sequence[Argument]) -> None:
-        group = self.add_argument_group(f"arguments of {name}")
+    def _add_workload_arguments(self, name: str, text: str, items: Sequence[Argument]) -> None:
+        group = self.add_argument_group(f"arguments of {name}", text or None)
         for item in items:
             flag = "--" + item.name.replace("_", "-")
             required = item.default is dataclasses.MISSING
-            text = item.help or item.name.replace("_", " ")
             settings: dict[str, Any] = {
                 "dest": _destination(item),
                 "default": argparse.SUPPRESS,
                 "required": required,
-                "help": (text if required else f"{text} (default: {item.default})").replace(
-                    "%", "%%"
-                ),
+                "help": argument_text(item).replace("%", "%%"),
             }
             if item.type is bool:
                 settings["action"] = argparse.BooleanOptionalAction
@@ -131,6 +129,13 @@ class Parser(argparse.ArgumentParser):
                 raise CommandError(
                     f"workload {name}: its argument {flag} is an option of this command already"
                 ) from None
+
+
+def argument_text(item: Argument) -> str:
+    """What an argument means, with its default if that says anything."""
+    text = item.help or item.name.replace("_", " ")
+    silent = item.default is dataclasses.MISSING or item.default in (None, "")
+    return text if silent else f"{text} (default: {item.default})"
 
 
 def _destination(item: Argument) -> str:

@@ -80,13 +80,20 @@ class KeyFile:
             proof is verified.
         """
         try:
-            data = json.loads(text)
+            # json would guess other encodings, and take the last of a repeated name
+            text = text.decode() if isinstance(text, bytes) else text
+            data = json.loads(
+                text,
+                object_pairs_hook=_unrepeated,
+                parse_float=_no_fraction,
+                parse_constant=_no_fraction,
+            )
         except (ValueError, RecursionError) as error:
             raise StatementError(f"not a key file: {error}") from None
         fields = {"format", "version", "key", "publics", "tokens", "claim"}
         if not isinstance(data, dict) or set(data) != fields:
             raise StatementError(f"not a key file: its fields are {', '.join(sorted(fields))}")
-        if data["format"] != _FORMAT or data["version"] != _VERSION:
+        if data["format"] != _FORMAT or data["version"] != _VERSION or data["version"] is True:
             raise StatementError(f"not a key file of version {_VERSION}")
         if not isinstance(data["publics"], dict) or not isinstance(data["tokens"], list):
             raise StatementError("not a key file: publics is an object, tokens a list")
@@ -96,6 +103,18 @@ class KeyFile:
             raise StatementError(f"not a key file: {error}") from None
         tokens = tuple(_token(i, token) for i, token in enumerate(data["tokens"]))
         return cls(key, data["publics"], tokens, encode_claim(data["claim"]))
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; readers differ in which of two values they take."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _no_fraction(text: str) -> None:
+    raise ValueError(f"{text[:40]}: numbers are integers")
 
 
 def _token(index: int, data: Any) -> Send | Receive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from cstark.cli.common import Parser, print_json
+from cstark.cli.common import Parser, argument_text, print_json
 from cstark.machines import BUILT_IN, load
 
 __all__ = ["configure", "run"]
@@ -17,7 +17,7 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print names, one line of description, arguments with their defaults."""
-    workloads = {name: load(name) for name in sorted(BUILT_IN)}
+    workloads = {name: load(name) for name in BUILT_IN}
     if arguments.json:
         print_json(
             {
@@ -45,6 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"    {workload.describe()}")
         for item in workload.arguments():
             flag = "--" + item.name.replace("_", "-")
-            default = "" if item.default is dataclasses.MISSING else f" (default: {item.default})"
-            print(f"    {flag:<16} {item.help}{default}")
+            print(f"    {flag:<16} {argument_text(item)}")
+    print("\nEach is explained by: python -m pydoc cstark.machines.NAME")
     return 0

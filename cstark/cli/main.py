@@ -34,6 +34,7 @@ COMMANDS = {
     "check": "check a workload's traces without proving",
     "inspect": "print what a proof file says about itself, without verifying it",
     "security": "print security, bytes, memory and time of proofs, and what options would change",
+    "new": "write a file with a small machine, to start your own from",
     "list": "list the built-in workloads and their arguments",
     "info": "print versions, threads and instruction set",
 }
@@ -52,7 +53,8 @@ def usage() -> str:
         *(f"  {name:<10}{text}" for name, text in COMMANDS.items()),
         "",
         "cstark COMMAND --help explains a command; cstark prove WORKLOAD --help also a workload.",
-        "A WORKLOAD is a name that `cstark list` prints, or module:attribute of your own.",
+        "A WORKLOAD is a name that `cstark list` prints, or module:attribute of your own;",
+        "`cstark new my_machine.py` writes one to start from.",
     ]
     return "\n".join(lines)
 

@@ -17,9 +17,12 @@ from cstark.cli.common import (
     options_from,
     options_text,
     print_json,
+    read_bytes,
     write_atomically,
 )
 from cstark.progress import ProgressBar
+from cstark.report import Report, report_text
+from cstark.report.files import file_bytes, kind_of, loads
 from cstark.text import bytes_text, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]
@@ -42,6 +45,21 @@ def configure(parser: Parser) -> None:
         help="most memory for the prover's buffers, the traces not counted: 600M, 1.5G, 64000000; "
         "leaner means slower",
     )
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="print all that was measured of each phase, and of the phases inside it",
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="also write the report: .json, .html, or .png, .svg, .pdf (these need matplotlib)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="FILE",
+        help="compare with an earlier report: what --report FILE.json wrote, or --json printed",
+    )
     add_options(parser)
 
 
@@ -50,6 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_from(arguments)
     workload = arguments.workload_class(**arguments.workload_values)
     check_writable(arguments.output)
+    if arguments.report is not None:
+        check_writable(arguments.report)
+        kind_of(arguments.report)
+    before = None if arguments.against is None else read_report(arguments.against)
 
     from cstark.claim import decode_claim
 
@@ -76,6 +98,9 @@ def run(arguments: argparse.Namespace) -> int:
     write_atomically(arguments.output, data)
 
     report = proof.report
+    if arguments.report is not None:
+        write_atomically(arguments.report, file_bytes(report, arguments.report))
+    comparison = None if before is None else before.compare(report, ("before", "now"))
     if arguments.json:
         print_json(
             {
@@ -89,10 +114,11 @@ def run(arguments: argparse.Namespace) -> int:
                 "resident_bytes": resident_bytes(),
                 "options": proof.options.to_data(),
                 **report.to_dict(),
+                **({} if comparison is None else {"comparison": comparison.to_dict()}),
             }
         )
         return 0
-    print(report)
+    print(report.profile() if arguments.profile else report_text(report, depth=1))
     print()
     print(f"claim of {arguments.workload}")
     print(pairs(claim_pairs(decode_claim(claim))))
@@ -106,10 +132,24 @@ def run(arguments: argparse.Namespace) -> int:
                 ("proved in", times),
                 ("memory", f"{memory} resident at most, the interpreter included"),
                 ("written to", f"{arguments.output} ({bytes_text(len(data))})"),
+                *([] if arguments.report is None else [("report in", arguments.report)]),
             ]
         )
     )
+    if comparison is not None:
+        print(f"\nagainst {arguments.against}\n{comparison}")
     return 0
+
+
+def read_report(path: str) -> Report:
+    """The report in a file.
+
+    Raises
+    ------
+    CommandError
+        It cannot be read, or holds none.
+    """
+    return loads(read_bytes(path), path)
 
 
 def size(text: str) -> int:

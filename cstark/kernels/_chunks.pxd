@@ -10,7 +10,7 @@ cdef Py_ssize_t run(
 
 cdef Py_ssize_t run_long(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads,
-    double cost
+    double cost, Py_ssize_t start=*
 ) except -2
 
 cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil

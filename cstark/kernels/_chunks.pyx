@@ -11,7 +11,8 @@ Python thread, if it has set one, is told how much work has been done.  Both may
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from cython.parallel cimport prange, threadid
-from cstark.kernels._runtime cimport enter_region, leave_region
+from cstark.kernels._runtime cimport enter_region, leave_region, max_team
+from libc.stdint cimport uint64_t
 
 
 cdef Py_ssize_t run(
@@ -66,8 +67,7 @@ cdef extern from *:
     const char *CSTARK_SOURCE_DIGEST
     PyObject *cstark_watcher
 
-cdef enum:
-    PIECE_NANOSECONDS = 50_000_000
+cdef double piece_nanoseconds = 5e7  # of one thread
 
 cdef struct Piece:
     chunk_function function
@@ -87,15 +87,15 @@ cdef Py_ssize_t call_piece(
 
 cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil:
     """Items between two looks at signals: whole chunks, at least one a thread."""
-    cdef Py_ssize_t chunks = <Py_ssize_t>(PIECE_NANOSECONDS / (cost * <double>chunk))
+    cdef Py_ssize_t chunks = <Py_ssize_t>(piece_nanoseconds / (cost * <double>chunk))
     return max(chunks, 1) * chunk * threads
 
 
 cdef Py_ssize_t run_long(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads,
-    double cost
+    double cost, Py_ssize_t start=0
 ) except -2:
-    """`run`, piece by piece; after each, signals are seen and the watcher is told.
+    """`run` on items from `start` on, in pieces; after each, signals are seen, the watcher is told.
 
     Chunks are the same as `run`'s. `cost` is the time that an item takes on one thread, in
     nanoseconds, as measured on one machine: progress and the length of a piece depend on it,
@@ -104,9 +104,9 @@ cdef Py_ssize_t run_long(
     cdef Py_ssize_t most = piece_of(cost, chunk, threads)
     cdef Py_ssize_t count, bad
     cdef Piece piece
-    piece.function, piece.context, piece.first = function, context, 0
-    while piece.first < items:
-        count = min(most, items - piece.first)
+    piece.function, piece.context, piece.first = function, context, start
+    while piece.first < start + items:
+        count = min(most, start + items - piece.first)
         with nogil:
             bad = run(call_piece, &piece, count, chunk, threads)
         if bad >= 0:
@@ -128,6 +128,43 @@ cdef int worked(double nanoseconds) except -1:
         finally:
             cstark_watcher = watcher
     return 0
+
+
+def set_piece(double nanoseconds):
+    """Set how much work is between two pieces, for tests; returns what it was."""
+    global piece_nanoseconds
+    before = piece_nanoseconds
+    piece_nanoseconds = nanoseconds
+    return before
+
+
+# ---- fresh memory ---------------------------------------------------------------------------
+
+cdef enum:
+    PAGE_WORDS = 512
+    TOUCHED_WORDS = 1 << 18  # by a thread at a time: a huge page
+
+# Nanoseconds of one thread for a word of fresh memory, which the system clears; see `run_long`.
+cdef double FRESH_COST = 4.0
+
+
+cdef Py_ssize_t touch_words(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    while first < last:
+        (<uint64_t *>context)[first] = 0
+        first += PAGE_WORDS
+    return -1
+
+
+def touch(uint64_t[::1] words not None):
+    """Have the system provide the pages of a new buffer; overwrites some of its words."""
+    run_long(touch_words, &words[0], words.shape[0], TOUCHED_WORDS, max_team(), FRESH_COST)
+
+
+def touch_cost(Py_ssize_t bytes):
+    """Nanoseconds that `touch` should take on one thread."""
+    return FRESH_COST * <double>(bytes // 8)
 
 
 def set_watcher(watcher):

@@ -1,4 +1,4 @@
-"""Arithmetic on arrays of field and extension elements.
+"""Arithmetic on arrays of field and extension elements, and scans of the rows of a matrix.
 
 Flat arrays of one length, values canonical (below p; `first_invalid` tells, nothing here checks),
 results canonical.  `out` may be an operand, but not overlap one otherwise.  Extension elements are
@@ -30,13 +30,21 @@ cdef extern from *:
     ctypedef Py_ssize_t (*field_function)(
         const field_job *job, Py_ssize_t first, Py_ssize_t last
     ) noexcept nogil
-    ctypedef struct field_table:
-        field_function add, sub, neg, mul, square, inverse, power, inner
-        field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner
-    const field_table **isa_tables
-    Py_ssize_t field_first_invalid(
-        const uint64_t *a, Py_ssize_t first, Py_ssize_t last
+    ctypedef struct scan_job:
+        const uint64_t *a
+        uint64_t *out
+        const uint64_t *starts
+        Py_ssize_t width
+        Py_ssize_t chunk
+    ctypedef Py_ssize_t (*scan_function)(
+        const scan_job *job, Py_ssize_t first, Py_ssize_t last
     ) noexcept nogil
+    ctypedef struct field_table:
+        field_function first_invalid
+        field_function add, sub, neg, mul, square, inverse, power, power_each, inner, powers
+        field_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner
+        scan_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul
+    const field_table **isa_tables
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
 # Below this much work, in base-field products, a call stays on one thread. Starting a team costs
@@ -47,6 +55,8 @@ cdef enum:
     INVERSE_WORK = 4
     POWER_WORK = 64
     EXT_WORK = 8
+    SCAN_ROWS = 16      # rows of a chunk, or more: a sixteenth of the matrix holds the totals
+    SCAN_WORDS = 1 << 14
 
 # Nanoseconds of one thread, see `run_long`: for such a product, and to look at a word.
 cdef double WORK_COST = 1.0
@@ -56,18 +66,16 @@ ctypedef struct Call:
     field_job job
     field_function function
 
+ctypedef struct ScanCall:
+    scan_job job
+    scan_function function
+
 
 cdef Py_ssize_t call_function(
     void *context, Py_ssize_t first, Py_ssize_t last, int thread
 ) noexcept nogil:
     cdef Call *call = <Call *>context
     return call.function(&call.job, first, last)
-
-
-cdef Py_ssize_t call_first_invalid(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    return field_first_invalid((<Call *>context).job.a, first, last)
 
 
 cdef Py_ssize_t apply(
@@ -118,8 +126,9 @@ def first_invalid(const uint64_t[::1] a not None):
     if n == 0:
         return -1
     call.job.a = &a[0]
+    call.function = isa_tables[isa_index()].first_invalid
     return run_long(
-        call_first_invalid, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF), LOOK_COST
+        call_function, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF), LOOK_COST
     )
 
 
@@ -140,13 +149,17 @@ cdef Py_ssize_t unary(
 
 
 cdef int binary(
-    field_function function, const uint64_t[::1] a, const uint64_t[::1] b, uint64_t[::1] out
+    field_function function,
+    const uint64_t[::1] a,
+    const uint64_t[::1] b,
+    uint64_t[::1] out,
+    int work=1,
 ) except -1:
     cdef Py_ssize_t n = a.shape[0]
     same_length(a, b, "b")
     same_length(a, out, "out")
     if n:
-        apply(function, &a[0], &b[0], &out[0], n, 1)
+        apply(function, &a[0], &b[0], &out[0], n, work)
     return 0
 
 
@@ -178,6 +191,22 @@ def square(const uint64_t[::1] a not None, uint64_t[::1] out not None):
 def power(const uint64_t[::1] a not None, uint64_t exponent, uint64_t[::1] out not None):
     """out = a ** exponent; 0 ** 0 is 1"""
     unary(isa_tables[isa_index()].power, a, out, POWER_WORK, exponent)
+
+
+def power_each(
+    const uint64_t[::1] a not None,
+    const uint64_t[::1] exponents not None,
+    uint64_t[::1] out not None,
+):
+    """out = a ** exponents, an exponent an element; 0 ** 0 is 1"""
+    binary(isa_tables[isa_index()].power_each, a, exponents, out, 2 * POWER_WORK)
+
+
+def powers(uint64_t first, uint64_t ratio, uint64_t[::1] out not None):
+    """out[i] = first * ratio ** i"""
+    cdef Py_ssize_t n = out.shape[0]
+    if n:
+        apply(isa_tables[isa_index()].powers, &first, NULL, &out[0], n, 1, ratio)
 
 
 def inverse(const uint64_t[::1] a not None, uint64_t[::1] out not None):
@@ -277,6 +306,23 @@ def ext_power(const uint64_t[:, ::1] a not None, uint64_t exponent, uint64_t[:, 
     ext_unary(isa_tables[isa_index()].ext_power, a, out, EXT_WORK * POWER_WORK, exponent)
 
 
+def ext_power_each(
+    const uint64_t[:, ::1] a not None,
+    const uint64_t[::1] exponents not None,
+    uint64_t[:, ::1] out not None,
+):
+    """out = a ** exponents, an exponent an element; 0 ** 0 is 1"""
+    cdef Py_ssize_t n = a.shape[0]
+    same_rows(a, out, "out")
+    if exponents.shape[0] != n:
+        raise ValueError(f"exponents has {exponents.shape[0]} elements, a has {n}")
+    if n:
+        apply(
+            isa_tables[isa_index()].ext_power_each, &a[0, 0], &exponents[0], &out[0, 0], n,
+            2 * EXT_WORK * POWER_WORK,
+        )
+
+
 def ext_inverse(const uint64_t[:, ::1] a not None, uint64_t[:, ::1] out not None):
     """out = 1 / a; returns -1, or the index of the first zero (then `out` is unspecified)"""
     return ext_unary(isa_tables[isa_index()].ext_inverse, a, out)
@@ -297,3 +343,121 @@ def ext_dot(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None
             for j in range(3):
                 total[j] = gl_add(total[j], sums[k, j])
     return (total[0], total[1], total[2])
+
+
+# ---- along the rows of a matrix ---------------------------------------------------------------
+
+cdef Py_ssize_t call_scan(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    cdef ScanCall *call = <ScanCall *>context
+    return call.function(&call.job, first, last)
+
+
+cdef int scan_functions(str operation, scan_function *fold, scan_function *scan) except -1:
+    """The two passes of an operation; how many words its elements have."""
+    cdef const field_table *table = isa_tables[isa_index()]
+    if operation == "add":
+        fold[0], scan[0] = table.fold_add, table.scan_add
+        return 1
+    if operation == "mul":
+        fold[0], scan[0] = table.fold_mul, table.scan_mul
+        return 1
+    if operation == "ext_mul":
+        fold[0], scan[0] = table.fold_ext_mul, table.scan_ext_mul
+        return 3
+    raise ValueError(f"operation must be 'add', 'mul' or 'ext_mul', not {operation!r}")
+
+
+cdef int scan_rows(ScanCall *call, Py_ssize_t rows) except -1:
+    """A pass over chunks of rows."""
+    cdef int threads = team(rows * call.job.width, FIELD_CUTOFF)
+    cdef double cost = WORK_COST * <double>call.job.width
+    run_long(call_scan, call, rows, call.job.chunk, threads, cost)
+    return 0
+
+
+cdef uint64_t[:, ::1] chunk_totals(
+    const uint64_t[:, ::1] a, scan_function fold, ScanCall *call
+):
+    """Fold each chunk of rows to one; `call` is left ready for the second pass."""
+    cdef Py_ssize_t rows = a.shape[0]
+    call.job.a, call.job.width = &a[0, 0], a.shape[1]
+    call.job.chunk = max(SCAN_ROWS, SCAN_WORDS // call.job.width)
+    call.function = fold
+    cdef uint64_t[:, ::1] totals = np.empty(
+        ((rows + call.job.chunk - 1) // call.job.chunk, a.shape[1]), np.uint64
+    )
+    call.job.out = &totals[0, 0]
+    scan_rows(call, rows)
+    return totals
+
+
+cdef int check_scan(const uint64_t[:, ::1] a, int item) except -1:
+    if a.shape[0] < 1 or a.shape[1] < 1 or a.shape[1] % item:
+        raise ValueError(
+            f"a must have a row and rows of whole elements, its shape is "
+            f"{a.shape[0]} x {a.shape[1]}"
+        )
+    return 0
+
+
+def fold(str operation not None, const uint64_t[:, ::1] a not None, uint64_t[::1] out not None):
+    """The sum or product of all rows. Extension elements are three adjacent words.
+
+    Parameters
+    ----------
+    operation : {"add", "mul", "ext_mul"}
+    a : uint64 array (rows, width)
+        At least one row and column.
+    out : uint64 array (width,)
+    """
+    cdef scan_function first_pass, second_pass
+    cdef ScanCall call
+    cdef int item = scan_functions(operation, &first_pass, &second_pass)
+    check_scan(a, item)
+    if out.shape[0] != a.shape[1]:
+        raise ValueError(f"out has {out.shape[0]} words, a row of a has {a.shape[1]}")
+    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &call)
+    call.job.a, call.job.out, call.job.chunk = &totals[0, 0], &out[0], totals.shape[0]
+    with nogil:
+        call_scan(&call, 0, totals.shape[0], 0)
+
+
+def scan(str operation not None, const uint64_t[:, ::1] a not None,
+         uint64_t[:, ::1] out not None):
+    """Running sums or products: row i of `out` is the `fold` of the rows 0..i.
+
+    Parameters
+    ----------
+    operation : {"add", "mul", "ext_mul"}
+    a : uint64 array (rows, width)
+        At least one row and column.
+    out : uint64 array (rows, width)
+        May be `a`, not overlap it otherwise.
+    """
+    cdef scan_function first_pass, second_pass
+    cdef ScanCall call
+    cdef int item = scan_functions(operation, &first_pass, &second_pass)
+    check_scan(a, item)
+    if out.shape[0] != a.shape[0] or out.shape[1] != a.shape[1]:
+        raise ValueError(
+            f"out is {out.shape[0]} x {out.shape[1]}, a is {a.shape[0]} x {a.shape[1]}"
+        )
+    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &call)
+    cdef Py_ssize_t chunks = totals.shape[0], k
+    # What comes before a chunk: nothing, then the scan of the totals.
+    cdef uint64_t[:, ::1] starts = np.zeros((chunks, a.shape[1]), np.uint64)
+    if operation != "add":
+        for k in range(0, a.shape[1], item):
+            starts[0, k] = 1
+    call.function = second_pass
+    cdef Py_ssize_t chunk = call.job.chunk
+    if chunks > 1:
+        call.job.a, call.job.starts, call.job.out = &totals[0, 0], &starts[0, 0], &starts[1, 0]
+        call.job.chunk = chunks
+        with nogil:
+            call_scan(&call, 0, chunks - 1, 0)
+    call.job.a, call.job.starts, call.job.out = &a[0, 0], &starts[0, 0], &out[0, 0]
+    call.job.chunk = chunk
+    scan_rows(&call, a.shape[0])

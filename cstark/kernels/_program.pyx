@@ -348,21 +348,6 @@ cdef int run_job(
     job.scratch_words = workspace_words(&job.program, 0)
     cdef uint64_t[::1] scratch = aligned(job.scratch_words * threads)
     job.scratch = &scratch[0]
-    cdef Range rows = Range(function, job, first)
     cdef double cost = row_cost(job.program.code, job.program.length, job.program.term_count)
-    _chunks.run_long(rows_from, &rows, last - first, CHUNK, threads, cost)
+    _chunks.run_long(function, job, last - first, CHUNK, threads, cost, first)
     return 0
-
-
-cdef struct Range:
-    _chunks.chunk_function function
-    program_job *job
-    Py_ssize_t first
-
-
-cdef Py_ssize_t rows_from(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    """Items count from the first row of a range."""
-    cdef Range *rows = <Range *>context
-    return rows.function(rows.job, rows.first + first, rows.first + last, thread)

@@ -72,7 +72,8 @@ cdef extern from *:
     #endif
         return start + before;
     }
-    static void *cstark_allocate(size_t bytes) {
+    static void *cstark_allocate(size_t bytes, int *fresh) { /* fresh: not yet touched */
+        *fresh = 0;
         if (bytes < CSTARK_HUGE) {
             void *memory = NULL;
             return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
@@ -82,6 +83,7 @@ cdef extern from *:
         char *start = NULL;
         for (int i = cstark_waiting - 1; i >= 0 && !start; i--)
             if (cstark_pool[i].bytes == rounded) start = cstark_take(i);
+        *fresh = !start;
         if (!start) {
             const size_t used = cstark_used_bytes + rounded;
             cstark_trim(cstark_most_bytes > used ? cstark_most_bytes - used : 0);
@@ -116,7 +118,7 @@ cdef extern from *:
     int cstark_regions
     int cstark_regions_add(int change) noexcept nogil
     int cstark_cpu_has_avx2() noexcept nogil
-    void *cstark_allocate(size_t bytes) noexcept nogil
+    void *cstark_allocate(size_t bytes, int *fresh) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
     void cstark_release_all() noexcept nogil
     size_t cstark_waiting_bytes
@@ -281,6 +283,7 @@ cdef class Buffer:
     """Uninitialised memory of whole 64-bit words, 64-byte aligned, counted while it lives."""
 
     cdef void *memory
+    cdef readonly bint fresh  # every page will cost when it is touched first
     cdef size_t bytes
     cdef int label
     cdef Py_ssize_t shape[1]
@@ -288,9 +291,11 @@ cdef class Buffer:
 
     def __cinit__(self, size_t words, str label="other"):
         global live, made
+        cdef int fresh
         self.bytes = words * 8
         self.label = _label(label)
-        self.memory = cstark_allocate(self.bytes)
+        self.memory = cstark_allocate(self.bytes, &fresh)
+        self.fresh = fresh
         if self.memory == NULL:
             raise MemoryError(f"cannot allocate {self.bytes} bytes")
         made += 1
@@ -359,7 +364,14 @@ def aligned(shape, label="other"):
     words = 1
     for extent in shape if isinstance(shape, tuple) else (shape,):
         words *= extent
-    return np.frombuffer(Buffer(words, label), dtype=np.uint64, count=words).reshape(shape)
+    buffer = Buffer(words, label)
+    if buffer.fresh:
+        # Now, in order and on all threads: a strided pass would touch all pages in its first
+        # moments, one by one, and not hear of signals meanwhile.
+        from cstark.kernels import _chunks
+
+        _chunks.touch(buffer)
+    return np.frombuffer(buffer, dtype=np.uint64, count=words).reshape(shape)
 
 
 def release_memory():
@@ -367,6 +379,11 @@ def release_memory():
     waiting = cstark_waiting_bytes
     cstark_release_all()
     return waiting
+
+
+def waiting_bytes():
+    """Bytes that wait for reuse."""
+    return cstark_waiting_bytes
 
 
 def allocations():

@@ -30,7 +30,7 @@ CHECKS = ("boundscheck", "initializedcheck", "nonecheck")
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 _FAMILY = re.compile(r'^\s*#\s*define\s+CSTARK_FAMILY\s+"([^"]+)"', re.M)
 _EXTERN = re.compile(r'^\s*cdef\s+extern\s+from\s+"([^"]+)"', re.M)
-_CIMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+cimport", re.M)
+_CIMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+cimport[\s(]+(\w+)", re.M)
 
 
 def extensions(root: Path) -> dict[str, Path]:
@@ -54,10 +54,12 @@ def source_files(root: Path, pyx: Path) -> list[Path]:
         for name in names:
             candidates = [folder / name for folder in [path.parent, *folders]]
             pending.extend(c.resolve() for c in candidates if c.is_file())
-        for module in _CIMPORT.findall(text):
-            pxd = root.joinpath(*module.split(".")).with_suffix(".pxd")
-            if module.startswith("cstark.") and pxd.is_file():
-                pending.append(pxd)
+        for module, name in _CIMPORT.findall(text):
+            # a name of a module, or a module of a package
+            for dotted in (module, f"{module}.{name}"):
+                pxd = root.joinpath(*dotted.split(".")).with_suffix(".pxd")
+                if dotted.startswith("cstark.") and pxd.is_file():
+                    pending.append(pxd)
         own_pxd = path.with_suffix(".pxd")
         if path.suffix == ".pyx" and own_pxd.is_file():
             pending.append(own_pxd)

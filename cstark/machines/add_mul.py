@@ -12,13 +12,15 @@ Three things to learn from it:
   That is sound because a row of ADD is true whatever its count.
 * **Flags are constrained where they are used.**  What the CPU sends ``add_flag`` times must be sent
   no or one time: with a flag of -1, it would *receive* a wrong message that another row sends.
+  Both rows would be wrong, and the bus would balance.
 * **Heights are independent.**  Every table has its own, a power of two of at least 8, and is filled
   up with rows that send nothing (flags 0) or provide nothing (count 0), but satisfy their
   constraints.  0 + 0 = 0 and 0 * 0 = 0, so rows of zeros do.  Nothing else is asked of them: the
   operands of a CPU row without a flag are free, and so is any true row of ADD or MUL with count 0.
 
 The claim fixes the height of the CPU table and nothing else: *some* list of so many operations, all
-of them right.  A machine with a purpose would tie the operations to a program.
+of them right.  A machine with a purpose would tie the operations to a program, as
+`cstark.machines.register_machine` does.
 """
 
 from __future__ import annotations

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cstark.errors import StatementError
+import numpy as np
 
-__all__ = ["MIN_ROWS", "check_rows", "is_element", "padded_rows"]
+import cstark as cs
 
-P = 2**64 - 2**32 + 1
+__all__ = ["MIN_ROWS", "check_rows", "inverse_or_zero", "is_element", "padded_rows"]
+
 #: The smallest height of a table.
 MIN_ROWS = 8
 
@@ -32,9 +33,23 @@ def check_rows(name: str, rows: int, most: int) -> None:
     StatementError
     """
     if not MIN_ROWS <= rows <= most or rows & (rows - 1):
-        raise StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
+        raise cs.StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
 
 
 def is_element(value: Any) -> bool:
     """Whether a value from a claim is a field element: an int, no bool, from 0 to p - 1."""
-    return type(value) is int and 0 <= value < P
+    return type(value) is int and 0 <= value < cs.P
+
+
+def inverse_or_zero(values: np.ndarray) -> np.ndarray:
+    """The inverse modulo p of each value, and 0 for 0.
+
+    Examples
+    --------
+    >>> inverse_or_zero(np.array([0, 1, 2], dtype=np.uint64)).tolist()
+    [0, 1, 9223372034707292161]
+    """
+    zero = values == 0
+    inverses: np.ndarray = cs.goldilocks.batch_inverse(np.where(zero, np.uint64(1), values))
+    inverses[zero] = 0
+    return inverses

@@ -11,6 +11,10 @@ Four equations a sequence: two tie the first row to the public starting values, 
 to row.  Two more tie the last row to the public result, so what is proved is: *starting from
 these values, 2^log_rows - 1 steps lead to these values*.
 
+Each of them is needed.  Without the first two, any sequence that obeys the recurrence will do;
+without the next two, any row may follow any other; without the last two, the result is not that of
+the table.  Nothing else is: a row determines the next one, so no cell is free.
+
 The height is part of the statement (``rows`` is fixed by the claim): with a height of the prover's
 choice, "after some number of steps" would be all that is proved.
 """

@@ -10,12 +10,18 @@ number.  What is left to show is that the memory is one, that is, that no addres
 * **single value**: where it stays, the value stays.
 
 The address moves by at most one a row, and there are fewer rows than field elements, so it cannot
-come back to a cell that it has left.
+come back to a cell that it has left.  Without continuity it could: a cell 5, then a cell 6 with
+another value, then a step back to a cell 5 that keeps the value of 6, and every read of 5 may
+choose.  Steps of one are cheaper than to range-check steps of any size, as
+`cstark.machines.read_write_memory` does; the price is a row for every cell in between, read or not.
 
 The count of a memory row is bound by the balance of the bus alone, also in the rows that repeat the
-last cell to fill the table: whatever it is, the row holds a cell of the memory.  Cells that are
-never read are free: their values, and how many there are.  The first access and the first memory
-row are public.
+last cell to fill the table: whatever it is, the row holds a cell of the memory.  That is what makes
+a column of counts right here, where in a memory that is written it would be wrong: there a row is
+not a fact that may be used any number of times, but an event that happened once.
+
+Cells that are never read are free: their values, and how many there are.  The first access and
+the first memory row are public.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cstark.kernels import _runtime
 from cstark.security import report as security_report
 
 from .domain import DomainCache
@@ -36,5 +37,7 @@ def facts(key: VerifyingKey, proof: Proof, tokens: int, domains: DomainCache) ->
             for d, log_height in zip(key.tables, proof.log_heights, strict=True)
         ],
         "security": security.to_dict(),
+        "threads": _runtime.threads(),
+        "isa": _runtime.isa(),
         "domains": {"hits": domains.hits, "misses": domains.misses},
     }

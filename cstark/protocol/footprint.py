@@ -39,6 +39,7 @@ __all__ = [
 DIGEST = 32
 WORD = 8
 EXTENSION = 3 * WORD
+REUSED_FROM = 2 << 20  # buffers from so many bytes on come from the system, and wait for reuse
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ class _Rehearsal:
         self._live: dict[str, int] = {}
         self._peak: dict[str, int] = {}
         self._work = 0.0
+        # What the process has of memory already: blocks that wait, and what the machine holds.
+        self._mapped = _runtime.waiting_bytes()
         self._kept: set[MatrixShape] = set()
         self.round_0_statement()
         self.round_1_main()
@@ -186,8 +189,12 @@ class _Rehearsal:
 
     def hold(self, label: str, size: int) -> None:
         self._live[label] = self._live.get(label, 0) + size
-        if sum(self._live.values()) > sum(self._peak.values()):
+        total = sum(self._live.values())
+        if total > sum(self._peak.values()):
             self._peak = dict(self._live)
+        if size >= REUSED_FROM and total > self._mapped:
+            self._work += work.touching(total - self._mapped)
+            self._mapped = total
 
     def drop(self, label: str, size: int) -> None:
         self._live[label] -= size
@@ -211,6 +218,8 @@ class _Rehearsal:
                     self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
                 top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
                 self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
+        if self.machine.has_preprocessed:
+            self._mapped += sum(self._live.values())
 
     def round_1_main(self) -> None:
         with self.phase("commit main"):

@@ -1,30 +1,6 @@
 """The proof file.
 
-All numbers little-endian; F = 24 bytes (three canonical words), D = a 32-byte digest::
-
-    8   magic "cstark\\r\\n"         2   version            1   flags, 0 (zero-knowledge reserved)
-    1   salt length, 0 (reserved)
-    1   log2 blowup                 1   hash id            1   log2 FRI arity   1  log2 final length
-    1   grinding bits               1   max log height     2   queries          8  coset offset
-    2   number of tables            1 each                 their log heights
-    4   length of the claim         ...                    the claim
-    --- the body; every length from here on follows from the statement ---
-    D   main root
-    D   lookup root                 when a table has interactions
-    F   table sums                  one per table with interactions, in the order of the key
-    D   quotient root
-    F   openings                    one per (column, point), in the order of `Layout.groups`
-    D   FRI roots                   one per fold
-    F   final polynomial            its coefficients, constant first
-    8   nonce
-    per tree (preprocessed, main, lookup, quotient), then per FRI layer:
-        trees: matrix by matrix, in the order of the tree, its rows (a word each) at the distinct
-               nodes of its height that the positions read, ascending
-        layers: members without a query of the groups with one, group by group, ascending
-        D   siblings                of the pruned multiproof, level by level
-
-The hash ids are 0 keccak256, 1 blake3, 2 sha256. The 18 bytes from the flags to the coset offset
-are what the transcript absorbs as "options".
+The page `cstark.protocol`, section The proof file, has every byte of it.
 
 The parser never trusts a length: it computes each one and takes exactly that much.
 """

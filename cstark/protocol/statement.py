@@ -7,7 +7,7 @@ validated before any work, and is absorbed before anything else.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -113,7 +113,7 @@ def _publics(
     result = []
     for table in key.tables:
         values = publics.get(table.name, ())
-        if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
+        if isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__"):
             raise StatementError(f"publics of table {table.name!r} must be a sequence of ints")
         if len(values) != table.publics:
             raise StatementError(

@@ -1,16 +1,6 @@
 """The Fiat-Shamir transcript: one implementation for prover and verifier.
 
-A chain of hashes over a 32-byte state, zero at first; ``H`` is the hash of the options and every
-length is 8 bytes, little-endian::
-
-    absorb(label, data)   state = H("absorb\\0\\0" | state | len(label) | label | len(data) | data)
-    squeeze(label)        block k = H("squeeze\\0" | state | len(label) | label | k),  k = 0, 1, ...
-                          then state = H("advance\\0" | state | len(label) | label | blocks used)
-    proof of work         H("grind" | bits | 0 0 | state | nonce): the low `bits` bits of its first
-                          8 bytes, little-endian, are zero; the nonce is absorbed
-
-A block is four words of 8 bytes, little-endian. An element of F is the first three words of the
-stream that are below p, c0 first; a position of n bits is the low n bits of one word each.
+The page `cstark.protocol`, section Transcript, has every byte of it.
 
 Labels and data carry their lengths, so no two sequences of calls hash the same bytes; the state
 moves on after every draw, so no two draws are equal by construction.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cstark.kernels import _fri, _hash, _lookup, _ntt, _openings, _program
+from cstark.kernels import _chunks, _fri, _hash, _lookup, _ntt, _openings, _program
 
 from .layout import MatrixShape, TreeShape
 from .matrix import stride_of
@@ -31,10 +31,16 @@ __all__ = [
     "nodes",
     "opening",
     "quotient",
+    "touching",
 ]
 
 DIGEST = 32
 EXTENSION = 24
+
+
+def touching(size: int) -> float:
+    """Fresh memory."""
+    return _chunks.touch_cost(size)
 
 
 def extension(matrix: MatrixShape, cosets: int) -> float:

@@ -104,7 +104,13 @@ class Statement:
 def read_statement(text: str | bytes) -> Statement:
     """Read a key file; `BadKey` for everything that is not one."""
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        text = text.decode() if isinstance(text, bytes) else text  # UTF-8 only
+        data = json.loads(
+            text,
+            object_pairs_hook=_unrepeated,
+            parse_float=_no_fraction,
+            parse_constant=_no_fraction,
+        )
         return _statement(data)
     except BadKey:
         raise
@@ -112,8 +118,13 @@ def read_statement(text: str | bytes) -> Statement:
         raise BadKey(f"not a key file: {type(error).__name__} {error}"[:200]) from None
 
 
-def _no_constant(text: str) -> None:
-    raise BadKey(f"not canonical JSON: {text}")
+def _no_fraction(text: str) -> None:
+    raise BadKey(f"{text[:40]}: numbers are integers")
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _need(len(dict(pairs)) == len(pairs), "a name stands twice in one object")
+    return dict(pairs)
 
 
 def _canonical(data: Any) -> bytes:
@@ -155,10 +166,12 @@ def _record(value: Any, names: str, what: str) -> dict[str, Any]:
 
 def _statement(data: Any) -> Statement:
     file = _record(data, "claim format key publics tokens version", "key file")
-    _need(file["format"] == "cstark statement" and file["version"] == 1, "not a key file")
+    _need(file["format"] == "cstark statement", "not a key file")
+    _number(file["version"], 1, 1, "version of the key file")
     names = "buses format options preprocessed_root tables version"
     key = _record(file["key"], names, "key")
-    _need(key["format"] == "cstark verifying key" and key["version"] == 1, "not a verifying key")
+    _need(key["format"] == "cstark verifying key", "not a verifying key")
+    _number(key["version"], 1, 1, "version of the key")
     options = _options(key["options"])
     buses: dict[str, tuple[int, int]] = {}
     _need(type(key["buses"]) is dict, "buses: not an object")

@@ -94,6 +94,50 @@ def test_prove_for_programs(tmp_path, capsys):
     assert data["resident_bytes"] > data["peak_bytes"]
 
 
+def test_profile_shows_what_is_inside(tmp_path, capsys):
+    words = ["prove", *PROVE["fib_pair"], *SMALL, "-o", tmp_path / "p.bin"]
+    _, short, _ = run(words, capsys)
+    code, long, _ = run([*words, "--profile"], capsys)
+    assert code == 0
+    assert "commit main" in short and "  extend " not in short and "buffers made" not in short
+    assert "commit main" in long and "\n  extend " in long and "buffers made" in long
+
+
+def test_reports_in_files_and_against_each_other(tmp_path, capsys):
+    words = ["prove", *PROVE["fib_pair"], *SMALL, "-o", tmp_path / "p.bin"]
+    code, out, _ = run([*words, "--report", tmp_path / "r.json"], capsys)
+    assert code == 0
+    assert f"report in   {tmp_path / 'r.json'}" in out
+    code, out, _ = run([*words, "--against", tmp_path / "r.json"], capsys)
+    assert code == 0
+    assert "before, s  now, s  ratio" in out and "  extend " in out
+    (tmp_path / "printed.json").write_text(out := run([*words, "--json"], capsys)[1])
+    code, data = run_json([*words, "--against", tmp_path / "printed.json"], capsys)
+    assert code == 0
+    assert data["comparison"]["names"] == ["before", "now"]
+    assert data["comparison"]["phases"][-1]["seconds"] == [
+        json.loads(out)["phases"]["seconds"], data["phases"]["seconds"],
+    ]  # fmt: skip
+    code, _, _ = run([*words, "--report", tmp_path / "r.html"], capsys)
+    assert code == 0
+    assert "<details>" in (tmp_path / "r.html").read_text()
+
+
+def test_report_files_that_cannot_be_are_refused_before_the_proof(tmp_path, capsys):
+    words = ["prove", *PROVE["fib_pair"], *SMALL, "-o", tmp_path / "p.bin"]
+    (tmp_path / "no.json").write_text("{}")
+    for more, what in (
+        (["--report", tmp_path / "r.txt"], "ends in .json"),
+        (["--report", tmp_path / "none" / "r.json"], "no directory"),
+        (["--against", tmp_path / "missing.json"], "No such file"),
+        (["--against", tmp_path / "no.json"], "not the data of a report"),
+    ):
+        code, _, err = run([*words, *more], capsys)
+        assert code == 2
+        assert what in err
+    assert [path.name for path in tmp_path.iterdir()] == ["no.json"]
+
+
 @pytest.mark.parametrize("option", ["--hash=sha256", "--hash=keccak256", "--blowup=4"])
 def test_options_reach_the_proof(option, tmp_path, capsys):
     path = tmp_path / "p.bin"

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from cstark.goldilocks import P
-from tests.fuzz.target import KEY, MODES, Subject, subjects
+from tests.fuzz.target import KEY, MODES, STATEMENT, Subject, subjects
 
 __all__ = ["mutate"]
 
@@ -22,8 +22,8 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
     subject = subjects()[data[0] % len(subjects())]
     head, body = bytearray(data[:2]), bytearray(data[2:])
     mode = head[1] % MODES
-    if mode == KEY:
-        return bytes(head) + _mutate_key(subject, bytes(body), rng)
+    if mode in (KEY, STATEMENT):
+        return bytes(head) + _mutate_text(subject.text(mode), bytes(body), rng)
     if rng.random() < 0.05:
         head[1] = 1 - mode
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -72,7 +72,7 @@ def _mutate_proof(subject: Subject, body: bytearray, rng: random.Random) -> None
         body[at : at + unit] = rng.randbytes(unit)
 
 
-def _mutate_key(subject: Subject, text: bytes, rng: random.Random) -> bytes:
+def _mutate_text(honest: str, text: bytes, rng: random.Random) -> bytes:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -83,7 +83,7 @@ def _mutate_key(subject: Subject, text: bytes, rng: random.Random) -> bytes:
         raw[at : at + rng.randrange(3)] = rng.choice(
             (b"", b"0", b"9" * 5000, b"[" * 20000, b'"', b"\\ud800", b"\xff", b"1e9", b"true", b"-")
         )
-        return rng.choice((bytes(raw), subject.key.to_json().encode()))
+        return rng.choice((bytes(raw), honest.encode()))
     for _ in range(rng.choice((1, 1, 2))):
         _mutate_json(data, rng)
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -3,11 +3,14 @@
 An input starts with two bytes that choose the subject and the mode, so that one corpus serves all::
 
     byte 0    which subject (a machine with an honest proof), modulo their number
-    byte 1    mode, modulo 3:
+    byte 1    mode, modulo 4:
                 0  the rest is a proof: Machine.verify
                 1  the rest is a proof for a verifier that goes on after failed equations: what
                    lies behind the first failed check meets hostile values too
-                2  the rest is a key file: VerifyingKey.from_json, and if that accepts, its verify
+                2  the rest is a verifying key: VerifyingKey.from_json, and if that accepts, its
+                   verify
+                3  the rest is a key file, a whole statement: both verifiers read it, and what is
+                   read judges the honest proof
 
 `run_one` raises `Finding` for anything a verifier must not do: an undocumented exception, or the
 acceptance of anything but the honest proof.
@@ -15,12 +18,16 @@ acceptance of anything but the honest proof.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from functools import cache
 from unittest import mock
 
 import cstark as cs
+from cstark import pure
+from cstark.claim import encode_claim
+from cstark.cli.keyfile import KeyFile
 from cstark.key import VerifyingKey
 from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof, Reader
@@ -31,8 +38,9 @@ from tests.oracles import zoo
 
 __all__ = ["MODES", "Finding", "Subject", "run_one", "seeds", "subjects"]
 
-PROOF, PERSISTENT, KEY = range(3)
-MODES = 3
+PROOF, PERSISTENT, KEY, STATEMENT = range(4)
+MODES = 4
+CLAIM = encode_claim({"c": 1})
 
 
 class Finding(Exception):
@@ -56,6 +64,12 @@ class Subject:
     case: zoo.Case
     proof: bytes
     spans: tuple[tuple[int, int, str], ...]
+
+    def text(self, mode: int) -> str:
+        """The honest key, or the honest key file."""
+        if mode == KEY:
+            return self.key.to_json()
+        return KeyFile(self.key, self.case.publics, self.case.tokens, CLAIM).to_json()
 
 
 class _Spy(Reader):
@@ -119,7 +133,7 @@ def subjects() -> tuple[Subject, ...]:
     found = []
     for case, options in settings:
         machine = case.machine(**{"queries": 3, **options})
-        data = case.prove(machine, claim=b"c").to_bytes()
+        data = case.prove(machine, claim=CLAIM).to_bytes()
         found.append(Subject(machine.verifying_key(), case, data, _spans(machine, case, data)))
     return tuple(found)
 
@@ -146,7 +160,8 @@ def seeds() -> list[bytes]:
     result = []
     for number, subject in enumerate(subjects()):
         for mode in range(MODES):
-            data = subject.key.to_json().encode() if mode == KEY else subject.proof
+            text = mode in (KEY, STATEMENT)
+            data = subject.text(mode).encode() if text else subject.proof
             result.append(bytes([number, mode]) + data)
     return result
 
@@ -167,8 +182,10 @@ def run_one(data: bytes) -> None:
             _verify(subject, rest)
         elif mode == PERSISTENT:
             _verify_persistently(subject, rest)
-        else:
+        elif mode == KEY:
             _read_key(subject, rest)
+        else:
+            _read_statement(subject, rest)
     except Finding:
         raise
     except Exception as error:
@@ -218,3 +235,32 @@ def _read_key(subject: Subject, data: bytes) -> None:
         return
     if key != subject.key:
         raise Finding("another key accepted the proof")
+
+
+def _read_statement(subject: Subject, data: bytes) -> None:
+    """Each reader refuses with its own error or reads; both readings accept the same proofs."""
+    file = statement = None
+    with contextlib.suppress(cs.StatementError):
+        file = KeyFile.from_json(data)
+    with contextlib.suppress(pure.BadKey):
+        statement = pure.read_statement(data)
+    accepted = False
+    if file is not None:
+        try:
+            file.key.verify(
+                subject.proof, file.publics, tokens=file.tokens, claim=file.claim, min_security=0
+            )
+            accepted = True
+        except (cs.VerificationError, cs.StatementError):
+            pass
+    if accepted and file != KeyFile.from_json(subject.text(STATEMENT)):
+        raise Finding("another statement accepted the proof")
+    if statement is not None:
+        try:
+            pure.verify(statement, subject.proof, min_security=0)
+        except pure.Refused:
+            if accepted:
+                raise Finding("the second verifier refuses what the first accepts") from None
+        else:
+            if not accepted:
+                raise Finding("the second verifier accepts what the first refuses")

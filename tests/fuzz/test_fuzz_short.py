@@ -9,7 +9,7 @@ import pytest
 
 import cstark as cs
 from tests.fuzz.mutations import mutate
-from tests.fuzz.target import KEY, PERSISTENT, PROOF, Finding, run_one, seeds, subjects
+from tests.fuzz.target import KEY, PERSISTENT, PROOF, STATEMENT, Finding, run_one, seeds, subjects
 
 
 def test_the_corpus_is_accepted():
@@ -17,7 +17,7 @@ def test_the_corpus_is_accepted():
         run_one(data)
 
 
-@pytest.mark.parametrize("mode", [PROOF, PERSISTENT, KEY])
+@pytest.mark.parametrize("mode", [PROOF, PERSISTENT, KEY, STATEMENT])
 def test_mutated_inputs(mode, request):
     rng = random.Random(mode)
     corpus = [data for data in seeds() if data[1] == mode]

@@ -79,6 +79,76 @@ def test_power(isa, exponent):
         assert out.tolist() == [words(ext(x) ** exponent) for x in rows.tolist()]
 
 
+def test_an_exponent_an_element(isa):
+    for n in [0, 1, 3, 5, 16, 17, 40]:
+        rng = np.random.default_rng(n)
+        a, exponents = mixed(rng, n), rng.integers(0, 2**64, n, dtype=np.uint64)
+        exponents[: n // 3] = [[0, 1, 2**64 - 1][k % 3] for k in range(n // 3)]
+        if n:
+            a[0] = 0
+        out = np.empty_like(a)
+        _field.power_each(a, exponents, out)
+        pairs = list(zip(a.tolist(), exponents.tolist(), strict=True))
+        assert out.tolist() == [pow(x, k, P) for x, k in pairs]
+        rows = mixed(rng, (n, 3))
+        out = np.empty_like(rows)
+        _field.ext_power_each(rows, exponents, out)
+        pairs = list(zip(rows.tolist(), exponents.tolist(), strict=True))
+        assert out.tolist() == [words(ext(x) ** k) for x, k in pairs]
+        _field.ext_power_each(rows, exponents, rows)
+        assert (rows == out).all()
+
+
+def test_powers(isa):
+    for n in [*range(40), 4096, 4097, 9000]:
+        for first, ratio in [(1, 7), (P - 1, P - 2), (5, 0), (0, 3)]:
+            out = np.full(n, 0xDEAD, np.uint64)
+            _field.powers(first, ratio, out)
+            expected, value = [], first
+            for _ in range(n):
+                expected.append(value)
+                value = value * ratio % P
+            assert out.tolist() == expected
+
+
+# Widths around vectors and groups of rows; heights around chunks.
+SCANNED = [
+    *[(rows, width) for rows in (1, 2, 3, 7) for width in (1, 2, 3, 5, 8, 24, 31, 96, 97)],
+    *[(16384, 1), (16385, 1), (40000, 1), (10923, 3), (6000, 7), (1500, 33), (40, 2000)],
+]
+
+
+@pytest.mark.parametrize("operation", ["add", "mul"])
+def test_fold_and_scan(isa, operation):
+    for rows, width in SCANNED:
+        a = mixed(np.random.default_rng(rows + width), (rows, width))
+        a[a == 0] = 2
+        running, expected = [1 - (operation == "add")] * width, []
+        for row in a.tolist():
+            pairs = zip(running, row, strict=True)
+            running = [(x + y if operation == "add" else x * y) % P for x, y in pairs]
+            expected.append(running)
+        out, total = np.full_like(a, 0xDEAD), np.full(width, 0xDEAD, np.uint64)
+        _field.scan(operation, a, out)
+        _field.fold(operation, a, total)
+        assert out.tolist() == expected and total.tolist() == running
+        _field.scan(operation, a, a)
+        assert (a == out).all()
+
+
+def test_fold_and_scan_of_extension_elements(isa):
+    for rows, width in [(1, 3), (2, 6), (50, 3), (33, 9), (5462, 3), (20, 96), (17, 99)]:
+        a = mixed(np.random.default_rng(rows + width), (rows, width))
+        running, expected = [base(1)] * (width // 3), []
+        for row in a.reshape(rows, -1, 3).tolist():
+            running = [x * ext(y) for x, y in zip(running, row, strict=True)]
+            expected.append([word for x in running for word in words(x)])
+        out, total = np.full_like(a, 0xDEAD), np.full(width, 0xDEAD, np.uint64)
+        _field.scan("ext_mul", a, out)
+        _field.fold("ext_mul", a, total)
+        assert out.tolist() == expected and total.tolist() == expected[-1]
+
+
 def test_inverse(isa):
     for n in SIZES:
         a = mixed(np.random.default_rng(n), n)
@@ -195,6 +265,13 @@ def test_results_do_not_depend_on_threads_or_instruction_set():
             results += [run(name, rows, other)[0] for name in ("ext_add", "ext_sub", "ext_mul")]
             results += [run(name, rows)[0] for name in ("ext_neg", "ext_square", "ext_inverse")]
             results += [u64(_field.dot(a, b)), u64(_field.ext_dot(rows, other))]
+            results += [run("power_each", a, exponents=b)[0]]
+            for operation, matrix in [("add", a[:, None]), ("mul", rows), ("ext_mul", rows)]:
+                results += [np.empty(matrix.shape, np.uint64), np.empty_like(matrix[0])]
+                _field.scan(operation, matrix, results[-2])
+                _field.fold(operation, matrix, results[-1])
+            results += [np.empty_like(a)]
+            _field.powers(3, 5, results[-1])
         seen.append([r.tobytes() for r in results])
     assert all(results == seen[0] for results in seen)
 
@@ -223,5 +300,16 @@ def test_read_only_inputs_are_taken_and_shapes_checked():
         _field.neg(a, np.empty(4, np.uint64))
     with pytest.raises(ValueError, match="a must have 3 columns, not 2"):
         _field.ext_square(np.zeros((2, 2), np.uint64), np.zeros((2, 2), np.uint64))
+    with pytest.raises(ValueError, match="exponents has 1 elements, a has 2"):
+        _field.ext_power_each(np.zeros((2, 3), np.uint64), a[:1], np.zeros((2, 3), np.uint64))
+    square = np.zeros((2, 2), np.uint64)
+    with pytest.raises(ValueError, match="operation must be 'add', 'mul' or 'ext_mul', not 'sub'"):
+        _field.fold("sub", square, np.zeros(2, np.uint64))
+    with pytest.raises(ValueError, match="whole elements, its shape is 2 x 2"):
+        _field.scan("ext_mul", square, square)
+    with pytest.raises(ValueError, match="out has 3 words, a row of a has 2"):
+        _field.fold("add", square, np.zeros(3, np.uint64))
+    with pytest.raises(ValueError, match="out is 1 x 2, a is 2 x 2"):
+        _field.scan("add", square, np.zeros((1, 2), np.uint64))
     with pytest.raises(ValueError, match="b has shape"):
         _field.ext_dot(np.zeros((2, 3), np.uint64), np.zeros((1, 3), np.uint64))

@@ -13,7 +13,11 @@ SMALL = {
     "fib_pair": {"log_rows": 6, "sequences": 3},
     "keccak": {"text": "round trip"},
     "lookup_bench": {"scale": 8},
+    "range_check": {"log_rows": 5, "seed": 3},
     "read_only_memory": {"accesses": 60, "seed": 1},
+    "read_write_memory": {"log_rows": 5},
+    "register_machine": {"input": 7},
+    "sorting": {"log_rows": 5, "seed": 3},
 }
 
 

@@ -16,8 +16,14 @@ CASES = [
     ("fib_pair", {"log_rows": 5, "sequences": 3}),
     ("keccak", {"text": "free cells"}),
     ("lookup_bench", {"scale": 9}),
+    ("range_check", {"log_rows": 5, "seed": 3}),
     ("read_only_memory", {"accesses": 60, "seed": 1}),
     ("read_only_memory", {"accesses": 700}),
+    ("read_write_memory", {"log_rows": 5}),
+    ("register_machine", {"input": 7}),
+    ("register_machine", {"input": 0}),
+    ("sorting", {"log_rows": 5, "rank": 0}),
+    ("sorting", {"log_rows": 7, "seed": 3}),
 ]
 FREE = {"add_mul": {"cpu.a", "cpu.b", "cpu.c", "mul.a", "mul.b"},
         "read_only_memory": {"memory.sorted_value", "memory.sorted_address"}}  # fmt: skip

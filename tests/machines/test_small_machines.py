@@ -247,13 +247,14 @@ def test_padded_rows():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("fib", "there is no workload 'fib'; built in are add_mul"),
+        ("fib", "there is no workload 'fib'; built in are fib_pair"),
         ("", "there is no workload ''"),
         (":x", "there is no workload ':x'"),
         ("os:", "there is no workload 'os:'"),
         ("no_such_module_here:X", "there is no module 'no_such_module_here'"),
         ("os.nothing:X", "there is no module 'os.nothing'"),
         ("os:nothing", "os has no 'nothing'"),
+        ("cstark.machines.sorting:Sort", "sorting has no 'Sort', only Sorting$"),
         ("os:getcwd", "not a subclass of cstark.Workload"),
         ("cstark.workload:Workload", "not a subclass of cstark.Workload"),
     ],

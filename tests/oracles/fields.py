@@ -21,7 +21,7 @@ EDGES = [
     *(2**63 - 1, 2**63, 2**63 + 1, 2**64 - 2**33 + 1, P // 2, P // 2 + 1),
     *(P - 2**32 - 1, P - 2**32, P - 2**32 + 1, P - 3, P - 2, P - 1),
 ]
-_FIELD = flint.fq_default_ctx(modulus=flint.fmpz_mod_poly_ctx(P)([P - 2, 0, 0, 1]))
+EXTENSION = flint.fq_default_ctx(modulus=flint.fmpz_mod_poly_ctx(P)([P - 2, 0, 0, 1]))
 
 ISAS = _runtime.isas()
 MODES = [(isa, threads) for isa in ISAS for threads in (1, 2, 3, 7)]
@@ -54,12 +54,12 @@ def mixed(rng: np.random.Generator, shape: int | tuple[int, ...]) -> np.ndarray:
 
 def ext(value: Iterable[int]) -> flint.fq_default:
     """Three coordinates as an element of flint's GF(p^3)."""
-    return _FIELD([int(c) for c in value])
+    return EXTENSION([int(c) for c in value])
 
 
 def base(value: int) -> flint.fq_default:
     """A base-field element in flint's GF(p^3)."""
-    return _FIELD([int(value) % P, 0, 0])
+    return EXTENSION([int(value) % P, 0, 0])
 
 
 def words(value: flint.fq_default) -> list[int]:

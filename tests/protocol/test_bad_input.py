@@ -80,6 +80,8 @@ def test_publics(fib):
         ({"fib": [True, 1, 1]}, "public value 0"),
         ({"fib": "111"}, "sequence"),
         ([1, 1, 1], "mapping"),
+        ({"fib": {1: 1, 2: 1, 3: 1}}, "sequence of ints"),
+        ({"fib": {1, 2, 3}}, "sequence of ints"),
     ]:
         for call in (machine.prove, machine.check):
             with pytest.raises(cs.StatementError, match=match):

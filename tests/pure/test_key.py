@@ -8,6 +8,8 @@ import random
 
 import pytest
 
+import cstark as cs
+from cstark.cli.keyfile import KeyFile
 from cstark.pure import BadKey, Refused, read_statement, verify
 from tests.pure.pure_support import ZOO, pair_of_case
 
@@ -31,6 +33,36 @@ NOT_KEYS = [
 def test_not_a_key(text):
     with pytest.raises(BadKey):
         read_statement(text)
+
+
+SPELLINGS = {
+    "a name twice": lambda text: text.replace('"tokens":', '"tokens":[],"tokens":'),
+    "a name twice, deep": lambda text: text.replace('"width":', '"width":2,"width":'),
+    "a point": lambda text: text.replace('"version":1}', '"version":1.0}'),
+    "an exponent": lambda text: text.replace('"queries":3', '"queries":3e0'),
+    "a truth value": lambda text: text.replace('"version":1}', '"version":true}'),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "a byte order mark": lambda text: text.encode("utf-8-sig"),
+    "a fraction in the claim": lambda text: text.replace('"claim":{', '"claim":{"a":0.5,'),
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_another_spelling_is_refused_by_both_readers(pair, name):
+    text = pair.file.to_json()
+    other = SPELLINGS[name](text)
+    assert other != text
+    with pytest.raises(BadKey):
+        read_statement(other)
+    with pytest.raises(cs.StatementError):
+        KeyFile.from_json(other)
+
+
+@pytest.mark.parametrize("form", [str, str.encode, lambda text: json.dumps(json.loads(text))])
+def test_white_space_and_bytes_are_read_by_both(pair, form):
+    text = form(pair.file.to_json())
+    assert read_statement(text) == pair.statement
+    assert KeyFile.from_json(text) == pair.file
 
 
 def places(data, path=()):

@@ -1,4 +1,4 @@
-/* Elementwise arithmetic on arrays of field elements, and dot products.
+/* Elementwise arithmetic on arrays of field elements, dot products, geometric sequences, scans.
  *
  * Inputs canonical (also where a formula would take any word: then the results are the same), outputs
  * canonical. An output may be one of the inputs; other overlaps are the caller's to avoid.
@@ -10,17 +10,32 @@
 typedef struct {
     const uint64_t *a, *b;
     uint64_t *out;
-    uint64_t exponent;
+    uint64_t exponent; /* the ratio of a geometric sequence, which begins with *a */
     ptrdiff_t chunk; /* elements per chunk: dot products leave the sum of chunk k at out[k] */
 } field_job;
 typedef ptrdiff_t (*field_function)(const field_job *job, ptrdiff_t first, ptrdiff_t last);
+/* A matrix of `width` words a row, folded or scanned along its columns in chunks of rows. */
 typedef struct {
-    field_function add, sub, neg, mul, square, inverse, power, inner;
-    field_function ext_mul, ext_square, ext_inverse, ext_power, ext_inner;
+    const uint64_t *a;
+    uint64_t *out;          /* fold: a row for each chunk; scan: a row for each of a, may be a */
+    const uint64_t *starts; /* scan: what comes before each chunk, a row each */
+    ptrdiff_t width, chunk;
+} scan_job;
+typedef ptrdiff_t (*scan_function)(const scan_job *job, ptrdiff_t first, ptrdiff_t last);
+typedef struct {
+    field_function first_invalid, add, sub, neg, mul, square, inverse, power, power_each, inner, powers;
+    field_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner;
+    scan_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul;
 } field_table;
+#endif
 
-static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff_t last) {
+#include "inverse.h"
+#include "powers.h"
+
+/* The first word of a that is not below p. */
+static ptrdiff_t FN(field_first_invalid)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
     enum { BLOCK = 512 };
+    const uint64_t *a = job->a;
     while (first < last) {
         const ptrdiff_t end = last - first < BLOCK ? last : first + BLOCK;
         int invalid = 0; /* without a jump the compiler makes vectors of the block */
@@ -32,9 +47,6 @@ static ptrdiff_t field_first_invalid(const uint64_t *a, ptrdiff_t first, ptrdiff
     }
     return -1;
 }
-#endif
-
-#include "inverse.h"
 
 INLINE vec FN(load)(const uint64_t *p, const int count) {
     return count == LANES ? v_load(p) : v_load_some(p, count);
@@ -115,6 +127,39 @@ static ptrdiff_t FN(field_power)(const field_job *job, ptrdiff_t first, ptrdiff_
     return -1;
 }
 
+/* The exponent of element i is b[i]: one ladder for several elements, as long as the longest of
+ * them; an element whose bit is 0 is multiplied by 1. */
+static ptrdiff_t FN(field_power_each)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    enum { STEP = 4 * LANES };
+    const vec one = v_set1(1);
+    for (ptrdiff_t i = first; i < last; i += STEP) {
+        uint64_t some[STEP] = {0}, exponents[STEP] = {0}, factors[STEP], all = 0;
+        const ptrdiff_t count = last - i < STEP ? last - i : STEP;
+        memcpy(some, job->a + i, sizeof(uint64_t) * (size_t)count);
+        memcpy(exponents, job->b + i, sizeof(uint64_t) * (size_t)count);
+        for (int k = 0; k < STEP; k++) all |= exponents[k];
+        vec r0 = one, r1 = one, r2 = one, r3 = one;
+        for (int bit = all ? 63 - __builtin_clzll(all) : -1; bit >= 0; bit--) {
+            for (int k = 0; k < STEP; k++) factors[k] = exponents[k] >> bit & 1 ? some[k] : 1;
+            r0 = v_mul(v_square(r0), v_load(factors)), r1 = v_mul(v_square(r1), v_load(factors + LANES));
+            r2 = v_mul(v_square(r2), v_load(factors + 2 * LANES));
+            r3 = v_mul(v_square(r3), v_load(factors + 3 * LANES));
+        }
+        v_store(some, v_canonical(r0)), v_store(some + LANES, v_canonical(r1));
+        v_store(some + 2 * LANES, v_canonical(r2)), v_store(some + 3 * LANES, v_canonical(r3));
+        memcpy(job->out + i, some, sizeof(uint64_t) * (size_t)count);
+    }
+    return -1;
+}
+
+/* out[i] = *a exponent^i */
+static ptrdiff_t FN(field_powers)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const uint64_t start = gl_mul(*job->a, gl_power(job->exponent, (uint64_t)first));
+    fill_powers(job->out + first, last - first, start, job->exponent);
+    for (ptrdiff_t i = first; i < last; i++) job->out[i] = gl_canonical(job->out[i]);
+    return -1;
+}
+
 static ptrdiff_t FN(field_dot)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
     enum { TERMS = 64 * LANES };
     vec total = v_set1(0);
@@ -163,6 +208,26 @@ EXT_LOOP(field_ext_power, FN(ext_power)(e_load_rows(job->a + 3 * i), job->expone
          FN(ext_power)(e_load_rows_some(job->a + 3 * i, count), job->exponent))
 #undef EXT_LOOP
 
+/* As field_power_each. */
+static ptrdiff_t FN(field_ext_power_each)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
+    const ext one = {{1, 0, 0}};
+    for (ptrdiff_t i = first; i < last; i += LANES) {
+        uint64_t some[3 * LANES] = {0}, exponents[LANES] = {0}, factors[3 * LANES], all = 0;
+        const ptrdiff_t count = last - i < LANES ? last - i : LANES;
+        memcpy(some, job->a + 3 * i, 3 * sizeof(uint64_t) * (size_t)count);
+        memcpy(exponents, job->b + i, sizeof(uint64_t) * (size_t)count);
+        for (int k = 0; k < LANES; k++) all |= exponents[k];
+        vec3 r = e_set1(one);
+        for (int bit = all ? 63 - __builtin_clzll(all) : -1; bit >= 0; bit--) {
+            for (int k = 0; k < 3 * LANES; k++)
+                factors[k] = exponents[k / 3] >> bit & 1 ? some[k] : one.c[k % 3];
+            r = e_mul(e_square(r), e_load_rows(factors));
+        }
+        e_store_rows_some(job->out + 3 * i, (int)count, e_canonical(r));
+    }
+    return -1;
+}
+
 static ptrdiff_t FN(field_ext_inverse)(const field_job *job, ptrdiff_t first, ptrdiff_t last) {
     const ptrdiff_t zero = invert_chunk_ext(job->a + 3 * first, job->out + 3 * first, last - first);
     return zero >= 0 ? first + zero : -1;
@@ -186,8 +251,13 @@ static ptrdiff_t FN(field_ext_dot)(const field_job *job, ptrdiff_t first, ptrdif
     return -1;
 }
 
+#include "scan.h"
+
 static const field_table FN(table) = {
-    FN(field_add),     FN(field_sub),        FN(field_neg),         FN(field_mul),       FN(field_square),
-    FN(field_inverse), FN(field_power),      FN(field_dot),         FN(field_ext_mul),   FN(field_ext_square),
-    FN(field_ext_inverse), FN(field_ext_power), FN(field_ext_dot),
+    FN(field_first_invalid), FN(field_add),       FN(field_sub),        FN(field_neg),
+    FN(field_mul),           FN(field_square),    FN(field_inverse),    FN(field_power),
+    FN(field_power_each),    FN(field_dot),       FN(field_powers),     FN(field_ext_mul),
+    FN(field_ext_square),    FN(field_ext_inverse), FN(field_ext_power), FN(field_ext_power_each),
+    FN(field_ext_dot),       FN(fold_add),        FN(fold_mul),         FN(fold_ext_mul),
+    FN(scan_add),            FN(scan_mul),        FN(scan_ext_mul),
 };

@@ -2,7 +2,8 @@
 
 * `cstark.machines.rv64.isa`: the instructions, as words
 * `cstark.machines.rv64.program`: programs
-* `cstark.machines.rv64.cpu`, `program_table`, `register`, `range_table`: one table each
+* `cstark.machines.rv64.cpu`, `program_table`, `register`: one table each; the fourth, of the
+  numbers 0 to 65535, is that of `cstark.machines.range_check`
 * `cstark.machines.rv64.trace`: execution and traces
 * `cstark.machines.rv64.statement`: what is proved
 

@@ -19,10 +19,10 @@ from typing import Any
 from cstark.air import Air
 from cstark.claim import read_claim
 from cstark.errors import StatementError
+from cstark.machines.range_check import RangeTable
 from cstark.machines.rv64.cpu import MAX_STEPS, Cpu
 from cstark.machines.rv64.program import BASE, Program
 from cstark.machines.rv64.program_table import ProgramTable
-from cstark.machines.rv64.range_table import RangeTable
 from cstark.machines.rv64.register import RegisterTable
 from cstark.machines.rv64.trace import Execution
 from cstark.workload import Statement
@@ -55,7 +55,7 @@ def machine_tables(words: Sequence[int], entry: int = BASE) -> dict[str, Air]:
         "cpu": Cpu(),
         "program": ProgramTable(Program(words, entry)),
         "register": RegisterTable(),
-        "range": RangeTable(),
+        "range": RangeTable(16),
     }
 
 

@@ -1,36 +1,23 @@
-"""Arithmetic on arrays of elements of the cubic extension F = F_p[w] / (w^3 - 2).
-
-An element c0 + c1 w + c2 w^2 is the last axis (c0, c1, c2) of a ``uint64`` array, so that an array
-of shape (4, 5, 3) holds 4 x 5 elements; a plain integer stands for a base-field element.  The
-functions behave like NumPy ufuncs on the axes before the last: operands are broadcast, ``out=``
-receives the result (any strides, overlap allowed).  Coordinates outside of [0, p),
-p = 2^64 - 2^32 + 1, are refused, with their index.
-
-The kernels behind these functions are in ``cstark/kernels/_field.pyx``.
-
-Examples
---------
->>> import cstark as cs
->>> w = [0, 1, 0]
->>> cs.ext3.mul(w, cs.ext3.square(w))
-array([2, 0, 0], dtype=uint64)
-"""
+"""One element from one, or from two: the elementwise functions, and random elements."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.errors import CstarkError
 from cstark.kernels import _field
-from cstark.operands import P, apply, elements, integer, inverted
+from cstark.operands import P, apply, deliver, elements, inverted
+from cstark.operands import exponents as _exponents
 
 __all__ = [
-    "P",
     "add",
     "batch_inverse",
-    "dot",
+    "div",
     "inverse",
+    "lift",
     "mul",
     "neg",
     "power",
@@ -40,6 +27,22 @@ __all__ = [
 ]
 
 _ITEM = (3,)
+_KERNELS = _exponents.Kernels(
+    item=_ITEM,
+    order=P**3 - 1,
+    inverse=_field.ext_inverse,
+    square=_field.ext_square,
+    mul=_field.ext_mul,
+    power=_field.ext_power,
+    power_each=_field.ext_power_each,
+)
+
+
+def _apply(
+    kernel: Callable[..., None], operands: list[NDArray[np.uint64]], out: Any
+) -> NDArray[np.uint64]:
+    result: NDArray[np.uint64] = apply(kernel, operands, out, _ITEM)[0]
+    return result
 
 
 def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -71,7 +74,7 @@ def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
            [0, 0, 0]], dtype=uint64)
     """
     operands = [elements(a, "a", _ITEM), elements(b, "b", _ITEM)]
-    return apply(_field.ext_add, operands, out, _ITEM)[0]
+    return _apply(_field.ext_add, operands, out)
 
 
 def sub(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -101,7 +104,7 @@ def sub(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     array([4, 4, 4], dtype=uint64)
     """
     operands = [elements(a, "a", _ITEM), elements(b, "b", _ITEM)]
-    return apply(_field.ext_sub, operands, out, _ITEM)[0]
+    return _apply(_field.ext_sub, operands, out)
 
 
 def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -133,7 +136,41 @@ def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     array([3, 2, 2], dtype=uint64)
     """
     operands = [elements(a, "a", _ITEM), elements(b, "b", _ITEM)]
-    return apply(_field.ext_mul, operands, out, _ITEM)[0]
+    return _apply(_field.ext_mul, operands, out)
+
+
+def div(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """a / b, elementwise: a times the inverse of b.
+
+    Parameters
+    ----------
+    a, b : int or array_like of integers, shape (..., 3)
+        Coordinates below p; the axes before the last broadcast together; no element of `b` is
+        zero.
+    out : ndarray of uint64, shape (..., 3), optional
+        Where to put the result; operands broadcast to its shape.
+
+    Returns
+    -------
+    ndarray of uint64, shape (..., 3)
+        `out` when given.
+
+    Raises
+    ------
+    ZeroDivisionError
+        An element of `b` is zero: its index in `b` is named as by `inverse`.  `out` is untouched.
+    CstarkError
+        As `add`.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> cs.ext3.div(2, [0, 1, 0])
+    array([0, 0, 1], dtype=uint64)
+    """
+    dividend, divisor = elements(a, "a", _ITEM), elements(b, "b", _ITEM)
+    inverses = inverted(_field.ext_inverse, divisor, None, _ITEM, "division by zero", " of b")
+    return _apply(_field.ext_mul, [dividend, inverses], out)
 
 
 def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -162,7 +199,7 @@ def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint6
     >>> cs.ext3.neg([0, cs.P - 1, cs.P - 2])
     array([0, 1, 2], dtype=uint64)
     """
-    return apply(_field.ext_neg, [elements(a, "a", _ITEM)], out, _ITEM)[0]
+    return _apply(_field.ext_neg, [elements(a, "a", _ITEM)], out)
 
 
 def square(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -191,7 +228,7 @@ def square(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.ui
     >>> cs.ext3.square([1, 1, 1])
     array([5, 4, 3], dtype=uint64)
     """
-    return apply(_field.ext_square, [elements(a, "a", _ITEM)], out, _ITEM)[0]
+    return _apply(_field.ext_square, [elements(a, "a", _ITEM)], out)
 
 
 def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -228,7 +265,10 @@ def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.u
     array([[1, 0, 0],
            [1, 0, 0]], dtype=uint64)
     """
-    return inverted(_field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM)
+    result: NDArray[np.uint64] = inverted(
+        _field.ext_inverse, elements(a, "a", _ITEM), out, _ITEM
+    )
+    return result
 
 
 def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
@@ -262,17 +302,20 @@ def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArra
     return inverse(a, out)
 
 
-def power(a: ArrayLike, exponent: int, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
-    """a ** exponent, elementwise, with one exponent for all elements.
+def power(
+    a: ArrayLike, exponent: ArrayLike, out: NDArray[np.uint64] | None = None
+) -> NDArray[np.uint64]:
+    """a ** exponent, elementwise.
 
     Parameters
     ----------
     a : int or array_like of integers, shape (..., 3)
         Coordinates below p.
-    exponent : int
-        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.
+    exponent : int or array_like of integers
+        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is broadcast
+        with the axes of `a` before the last; a single exponent costs less.
     out : ndarray of uint64, shape (..., 3), optional
-        Where to put the result.
+        Where to put the result; operands broadcast to its shape.
 
     Returns
     -------
@@ -293,64 +336,50 @@ def power(a: ArrayLike, exponent: int, out: NDArray[np.uint64] | None = None) ->
     array([2, 0, 0], dtype=uint64)
     >>> cs.ext3.power([1, 2, 3], cs.P**3 - 1)
     array([1, 0, 0], dtype=uint64)
+    >>> cs.ext3.power([0, 1, 0], [0, 1, 2])
+    array([[1, 0, 0],
+           [0, 1, 0],
+           [0, 0, 1]], dtype=uint64)
     """
-    exponent = integer(exponent, "exponent")
-    array = elements(a, "a", _ITEM)
-    if exponent < 0:
-        array = inverted(_field.ext_inverse, array, None, _ITEM)
-    # a^(p^3 - 1) is 1 but for a = 0: a positive exponent stays positive.
-    reduced = (abs(exponent) - 1) % (P**3 - 1) + 1 if exponent else 0
-    digits = [reduced >> 128, reduced >> 64 & (1 << 64) - 1, reduced & (1 << 64) - 1]
-    while len(digits) > 1 and digits[0] == 0:
-        del digits[0]
-
-    def kernel(values: NDArray[np.uint64], result: NDArray[np.uint64]) -> None:
-        """Horner's rule in the exponent, whose digits of 64 bits are what the kernel takes."""
-        if len(digits) == 1:
-            _field.ext_power(values, digits[0], result)
-            return
-        total, digit_power = np.empty_like(values), np.empty_like(values)
-        _field.ext_power(values, digits[0], total)
-        for digit in digits[1:]:
-            _field.ext_power(total, 1 << 63, total)
-            _field.ext_square(total, total)
-            _field.ext_power(values, digit, digit_power)
-            _field.ext_mul(total, digit_power, total)
-        result[...] = total
-
-    return apply(kernel, [array], out, _ITEM)[0]
+    result: NDArray[np.uint64] = _exponents.power(_KERNELS, a, exponent, out)
+    return result
 
 
-def dot(a: ArrayLike, b: ArrayLike) -> NDArray[np.uint64]:
-    """The sum of the products of two vectors of extension elements.
+def lift(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """Base-field elements as elements of the extension: coordinates (a, 0, 0).
 
     Parameters
     ----------
-    a, b : array_like of integers, shape (n, 3)
-        Coordinates below p.
+    a : int or array_like of integers
+        Values below p.
+    out : ndarray of uint64, shape (..., 3), optional
+        Where to put the result.
 
     Returns
     -------
-    ndarray of uint64, shape (3,)
-        Zero for empty vectors.
+    ndarray of uint64, shape (..., 3)
+        `out` when given.
 
     Raises
     ------
     CstarkError
-        As `add`, or operands that are not vectors of one length.
+        As `add`.
 
     Examples
     --------
     >>> import cstark as cs
-    >>> cs.ext3.dot([[1, 0, 0], [0, 1, 0]], [[5, 0, 0], [0, 0, 1]])
-    array([7, 0, 0], dtype=uint64)
+    >>> cs.ext3.lift([5, 6])
+    array([[5, 0, 0],
+           [6, 0, 0]], dtype=uint64)
     """
-    left, right = elements(a, "a", _ITEM), elements(b, "b", _ITEM)
-    if left.ndim != 2 or left.shape != right.shape:
-        raise CstarkError(
-            f"dot needs two vectors (n, 3) of one length, not {left.shape} and {right.shape}"
-        )
-    return np.array(_field.ext_dot(left, right), dtype=np.uint64)
+    values = elements(a, "a")
+
+    def kernel(result: NDArray[np.uint64]) -> None:
+        result[..., 0] = values
+        result[..., 1:] = 0
+
+    lifted: NDArray[np.uint64] = deliver(kernel, (*values.shape, 3), out, [values])
+    return lifted
 
 
 def random(

@@ -1,8 +1,7 @@
-"""The array module of the extension, against flint's GF(p^3)."""
+"""Elementwise functions of the extension, against flint's GF(p^3)."""
 
 from __future__ import annotations
 
-import doctest
 import re
 
 import numpy as np
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from cstark import ext3
+from cstark import ext3, goldilocks
 from cstark.errors import CstarkError
 from tests.oracles.fields import EDGES, P, base, ext, mixed, u64, words
 
@@ -27,10 +26,6 @@ ELEMENT = st.tuples(COORDINATE, COORDINATE, COORDINATE)
 def each(operation, *arrays):
     """`operation` on the elements of arrays (n, 3)."""
     return [words(operation(*(ext(x) for x in row))) for row in zip(*arrays, strict=True)]
-
-
-def test_documentation_examples_run():
-    assert doctest.testmod(ext3).failed == 0
 
 
 @given(st_numpy.mutually_broadcastable_shapes(num_shapes=2, max_side=4), st.randoms())
@@ -147,12 +142,36 @@ def test_power_by_p_is_the_frobenius_map():
     assert np.array_equal(ext3.power(ext3.add(a, b), P), total)
 
 
-def test_dot():
-    rng = np.random.default_rng(1)
-    a, b = mixed(rng, (77, 3)), mixed(rng, (77, 3))
-    products = (ext(x) * ext(y) for x, y in zip(a, b, strict=True))
-    assert ext3.dot(a, b).tolist() == words(sum(products, base(0)))
-    assert ext3.dot(np.empty((0, 3), np.uint64), np.empty((0, 3), np.uint64)).tolist() == [0, 0, 0]
+def test_exponents_are_broadcast():
+    a = mixed(np.random.default_rng(3), (4, 1, 3))
+    for exponents in ([0, 1, 2**64 - 1], np.array([-5, 3, -1]), [2**70, -(2**200), P**3 - 1]):
+        result = ext3.power(a, exponents)
+        assert result.shape == (4, 3, 3)
+        for i in range(4):
+            expected = [words(ext(a[i, 0]) ** int(e)) for e in exponents]
+            assert result[i].tolist() == expected
+    with pytest.raises(ZeroDivisionError, match=r"index \[1\]"):
+        ext3.power(0, [1, -1])
+    assert ext3.power(0, [1, 0]).tolist() == [[0, 0, 0], [1, 0, 0]]
+    out = np.empty((2, 2, 3), np.uint64)
+    assert ext3.power(2, [3, 4], out=out)[:, :, 0].tolist() == [[8, 16]] * 2
+
+
+def test_division_and_lift():
+    rng = np.random.default_rng(3)
+    a, b = mixed(rng, (5, 3)), mixed(rng, (5, 3))
+    b[:, 0] |= np.uint64(1)
+    assert ext3.div(a, b).tolist() == each(lambda x, y: x / y, a, b)
+    with pytest.raises(ZeroDivisionError, match=r"division by zero at index \[1\] of b"):
+        ext3.div(1, [[1, 2, 3], [0, 0, 0]])
+    assert ext3.lift(7).tolist() == [7, 0, 0]
+    base_elements = mixed(rng, (2, 4))
+    lifted = ext3.lift(base_elements)
+    assert lifted.shape == (2, 4, 3) and (lifted[..., 0] == base_elements).all()
+    assert not lifted[..., 1:].any()
+    a = mixed(rng, (2, 4, 3))
+    assert np.array_equal(ext3.mul(a, lifted), goldilocks.mul(a, base_elements[..., np.newaxis]))
+    assert ext3.lift(a[..., 0], out=a) is a and not a[..., 1:].any()
 
 
 def test_random():
@@ -193,7 +212,3 @@ def test_shapes_that_do_not_fit():
         ext3.neg(a, out=np.zeros(3, np.uint64))
     with pytest.raises(CstarkError, match=re.escape("out has shape (4,), the result (3,)")):
         ext3.neg(a[0], out=np.zeros(4, np.uint64))
-    with pytest.raises(CstarkError, match="two vectors"):
-        ext3.dot(a, a[:1])
-    with pytest.raises(CstarkError, match="two vectors"):
-        ext3.dot(a[0], a[0])

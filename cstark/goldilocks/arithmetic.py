@@ -1,25 +1,4 @@
-"""Arithmetic on arrays of elements of the Goldilocks field, p = 2^64 - 2^32 + 1.
-
-Elements are integers in [0, p), arrays are ``uint64``.  The functions behave like NumPy ufuncs:
-operands are broadcast, ``out=`` receives the result (any strides, overlap allowed), and a result
-without axes is a NumPy scalar.  Values outside of [0, p) are refused, with their index; other
-integer types and nested lists are accepted as long as all values are in that range.
-
-The kernels behind these functions are in ``cstark/kernels/_field.pyx``; they use the threads of
-`cstark.set_num_threads`, and the results do not depend on them.
-
-Examples
---------
->>> import cstark as cs
->>> a = cs.goldilocks.sub([1, 2, 3], 2)
->>> a
-array([18446744069414584320,                    0,                    1],
-      dtype=uint64)
->>> int(a[0]) == cs.P - 1
-True
->>> cs.goldilocks.mul(a, a)
-array([1, 0, 1], dtype=uint64)
-"""
+"""One element from one, or from two: the elementwise functions, and random elements."""
 
 from __future__ import annotations
 
@@ -28,23 +7,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.errors import CstarkError
 from cstark.kernels import _field
-from cstark.operands import P, apply, elements, integer, inverted
+from cstark.operands import P, apply, elements, integers, inverted
+from cstark.operands import exponents as _exponents
 
 __all__ = [
-    "P",
     "add",
     "batch_inverse",
-    "dot",
+    "div",
     "inverse",
     "mul",
     "neg",
     "power",
     "random",
+    "residues",
     "square",
     "sub",
 ]
+
+_KERNELS = _exponents.Kernels(
+    item=(),
+    order=P - 1,
+    inverse=_field.inverse,
+    square=_field.square,
+    mul=_field.mul,
+    power=_field.power,
+    power_each=_field.power_each,
+)
 
 
 def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
@@ -135,6 +124,43 @@ def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> An
     True
     """
     return apply(_field.mul, [elements(a, "a"), elements(b, "b")], out)[0]
+
+
+def div(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+    """a / b, elementwise: a times the inverse of b.
+
+    Parameters
+    ----------
+    a, b : int or array_like of integers
+        Values below p, of shapes that broadcast together; no element of `b` is zero.
+    out : ndarray of uint64, optional
+        Where to put the result; operands broadcast to its shape.
+
+    Returns
+    -------
+    ndarray of uint64, or uint64 when there are no axes
+        `out` when given.
+
+    Raises
+    ------
+    ZeroDivisionError
+        An element of `b` is zero: its index in `b` is named as by `inverse`.  `out` is untouched.
+    CstarkError
+        As `add`.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> cs.goldilocks.div([6, 1], [3, cs.P - 1])
+    array([                   2, 18446744069414584320], dtype=uint64)
+    >>> cs.goldilocks.div(1, [4, 0])
+    Traceback (most recent call last):
+        ...
+    ZeroDivisionError: division by zero at index [1] of b
+    """
+    dividend, divisor = elements(a, "a"), elements(b, "b")
+    inverses = np.asarray(inverted(_field.inverse, divisor, None, (), "division by zero", " of b"))
+    return apply(_field.mul, [dividend, inverses], out)[0]
 
 
 def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
@@ -266,17 +292,18 @@ def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
     return inverse(a, out)
 
 
-def power(a: ArrayLike, exponent: int, out: NDArray[np.uint64] | None = None) -> Any:
-    """a ** exponent, elementwise, with one exponent for all elements.
+def power(a: ArrayLike, exponent: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+    """a ** exponent, elementwise.
 
     Parameters
     ----------
     a : int or array_like of integers
         Values below p.
-    exponent : int
-        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.
+    exponent : int or array_like of integers
+        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is broadcast
+        with `a`; a single exponent costs less.
     out : ndarray of uint64, optional
-        Where to put the result.
+        Where to put the result; operands broadcast to its shape.
 
     Returns
     -------
@@ -295,52 +322,48 @@ def power(a: ArrayLike, exponent: int, out: NDArray[np.uint64] | None = None) ->
     >>> import cstark as cs
     >>> cs.goldilocks.power([2, 3], 5)
     array([ 32, 243], dtype=uint64)
+    >>> cs.goldilocks.power(2, [0, 1, 10])
+    array([   1,    2, 1024], dtype=uint64)
     >>> int(cs.goldilocks.power(2, -96)) == cs.P - 1
     True
     """
-    exponent = integer(exponent, "exponent")
-    array = elements(a, "a")
-    if exponent < 0:
-        array = np.asarray(inverted(_field.inverse, array, None))
-    # a^(p-1) is 1 but for a = 0: a positive exponent stays positive.
-    reduced = (abs(exponent) - 1) % (P - 1) + 1 if exponent else 0
-
-    def kernel(values: NDArray[np.uint64], result: NDArray[np.uint64]) -> None:
-        _field.power(values, reduced, result)
-
-    return apply(kernel, [array], out)[0]
+    return _exponents.power(_KERNELS, a, exponent, out)
 
 
-def dot(a: ArrayLike, b: ArrayLike) -> np.uint64:
-    """The sum of the products of two vectors.
+def residues(a: ArrayLike) -> Any:
+    """Any integers modulo p, as elements: how negative and large numbers enter the field.
 
     Parameters
     ----------
-    a, b : array_like of integers, shape (n,)
-        Values below p.
+    a : int or array_like of integers
+        Of any size and sign.
 
     Returns
     -------
-    uint64
-        0 for empty vectors.
+    ndarray of uint64, or uint64 when there are no axes
+        A new array.
 
     Raises
     ------
     CstarkError
-        As `add`, or operands that are not vectors of one length.
+        Something else than integers.
 
     Examples
     --------
     >>> import cstark as cs
-    >>> int(cs.goldilocks.dot([1, 2, 3], [4, 5, 6]))
-    32
+    >>> cs.goldilocks.residues([-1, 2**64])
+    array([18446744069414584320,           4294967295], dtype=uint64)
     """
-    left, right = elements(a, "a"), elements(b, "b")
-    if left.ndim != 1 or left.shape != right.shape:
-        raise CstarkError(
-            f"dot needs two vectors of one length, not {left.shape} and {right.shape}"
-        )
-    return np.uint64(_field.dot(left, right))
+    array = integers(a, "a")
+    if array.dtype.kind == "O":
+        result = np.array(array % P, dtype=np.uint64)
+    elif array.dtype.kind == "i":
+        unsigned = array.astype(np.uint64)  # -m becomes 2^64 - m
+        result = np.where(array < 0, unsigned + np.uint64(P), unsigned)
+    else:
+        unsigned = array.astype(np.uint64)
+        result = np.where(unsigned >= P, unsigned - np.uint64(P), unsigned)
+    return result if result.ndim else result[()]
 
 
 def random(shape: int | tuple[int, ...] = (), rng: int | np.random.Generator | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The report: phases, memory, counters, facts, and their text."""
+"""The tree: phases, memory, counters, facts; and their text."""
 
 from __future__ import annotations
 
@@ -8,41 +8,9 @@ import pickle
 
 import pytest
 
+from cstark.errors import CstarkError
 from cstark.report import Report, security_text
-
-
-class Meter:
-    """Memory that the test moves."""
-
-    def __init__(self):
-        self.live = self.peak = self.made = 0
-
-    def set(self, live):
-        self.made += live > self.live
-        self.live = live
-        self.peak = max(self.peak, live)
-
-    def peak_bytes(self):
-        return self.peak
-
-    def peak_buffers(self):
-        return {"matrix": self.peak - self.peak // 4, "tree": self.peak // 4}
-
-    def allocations(self):
-        return self.made
-
-    def reset_peak(self):
-        self.peak = self.live
-
-
-@pytest.fixture
-def meter():
-    return Meter()
-
-
-@pytest.fixture
-def report(meter):
-    return Report(meter=meter)
+from tests.report.report_support import small
 
 
 def test_phases_nest_in_order(report):
@@ -167,6 +135,68 @@ def test_text(report, meter):
     assert "proof     123,456 bytes (121 KiB)" in text
     assert "security  127.9 proven bits (list decoding, the query term binds)" in text
     assert "; 16 bits of the query term are grinding" in text
+
+
+def test_phases_begin_where_others_end(monkeypatch):
+    report = small(monkeypatch)
+    spans = {phase.name: (phase.start, phase.seconds) for _, phase in report.root.walk()}
+    assert spans == {
+        "prove": (0.0, 4.0), "commit": (0.0, 3.0), "extend": (0.0, 2.0), "hash": (2.0, 1.0),
+        "open": (3.0, 1.0),
+    }  # fmt: skip
+
+
+def test_samples_of_memory(monkeypatch):
+    mega = 1 << 20
+    samples = [tuple(sample) for sample in small(monkeypatch).samples]
+    assert sorted(set(samples)) == [
+        (0.0, 0, 0), (2.0, 3 * mega, 3 * mega), (2.0, 4 * mega, 3 * mega),
+        (3.0, 3 * mega, 3 * mega), (4.0, 3 * mega, mega),
+    ]  # fmt: skip
+    assert [sample[0] for sample in samples] == sorted(sample[0] for sample in samples)
+
+
+def test_data_and_back(monkeypatch):
+    report = small(monkeypatch)
+    data = json.loads(json.dumps(report.to_dict()))
+    back = Report.from_dict({**data, "workload": "something else"})
+    assert back.to_dict() == report.to_dict()
+    assert str(back) == str(report)
+    assert back.samples == report.samples
+    with pytest.raises(RuntimeError, match="cannot be continued"), back.phase("late"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "data", [{}, [], {"phases": {}}, {"phases": 3, "samples": [], "facts": {}}]
+)
+def test_what_is_no_report(data):
+    with pytest.raises(CstarkError, match=r"not the data of a report .*cstark prove --json"):
+        Report.from_dict(data)
+
+
+def test_outermost(report):
+    assert report.outermost == ""
+    with report.phase("a"), report.phase("b"):
+        assert report.outermost == "a"
+
+
+def test_profile(monkeypatch):
+    text = small(monkeypatch).profile()
+    lines = text.splitlines()
+    assert lines[0].split("  ")[-1] == "largest at the peak"
+    assert "buffers made" in lines[0]
+    assert lines[2].startswith("commit ") and lines[3].startswith("  extend ")
+    assert lines[3].endswith("matrix 3.00 MiB, tree 1.00 MiB")
+    assert "cpu <&>" in text
+
+
+def test_text_to_a_depth(monkeypatch):
+    from cstark.report import report_text
+
+    text = report_text(small(monkeypatch), depth=1)
+    assert "commit" in text and "extend" not in text
+    assert "123,456 bytes" in text
 
 
 def test_text_of_an_empty_report(report):

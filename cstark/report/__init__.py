@@ -1,0 +1,30 @@
+"""Where a proof's time and memory went: a tree of phases with seconds, bytes and counters.
+
+A report belongs to the process that made the proof.  It hangs on `Proof.report`, pickles and
+copies with it, and is not part of the proof's bytes: a verifier never sees one.
+
+======== =====================================================
+tree     `Phase` and `Report`: what is measured
+text     for terminals
+html     for notebooks
+plot     with matplotlib
+compare  two reports side by side
+files    reports written and read
+======== =====================================================
+"""
+
+from cstark.report.compare import Comparison
+from cstark.report.text import buffers_text, phase_table, report_text, security_text, shape_table
+from cstark.report.tree import Phase, Report, Sample
+
+__all__ = [
+    "Comparison",
+    "Phase",
+    "Report",
+    "Sample",
+    "buffers_text",
+    "phase_table",
+    "report_text",
+    "security_text",
+    "shape_table",
+]

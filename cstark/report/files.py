@@ -1,0 +1,70 @@
+"""Reports in files: JSON to be read again, HTML and drawings to be looked at."""
+
+from __future__ import annotations
+
+import io
+import json
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+
+from cstark.errors import CstarkError
+from cstark.report.html import page
+from cstark.report.tree import Report
+
+__all__ = ["KINDS", "file_bytes", "kind_of", "load", "loads", "save"]
+
+PICTURES = (".png", ".svg", ".pdf")
+KINDS = (".json", ".html", *PICTURES)
+
+
+def kind_of(path: str | PathLike[str]) -> str:
+    """The suffix of a path, if reports can be written to such files.
+
+    Raises
+    ------
+    CstarkError
+        They cannot: not in general, or not without matplotlib.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in KINDS:
+        raise CstarkError(f"{path}: a report is written to a file that ends in {', '.join(KINDS)}")
+    if suffix in PICTURES and find_spec("matplotlib") is None:
+        raise CstarkError(f"{path}: pictures need matplotlib: pip install 'cstark[plot]'")
+    return suffix
+
+
+def file_bytes(report: Report, path: str | PathLike[str]) -> bytes:
+    """What is written to a file of that name."""
+    kind = kind_of(path)
+    if kind == ".json":
+        return (json.dumps(report.to_dict(), indent=2) + "\n").encode()
+    if kind == ".html":
+        return page(report).encode()
+    file = io.BytesIO()
+    report.plot().savefig(file, format=kind[1:])
+    return file.getvalue()
+
+
+def save(report: Report, path: str | PathLike[str]) -> None:
+    """See `Report.save`."""
+    Path(path).write_bytes(file_bytes(report, path))
+
+
+def loads(data: bytes, name: str) -> Report:
+    """The report in the bytes of a JSON file; `name` is for the error.
+
+    Raises
+    ------
+    CstarkError
+        There is none.
+    """
+    try:
+        return Report.from_dict(json.loads(data))
+    except ValueError as error:  # no JSON, no text at all, or no report
+        raise CstarkError(f"{name}: {error}") from None
+
+
+def load(path: str | PathLike[str]) -> Report:
+    """See `Report.load`."""
+    return loads(Path(path).read_bytes(), str(path))

@@ -1,0 +1,89 @@
+"""False statements about machines: what objects to them, and that the verifier refuses them.
+
+A forgery is a claim with traces that come as near to it as they can.  `check` names everything that
+is wrong with them; a test expects exactly one constraint or bus there, so it also says that the
+forgery would be accepted without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cstark as cs
+from cstark.claim import encode_claim
+from cstark.errors import Reason
+
+#: Few queries: what is tested here does not hide in a small part of a codeword.
+OPTIONS = cs.Options(queries=8, grinding=0)
+
+
+class Forgery:
+    """The claim and traces of a true statement, to be falsified.
+
+    Attributes
+    ----------
+    kind : type
+        The workload's class.
+    claim : dict
+    traces : dict of str to ndarray
+        Copies, to be written to.
+    tables : dict of str to Air
+        Tables that replace those of the statement, for what a weaker machine would accept.
+    """
+
+    def __init__(self, workload: cs.Workload) -> None:
+        prepared = workload.prepare()
+        self.kind = type(workload)
+        self.claim = dict(prepared.claim)
+        self.traces: dict[str, np.ndarray] = {
+            name: (trace() if callable(trace) else trace).copy()
+            for name, trace in prepared.traces.items()
+        }
+        self.tables: Mapping[str, cs.Air] = {}
+        assert self.wrong() == set()
+
+    def _statement(self) -> tuple[cs.Machine, cs.Statement]:
+        _, statement = self.kind.read_statement(self.claim)
+        return cs.Machine({**statement.tables, **self.tables}, OPTIONS), statement
+
+    def view(self, table: str) -> Any:
+        """The columns of a trace by name."""
+        _, statement = self._statement()
+        return {**statement.tables, **self.tables}[table].view(self.traces[table])
+
+    def wrong(self) -> set[str]:
+        """Names of violated constraints, without subscripts, and "bus NAME"."""
+        machine, statement = self._statement()
+        report = machine.check(self.traces, statement.publics, tokens=statement.tokens)
+        names = {v.name.partition("[")[0] or v.expression for v in report.violations}
+        return names | {f"bus {bus}" for bus in report.unbalanced}
+
+    def proof(self) -> cs.Proof:
+        """A proof made without looking at whether anything holds."""
+        machine, statement = self._statement()
+        return machine._prove(
+            self.traces, statement.publics, statement.tokens, encode_claim(self.claim), False, None,
+            force=True,
+        )  # fmt: skip
+
+    def refused(self, *culprits: str) -> None:
+        """Check names these culprits and nothing else; the verifier refuses for such a reason."""
+        assert self.wrong() == set(culprits)
+        machine, statement = self._statement()
+        proof = self.proof()
+        with pytest.raises(cs.VerificationError) as refusal:
+            machine.verify(
+                proof, statement.publics, tokens=statement.tokens, claim=proof.claim, min_security=0
+            )
+        reasons = {Reason.BUS_SUM if c.startswith("bus ") else Reason.CONSTRAINTS for c in culprits}
+        assert refusal.value.reason in reasons
+
+
+def round_trip(workload: cs.Workload) -> dict[str, Any]:
+    """Prove, verify from bytes, return the claim; a changed claim is refused."""
+    data = workload.prove(OPTIONS).to_bytes()
+    return type(workload).verify(data, OPTIONS, min_security=0)
