@@ -11,6 +11,9 @@ from cstark.air import Send as Send
 from cstark.air import Table as Table
 from cstark.air import View as View
 from cstark.air import pack as pack
+from cstark.batch import Job as Job
+from cstark.batch import JobResult as JobResult
+from cstark.batch import prove_many as prove_many
 from cstark.check import CheckReport as CheckReport
 from cstark.claim import decode_claim as decode_claim
 from cstark.claim import encode_claim as encode_claim

@@ -12,7 +12,14 @@ from typing import Any
 
 from cstark.errors import CstarkError
 
-__all__ = ["config", "get_num_threads", "set_num_threads", "show_config", "threads"]
+__all__ = [
+    "checked_threads",
+    "config",
+    "get_num_threads",
+    "set_num_threads",
+    "show_config",
+    "threads",
+]
 
 
 def get_num_threads() -> int:
@@ -34,7 +41,8 @@ def get_num_threads() -> int:
     return _runtime.threads()
 
 
-def _checked(n: int) -> int:
+def checked_threads(n: int) -> int:
+    """`n` as an int, if it is a possible number of threads; `CstarkError` otherwise."""
     from cstark.kernels import _runtime
 
     most = _runtime.MAX_THREADS
@@ -74,6 +82,7 @@ def set_num_threads(n: int) -> None:
     See Also
     --------
     threads : for one Python thread, inside a ``with`` statement.
+    cstark.prove_many : for each of many proofs on an executor.
 
     Examples
     --------
@@ -86,7 +95,7 @@ def set_num_threads(n: int) -> None:
     """
     from cstark.kernels import _runtime
 
-    _runtime.set_threads(_checked(n))
+    _runtime.set_threads(checked_threads(n))
 
 
 @contextmanager
@@ -115,7 +124,7 @@ def threads(n: int) -> Iterator[None]:
     """
     from cstark.kernels import _runtime
 
-    before = _runtime.set_own_threads(_checked(n))
+    before = _runtime.set_own_threads(checked_threads(n))
     try:
         yield
     finally:

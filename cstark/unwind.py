@@ -33,15 +33,17 @@ def letting_go(function: Callable[Parameters, Result]) -> Callable[Parameters, R
     return wrapper
 
 
-def let_go(error: BaseException) -> None:
+def let_go(error: BaseException, *, everywhere: bool = False) -> None:
     """Empty the finished frames of this package that an error's traceback keeps alive.
 
-    Line numbers stay, and so do the locals of everybody else's functions.
+    Line numbers stay.
 
     Parameters
     ----------
     error : BaseException
         The errors that led to it are treated likewise.
+    everywhere : bool
+        Whether the functions of others lose their locals too.
     """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
@@ -54,7 +56,7 @@ def let_go(error: BaseException) -> None:
         step = found.__traceback__
         while step is not None:
             name = step.tb_frame.f_globals.get("__name__", "")
-            if name.partition(".")[0] == "cstark":
+            if everywhere or name.partition(".")[0] == "cstark":
                 _empty(step.tb_frame)
             step = step.tb_next
 

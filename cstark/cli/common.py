@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +20,7 @@ from cstark.errors import (
     StatementError,
     VerificationError,
 )
+from cstark.files import write_whole
 
 if TYPE_CHECKING:
     from cstark.key import VerifyingKey
@@ -338,18 +337,7 @@ def write_atomically(path: str, data: bytes) -> None:
         if _is_special(target):
             target.write_bytes(data)
             return
-        # The name is known before there is a file, so that Ctrl-C finds it at every moment.
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        write_whole(target, data)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from None
 

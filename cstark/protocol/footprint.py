@@ -27,7 +27,14 @@ from .transcript import ALGORITHMS
 if TYPE_CHECKING:
     from cstark.machine import Machine
 
-__all__ = ["PhaseMemory", "choose_plan", "footprint", "foretold_work", "peak"]
+__all__ = [
+    "PhaseMemory",
+    "check_max_memory",
+    "choose_plan",
+    "footprint",
+    "foretold_work",
+    "peak",
+]
 
 DIGEST = 32
 WORD = 8
@@ -63,6 +70,14 @@ def peak(phases: Sequence[PhaseMemory]) -> int:
     return max(phase.peak_bytes for phase in phases)
 
 
+def check_max_memory(max_memory: int | None) -> None:
+    """Raise `OptionsError` unless it is None or a positive int."""
+    if max_memory is None:
+        return
+    if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
+        raise OptionsError(f"max_memory={max_memory!r}: must be a positive int, in bytes, or None")
+
+
 def choose_plan(
     machine: Machine, layout: Layout, max_memory: int | None, plans: Sequence[Plan] = PLANS
 ) -> Plan:
@@ -77,8 +92,7 @@ def choose_plan(
     """
     if max_memory is None:
         return plans[0]
-    if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
-        raise OptionsError(f"max_memory={max_memory!r}: must be a positive int, in bytes, or None")
+    check_max_memory(max_memory)
     needed = {}
     for plan in plans:
         needed[plan.name] = peak(footprint(machine, layout, plan))

@@ -1,0 +1,59 @@
+"""What became of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cstark.batch.job import Job
+from cstark.protocol.proof import Proof
+from cstark.text import bytes_text
+
+__all__ = ["JobResult"]
+
+
+@dataclass(frozen=True, repr=False)
+class JobResult:
+    """What became of a job: a proof, or the reason why there is none. True when there is one.
+
+    Attributes
+    ----------
+    index : int
+        The job's place among the jobs.
+    job : Job
+    proof : Proof or None
+        Without a `Proof.report` when it came from the folder.
+    error : Exception or None
+        What `prepare`, the prover or the executor raised.
+    traceback : str
+        Where it was raised, in the worker; empty without an error.
+    path : Path or None
+        The proof's file in the folder.
+    reused : bool
+        Whether the file was there before, and verified.
+    """
+
+    index: int
+    job: Job
+    proof: Proof | None = None
+    error: Exception | None = None
+    traceback: str = ""
+    path: Path | None = None
+    reused: bool = False
+
+    def __bool__(self) -> bool:
+        return self.proof is not None
+
+    def raise_for_failure(self) -> None:
+        """Raise `error`, if there is one."""
+        if self.error is not None:
+            raise self.error
+
+    def __repr__(self) -> str:
+        if self.proof is not None:
+            size = bytes_text(len(self.proof))
+            what = f"{size}, found in {self.path}" if self.reused else size
+        else:
+            message = str(self.error).partition("\n")[0]
+            what = f"failed: {type(self.error).__name__}: {message}"
+        return f"<JobResult {self.index}: {self.job}: {what}>"

@@ -1,0 +1,451 @@
+"""Results: the same proofs in the same order everywhere, failures one by one, an orderly stop."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import cstark as cs
+from cstark.batch import run as run_module
+from cstark.batch.worker import Stopped, Task, prove_job
+from cstark.claim import decode_claim
+from tests.batch.workloads import QUICK, Count, Threads, Unpicklable, go_on, kept, started
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def spawned(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"))
+
+
+@pytest.fixture(scope="module")
+def processes():
+    with spawned(2) as pool:
+        yield pool
+
+
+@pytest.fixture(params=["here", "threads", "processes"])
+def executor(request):
+    if request.param == "here":
+        yield None
+    elif request.param == "threads":
+        with ThreadPoolExecutor(3) as pool:
+            yield pool
+    else:
+        yield request.getfixturevalue("processes")
+
+
+# ---- proofs ---------------------------------------------------------------------------------
+
+MIXED = [
+    Count(12),  # the slowest first: it is finished last
+    (Count(3), cs.Options(queries=4, grinding=0, hash="sha256")),
+    Count(9),
+    (Count(5), cs.Options(queries=3, grinding=2, blowup=4)),
+    cs.Job(Count(4), cs.Options(queries=7, grinding=1, fri_arity=2)),
+    Count(3),
+]
+
+
+def test_proofs_are_those_of_serial_runs_in_order(executor):
+    results = list(cs.prove_many(MIXED, executor, options=QUICK))
+    assert [result.index for result in results] == list(range(len(MIXED)))
+    for result in results:
+        assert result and result.error is None and result.path is None and not result.reused
+        expected = result.job.workload.prove(result.job.options)
+        assert result.proof.to_bytes() == expected.to_bytes()
+        assert result.proof.report.seconds > 0
+        result.raise_for_failure()
+        Count.verify(result.proof, result.job.options, min_security=0)
+    assert [result.job.workload.log_rows for result in results] == [12, 3, 9, 5, 4, 3]
+
+
+def test_no_jobs(executor):
+    assert list(cs.prove_many([], executor)) == []
+
+
+def test_settings_reach_the_prover(executor):
+    # Unchecked, a false trace gives a proof; with so little memory nothing does.
+    (unchecked,) = cs.prove_many([Count(mode="false")], executor, options=QUICK, check=False)
+    assert unchecked
+    with pytest.raises(cs.VerificationError):
+        Count.verify(unchecked.proof, QUICK, min_security=0)
+    (starved,) = cs.prove_many([Count()], executor, options=QUICK, max_memory=1)
+    assert isinstance(starved.error, cs.OptionsError) and "max_memory=1" in str(starved.error)
+
+
+# ---- failures -------------------------------------------------------------------------------
+
+
+def test_a_job_that_fails_is_reported_and_the_others_go_on(executor):
+    modes = ["fine", "false", "raise", "unpicklable", "unloadable", "fine"]
+    jobs = [Count(log_rows=3 + i, mode=mode) for i, mode in enumerate(modes)]
+    results = list(cs.prove_many(jobs, executor, options=QUICK))
+    assert [bool(result) for result in results] == [True, False, False, False, False, True]
+    false, unlucky, locked, odd = results[1:5]
+    assert isinstance(false.error, cs.TraceError) and false.error.table == "count"
+    assert isinstance(unlucky.error, ArithmeticError) and str(unlucky.error) == "no luck"
+    assert "with a lock" in str(locked.error) and "one and two" in str(odd.error)
+    assert isinstance(locked.error, cs.CstarkError | Unpicklable)
+    for result in results[1:5]:
+        assert result.proof is None and "failed" in repr(result)
+        assert "Traceback" in result.traceback
+        with pytest.raises(type(result.error)):
+            result.raise_for_failure()
+    assert "in prepare" in unlucky.traceback and "no luck" in unlucky.traceback
+
+
+def test_a_traceback_of_another_process_is_the_cause(processes):
+    (result,) = cs.prove_many([Count(mode="raise")], processes, options=QUICK)
+    assert "in prepare" in str(result.error.__cause__)
+
+
+@pytest.mark.parametrize("kind", ["here", "threads"])
+def test_traces_of_failed_jobs_are_given_up(kind):
+    kept.clear()
+    jobs = [Count(mode="kept"), Count(mode="false")]
+    with ThreadPoolExecutor(1) as pool:
+        results = list(cs.prove_many(jobs, None if kind == "here" else pool, options=QUICK))
+    gc.collect()
+    assert [bool(result) for result in results] == [False, False] and len(kept) == 2
+    assert all(trace() is None for trace in kept)
+    assert "in prepare" in "".join(traceback.format_exception(results[0].error))
+
+
+def test_options_that_do_not_fit_the_machine_fail_their_job_alone(executor):
+    jobs = [(Count(9), cs.Options(max_log_height=8, queries=3)), (Count(), QUICK)]
+    bad, good = cs.prove_many(jobs, executor)
+    assert isinstance(bad.error, cs.CstarkError) and good
+
+
+def test_a_class_that_workers_cannot_import(processes, monkeypatch):
+    only_here = ModuleType("only_here")
+    monkeypatch.setitem(sys.modules, "only_here", only_here)
+    only_here.Mine = type("Mine", (Count,), {"__module__": "only_here"})
+    only_here.Mine = dataclass(frozen=True)(only_here.Mine)
+    mine, count = cs.prove_many([only_here.Mine(), Count()], processes, options=QUICK)
+    assert "the worker cannot load the job: ModuleNotFoundError" in str(mine.error)
+    assert count
+
+
+def test_a_killed_worker_loses_only_what_was_not_finished(tmp_path):
+    gate = tmp_path / "gate"
+    folder = tmp_path / "proofs"
+    jobs = [Count(3), Count(4), *[Count(n, gate=str(gate)) for n in (3, 4, 5, 6)]]
+    with spawned(2) as pool:
+
+        def kill_one(what, done, total):
+            if done == 2:
+                os.kill(next(iter(pool._processes)), signal.SIGKILL)
+
+        # Three at most are handed out at a time: the last ones meet a pool that is broken already.
+        run = cs.prove_many(
+            jobs, pool, folder=folder, options=QUICK, progress=kill_one, buffersize=3
+        )
+        broken = list(run)
+    assert [bool(result) for result in broken] == [True, True, False, False, False, False]
+    assert (run.done, run.failed, run.total) == (6, 4, 6)
+    for result in broken[2:]:
+        assert isinstance(result.error, BrokenProcessPool) and result.traceback
+    assert len(list(folder.iterdir())) == 2
+    gate.touch()
+    with spawned(2) as pool:
+        whole = list(cs.prove_many(jobs, pool, folder=folder, options=QUICK))
+    assert [result.reused for result in whole] == [True, True, False, False, False, False]
+    for result in whole:
+        assert result.proof == result.job.workload.prove(QUICK)
+
+
+def test_a_job_that_kills_its_worker():
+    with spawned(1) as pool:
+        results = list(cs.prove_many([Count(mode="die"), Count()], pool, options=QUICK))
+    assert [type(result.error) for result in results] == [BrokenProcessPool] * 2
+
+
+# ---- handing out ----------------------------------------------------------------------------
+
+
+class ByHand(Executor):
+    """Does the calls when told to, in any order."""
+
+    def __init__(self):
+        self.calls: list[tuple[Future, Task]] = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        assert fn is prove_job
+        self.calls.append((Future(), args[0]))
+        return self.calls[-1][0]
+
+    def do(self, index):
+        future, task = self.calls[index]
+        future.set_running_or_notify_cancel()
+        future.set_result(prove_job(task))
+
+
+def test_results_do_not_pile_up():
+    pool = ByHand()
+    run = cs.prove_many([Count(3) for _ in range(50)], pool, options=QUICK, buffersize=4)
+    assert len(pool.calls) == 4  # at the call
+    for index in (3, 1, 2, 0):
+        pool.do(index)
+    assert [next(run).index for _ in range(2)] == [0, 1]
+    assert len(pool.calls) == 5  # the first was taken before the second was asked for
+    pool.do(4)
+    assert [next(run).index for _ in range(3)] == [2, 3, 4]
+    assert len(pool.calls) == 8
+    assert run.done == 5
+    run.close()
+    assert all(future.cancelled() for future, _ in pool.calls[5:])
+    assert list(run) == []
+
+
+def test_all_that_finished_counts_before_the_first_is_given():
+    pool, seen = ByHand(), []
+    jobs = [Count(3), Count(4), Count(5)]
+    run = cs.prove_many(jobs, pool, options=QUICK, progress=lambda *step: seen.append(step))
+    for index in (2, 1, 0):
+        pool.do(index)
+    assert next(run).index == 0
+    count = "Count(log_rows={}, mode='fine', gate=''), grinding=1, queries=6, max_log_height=16"
+    assert seen == [(count.format(n), 6 - n, 3) for n in (5, 4, 3)]
+    assert repr(run) == "<Run: 3 of 3 jobs done, 0 failed>"
+
+
+def test_a_bar(monkeypatch):
+    said = []
+
+    class Bar:
+        def __init__(self, **_):
+            pass
+
+        def __enter__(self):
+            said.append("open")
+            return lambda *step: said.append(step)
+
+        def __exit__(self, *_):
+            said.append("closed")
+
+    monkeypatch.setattr("cstark.progress.ProgressBar", Bar)
+    run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
+    assert len(list(run)) == 2
+    run.close()
+    counts = [("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
+    assert said == ["open", *counts, "closed"]
+
+
+def test_one_by_one_nothing_is_proved_ahead(monkeypatch):
+    done = []
+    run = cs.prove_many([Count(3), Count(4)], options=QUICK, buffersize=50,
+                        progress=lambda *step: done.append(step))  # fmt: skip
+    assert not done
+    assert next(run) and len(done) == 1
+
+
+def test_an_executor_that_cancels_fails_the_job():
+    pool = ByHand()
+    run = cs.prove_many([Count(3)], pool, options=QUICK)
+    pool.calls[0][0].cancel()
+    pool.calls[0][0].set_running_or_notify_cancel()
+    (result,) = run
+    assert isinstance(result.error, CancelledError) and "cancelled" in str(result.error)
+
+
+def test_an_executor_that_was_shut_down_is_a_mistake_of_the_caller():
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        cs.prove_many([Count()], pool)
+
+
+# ---- threads --------------------------------------------------------------------------------
+
+
+def claimed(jobs, executor, **settings) -> list[int]:
+    results = cs.prove_many(jobs, executor, options=QUICK, **settings)
+    return [decode_claim(result.proof.claim)["threads"] for result in results]
+
+
+def test_threads_of_a_proof_are_given(executor):
+    before = cs.get_num_threads()
+    assert claimed([Threads()] * 3, executor, threads=3) == [3] * 3
+    assert cs.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    ("mine", "workers", "jobs", "each"), [(8, 2, 5, 4), (8, 4, 2, 4), (8, 3, 9, 2), (2, 3, 9, 1)]
+)
+def test_workers_share_the_threads_of_the_caller(mine, workers, jobs, each):
+    with cs.threads(mine), ThreadPoolExecutor(workers) as pool:
+        assert claimed([Threads()] * jobs, pool) == [each] * jobs
+    with cs.threads(mine):
+        assert claimed([Threads()], None) == [mine]
+
+
+def test_processes_share_the_threads_of_the_caller(processes):
+    with cs.threads(6):
+        assert claimed([Threads()] * 3, processes) == [3] * 3
+
+
+def test_a_slot_of_a_cluster_is_one_processor():
+    pool = ByHand()
+    with cs.threads(6):
+        cs.prove_many([Threads()] * 3, pool, options=QUICK)
+    assert [task.threads for _, task in pool.calls] == [1, 1, 1]
+
+
+# ---- stopping -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_progress_may_stop_everything(tmp_path, executor, error):
+    def stop(what, done, total):
+        assert total == 40
+        if done == 3:
+            raise error
+
+    jobs = [Count(3 + n % 3, mode=f"job {n}") for n in range(40)]
+    run = cs.prove_many(jobs, executor, folder=tmp_path, options=QUICK, progress=stop)
+    with pytest.raises(error):
+        list(run)
+    assert list(run) == []
+    found = [path.read_bytes() for path in tmp_path.iterdir()]
+    assert len(found) >= 3
+    for data in found:
+        Count.verify(data, QUICK, min_security=0)
+    rest = list(cs.prove_many(jobs, executor, folder=tmp_path, options=QUICK))
+    assert all(rest) and sum(result.reused for result in rest) >= len(found)
+
+
+def test_closing_stops_a_proof_in_a_thread_soon(monkeypatch):
+    outcomes = []
+
+    def recording(task):
+        outcomes.append(prove_job(task))
+        return outcomes[-1]
+
+    monkeypatch.setattr(run_module, "prove_job", recording)
+    started.clear()
+    go_on.clear()
+    jobs = [Count(3), Count(3, mode="events"), Count(3)]
+    with ThreadPoolExecutor(1) as pool, cs.prove_many(jobs, pool, options=QUICK) as run:
+        assert next(run)
+        assert started.wait(60)
+        run.close()
+        go_on.set()
+    first, second = outcomes  # the third had not begun
+    assert first.proof is not None
+    assert isinstance(second.failure.error, Stopped)
+
+
+def test_an_interrupted_process_does_not_begin_what_its_pool_has_queued(tmp_path):
+    mark = tmp_path / "begun"
+    jobs = [Count(mode="interrupt"), *[Count(n, mode="touch", gate=str(mark)) for n in (3, 4)]]
+    with spawned(1) as pool, pytest.raises(KeyboardInterrupt):
+        list(cs.prove_many(jobs, pool, options=QUICK))
+    assert not mark.exists()
+    with spawned(1) as pool:
+        assert all(cs.prove_many(jobs[1:], pool, options=QUICK))
+    assert mark.exists()
+
+
+def test_leaving_the_loop_cancels_what_has_not_begun():
+    pool = ByHand()
+
+    def first():
+        for result in cs.prove_many([Count(3) for _ in range(9)], pool, options=QUICK):
+            return result
+
+    pool_first = pool.submit
+    pool.submit = lambda fn, /, *args: pool_first(fn, *args) if pool.calls else at_once(fn, *args)
+
+    def at_once(fn, /, *args):
+        future = pool_first(fn, *args)
+        pool.do(0)
+        return future
+
+    assert first().index == 0
+    assert [future.cancelled() for future, _ in pool.calls] == [False] + [True] * 8
+
+
+SCRIPT = """
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import cstark as cs
+from tests.batch.workloads import QUICK, Count
+
+
+@dataclass(frozen=True)
+class Mine(Count):
+    pass
+
+
+def main(pool, folder):
+    jobs = [Mine(3 + n % 8, mode=f"job {n}") for n in range(int(sys.argv[3]))]
+    said = lambda what, done, total: print("done", done, flush=True)
+    with pool:
+        results = list(cs.prove_many(jobs, pool, folder=folder, options=QUICK, progress=said))
+    for result in results:
+        print(repr(result))
+
+
+if __name__ == "__main__":
+    spawn = get_context("spawn")
+    pool = ThreadPoolExecutor(1) if sys.argv[1] == "threads" else ProcessPoolExecutor(1, spawn)
+    main(pool, sys.argv[2])
+"""
+
+
+def python(*arguments: object, **settings) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, **settings,
+    )  # fmt: skip
+
+
+def test_a_class_of_a_script_goes_to_spawned_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    out, err = python(script, "processes", tmp_path / "proofs", 2).communicate(timeout=120)
+    assert len(list((tmp_path / "proofs").iterdir())) == 2, out + err
+    # Typed into an interpreter, it is in no file that a spawned process could import.
+    command = python("-c", SCRIPT, "processes", tmp_path / "others", 2)
+    out, err = command.communicate(timeout=120)
+    assert out.count("failed: CstarkError: the worker cannot load the job") == 2, out + err
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_ctrl_c(tmp_path, kind):
+    script, folder = tmp_path / "script.py", tmp_path / "proofs"
+    script.write_text(SCRIPT)
+    command = python(script, kind, folder, 5000, start_new_session=True)
+    for line in command.stdout:
+        if line == "done 5\n":
+            break
+    os.killpg(command.pid, signal.SIGINT)  # as a terminal does: workers get it as well
+    _, err = command.communicate(timeout=120)
+    assert command.returncode not in (0, None) and "KeyboardInterrupt" in err
+    found = list(folder.iterdir())
+    assert 5 <= len(found) < 5000
+    for path in found:
+        Count.verify(path.read_bytes(), QUICK, min_security=0)
