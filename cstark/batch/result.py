@@ -31,6 +31,14 @@ class JobResult:
         The proof's file in the folder.
     reused : bool
         Whether the file was there before, and verified.
+
+    Examples
+    --------
+    >>> import cstark as cs
+    >>> from cstark.machines.fib_pair import FibPair
+    >>> [result] = cs.prove_many([FibPair(log_rows=3, sequences=1)])
+    >>> bool(result), result.index, result.error
+    (True, 0, None)
     """
 
     index: int

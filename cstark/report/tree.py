@@ -206,6 +206,14 @@ class Report:
         """Measure the body of a ``with`` statement as a phase of the one now open.
 
         The measurement ends when the body does, by an exception or not.
+
+        Parameters
+        ----------
+        name : str
+
+        Yields
+        ------
+        Phase
         """
         parent = self._open[-1]
         phase = Phase(name, self._note_memory())
@@ -240,7 +248,14 @@ class Report:
         return now
 
     def count(self, name: str, n: int = 1) -> None:
-        """Add `n` to a counter of the innermost open phase."""
+        """Add to a counter of the innermost open phase.
+
+        Parameters
+        ----------
+        name : str
+        n : int
+            What is added.
+        """
         counters = self._open[-1].counters
         counters[name] = counters.get(name, 0) + int(n)
 
@@ -282,6 +297,14 @@ class Report:
         """The report of `to_dict`, which cannot be continued; other keys are ignored.
 
         What ``cstark prove --json`` prints is such a dictionary.
+
+        Parameters
+        ----------
+        data : mapping
+
+        Returns
+        -------
+        Report
 
         Raises
         ------
@@ -404,6 +427,14 @@ class Report:
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Report:
         """The report in a JSON file, as `save` or ``cstark prove --json`` write it.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Returns
+        -------
+        Report
 
         Raises
         ------
