@@ -211,9 +211,10 @@ class Report:
         ----------
         name : str
 
-        Yields
-        ------
-        Phase
+        Returns
+        -------
+        context manager
+            Of the `Phase`.
         """
         parent = self._open[-1]
         phase = Phase(name, self._note_memory())
