@@ -28,6 +28,7 @@ FAST = [
     "tests/protocol/test_merkle.py",
     "tests/protocol/test_transcript.py",
     "tests/protocol/test_bad_input.py",
+    "tests/protocol/test_limits.py::test_a_policy_that_is_none",
     "tests/protocol/test_ledger.py",
     "tests/attacks",
     "tests/protocol/test_refusals.py",
