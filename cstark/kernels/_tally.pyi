@@ -2,11 +2,13 @@ from collections.abc import Sequence
 
 from numpy import uint64
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 PARTS: int
 
 def source_digest() -> str: ...
 
+@disjoint_base
 class Tally:
     def __init__(
         self, width: int, parts: Sequence[int] | None = None, hash_mask: int = ...
