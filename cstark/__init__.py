@@ -50,7 +50,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "VerifyingKey": ("cstark.key", "VerifyingKey"),
     "View": ("cstark.air", "View"),
     "Workload": ("cstark.workload", "Workload"),
-    "argument": ("cstark.workload", "argument"),
+    "argument": ("cstark.arguments", "argument"),
     "decode_claim": ("cstark.claim", "decode_claim"),
     "encode_claim": ("cstark.claim", "encode_claim"),
     "ext3": ("cstark.ext3", None),

@@ -11,6 +11,7 @@ from cstark.air import Send as Send
 from cstark.air import Table as Table
 from cstark.air import View as View
 from cstark.air import pack as pack
+from cstark.arguments import argument as argument
 from cstark.batch import Job as Job
 from cstark.batch import JobResult as JobResult
 from cstark.batch import prove_many as prove_many
@@ -41,6 +42,5 @@ from cstark.runtime import threads as threads
 from cstark.workload import Prepared as Prepared
 from cstark.workload import Statement as Statement
 from cstark.workload import Workload as Workload
-from cstark.workload import argument as argument
 
 __version__: str

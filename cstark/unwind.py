@@ -7,6 +7,7 @@ their locals, and for a cancelled proof those are gigabytes.
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -24,16 +25,19 @@ def letting_go(function: Callable[Parameters, Result]) -> Callable[Parameters, R
 
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **settings: Parameters.kwargs) -> Result:
+        outer = sys.exception()
         try:
             return function(*arguments, **settings)
         except BaseException as error:
-            let_go(error)
+            let_go(error, outer)
             raise
 
     return wrapper
 
 
-def let_go(error: BaseException, *, everywhere: bool = False) -> None:
+def let_go(
+    error: BaseException, outer: BaseException | None = None, *, everywhere: bool = False
+) -> None:
     """Empty the finished frames of this package that an error's traceback keeps alive.
 
     Line numbers stay.
@@ -42,10 +46,14 @@ def let_go(error: BaseException, *, everywhere: bool = False) -> None:
     ----------
     error : BaseException
         The errors that led to it are treated likewise.
+    outer : BaseException, optional
+        What the caller was handling before all this (`sys.exception`): it is the caller's, as is
+        what led to it.
     everywhere : bool
-        Whether the functions of others lose their locals too.
+        Whether the functions of others lose their locals too, but for what they share with
+        functions inside them, which may live on.
     """
-    seen: set[int] = set()
+    seen: set[int] = set() if outer is None or outer is error else {id(outer)}
     pending: list[BaseException | None] = [error]
     while pending:
         found = pending.pop()
@@ -56,12 +64,13 @@ def let_go(error: BaseException, *, everywhere: bool = False) -> None:
         step = found.__traceback__
         while step is not None:
             name = step.tb_frame.f_globals.get("__name__", "")
-            if everywhere or name.partition(".")[0] == "cstark":
-                _empty(step.tb_frame)
+            ours = name.partition(".")[0] == "cstark"
+            if everywhere or ours:
+                _empty(step.tb_frame, cells=ours)
             step = step.tb_next
 
 
-def _empty(frame: FrameType) -> None:
+def _empty(frame: FrameType, cells: bool) -> None:
     # What comprehensions share with the function around them is in cells, which the frame of the
     # comprehension keeps even when it is cleared.
     kept = gc.get_referents(frame)
@@ -72,6 +81,8 @@ def _empty(frame: FrameType) -> None:
     try:
         frame.clear()
     except RuntimeError:  # it is still running
+        return
+    if not cells:
         return
     for found in kept:
         if isinstance(found, CellType) and id(found) not in outer:

@@ -16,12 +16,12 @@ from a stranger: `statement` must refuse every claim that it does not understand
 from __future__ import annotations
 
 import dataclasses
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from cstark.arguments import Argument, argument, described
 from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import CstarkError, Reason, StatementError, VerificationError
 from cstark.unwind import letting_go
@@ -44,9 +44,6 @@ __all__ = [
     "encode_claim",
     "read_claim",
 ]
-
-Value = TypeVar("Value", bound=int | str | float | None)
-
 
 # --- what the two ends hand over --------------------------------------------------------------
 
@@ -98,140 +95,6 @@ class Statement:
     tables: Mapping[str, Air]
     publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
     tokens: tuple[Token, ...] = ()
-
-
-# --- arguments --------------------------------------------------------------------------------
-
-
-@overload
-def argument(
-    default: Value,
-    *,
-    help: str = "",
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: Sequence[Value] | None = None,
-) -> Value: ...
-@overload  # Any, as from `dataclasses.field`: the annotation says the type
-def argument(
-    *,
-    help: str = "",
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: Sequence[object] | None = None,
-) -> Any: ...
-def argument(
-    default: object = dataclasses.MISSING,
-    *,
-    help: str = "",
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: Sequence[object] | None = None,
-) -> Any:
-    """Declare a workload's argument; use it as a dataclass field's default.
-
-    Parameters
-    ----------
-    default : object, optional
-        Without one the argument must be given.
-    help : str
-        One line for ``--help``.
-    minimum, maximum : int or float, optional
-        Inclusive bounds, checked when the workload is made.
-    choices : sequence, optional
-        The values allowed.
-
-    Returns
-    -------
-    dataclasses.Field
-
-    Examples
-    --------
-    >>> from dataclasses import dataclass
-    >>> @dataclass(frozen=True)
-    ... class Count(Workload):
-    ...     steps: int = argument(10, help="how far to count", minimum=1)
-    >>> Count(steps=3)
-    Count(steps=3)
-    >>> Count(steps=0)
-    Traceback (most recent call last):
-    cstark.errors.StatementError: Count: steps is 0, but it is at least 1
-    """
-    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
-    if default is dataclasses.MISSING:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One argument of a workload, as the command line needs it.
-
-    Attributes
-    ----------
-    name : str
-        Field name; the command line writes it with dashes.
-    type : type
-        `int`, `str`, `float` or `bool`.
-    optional : bool
-        Whether None is allowed.
-    default : object
-        `dataclasses.MISSING` when the argument is required.
-    help : str
-    minimum, maximum : int, float or None
-    choices : tuple or None
-    """
-
-    name: str
-    type: type
-    optional: bool
-    default: object
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[object, ...] | None = None
-
-    def check(self, value: Any) -> str | None:
-        """What is wrong with `value`, or None."""
-        if value is None and self.optional:
-            return None
-        fits = type(value) is self.type or (self.type is float and type(value) is int)
-        if not fits:
-            return f"is {value!r}, expected {self.type.__name__}"
-        if self.choices is not None and value not in self.choices:
-            return f"is {value!r}, but it is one of {', '.join(map(str, self.choices))}"
-        if self.minimum is not None and value < self.minimum:
-            return f"is {value}, but it is at least {self.minimum}"
-        if self.maximum is not None and value > self.maximum:
-            return f"is {value}, but it is at most {self.maximum}"
-        return None
-
-
-def _argument(owner: type, item: dataclasses.Field[object], annotation: object) -> Argument:
-    """The description of one dataclass field."""
-    kinds = [annotation]
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        kinds = list(typing.get_args(annotation))
-    plain = [kind for kind in kinds if kind is not type(None)]
-    if len(plain) != 1 or plain[0] not in (int, str, float, bool):
-        raise TypeError(
-            f"{owner.__name__}.{item.name}: an argument is an int, str, float or bool "
-            f"(or one of them | None), not {annotation}"
-        )
-    default = item.default
-    if item.default_factory is not dataclasses.MISSING:
-        default = item.default_factory()
-    known = {key: item.metadata.get(key) for key in ("minimum", "maximum", "choices")}
-    if known["choices"] is not None:
-        known["choices"] = tuple(known["choices"])
-    return Argument(
-        name=item.name,
-        type=plain[0],
-        optional=len(plain) != len(kinds),
-        default=default,
-        help=item.metadata.get("help") or "",
-        **known,
-    )
 
 
 # --- the workload -----------------------------------------------------------------------------
@@ -343,7 +206,7 @@ class Workload:
             raise TypeError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
         hints = typing.get_type_hints(cls)
         return tuple(
-            _argument(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
+            described(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
         )
 
     @classmethod

@@ -7,6 +7,7 @@ even survive pickling, from a failure of its own.
 from __future__ import annotations
 
 import pickle
+import sys
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -90,6 +91,7 @@ def prove_job(task: Task) -> Outcome:
         if task.run in STOPPED:
             raise Stopped("the run was closed")
 
+    outer = sys.exception()  # without an executor, what our caller is handling
     try:
         step()
         job = task.job if isinstance(task.job, Job) else _unpack(task.job)
@@ -108,7 +110,7 @@ def prove_job(task: Task) -> Outcome:
         STOPPED.add(task.run)
         raise
     except Exception as error:
-        return Outcome(failure=_failure(error, travels=isinstance(task.job, bytes)))
+        return Outcome(failure=_failure(error, outer, travels=isinstance(task.job, bytes)))
 
 
 def holds(job: Job, proof: bytes) -> bool:
@@ -138,12 +140,12 @@ def _unpack(data: bytes) -> Job:
     return job
 
 
-def _failure(error: Exception, *, travels: bool) -> Failure:
+def _failure(error: Exception, outer: BaseException | None, *, travels: bool) -> Failure:
     packed: Exception | bytes = error
     text = "".join(traceback.format_exception_only(error)).strip()
     trace = "".join(traceback.format_exception(error))
     if not travels:
-        let_go(error, everywhere=True)  # of ten thousand traces that failed, none is kept
+        let_go(error, outer, everywhere=True)  # of ten thousand traces that failed, none is kept
     else:
         try:
             packed = pickle.dumps(error)

@@ -23,10 +23,11 @@ from cstark.errors import (
 from cstark.files import write_whole
 
 if TYPE_CHECKING:
+    from cstark.arguments import Argument
     from cstark.key import VerifyingKey
     from cstark.protocol.options import Options, ResolvedOptions
     from cstark.protocol.proof import Proof
-    from cstark.workload import Argument, Statement, Workload
+    from cstark.workload import Statement, Workload
 
 __all__ = [
     "CommandError",

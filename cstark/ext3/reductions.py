@@ -239,11 +239,11 @@ def matmul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) ->
            [4, 5, 6]], dtype=uint64)
     """
     left, right, shape = matrices.operands(elements(a, "a", _ITEM), elements(b, "b", _ITEM), _ITEM)
-    rows, columns = left.shape[0], right.shape[1]
+    rows, inner, columns = *left.shape[:2], right.shape[1]
 
     def kernel(result: NDArray[np.uint64]) -> None:
         parts = matrices.multiply(
-            left.transpose(2, 0, 1).reshape(3 * rows, -1), right.reshape(-1, 3 * columns)
+            left.transpose(2, 0, 1).reshape(3 * rows, inner), right.reshape(inner, 3 * columns)
         )
         # c[i] is the product of coordinate i of a with all of b: times w^i, and w^3 = 2.
         c = parts.reshape(3, rows, columns, 3)

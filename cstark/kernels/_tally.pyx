@@ -148,9 +148,11 @@ cdef Py_ssize_t add_parts(
     cdef uint64_t *entry
     for number in range(first, last):
         part = &job.parts[number]
+        end = job.first[number + 1]
+        if job.first[number] == end:  # a part that is not counted has no slots
+            continue
         if part.stale:
             index_entries(job, part)
-        end = job.first[number + 1]
         for n in range(job.first[number], end):
             # Slots and entries of large tables are far away: both are asked for in advance.
             if n + AHEAD < end:
@@ -287,7 +289,7 @@ cdef class Tally:
         self.arrange(columns, size)
         with nogil:
             for number in range(PART_COUNT):
-                if self.part[number].stale:
+                if self.part[number].stale and self.counted[number]:
                     index_entries(&self.job, &self.part[number])
                 for n in range(self.job.first[number], self.job.first[number + 1]):
                     entry = find(
@@ -460,10 +462,10 @@ cdef class Tally:
 
     cdef int set_slots(self, int number, size_t slots) except -1:
         cdef Part *part = &self.part[number]
-        cdef uint64_t[::1] view
+        cdef uint64_t[::1] view = aligned(slots, "messages")
         if part.slots != NULL:
             self.kept -= part.mask + 1
-        self.slots[number] = view = aligned(slots, "messages")
+        self.slots[number] = view
         part.slots, part.mask, part.stale = &view[0], slots - 1, True
         self.kept += slots
         return 0

@@ -130,7 +130,7 @@ def _divide_binomial(f: U64, degree: int, constant: U64, field: str) -> tuple[U6
         factors = arithmetic.powers(back, blocks - 1, back).reshape(blocks - 1, *column[1:])
         quotient = arithmetic.mul(quotient, factors)
     return (
-        np.ascontiguousarray(quotient).reshape(-1, *f.shape[1:])[: n - degree],
+        np.ascontiguousarray(quotient).reshape((blocks - 1) * degree, *f.shape[1:])[: n - degree],
         np.ascontiguousarray(remainder),
     )
 

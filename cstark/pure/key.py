@@ -196,7 +196,6 @@ def _statement(data: Any) -> Statement:
         values = _elements(stated_publics.get(table.name, []), "public value")
         _need(len(values) == table.publics, f"{table.name}: {table.publics} public values wanted")
         publics.append(values)
-    _need(type(file["claim"]) is dict, "claim: not an object")
     return Statement(
         digest=sha256(_canonical(key)),
         options=options,
@@ -205,8 +204,25 @@ def _statement(data: Any) -> Statement:
         tables=tables,
         publics=tuple(publics),
         tokens=tuple(_token(token, buses) for token in _list(file["tokens"], "tokens")),
-        claim=_canonical(file["claim"]),
+        claim=_claim(file["claim"]),
     )
+
+
+def _claim(data: Any) -> bytes:
+    _need(type(data) is dict, "claim: not an object")
+    _within_limits(data, 0)
+    text = _canonical(data)
+    _need(len(text) <= 2**20, "claim: longer than 2^20 bytes")
+    return text
+
+
+def _within_limits(value: Any, level: int) -> None:
+    _need(level <= 32, "claim: nested deeper than 32 levels")
+    if type(value) is int:
+        _need(value.bit_length() <= 4096, "claim: an integer of more than 4096 bits")
+    elif type(value) in (dict, list):
+        for item in value.values() if type(value) is dict else value:
+            _within_limits(item, level + 1)
 
 
 def _options(data: Any) -> Options:

@@ -101,6 +101,13 @@ def test_matmul(left, right):
         assert ext3.matmul(a, b, out=b) is b
 
 
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(0, 2, 3), (2, 0, 3), (2, 3, 0), (0, 0, 0)])
+def test_matmul_of_nothing(rows, inner, columns):
+    a, b = np.ones((rows, inner, 3), np.uint64), np.ones((inner, columns, 3), np.uint64)
+    result = ext3.matmul(a, b)
+    assert result.shape == (rows, columns, 3) and not result.any()
+
+
 def test_powers():
     x, first = [1, 2, 3], [P - 1, 5, 0]
     expected = [words(ext(first) * ext(x) ** i) for i in range(6)]

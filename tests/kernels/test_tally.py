@@ -129,6 +129,18 @@ def test_parts():
         whole.surplus(0)
 
 
+def test_parts_dropped_before_they_were_used():
+    numbers = np.arange(1000, dtype=np.uint64)
+    tally = Tally(1)
+    tally.drop(0)
+    assert not tally.look_up([numbers]).any()
+    tally.add([numbers], np.ones_like(numbers))
+    tally.drop(1)
+    found = tally.look_up([numbers])
+    counted = sum(len(tally.surplus(part)[0]) for part in tally.parts)
+    assert set(found.tolist()) == {0, 1} and found.sum() == counted < 1000
+
+
 def test_wide_messages():
     generator = np.random.default_rng(0)
     columns = [generator.integers(0, P, size=300, dtype=np.uint64) for _ in range(600)]

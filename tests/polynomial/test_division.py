@@ -97,3 +97,15 @@ def test_what_is_refused():
         polynomial.divide([1, 2], [[1, 2]])
     with pytest.raises(CstarkError, match="order must be a power of two"):
         polynomial.divide_vanishing([1, 2], 3)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_polynomials(field):
+    none = np.zeros((9, 0, *item(field)), np.uint64)
+    results = [
+        *polynomial.divide(none, random(field, 5), field=field),
+        *polynomial.divide_linear(none, random(field, 1)[0], field=field),
+        *polynomial.divide_vanishing(none, 4, 3, field=field),
+    ]
+    assert [len(result) for result in results] == [5, 4, 8, 0, 5, 4]
+    assert not any(result.size for result in results)

@@ -35,6 +35,12 @@ def test_not_a_key(text):
         read_statement(text)
 
 
+def in_claim(text, value):
+    return text.replace(
+        '"claim":{', '"claim":{"a":' + value + ("" if '"claim":{}' in text else ",")
+    )
+
+
 SPELLINGS = {
     "a name twice": lambda text: text.replace('"tokens":', '"tokens":[],"tokens":'),
     "a name twice, deep": lambda text: text.replace('"width":', '"width":2,"width":'),
@@ -44,6 +50,9 @@ SPELLINGS = {
     "UTF-16": lambda text: text.encode("utf-16"),
     "a byte order mark": lambda text: text.encode("utf-8-sig"),
     "a fraction in the claim": lambda text: text.replace('"claim":{', '"claim":{"a":0.5,'),
+    "a claim too deep": lambda text: in_claim(text, "[" * 33 + "]" * 33),
+    "a number too long": lambda text: in_claim(text, str(-(2**4096))),
+    "a claim too long": lambda text: in_claim(text, '"' + "x" * (1 << 20) + '"'),
 }
 
 
@@ -63,6 +72,19 @@ def test_white_space_and_bytes_are_read_by_both(pair, form):
     text = form(pair.file.to_json())
     assert read_statement(text) == pair.statement
     assert KeyFile.from_json(text) == pair.file
+
+
+LIMITS = {
+    "depth": "[" * 31 + "1" + "]" * 31,
+    "integer": str(1 - 2**4096),
+    "length": '"' + "x" * 10**6 + '"',
+}
+
+
+@pytest.mark.parametrize("value", LIMITS.values(), ids=LIMITS)
+def test_a_claim_at_its_limits_is_read_by_both(pair, value):
+    text = in_claim(pair.file.to_json(), value)
+    assert read_statement(text).claim == KeyFile.from_json(text).claim
 
 
 def places(data, path=()):
