@@ -102,6 +102,8 @@ def sides_text(violation: Violation) -> str:
     if violation.right is None:
         return _worth(violation.left_text, violation.left, "it")
     left = _worth(violation.left_text, violation.left, "the left side")
+    if violation.right_text == element(violation.right):
+        return f"{left}, not {violation.right_text}"
     return f"{left}, but {_worth(violation.right_text, violation.right, 'the right side')}"
 
 

@@ -106,6 +106,7 @@ def test_it_reads_well():
         ({"sender": True}, "True is not an int"),
         ({"sender": 8, "range": 512}, "'range' always has 256 rows"),
         ({"send": 8}, "no table 'send'; the machine has sender, range"),
+        (8, "heights are 8; they must be a mapping .* such as {'sender': 1024}"),
     ],
 )
 def test_heights_that_are_wrong(heights, message):
