@@ -138,6 +138,7 @@ def test_a_side_that_is_no_column_has_a_name():
 
     (violation,) = run_check([table("t", 20, constrain)], [array([[1] * 20] * 8)]).violations
     assert show.sides_text(violation) == "it is 20"
+    assert "row 0: it does not hold that now[0]**2 + " in show.violation_text(violation)
 
 
 def test_elements_read_as_people_write_them():

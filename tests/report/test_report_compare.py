@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from cstark.errors import CstarkError
+from cstark.machines.fib_pair import FibPair
 from cstark.report import Report
 from cstark.report.compare import compare
 from tests.report.report_support import small
@@ -96,6 +98,11 @@ def test_other_work_is_named(monkeypatch):
     )
     assert str(found).endswith("\n".join(found.differences))
     assert "cpu &lt;&amp;&gt;" in found._repr_html_()
+
+
+def test_a_proof_is_no_report():
+    with pytest.raises(CstarkError, match=r"not FibPair; that of a proof is proof\.report"):
+        Report().compare(FibPair())
 
 
 def test_ratio_of_nothing():
