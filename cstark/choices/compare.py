@@ -102,6 +102,9 @@ class Choices:
     heights: dict[str, int]
     rows: tuple[Choice, ...]
 
+    def __repr__(self) -> str:
+        return f"<Choices: {len(self.rows)} settings of options; print it for the table>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
         return {"heights": dict(self.heights), "choices": [row.to_dict() for row in self.rows]}

@@ -86,6 +86,9 @@ def test_it_reads_well():
     assert own.estimate.timing.short() in html
     assert "grinding" in text.splitlines()[0]
     assert "time: extrapolated" in text
+    assert repr(choices).startswith(f"<Choices: {len(choices.rows)} settings of options; ")
+    assert re.fullmatch(r"<Estimate: [\d.]+ KiB of memory, a proof of .*>", repr(own.estimate))
+    assert repr(own.security) == f"<SecurityReport: {str(own.security).splitlines()[0]}>"
     untimed = compare(zoo.fibonacci(8).machine(), {"fib": 256}, time=False)
     assert "time" not in str(untimed) and "time" not in untimed._repr_html_()
     data = json.loads(json.dumps(choices.to_dict()))["choices"][0]

@@ -30,6 +30,7 @@ def test_phases_side_by_side(monkeypatch):
         ("commit",), ("commit", "extend"), ("commit", "hash"), ("look <up>",), ("open",), (),
     ]  # fmt: skip
     assert found.differences == ()
+    assert repr(found) == "<Comparison of 'old' with 'new'; print it for the table>"
 
 
 def test_text(monkeypatch):
