@@ -97,6 +97,8 @@ class Run(Iterator[JobResult]):
         self._arrivals: Arrivals = SimpleQueue()
         self._ready: dict[int, JobResult] = {}
         self._sent = self._given = 0
+        if self._tell is not None and self._counts:  # the bar's clock starts with the first job
+            self._tell(self._count_text(), 0, self.total)
         if executor is not None:
             try:
                 self._hand_out()

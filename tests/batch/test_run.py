@@ -249,7 +249,7 @@ def test_a_bar(monkeypatch):
     run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
     assert len(list(run)) == 2
     run.close()
-    counts = [("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
+    counts = [("0 of 2 proofs", 0, 2), ("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
     assert said == ["open", *counts, "closed"]
 
 
