@@ -163,7 +163,7 @@ def read_claim(claim: Mapping[str, Any], **types_of: type) -> tuple[Any, ...]:
     """
     for name in types_of:
         if name not in claim:
-            raise StatementError(f"the claim has no {name!r}")
+            raise StatementError(f"the claim has no {name!r}: is it another workload's?")
     for name in claim:
         if name not in types_of:
             raise StatementError(f"the claim has an unknown field {name!r}")

@@ -25,6 +25,11 @@ from cstark.operands.axes import axis_index
 
 __all__ = ["intt", "lde", "ntt", "points", "root"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _MAX_LOG_ROWS = 26
 _MAX_LOG_DOMAIN = 32
 _MIN_LOG_SQUARE = 13  # of a single column; below, the direct way takes less

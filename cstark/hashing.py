@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["blake3", "hash_rows", "keccak256", "sha256"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 ALGORITHMS = {"keccak256": _hash.KECCAK256, "blake3": _hash.BLAKE3, "sha256": _hash.SHA256}
 
 

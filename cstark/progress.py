@@ -139,8 +139,8 @@ class ProgressBar:
          42 %  [########............]  commit main  12 s left  3.20 GiB
 
     The time left is that of the work left, at the speed so far. The bytes are those that the
-    kernels' buffers hold now. On a terminal and in a notebook the line is rewritten in place, and
-    disappears at the end.
+    kernels' buffers hold now, if they hold any in this process. On a terminal and in a notebook
+    the line is rewritten in place, and disappears at the end.
 
     Parameters
     ----------
@@ -166,7 +166,8 @@ class ProgressBar:
         self._lines = lines and self._stream is not None and not self._rewrites
         self._begun: float | None = None
         self._next = delay if self._rewrites else LINES_APART
-        self._width = 0
+        self._line = ""
+        self._width = 0  # of what stands there now
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -186,9 +187,21 @@ class ProgressBar:
         if self._lines:
             self._write(line + "\n")
             return
-        line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line cannot be rewritten
-        self._width = max(self._width, len(line))  # first: Ctrl-C may come while it is written
-        self._write("\r" + line.ljust(self._width))
+        # A wrapped line cannot be rewritten.
+        self._line = line[: shutil.get_terminal_size().columns - 1]
+        self.show()
+
+    def show(self) -> None:
+        """Write the line, or put it back after `hide`."""
+        if self._line:
+            self._width = max(self._width, len(self._line))  # first: Ctrl-C may come meanwhile
+            self._write("\r" + self._line.ljust(self._width))
+
+    def hide(self) -> None:
+        """Take the line away, so that something else can be printed."""
+        if self._width:
+            self._write("\r" + " " * self._width + "\r")
+            self._width = 0
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
@@ -200,9 +213,7 @@ class ProgressBar:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._width:
-            self._write("\r" + " " * self._width + "\r")
-            self._width = 0
+        self.hide()
 
 
 def progress_line(phase: str, done: int, total: int, elapsed: float) -> str:
@@ -211,9 +222,11 @@ def progress_line(phase: str, done: int, total: int, elapsed: float) -> str:
 
     full = BAR * done // total
     parts = [f"{100 * done // total:3d} %", f"[{'#' * full}{'.' * (BAR - full)}]", phase]
-    if done:
+    if 0 < done < total:
         parts.append(f"{time_text(elapsed * (total - done) / done)} left")
-    parts.append(bytes_text(_runtime.live_bytes()))
+    held = _runtime.live_bytes()
+    if held:
+        parts.append(bytes_text(held))
     return "  ".join(parts)
 
 

@@ -293,6 +293,10 @@ def test_the_line(monkeypatch):
     line = progress_line("commit main", 250, 1000, 30.0)
     assert line == " 25 %  [#####...............]  commit main  1:30 left  3.00 GiB"
     assert progress_line("check", 0, 1000, 1.0) == "  0 %  [....................]  check  3.00 GiB"
+    done = "100 %  [####################]  queries"  # no time left, no second of it
+    assert progress_line("queries", 1000, 1000, 9.0) == f"{done}  3.00 GiB"
+    monkeypatch.setattr(_runtime, "live_bytes", lambda: 0)
+    assert progress_line("queries", 1000, 1000, 9.0) == done
     assert progress_line("queries", 999, 1000, 9.99).startswith(" 99 %  [###################.]")
 
 
@@ -314,6 +318,22 @@ def test_the_line_is_rewritten_and_disappears(clock, screen):
     assert shown[1].startswith(" 20 %  [####") and "commit main  5 s left" in shown[1]
     assert shown[2].startswith("100 %") and len(shown[2]) == len(shown[1])
     assert shown[3].isspace() and len(shown[3]) >= len(shown[2].rstrip()) and shown[4] == ""
+
+
+def test_the_line_makes_room_and_comes_back(clock, screen):
+    stream = Terminal()
+    with ProgressBar(stream, delay=0.0) as bar:
+        bar.hide()
+        bar.show()  # nothing to hide or to show yet
+        assert stream.getvalue() == ""
+        bar("commit main", 20, 100)
+        for _ in range(2):
+            bar.hide()
+        stream.write("printed\n")
+        bar.show()
+    line = f"\r{progress_line('commit main', 20, 100, 0.0)}"
+    blank = f"\r{' ' * (len(line) - 1)}\r"
+    assert stream.getvalue() == line + blank + "printed\n" + line + blank
 
 
 def test_a_narrow_terminal(clock, monkeypatch):

@@ -109,6 +109,13 @@ def test_docstring(name):
     assert "Examples" in found or (inspect.isroutine(thing) and "." in name), "no example"
 
 
+def test_completion_offers_what_the_modules_are_for():
+    for name in public(cs):
+        thing = getattr(cs, name)
+        if isinstance(thing, types.ModuleType):
+            assert dir(thing) == sorted(thing.__all__), name
+
+
 @pytest.mark.parametrize("name", sorted(cs._NAMES))
 def test_help_shows_names_that_are_loaded_on_first_use(name):
     thing = getattr(cs, name)

@@ -177,6 +177,11 @@ def record_message(
                 f"{recorder.degrees[node]}; values have degree at most 1: put it in a column of "
                 "its own and constrain that column"
             )
+    if isinstance(values, Expression) and isinstance(count, Expression):  # meant as two values
+        raise recorder.error(
+            f"{where}: a message with a count is a list; write t.{verb}({bus!r}, [value, ...]), "
+            f"or t.{verb}({bus!r}, [value], count=...)"
+        )
     if isinstance(count, (np.ndarray, list, tuple, Namespace)):
         raise recorder.error(f"{where}: count must be one expression or integer")
     count_node = recorder.node_of(count)

@@ -113,6 +113,7 @@ class Table:
             Name of the bus; it has one width in the whole machine.
         values : sequence or array of expressions and integers
             The message, flattened; degree at most 1.  The next of the last row is the first.
+            A message of one value need not be a list, unless its count is an expression.
         count : expression or int, default 1
             How often; its degree may be up to the blowup.
         weight : int, optional

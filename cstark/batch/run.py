@@ -20,7 +20,7 @@ from cstark.batch.job import Job
 from cstark.batch.result import JobResult
 from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
 from cstark.errors import CstarkError, OptionsError
-from cstark.progress import Tell, listener
+from cstark.progress import ProgressBar, Tell, listener
 from cstark.protocol.proof import Proof
 
 __all__ = ["Run", "Settings", "WorkerTraceback", "read_buffersize"]
@@ -89,6 +89,7 @@ class Run(Iterator[JobResult]):
         self._bar = ExitStack()
         self._tell = self._bar.enter_context(listener(progress))
         self._counts = progress is True
+        self._shown = self._tell if isinstance(self._tell, ProgressBar) else None
         self._folder = None if folder is None else Folder(folder)
         self._name = uuid4().hex
         # By the job's index: what is out, and the file that was found for it.
@@ -96,6 +97,8 @@ class Run(Iterator[JobResult]):
         self._arrivals: Arrivals = SimpleQueue()
         self._ready: dict[int, JobResult] = {}
         self._sent = self._given = 0
+        if self._tell is not None and self._counts:  # the bar's clock starts with the first job
+            self._tell(self._count_text(), 0, self.total)
         if executor is not None:
             try:
                 self._hand_out()
@@ -110,11 +113,15 @@ class Run(Iterator[JobResult]):
             self.close()
             raise StopIteration
         try:
+            if self._shown is not None and self._given not in self._ready:
+                self._shown.show()
             self._hand_out()
             # All that is there, so that it is kept in the folder before the caller goes away with
             # the first.
             while self._given not in self._ready or not self._arrivals.empty():
                 self._take_in()
+            if self._shown is not None:
+                self._shown.hide()  # the caller may print the result
         except BaseException:
             self.close()
             raise

@@ -96,8 +96,8 @@ class CheckReport:
 
     def __repr__(self) -> str:
         return (
-            f"<CheckReport: {len(self.violations)} violated constraints, "
-            f"{sum(self.unbalanced.values())} unbalanced messages>"
+            f"<CheckReport: {counted(len(self.violations), 'violated constraint')}, "
+            f"{counted(sum(self.unbalanced.values()), 'unbalanced message')}>"
         )
 
     def _repr_html_(self) -> str:

@@ -102,6 +102,8 @@ def sides_text(violation: Violation) -> str:
     if violation.right is None:
         return _worth(violation.left_text, violation.left, "it")
     left = _worth(violation.left_text, violation.left, "the left side")
+    if violation.right_text == element(violation.right):
+        return f"{left}, not {violation.right_text}"
     return f"{left}, but {_worth(violation.right_text, violation.right, 'the right side')}"
 
 
@@ -115,9 +117,12 @@ def values_text(violation: Violation) -> str:
 
 def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> str:
     """One violation in a few lines; `others` are stated at the same line of code."""
-    lines = [
-        f"table {violation.table!r}, row {violation.row}: {equation_text(violation)} does not hold"
-    ]
+    equation = equation_text(violation)
+    sentence = violation.left is not None and violation.right is None  # "x is 0 or 1"
+    fails = f"{equation} does not hold"
+    if sentence and not violation.name:
+        fails = f"it does not hold that {equation}"
+    lines = [f"table {violation.table!r}, row {violation.row}: {fails}"]
     sides, values = sides_text(violation), values_text(violation)
     if sides:
         lines.append(f"    {sides}")

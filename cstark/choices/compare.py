@@ -102,31 +102,43 @@ class Choices:
     heights: dict[str, int]
     rows: tuple[Choice, ...]
 
+    def __repr__(self) -> str:
+        return f"<Choices: {len(self.rows)} settings of options; print it for the table>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
         return {"heights": dict(self.heights), "choices": [row.to_dict() for row in self.rows]}
 
-    def _headers(self) -> list[str]:
-        return [
+    def _timed(self) -> bool:
+        return any(row.estimate is not None and row.estimate.timing for row in self.rows)
+
+    def _table(self) -> tuple[list[str], list[list[object]]]:
+        """Headers and cells; without times where none was measured."""
+        headers = [
             "options", "queries", "proof", "memory", "time", "bits", "of them grinding",
             "decoding, binding term",
         ]  # fmt: skip
+        cells = [row._cells() for row in self.rows]
+        if not self._timed():
+            time = headers.index("time")
+            del headers[time]
+            for line in cells:
+                del line[time]
+        return headers, cells
 
     def _note(self) -> str:
         note = "bits: proven, the query term with its grinding; memory: of the fastest plan"
-        if any(row.estimate is not None and row.estimate.timing for row in self.rows):
+        if self._timed():
             note += "; time: extrapolated from short runs"
         return note
 
     def __str__(self) -> str:
-        cells = [row._cells() for row in self.rows]
-        return table(self._headers(), cells, left=(0, 7)) + f"\n{self._note()}"
+        headers, cells = self._table()
+        return table(headers, cells, left=(0, len(headers) - 1)) + f"\n{self._note()}"
 
     def _repr_html_(self) -> str:
         """The table for a notebook."""
-        return (
-            html_table(self._headers(), [r._cells() for r in self.rows]) + f"<p>{self._note()}</p>"
-        )
+        return html_table(*self._table()) + f"<p>{self._note()}</p>"
 
 
 def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, Any]]]:

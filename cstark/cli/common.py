@@ -189,7 +189,9 @@ def load_workload(name: str) -> type[Workload]:
 
 # --- options ----------------------------------------------------------------------------------
 
-_OPTIONS = ("hash", "security", "queries", "grinding", "blowup", "regime")
+_OPTIONS = (
+    "hash", "security", "queries", "grinding", "blowup", "fri_arity", "max_log_height", "regime",
+)  # fmt: skip
 
 
 def add_options(parser: Parser) -> None:
@@ -207,6 +209,15 @@ def add_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--blowup", type=integer, metavar="N", help="inverse rate of the code (default: 2)"
+    )
+    group.add_argument(
+        "--fri-arity", type=integer, metavar="N", help="points folded to one (default: 8)"
+    )
+    group.add_argument(
+        "--max-log-height",
+        type=integer,
+        metavar="N",
+        help="log2 of the tallest table that is accepted (default: 24)",
     )
     group.add_argument(
         "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"

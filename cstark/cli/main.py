@@ -138,4 +138,6 @@ def _fail(command: str, error: Exception, code: int, as_json: bool, **more: Any)
     else:
         refused = isinstance(error, VerificationError)
         print(f"cstark {command}: {'refused: ' if refused else ''}{error}", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):  # such as the line of constrain
+            print(f"    {note}", file=sys.stderr)
     return code

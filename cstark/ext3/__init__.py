@@ -55,3 +55,7 @@ __all__ = [
     "sub",
     "sum",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -129,7 +129,7 @@ class FibIterative(Workload):
             For a claim that is not of this form, or is about another program.
         """
         if type(claim.get("iterations")) is not int:
-            raise StatementError("the claim has no integer 'iterations'")
+            raise StatementError("the claim has no integer 'iterations': is it another workload's?")
         run = {name: value for name, value in claim.items() if name != "iterations"}
         if rv64.program_of(run) != fibonacci_program(claim["iterations"]):
             raise StatementError(

@@ -132,6 +132,10 @@ class Estimate:
         """Of the leanest plan: the smallest ``max_memory`` that is accepted."""
         return min(plan.peak_bytes for plan in self.plans)
 
+    def __repr__(self) -> str:
+        memory, proof = bytes_text(self.peak_bytes), bytes_text(self.proof_bytes)
+        return f"<Estimate: {memory} of memory, a proof of {proof}; print it for more>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
         return {

@@ -26,6 +26,11 @@ def checked_log_heights(
 ) -> list[int]:
     """Log2 of the height of each table, checked; see `Machine.log_heights`."""
     names = [table.name for table in tables]
+    if not isinstance(heights, Mapping):
+        raise StatementError(
+            f"heights are {heights!r}; they must be a mapping from table names to numbers of rows, "
+            f"such as {{{names[0]!r}: 1024}}"
+        )
     unknown = [name for name in heights if name not in names]
     if unknown:
         raise StatementError(

@@ -190,8 +190,9 @@ class _Reader:
             raise self.refuse(f"{rows} rows, but the table always has {fixed}")
         if rows < MIN_ROWS or rows & (rows - 1):
             enough = max(MIN_ROWS, 1 << (rows - 1).bit_length())
+            counted = "1 row" if rows == 1 else f"{rows} rows"
             raise self.refuse(
-                f"{rows} rows; the number of rows is a power of two, at least {MIN_ROWS}: add "
+                f"{counted}; the number of rows is a power of two, at least {MIN_ROWS}: add "
                 f"{enough - rows} that keep to the constraints, to make it {enough}"
             )
         if rows > 1 << options.max_log_height:

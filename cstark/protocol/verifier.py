@@ -8,6 +8,7 @@ wrong), and takes memory and time in proportion to the statement.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from cstark.air.bus import Token
     from cstark.air.description import TableDescription
     from cstark.key import VerifyingKey
+
+    from .options import ResolvedOptions
 
 __all__ = ["Verifier", "verify"]
 
@@ -74,6 +77,12 @@ def verify(
         proof = Proof.parse_header(proof)
     instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
     Verifier(key, proof, instance, ledger).verify(min_security)
+
+
+def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
+    """Those options that differ from the other's."""
+    pairs = [(f.name, getattr(options, f.name), getattr(other, f.name)) for f in fields(options)]
+    return ", ".join(f"{name}={value!r}" for name, value, theirs in pairs if value != theirs)
 
 
 class Verifier:
@@ -117,7 +126,8 @@ class Verifier:
         require(
             self.proof.options == self.key.options,
             "options",
-            f"the proof was made with {self.proof.options}, the machine has {self.key.options}",
+            f"the proof was made with {_unlike(self.proof.options, self.key.options)}, "
+            f"the machine has {_unlike(self.key.options, self.proof.options)}",
         )
         require(
             self.proof.claim == self.instance.claim, "claim", "the proof is about another claim"
@@ -235,7 +245,8 @@ class Verifier:
         require(
             self.transcript.check_grinding("nonce", options.grinding, nonce),
             "grinding",
-            f"the nonce does not have {options.grinding} bits of work",
+            f"the nonce does not have {options.grinding} bits of work: the proof is of other "
+            "public values or another machine, or has been changed",
         )
         bits = self.layout.log_max_height + self.layout.log_blowup
         drawn = self.transcript.positions("positions", options.queries, bits)

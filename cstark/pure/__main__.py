@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not 0 <= options.min_security <= 128:
         parser.error("--min-security: from 0 to 128")
     try:
-        statement = read_statement(Path(options.key).read_text(encoding="utf-8"))
+        statement = read_statement(Path(options.key).read_bytes())
         proof = Path(options.file).read_bytes()
-    except (OSError, UnicodeDecodeError, BadKey) as error:
+    except (OSError, BadKey) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     trace = (lambda event: print(show(event))) if options.trace else None

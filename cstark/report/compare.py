@@ -74,6 +74,10 @@ class Comparison:
     rows: tuple[Row, ...]
     differences: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        first, second = self.names
+        return f"<Comparison of {first!r} with {second!r}; print it for the table>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
         return {

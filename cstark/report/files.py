@@ -61,7 +61,9 @@ def loads(data: bytes, name: str) -> Report:
     """
     try:
         return Report.from_dict(json.loads(data))
-    except ValueError as error:  # no JSON, no text at all, or no report
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CstarkError(f"{name}: no report, which is JSON: {error}") from None
+    except ValueError as error:
         raise CstarkError(f"{name}: {error}") from None
 
 

@@ -105,7 +105,7 @@ def buffers_text(buffers: Mapping[str, int], *, most: int | None = None) -> str:
     shown = dict(list(shown.items())[:most])
     rest = total - sum(shown.values())
     parts = [f"{name} {bytes_text(size)}" for name, size in shown.items()]
-    if 100 * rest >= total:
+    if rest and 100 * rest >= total:
         parts.append(f"the rest {bytes_text(rest)}")
     return ", ".join(parts)
 

@@ -383,6 +383,11 @@ class Report:
         """
         from cstark.report.compare import compare
 
+        if not isinstance(other, Report):
+            raise CstarkError(
+                f"a report is compared with a report, not {type(other).__name__}; that of a proof "
+                "is proof.report, where it was made"
+            )
         return compare(self, other, names)
 
     def plot(self, ax: Any = None) -> Any:

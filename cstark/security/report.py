@@ -140,6 +140,9 @@ class SecurityReport:
         """
         return heuristic_bits(self.shape, self.queries, self.grinding)
 
+    def __repr__(self) -> str:
+        return f"<SecurityReport: {self._heading()}>"
+
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-able data."""
         return {

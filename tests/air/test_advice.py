@@ -68,6 +68,10 @@ MISTAKES = {
         lambda t: t.send([t.now.left], "bus"),
         r'no name .*write t\.send\("name", \[value, \.\.\.\]\)',
     ),
+    "values without a list": (
+        lambda t: t.send("bus", t.now.left, t.now.right),
+        r"write t\.send\('bus', \[value, \.\.\.\]\), or .* count=\.\.\.\)",
+    ),
     "if and ==": (use_if, r"now\.left has no value.*== cannot.*t\.every_row\.equal\(a, b\)"),
     "a comparison as a statement": (lambda t: t.now.left == 1, r"state an equation as"),
     "max": (lambda t: max(t.now.left, t.now.right), "cannot be ordered.*bits or limbs"),

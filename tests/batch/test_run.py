@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import itertools
 import os
 import signal
 import subprocess
@@ -247,8 +249,24 @@ def test_a_bar(monkeypatch):
     run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
     assert len(list(run)) == 2
     run.close()
-    counts = [("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
+    counts = [("0 of 2 proofs", 0, 2), ("1 of 2 proofs", 1, 2), ("2 of 2 proofs, 1 failed", 2, 2)]
     assert said == ["open", *counts, "closed"]
+
+
+def test_the_bar_makes_room_for_what_the_caller_prints(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream, ticks = Terminal(), itertools.count(0, 100)
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setattr("cstark.progress.time.monotonic", lambda: next(ticks))
+    for result in cs.prove_many([Count(), Count(), Count()], options=QUICK, progress=True):
+        stream.write(f"result {result.index}\n")
+    lines = stream.getvalue().split("\n")
+    for index, line in enumerate(lines[:3]):  # what stands there when the result is printed
+        assert line.split("\r")[-1] == f"result {index}"
+    assert "2 of 3 proofs" in lines[1] and lines[3].split("\r")[-1] == ""
 
 
 def test_one_by_one_nothing_is_proved_ahead(monkeypatch):

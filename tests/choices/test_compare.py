@@ -86,10 +86,11 @@ def test_it_reads_well():
     assert own.estimate.timing.short() in html
     assert "grinding" in text.splitlines()[0]
     assert "time: extrapolated" in text
-    assert (
-        "time"
-        not in str(compare(zoo.fibonacci(8).machine(), {"fib": 256}, time=False)).split("\n")[-1]
-    )
+    assert repr(choices).startswith(f"<Choices: {len(choices.rows)} settings of options; ")
+    assert re.fullmatch(r"<Estimate: [\d.]+ KiB of memory, a proof of .*>", repr(own.estimate))
+    assert repr(own.security) == f"<SecurityReport: {str(own.security).splitlines()[0]}>"
+    untimed = compare(zoo.fibonacci(8).machine(), {"fib": 256}, time=False)
+    assert "time" not in str(untimed) and "time" not in untimed._repr_html_()
     data = json.loads(json.dumps(choices.to_dict()))["choices"][0]
     assert data["proof_bytes"] == own.estimate.proof_bytes
     assert data["seconds"] == own.estimate.timing.seconds
@@ -106,6 +107,7 @@ def test_it_reads_well():
         ({"sender": True}, "True is not an int"),
         ({"sender": 8, "range": 512}, "'range' always has 256 rows"),
         ({"send": 8}, "no table 'send'; the machine has sender, range"),
+        (8, "heights are 8; they must be a mapping .* such as {'sender': 1024}"),
     ],
 )
 def test_heights_that_are_wrong(heights, message):

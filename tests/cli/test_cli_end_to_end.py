@@ -126,23 +126,27 @@ def test_reports_in_files_and_against_each_other(tmp_path, capsys):
 def test_report_files_that_cannot_be_are_refused_before_the_proof(tmp_path, capsys):
     words = ["prove", *PROVE["fib_pair"], *SMALL, "-o", tmp_path / "p.bin"]
     (tmp_path / "no.json").write_text("{}")
+    (tmp_path / "proof.bin").write_bytes(b"\x80 no text")
     for more, what in (
         (["--report", tmp_path / "r.txt"], "ends in .json"),
         (["--report", tmp_path / "none" / "r.json"], "no directory"),
         (["--against", tmp_path / "missing.json"], "No such file"),
         (["--against", tmp_path / "no.json"], "not the data of a report"),
+        (["--against", tmp_path / "proof.bin"], "proof.bin: no report, which is JSON"),
     ):
         code, _, err = run([*words, *more], capsys)
         assert code == 2
         assert what in err
-    assert [path.name for path in tmp_path.iterdir()] == ["no.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"no.json", "proof.bin"}
 
 
-@pytest.mark.parametrize("option", ["--hash=sha256", "--hash=keccak256", "--blowup=4"])
+@pytest.mark.parametrize("option", [
+    "--hash=sha256", "--hash=keccak256", "--blowup=4", "--fri-arity=4", "--max-log-height=5",
+])  # fmt: skip
 def test_options_reach_the_proof(option, tmp_path, capsys):
     path = tmp_path / "p.bin"
     code, data = run_json(["prove", *PROVE["fib_pair"], *SMALL, option, "-o", path], capsys)
-    name, value = option[2:].split("=")
+    name, value = option[2:].replace("-", "_").split("=")
     assert str(data["options"][name]) == value
     code, data = run_json(["verify", "fib_pair", path, *WEAK], capsys)
     assert code == 0
@@ -154,6 +158,8 @@ def test_options_reach_the_proof(option, tmp_path, capsys):
     [
         (["--hash", "md5"], "hash"),
         (["--blowup", "3"], "blowup"),
+        (["--fri-arity", "3"], "fri_arity"),
+        (["--max-log-height", "2"], "max_log_height"),
         (["--security", "129"], "security"),
         (["--log-rows", "99"], "FibPair: log_rows is 99, but it is at most 26"),
         (["--sequences", "0"], "FibPair: sequences is 0, but it is at least 1"),

@@ -24,7 +24,7 @@ from cstark.cli.main import COMMANDS, main
 from cstark.cli.prove import size
 from cstark.cli.security import read_log_heights
 from cstark.cli.verify import check_expectations, parse_expectation
-from cstark.errors import VerificationError
+from cstark.errors import AirError, VerificationError
 from cstark.text import bytes_text, pairs, seconds_text, table
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -205,6 +205,22 @@ def test_interrupt_is_exit_130(monkeypatch, capsys):
     monkeypatch.setattr("cstark.cli.list.run", interrupted)
     assert main(["list"]) == 130
     assert capsys.readouterr().err == "cstark: interrupted\n"
+
+
+def test_notes_are_printed(monkeypatch, capsys):
+    """They say on which line of `constrain` an author's mistake is."""
+
+    def mistaken(_):
+        error = AirError("table 'a' has no column 'z'")
+        error.add_note("in constrain of table 'a', file \"a.py\", line 3")
+        raise error
+
+    monkeypatch.setattr("cstark.cli.list.run", mistaken)
+    assert main(["list"]) == 2
+    assert capsys.readouterr().err == (
+        "cstark list: table 'a' has no column 'z'\n"
+        "    in constrain of table 'a', file \"a.py\", line 3\n"
+    )
 
 
 def test_out_of_memory(monkeypatch, capsys):

@@ -28,7 +28,7 @@ def bad_trace(fib, trace, match):
 
 @pytest.mark.parametrize("rows", [0, 1, 4, 7, 9, 12, 24])
 def test_rows(fib, rows):
-    bad_trace(fib, np.zeros((rows, 2), dtype=np.uint64), rf"{rows} rows")
+    bad_trace(fib, np.zeros((rows, 2), dtype=np.uint64), rf"{rows} rows?;")
 
 
 def test_rows_beyond_the_machine():

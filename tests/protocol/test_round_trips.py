@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,20 @@ def test_options_must_agree():
         with pytest.raises(cs.VerificationError) as refused:
             case.verify(case.machine(**other), proof)
         assert refused.value.reason is cs.Reason.OPTIONS
+        [(name, value)] = other.items()
+        assert re.fullmatch(
+            f"the proof was made with {name}=[^,]*, the machine has {name}={value!r}",
+            str(refused.value),
+        )
+
+
+def test_what_is_proved_must_agree():
+    """The likeliest mistakes of an honest caller show as lost work: the message says so."""
+    case = zoo.fibonacci(4)
+    machine = case.machine(grinding=16)
+    proof = case.prove(machine)
+    with pytest.raises(cs.VerificationError, match="other public values or another machine"):
+        machine.verify(proof, {"fib": [1, 1, 1]}, min_security=0)
 
 
 def test_security_is_demanded():

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from cstark.errors import CstarkError
+from cstark.machines.fib_pair import FibPair
 from cstark.report import Report
 from cstark.report.compare import compare
 from tests.report.report_support import small
@@ -28,6 +30,7 @@ def test_phases_side_by_side(monkeypatch):
         ("commit",), ("commit", "extend"), ("commit", "hash"), ("look <up>",), ("open",), (),
     ]  # fmt: skip
     assert found.differences == ()
+    assert repr(found) == "<Comparison of 'old' with 'new'; print it for the table>"
 
 
 def test_text(monkeypatch):
@@ -96,6 +99,11 @@ def test_other_work_is_named(monkeypatch):
     )
     assert str(found).endswith("\n".join(found.differences))
     assert "cpu &lt;&amp;&gt;" in found._repr_html_()
+
+
+def test_a_proof_is_no_report():
+    with pytest.raises(CstarkError, match=r"not FibPair; that of a proof is proof\.report"):
+        Report().compare(FibPair())
 
 
 def test_ratio_of_nothing():

@@ -92,6 +92,6 @@ def keccak_trace(message: bytes) -> np.ndarray:
     blocks = padded_blocks(message)
     states = np.empty((-(-shape.rows // ROUNDS), 25), dtype=np.uint64)
     _trace.permute_blocks(blocks, states)
-    trace = _runtime.aligned((shape.rows, _trace.WIDTH))
+    trace = _runtime.aligned((shape.rows, _trace.WIDTH), "traces")
     _trace.write_rows(states, blocks, shape.pad_row, shape.final_row, trace)
     return trace

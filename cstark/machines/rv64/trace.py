@@ -64,7 +64,7 @@ class Execution:
         {'cpu': (8, 36), 'program': (8, 1), 'register': (32, 5), 'range': (65536, 1)}
         """
         rows = padded_rows(self.steps)
-        cpu = _runtime.aligned((rows, _trace.WIDTH))
+        cpu = _runtime.aligned((rows, _trace.WIDTH), "traces")
         ranges = np.zeros((_runtime.threads(), 1 << 16), dtype=np.uint64)
         operations = _operations(self.program)
         for k, first in enumerate(range(0, rows, _BURST * _trace.SPAN)):
