@@ -161,10 +161,10 @@ class Machine:
 
         Parameters
         ----------
-        traces : mapping of str to (rows, columns) uint64 ndarray
-            One per table; rows a power of two, at least 8; values below p. A C-contiguous array
-            is used in place, read only, memory-mapped or not. A callable that returns the array
-            is called when the trace is needed.
+        traces : mapping of str to (rows, columns) ndarray of uint64 or int64
+            One per table; rows a power of two, at least 8; values from 0 to p - 1. A C-contiguous
+            array is used in place, read only, memory-mapped or not. A callable that returns the
+            array is called when the trace is needed.
         publics : mapping of str to sequence of int, optional
             For each table with public values.
         tokens : sequence of Send or Receive

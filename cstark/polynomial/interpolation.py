@@ -81,16 +81,16 @@ def from_roots(roots: ArrayLike, *, field: Field = "base") -> U64:
 
 
 def interpolate(
-    values: ArrayLike, x: ArrayLike, *, field: Field = "base", at: Field | None = None
+    x: ArrayLike, values: ArrayLike, *, field: Field = "base", at: Field | None = None
 ) -> U64:
     """The polynomials of degree below n that have given values at n points.
 
     Parameters
     ----------
-    values : array_like of integers, shape (n, ...)
-        Of the polynomials at the points; the axes after the first number polynomials.
     x : array_like of integers, shape (n,)
         The points, all different.
+    values : array_like of integers, shape (n, ...)
+        Of the polynomials at the points; the axes after the first number polynomials.
     field : {"base", "ext3"}
         Of the values.
     at : {"base", "ext3"}, optional
@@ -120,7 +120,7 @@ def interpolate(
     Examples
     --------
     >>> import cstark as cs
-    >>> cs.polynomial.interpolate([321, 30201, 1], [10, 100, 0])
+    >>> cs.polynomial.interpolate([10, 100, 0], [321, 30201, 1])
     array([1, 2, 3], dtype=uint64)
     """
     at = field if at is None else at

@@ -32,7 +32,7 @@ def read_traces(
 ) -> list[np.ndarray]:
     """The traces in table order, as C-contiguous uint64 arrays of canonical values.
 
-    An array that is already so is returned as it is.
+    An array that is already so is returned as it is, one of int64 as a view.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _read(description: TableDescription, options: ResolvedOptions, trace: Trace)
     reader = _Reader(description)
     array = reader.array(trace)
     reader.check_shape(array)
-    reader.check_type(array)
+    array = reader.words(array)
     reader.check_height(len(array), options)
     array = np.ascontiguousarray(array)
     invalid = _field.first_invalid(array.reshape(-1))
@@ -149,10 +149,15 @@ class _Reader:
                 f"{array.shape[1]} columns, but the table has {self.columns} ({names}){hint}"
             )
 
-    def check_type(self, array: np.ndarray) -> None:
-        """Refuse what is not uint64, by its first impossible value if there is one."""
-        if array.dtype == np.uint64 and array.dtype.isnative:
-            return
+    def words(self, array: np.ndarray) -> np.ndarray:
+        """The array as uint64 without a copy; refused by its first impossible value, or its type.
+
+        NumPy's own integers are int64: where none is negative they are the same words.
+        """
+        if array.dtype.isnative and array.dtype in (np.uint64, np.int64):
+            if array.dtype == np.int64:
+                self._check_integers(array)
+            return array.view(np.uint64)
         if array.dtype.kind == "f":
             raise self.refuse(
                 f"dtype {array.dtype} holds floats; field elements are integers: make the array "
