@@ -37,7 +37,11 @@ def run(command, folder, **settings):
 
 
 def shape(text):
-    """What stays the same from run to run: words, not measurements or their padding."""
+    """What stays the same from run to run: words, not measurements or their padding.
+
+    What memory was for, at the peak, depends on the number of threads; the code on the processor.
+    """
+    text = re.sub(r"^(memory|threads) .*$", r"\1", text, flags=re.M)
     return re.sub(r"[-\s]+", " ", re.sub(r"\d[\d,.]*( ([KMG]i)?B)?|%|±", "", text)).strip()
 
 
