@@ -73,7 +73,11 @@ static __attribute__((noinline)) void sha_ni_compress(sha_ni_state *state,
 INLINE void sha_ni_gather(int layout, const hash_input *in, size_t offset, size_t bytes,
                           __m256i *row) {
     const size_t left = bytes > offset ? bytes - offset : 0;
-    if (left && layout == HASH_PLANAR) {
+    if (!left) { /* behind the message, where not even a pointer may be formed */
+        for (int k = 0; k < SHA_NI_STREAMS; k++) row[k] = _mm256_setzero_si256();
+        return;
+    }
+    if (layout == HASH_PLANAR) {
         __m256i w[4];
         for (size_t j = 0; j < 4; j++)
             w[j] = 8 * j < left ? (__m256i)l64_load(in->word[offset / 8 + j] + in->first)
@@ -82,10 +86,8 @@ INLINE void sha_ni_gather(int layout, const hash_input *in, size_t offset, size_
         return;
     }
     for (int k = 0; k < SHA_NI_STREAMS; k++) {
-        const uint8_t *from = layout == HASH_PIECES && left ? in->piece[offset / 32][k]
-                                                            : in->piece[0][k] + offset;
-        row[k] = left >= 32 ? _mm256_loadu_si256((const __m256i *)from)
-                            : left ? l32_load_some(from, left) : _mm256_setzero_si256();
+        const uint8_t *from = layout == HASH_PIECES ? in->piece[offset / 32][k] : in->piece[0][k] + offset;
+        row[k] = left >= 32 ? _mm256_loadu_si256((const __m256i *)from) : l32_load_some(from, left);
     }
 }
 
