@@ -10,12 +10,12 @@ import numpy as np
 
 from cstark.air import Air, describe
 from cstark.air.bus import Token, number_buses
+from cstark.cost.estimate import Estimate, estimate
 from cstark.errors import AirError, StatementError
 from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
 from cstark.protocol.domain import DomainCache
-from cstark.protocol.estimate import Estimate, estimate
 from cstark.protocol.layout import Layout
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.preprocessed import commit_preprocessed
@@ -32,7 +32,7 @@ from cstark.security import report as security_report
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
-    from cstark.choices import Choices
+    from cstark.cost.choices import Choices
     from cstark.program import CheckProgram, LookupProgram, QuotientProgram
     from cstark.progress import Tell
 
@@ -377,7 +377,7 @@ class Machine:
         found = estimate(self, Layout(self.plain_key(), log_heights))
         if not time:
             return found
-        from cstark.choices import measure
+        from cstark.cost.seconds import measure
 
         return replace(found, timing=measure(self, log_heights))
 
@@ -401,7 +401,7 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
-        from cstark.choices import compare
+        from cstark.cost.choices import compare
 
         return compare(self, {} if heights is None else heights, time=time)
 

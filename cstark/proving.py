@@ -9,10 +9,10 @@ import numpy as np
 
 from cstark.air import one_sided
 from cstark.air.bus import Token, number_buses
+from cstark.cost.memory import choose_plan, foretold_work
 from cstark.errors import StatementError, TraceError
 from cstark.progress import Tell, listener, watched
 from cstark.protocol.facts import facts
-from cstark.protocol.footprint import choose_plan, foretold_work
 from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover

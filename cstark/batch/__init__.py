@@ -20,8 +20,8 @@ from cstark.batch.executors import check_executor, default_threads, packer
 from cstark.batch.job import Job, JobLike, read_jobs
 from cstark.batch.result import JobResult
 from cstark.batch.run import Run, Settings, read_buffersize
+from cstark.cost.memory import check_max_memory
 from cstark.progress import Tell
-from cstark.protocol.footprint import check_max_memory
 from cstark.protocol.options import Options
 from cstark.runtime import checked_threads
 

@@ -1,6 +1,6 @@
 """Memory plans: which committed matrices the prover holds, recomputes or spills.
 
-`PLANS` lists them, fastest first. A proof does not depend on the plan; `cstark.protocol.footprint`
+`PLANS` lists them, fastest first. A proof does not depend on the plan; `cstark.cost.memory`
 predicts what each needs.
 """
 

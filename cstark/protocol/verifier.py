@@ -26,9 +26,9 @@ from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, quotient_chunks
+from .length import most_bytes
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
-from .size import most_bytes
 from .sizing import security_shape
 from .statement import Instance, check_min_security, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent

@@ -10,7 +10,7 @@ import pytest
 
 import cstark as cs
 from cstark.protocol.layout import Layout
-from cstark.protocol.size import most_bytes
+from cstark.protocol.length import most_bytes
 from tests.oracles import zoo
 
 MEGABYTE = 1_000_000

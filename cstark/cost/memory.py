@@ -12,17 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cstark.cost import work
 from cstark.errors import OptionsError
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
+from cstark.protocol.layout import Layout, MatrixShape, TreeShape
+from cstark.protocol.matrix import Storage, stride_of
+from cstark.protocol.merkle import digest_bytes, skipped_levels
+from cstark.protocol.plan import PLANS, Plan
+from cstark.protocol.transcript import ALGORITHMS
 from cstark.text import bytes_text
-
-from . import work
-from .layout import Layout, MatrixShape, TreeShape
-from .matrix import Storage, stride_of
-from .merkle import digest_bytes, skipped_levels
-from .plan import PLANS, Plan
-from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
@@ -52,7 +51,7 @@ class PhaseMemory:
     buffers : dict of str to int
         Bytes by what they are for, largest first.
     work : float
-        As `cstark.protocol.work` counts it.
+        As `cstark.cost.work` counts it.
     """
 
     name: str
@@ -125,7 +124,7 @@ def footprint(machine: Machine, layout: Layout, plan: Plan) -> list[PhaseMemory]
 
 
 def foretold_work(machine: Machine, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
-    """Work by phase, in order of time, as `cstark.protocol.work` counts it.
+    """Work by phase, in order of time, as `cstark.cost.work` counts it.
 
     Parameters
     ----------

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cstark.cost.memory import PhaseMemory, footprint, peak
+from cstark.protocol.layout import Layout
+from cstark.protocol.length import expected_bytes, most_bytes
+from cstark.protocol.plan import PLANS
 from cstark.text import bytes_text, html_table, pairs, seconds_text, table
-
-from .footprint import PhaseMemory, footprint, peak
-from .layout import Layout
-from .plan import PLANS
-from .size import expected_bytes, most_bytes
 
 if TYPE_CHECKING:
     from cstark.machine import Machine

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import cstark as cs
-from cstark.choices import compare
+from cstark.cost.choices import compare
 from tests.oracles import zoo
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import cstark as cs
-from cstark.choices.timing import LEAST_ERROR, Run, extrapolate, lowered, measure, stated_error
+from cstark.cost.seconds import LEAST_ERROR, Run, extrapolate, lowered, measure, stated_error
 from tests.oracles import zoo
 
 

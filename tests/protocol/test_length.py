@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cstark.protocol.layout import Layout
+from cstark.protocol.length import expected_bytes, most_bytes, proof_bytes
 from cstark.protocol.prover import Prover
-from cstark.protocol.size import expected_bytes, most_bytes, proof_bytes
 from cstark.protocol.transcript import Transcript
 from tests.oracles import zoo
 

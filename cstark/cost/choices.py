@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cstark.choices.timing import measure
+from cstark.cost.estimate import Estimate
+from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
-from cstark.protocol.estimate import Estimate
 from cstark.protocol.options import MAX_QUERIES, MAX_SECURITY
 from cstark.security import SecurityReport, show_bits
 from cstark.text import bytes_text, html_table, table

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstark.cost.estimate import Timing
 from cstark.extension import P
-from cstark.protocol.estimate import Timing
 from cstark.protocol.layout import Layout
 from cstark.protocol.transcript import Transcript
 
@@ -55,7 +55,7 @@ def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5
     Examples
     --------
     >>> import cstark as cs
-    >>> from cstark.choices import measure
+    >>> from cstark.cost.seconds import measure
     >>> from cstark.machines import load
     >>> workload = load("fib_pair")
     >>> _, statement = workload.read_statement(workload(log_rows=16).prepare().claim)
