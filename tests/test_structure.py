@@ -48,6 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "workload": {*BASE, "arguments", "unwind", "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
     "pure": set(),
+    "vm": {"errors", "kernels", "text", "progress", "files", "claim", "workload", "report",
+           *ARRAYS},
     "batch": {"errors", "cost", "files", "kernels", "progress", "protocol", "runtime", "text",
               "unwind", "workload"},
     "cli": {"errors", "files", "arguments", "workload", "claim", "machines", "machine", "protocol",
