@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
+
+from cstark.errors import ArgumentsError
 
 __all__ = ["Argument", "argument", "described"]
 
@@ -112,9 +114,10 @@ class Argument:
             return f"is {value!r}, expected {self.type.__name__}"
         if self.choices is not None and value not in self.choices:
             return f"is {value!r}, but it is one of {', '.join(map(str, self.choices))}"
-        if self.minimum is not None and value < self.minimum:
+        # Written so that NaN, of which every comparison is false, is within no bounds.
+        if self.minimum is not None and not value >= self.minimum:
             return f"is {value}, but it is at least {self.minimum}"
-        if self.maximum is not None and value > self.maximum:
+        if self.maximum is not None and not value <= self.maximum:
             return f"is {value}, but it is at most {self.maximum}"
         return None
 
@@ -124,24 +127,27 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
 
     Raises
     ------
-    TypeError
-        For a type that no argument has.
+    ArgumentsError
+        For a type that no argument has, or a bound or a choice that no value of its type has.
     """
+    where = f"{owner.__name__}.{item.name}"
     kinds = [annotation]
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         kinds = list(typing.get_args(annotation))
     plain = [kind for kind in kinds if kind is not type(None)]
     if len(plain) != 1 or plain[0] not in (int, str, float, bool):
-        raise TypeError(
-            f"{owner.__name__}.{item.name}: an argument is an int, str, float or bool "
-            f"(or one of them | None), not {annotation}"
+        raise ArgumentsError(
+            f"{where}: an argument is an int, str, float or bool (or one of them | None), "
+            f"not {_annotation_text(annotation)}"
         )
     default = item.default
     if item.default_factory is not dataclasses.MISSING:
         default = item.default_factory()
     known = {key: item.metadata.get(key) for key in ("minimum", "maximum", "choices")}
+    for key in ("minimum", "maximum"):
+        _check_bound(where, key, known[key], plain[0])
     if known["choices"] is not None:
-        known["choices"] = tuple(known["choices"])
+        known["choices"] = _choices(where, known["choices"], kinds)
     return Argument(
         name=item.name,
         type=plain[0],
@@ -150,3 +156,28 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
         help=item.metadata.get("help") or "",
         **known,
     )
+
+
+def _annotation_text(annotation: object) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _check_bound(where: str, name: str, bound: object, kind: type) -> None:
+    """Refuse a bound that nothing can be compared with."""
+    if bound is None:
+        return
+    fits = isinstance(bound, (int, float)) and not isinstance(bound, bool) and bound == bound
+    if not fits or kind not in (int, float):
+        raise ArgumentsError(f"{where}: {name}={bound!r} bounds no {kind.__name__}")
+
+
+def _choices(where: str, choices: object, kinds: Sequence[Any]) -> tuple[object, ...]:
+    """The choices as a tuple, each of one of the argument's own types."""
+    if isinstance(choices, str) or not isinstance(choices, Iterable):
+        raise ArgumentsError(f"{where}: choices={choices!r} is no sequence of values")
+    values = tuple(choices)
+    for value in values:
+        if type(value) not in kinds and not (float in kinds and type(value) is int):
+            names = " or ".join(getattr(kind, "__name__", "None") for kind in kinds)
+            raise ArgumentsError(f"{where}: the choice {value!r} is no {names}")
+    return values

@@ -20,6 +20,7 @@ from enum import Enum
 
 __all__ = [
     "AirError",
+    "ArgumentsError",
     "CstarkError",
     "OptionsError",
     "ProofFormatError",
@@ -85,6 +86,10 @@ class TraceError(CstarkError):
 
 class StatementError(CstarkError):
     """The caller's public values, tokens, claim or heights are wrong."""
+
+
+class ArgumentsError(StatementError, TypeError):
+    """The fields of a workload's class cannot be arguments; the message names class and field."""
 
 
 class Reason(Enum):

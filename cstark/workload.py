@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cstark.arguments import Argument, argument, described
 from cstark.claim import decode_claim, encode_claim, read_claim
-from cstark.errors import CstarkError, Reason, StatementError, VerificationError
+from cstark.errors import ArgumentsError, CstarkError, Reason, StatementError, VerificationError
 from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Workload:
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, *unkept: object) -> None:  # an InitVar's value: `arguments` refuses it
         for item in self.arguments():
             problem = item.check(getattr(self, item.name))
             if problem:
@@ -197,17 +197,36 @@ class Workload:
 
         Raises
         ------
-        TypeError
-            If the class is not a frozen dataclass, or a field has another type than `int`,
-            `str`, `float` or `bool`.
+        ArgumentsError
+            A `StatementError` and a `TypeError`: the class is not a frozen dataclass, or a field
+            cannot be an argument (another type than `int`, `str`, `float` or `bool`, an
+            `InitVar`, the name of a method of `Workload`, bounds or choices of another type).
         """
         parameters = cls.__dict__.get("__dataclass_params__")
         if parameters is None or not parameters.frozen:
-            raise TypeError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
-        hints = typing.get_type_hints(cls)
-        return tuple(
-            described(cls, item, hints[item.name]) for item in dataclasses.fields(cls) if item.init
-        )
+            raise ArgumentsError(
+                f"{cls.__name__}: decorate the class with @dataclass(frozen=True)"
+            )
+        try:
+            hints = typing.get_type_hints(cls)
+        except Exception as error:  # whatever the evaluation of an annotation raises
+            raise ArgumentsError(
+                f"{cls.__name__}: the annotations of its fields cannot be read: "
+                f"{type(error).__name__}: {error}"
+            ) from None
+        for name, hint in hints.items():
+            if isinstance(hint, dataclasses.InitVar) or hint is dataclasses.InitVar:
+                raise ArgumentsError(
+                    f"{cls.__name__}.{name}: an argument is a field that is kept, not an InitVar"
+                )
+        fields = [item for item in dataclasses.fields(cls) if item.init]
+        for item in fields:
+            if hasattr(Workload, item.name):
+                raise ArgumentsError(
+                    f"{cls.__name__}.{item.name}: every workload has a method of this name; "
+                    "call the argument something else"
+                )
+        return tuple(described(cls, item, hints[item.name]) for item in fields)
 
     @classmethod
     def read_statement(cls, claim: bytes | Mapping[str, Any]) -> tuple[bytes, Statement]:

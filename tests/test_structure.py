@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
                 "machine", "cost"},
     "cost": {*BASE, "kernels", "air", "program", "protocol", "security", "text", "key", "machine"},
     "check": {*BASE, "kernels", "air", "program", "text", *ARRAYS},
-    "arguments": set(),
+    "arguments": {"errors"},
     "workload": {*BASE, "arguments", "unwind", "air", "protocol", "machine", "claim", "check"},
     "machines": {"errors", "kernels", "air", "workload", "claim", *ARRAYS},
     "pure": set(),

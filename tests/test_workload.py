@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import MISSING, InitVar, dataclass, field, make_dataclass
+from enum import Enum
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 from cstark.claim import MAX_CLAIM_BYTES, decode_claim, encode_claim, read_claim
 from cstark.errors import StatementError
 from cstark.workload import Argument, Prepared, Statement, Workload, argument
+
+NAN = float("nan")
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -192,6 +196,74 @@ def test_arguments_of_other_types_are_refused():
 
     with pytest.raises(TypeError, match=r"Odd\.steps: an argument is an int, str, float or bool"):
         Odd.arguments()
+
+
+@dataclass(frozen=True)
+class Real(Workload):
+    low: float = argument(0.5, minimum=0)
+    high: float = argument(0.5, maximum=1)
+    both: float | None = argument(None, minimum=0, maximum=1)
+    whole: int | None = argument(None, minimum=0, maximum=1)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"low": NAN}, "low is nan, but it is at least 0"),
+        ({"high": NAN}, "high is nan, but it is at most 1"),
+        ({"both": NAN}, "both is nan, but it is at least 0"),
+        ({"both": -0.5}, "both is -0.5, but it is at least 0"),
+        ({"both": 1.5}, "both is 1.5, but it is at most 1"),
+        ({"whole": 2}, "whole is 2, but it is at most 1"),
+        ({"low": float("-inf")}, "low is -inf, but it is at least 0"),
+    ],
+)
+def test_no_number_that_is_outside_or_unordered_is_within_bounds(values, message):
+    assert Real(both=None).both is None and Real(both=1).both == 1
+    with pytest.raises(StatementError, match=message):
+        Real(**values)
+
+
+class Colour(Enum):
+    RED = 1
+
+
+def odd(name, hint, default=MISSING):
+    """A frozen workload with one field."""
+    return make_dataclass("Odd", [(name, hint, field() if default is MISSING else default)],
+                          bases=(Workload,), frozen=True)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [
+        (odd("a", Colour, Colour.RED), "Odd.a: an argument is an int, .* not Colour"),
+        (odd("a", Path, Path("x")), "Odd.a: an argument is an int, .* not Path"),
+        (odd("a", int | str, 1), r"Odd.a: an argument is an int, .* not int \| str"),
+        (odd("a", "Nowhere", 1), "Odd: the annotations of its fields cannot be read: NameError"),
+        (odd("a", InitVar[int], 1), "Odd.a: .* not an InitVar"),
+        (odd("prove", int, 1), "Odd.prove: every workload has a method of this name"),
+        (odd("a", int, argument(1, minimum=NAN)), "Odd.a: minimum=nan bounds no int"),
+        (odd("a", int, argument(1, maximum="9")), "Odd.a: maximum='9' bounds no int"),
+        (odd("a", str, argument("", minimum=1)), "Odd.a: minimum=1 bounds no str"),
+        (odd("a", int, argument(1, choices=("x",))), "Odd.a: the choice 'x' is no int"),
+        (odd("a", bool, argument(True, choices=(1,))), "Odd.a: the choice 1 is no bool"),
+        (odd("a", str, argument("x", choices="xy")), "Odd.a: choices='xy' is no sequence"),
+        (odd("a", str, argument("x", choices=3)), "Odd.a: choices=3 is no sequence"),
+    ],
+)
+def test_fields_that_cannot_be_arguments(cls, message):
+    with pytest.raises(StatementError, match=message):
+        cls.arguments()
+    with pytest.raises(StatementError, match=message):
+        cls() if "InitVar" not in message else cls(3)
+
+
+def test_a_choice_of_none_for_an_optional_argument():
+    cls = odd("a", str | None, argument(None, choices=("x", None)))
+    assert (cls().a, cls("x").a) == (None, "x")
+    with pytest.raises(StatementError, match="it is one of x, None"):
+        cls("y")
 
 
 def test_statement_sees_the_decoded_claim():

@@ -50,10 +50,7 @@ class Job:
     def __post_init__(self) -> None:
         if not isinstance(self.workload, Workload):
             raise StatementError(_no_workload(self.workload))
-        try:
-            self.workload.arguments()
-        except TypeError as error:
-            raise StatementError(str(error)) from None
+        self.workload.arguments()
         if not isinstance(self.options, Options):
             raise OptionsError(f"options must be cs.Options, not {type(self.options).__name__}")
 

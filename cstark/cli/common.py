@@ -122,9 +122,11 @@ class Parser(argparse.ArgumentParser):
             else:
                 settings["type"] = integer if item.type is int else item.type
                 settings["metavar"] = item.type.__name__.upper()
-            if item.choices is not None:
-                settings["choices"] = item.choices
-                del settings["metavar"]
+                # `--flag` and `--no-flag` leave argparse nothing to compare with the choices of a
+                # bool: the workload itself refuses the other one.
+                if item.choices is not None:
+                    settings["choices"] = item.choices
+                    del settings["metavar"]
             try:
                 group.add_argument(flag, **settings)
             except argparse.ArgumentError:
