@@ -233,6 +233,12 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
                 f"table {table.name!r} has {table.rows} rows, more than "
                 f"max_log_height={options.max_log_height} allows"
             )
+        if table.max_rows is not None and table.max_rows < 1 << options.max_log_height:
+            raise AirError(
+                f"table {table.name!r} is sound up to {table.max_rows} rows only, but "
+                f"max_log_height={options.max_log_height} allows more; use "
+                f"Options(max_log_height={table.max_rows.bit_length() - 1}) or less"
+            )
 
 
 def _degree_text(table: str, constraint: Constraint, blowup: int) -> str:

@@ -48,6 +48,9 @@ class Air:
         verifier evaluates them.
     rows : int or None
         The only allowed height, a power of two of at least 8.
+    max_rows : int or None
+        The tallest height that is still sound, a power of two, for a table whose argument holds
+        up to it only; a machine refuses options that allow more (`Options.max_log_height`).
 
     Examples
     --------
@@ -70,6 +73,7 @@ class Air:
     preprocessed: Declaration = ()
     periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
     rows: Any = None  # int or None: a table that sets an int may use it as one
+    max_rows: int | None = None
 
     if not TYPE_CHECKING:  # a type checker should go on to report unknown attributes
 

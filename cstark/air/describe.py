@@ -245,7 +245,7 @@ def describe(name: str, air: Air) -> TableDescription:
         )
     periodic_names, periodic = _periodic(name, air.periodic)
     layouts["periodic"] = Layout(name, "periodic", periodic_names)
-    rows = _rows(name, air.rows)
+    rows = _rows(name, "rows", air.rows)
     preprocessed = _preprocessed(name, air, layouts["preprocessed"], rows)
     if preprocessed is not None:
         rows = len(preprocessed)
@@ -280,6 +280,7 @@ def describe(name: str, air: Air) -> TableDescription:
         ],
         interactions=table._messages,
         preprocessed=preprocessed,
+        max_rows=_rows(name, "max_rows", air.max_rows),
     )
 
 
@@ -349,12 +350,12 @@ def _column_bounds(
     return bound
 
 
-def _rows(name: str, rows: object) -> int | None:
+def _rows(name: str, what: str, rows: object) -> int | None:
     if rows is None:
         return None
     if not isinstance(rows, (int, np.integer)) or isinstance(rows, bool):
-        raise AirError(f"table {name!r}: `rows` is {rows!r}; it must be None or an integer")
-    _check_height(name, "`rows`", int(rows))
+        raise AirError(f"table {name!r}: `{what}` is {rows!r}; it must be None or an integer")
+    _check_height(name, f"`{what}`", int(rows))
     return int(rows)
 
 

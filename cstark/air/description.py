@@ -130,6 +130,9 @@ class TableDescription:
     preprocessed : ndarray or None
         ``(rows, preprocessed_width)`` uint64, C-contiguous, canonical, read-only; None without
         preprocessed columns and in a description from a key.
+    max_rows : int or None
+        The tallest height that the author allows. Whoever makes a machine checks it against the
+        options; a key holds these, and so needs no word of it.
     """
 
     name: str
@@ -149,6 +152,7 @@ class TableDescription:
     public_names: Sequence[str] = field(compare=False)
     periodic_names: Sequence[str] = field(compare=False)
     preprocessed: np.ndarray | None = field(default=None, compare=False)
+    max_rows: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return (
@@ -272,6 +276,7 @@ def assemble(
     constraints: list[Constraint],
     interactions: list[Interaction],
     preprocessed: np.ndarray | None,
+    max_rows: int | None = None,
 ) -> TableDescription:
     """Bring recorded constraints and interactions into canonical form.
 
@@ -336,6 +341,7 @@ def assemble(
         public_names=public_names,
         periodic_names=periodic_names,
         preprocessed=preprocessed,
+        max_rows=max_rows,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from air_support import random_trace, table
 
+from cstark import Machine, Options, VerifyingKey
 from cstark.air import Air, P, describe
 from cstark.errors import AirError
 from tests.oracles import plain_check
@@ -206,6 +207,26 @@ def test_rows(rows):
 def test_bad_rows(rows):
     with pytest.raises(AirError, match="table 'demo': `rows` is"):
         table(lambda t: t.every_row.boolean(t.now.a), rows=rows)
+
+
+@pytest.mark.parametrize("rows", [0, 4, 9, 8.0, True])
+def test_bad_max_rows(rows):
+    with pytest.raises(AirError, match="table 'demo': `max_rows` is"):
+        table(lambda t: t.every_row.boolean(t.now.a), max_rows=rows)
+
+
+def test_max_rows_holds_at_every_height_that_the_options_allow():
+    class Window(Air):
+        columns = ("a",)
+        max_rows = 1 << 10
+
+        def constrain(self, t):
+            t.every_row.boolean(t.now.a)
+
+    key = Machine({"window": Window()}, Options(max_log_height=10)).verifying_key()
+    assert VerifyingKey.from_json(key.to_json()) == key
+    with pytest.raises(AirError, match=r"'window' is sound up to 1024 rows only.*height=10"):
+        Machine({"window": Window()}, Options(max_log_height=11))
 
 
 def test_periodic():
