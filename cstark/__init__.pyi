@@ -1,8 +1,3 @@
-from cstark import ext3 as ext3
-from cstark import fft as fft
-from cstark import goldilocks as goldilocks
-from cstark import hashing as hashing
-from cstark import polynomial as polynomial
 from cstark.air import Air as Air
 from cstark.air import Expression as Expression
 from cstark.air import FreeCells as FreeCells
@@ -12,6 +7,11 @@ from cstark.air import Table as Table
 from cstark.air import View as View
 from cstark.air import pack as pack
 from cstark.arguments import argument as argument
+from cstark.arrays import ext3 as ext3
+from cstark.arrays import fft as fft
+from cstark.arrays import goldilocks as goldilocks
+from cstark.arrays import hashing as hashing
+from cstark.arrays import polynomial as polynomial
 from cstark.batch import Job as Job
 from cstark.batch import JobResult as JobResult
 from cstark.batch import prove_many as prove_many
@@ -28,7 +28,7 @@ from cstark.errors import StatementError as StatementError
 from cstark.errors import TraceError as TraceError
 from cstark.errors import UnknownColumnError as UnknownColumnError
 from cstark.errors import VerificationError as VerificationError
-from cstark.extension import P as P
+from cstark.field import P as P
 from cstark.key import VerifyingKey as VerifyingKey
 from cstark.machine import Machine as Machine
 from cstark.protocol.options import Options as Options

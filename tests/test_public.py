@@ -73,9 +73,9 @@ def test_stub_and_lazy_names_agree():
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 assert alias.asname == alias.name, f"{alias.name} is not exported"
-                module = node.module == "cstark"
+                module = node.module == "cstark.arrays"
                 stub[alias.name] = (
-                    (f"cstark.{alias.name}", None) if module else (node.module, alias.name)
+                    (f"{node.module}.{alias.name}", None) if module else (node.module, alias.name)
                 )
     assert stub == cs._NAMES
     assert sorted([*stub, "__version__"]) == sorted(cs.__all__) == dir(cs)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.cost.estimate import Timing
-from cstark.extension import P
+from cstark.field import P
 from cstark.protocol.layout import Layout
 from cstark.protocol.transcript import Transcript
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from cstark.extension import P
+from cstark.field import P
 from cstark.kernels._program import TERM_LIMIT
 from cstark.program.builder import CLASSES, Builder, Ref
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cstark.extension import ZERO, Element, P, add, mul, neg, powers, scale, sub
+from cstark.field import ZERO, Element, P, add, mul, neg, powers, scale, sub
 from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratch_words
 from cstark.program.builder import Builder, ConstantRecipe, WeightRecipe
 from cstark.program.scalars import Scalars

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cstark.extension import P
+from cstark.field import P
 from cstark.kernels._program import FLAGS, TERM_LIMIT
 from cstark.program.builder import ConstantRecipe, Ref
 from cstark.program.compile import Lowering

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark.extension import ZERO, Element, P, add, element, mul, scale, sub
+from cstark.field import ZERO, Element, P, add, element, mul, scale, sub
 from cstark.kernels import _lookup
 from cstark.program.compile import Lowering
 from cstark.program.encode import BlockProgram, Challenges, encode

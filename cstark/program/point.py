@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cstark.extension import (
+from cstark.field import (
     ONE,
     ZERO,
     Element,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark.extension import Element, P, base_root, element
+from cstark.field import Element, P, base_root, element
 from cstark.kernels import _program
 from cstark.program.boundary import accumulate_shared
 from cstark.program.builder import CLASSES, Ref

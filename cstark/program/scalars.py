@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cstark.extension import P
+from cstark.field import P
 
 __all__ = ["Scalars"]
 

@@ -21,7 +21,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
+from cstark.field import Element
 from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
 
 from .checks import require
@@ -33,10 +34,9 @@ from .transcript import Transcript
 
 __all__ = ["FriProver", "FriVerifier", "domain_points"]
 
-Extension = ext.Element
 
 
-def _words(value: Extension) -> np.ndarray:
+def _words(value: Element) -> np.ndarray:
     return np.array(value, dtype=np.uint64)
 
 
@@ -57,7 +57,7 @@ class FriProver:
         self._layout = layout
         self._words = words
         self.layers: list[tuple[np.ndarray, MerkleTree]] = []
-        self.challenges: list[Extension] = []
+        self.challenges: list[Element] = []
         self.final = np.empty((0, 3), dtype=np.uint64)
 
     def commit(self, transcript: Transcript, say: Callable[[str, bytes], None]) -> None:
@@ -80,7 +80,7 @@ class FriProver:
             _fri.fold(word, arity, _words(challenge), folded)
             joining = schedule.joins[layer + 1]
             if joining is not None:
-                factor = ext.power(challenge, arity)
+                factor = field.power(challenge, arity)
                 _fri.join(folded, _words(factor), self._words.pop(joining))
             self.layers.append((word, tree))
             self.challenges.append(challenge)
@@ -201,7 +201,7 @@ class FriVerifier:
     layout : Layout
     roots : sequence of bytes
         One per fold.
-    challenges : sequence of Extension
+    challenges : sequence of Element
         One per fold.
     final : (final_length, 3) uint64 ndarray
     positions : (m,) int64 ndarray
@@ -220,7 +220,7 @@ class FriVerifier:
         algorithm: int,
         layout: Layout,
         roots: Sequence[bytes],
-        challenges: Sequence[Extension],
+        challenges: Sequence[Element],
         final: np.ndarray,
         positions: np.ndarray,
         points: np.ndarray,
@@ -270,7 +270,7 @@ class FriVerifier:
             points = _power(points, 1 << log_arity)
             joining = schedule.joins[layer + 1]
             if joining is not None:
-                factor = ext.power(self._challenges[layer], 1 << log_arity)
+                factor = field.power(self._challenges[layer], 1 << log_arity)
                 expected = _ext_add(expected, _ext_mul(reduced[joining], factor))
         self._check_final(points, expected)
 
@@ -292,7 +292,7 @@ class FriVerifier:
         )
 
     def _fold(
-        self, values: np.ndarray, first: np.ndarray, log_arity: int, challenge: Extension
+        self, values: np.ndarray, first: np.ndarray, log_arity: int, challenge: Element
     ) -> np.ndarray:
         """Fold opened groups, whose first members are at `first`: (m, arity, 3) to (m, 3)."""
         count, arity = len(first), 1 << log_arity
@@ -327,14 +327,14 @@ def domain_points(layout: Layout, positions: np.ndarray) -> np.ndarray:
     coset = positions >> layout.log_max_height
     row = positions & ((1 << layout.log_max_height) - 1)
     exponents = (coset + layout.blowup * row).tolist()
-    return np.array([pow(root, e, ext.P) for e in exponents], dtype=np.uint64)
+    return np.array([pow(root, e, field.P) for e in exponents], dtype=np.uint64)
 
 
 @lru_cache
 def inverse_turns(log_arity: int) -> np.ndarray:
     """W^-j for j < arity, W of order arity."""
-    inverse = pow(root_of_unity(log_arity), -1, ext.P)
-    return np.array([pow(inverse, j, ext.P) for j in range(1 << log_arity)], dtype=np.uint64)
+    inverse = pow(root_of_unity(log_arity), -1, field.P)
+    return np.array([pow(inverse, j, field.P) for j in range(1 << log_arity)], dtype=np.uint64)
 
 
 # Rows of extension elements, (m, 3) uint64; shapes equal, never broadcast.
@@ -364,7 +364,7 @@ def _ext_mul_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def _ext_mul(a: np.ndarray, factor: Extension) -> np.ndarray:
+def _ext_mul(a: np.ndarray, factor: Element) -> np.ndarray:
     return _ext_mul_rows(a, np.tile(_words(factor), (len(a), 1)))
 
 

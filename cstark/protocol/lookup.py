@@ -25,7 +25,7 @@ from .layout import lookup_columns
 from .matrix import stride_of
 
 if TYPE_CHECKING:
-    from cstark.extension import Element as Extension
+    from cstark.field import Element
     from cstark.machine import Machine
 
     from .statement import Instance
@@ -37,9 +37,9 @@ def build_lookups(
     machine: Machine,
     instance: Instance,
     traces: Sequence[np.ndarray],
-    z: Extension,
-    alpha: Extension,
-) -> tuple[dict[int, np.ndarray], dict[int, Extension]]:
+    z: Element,
+    alpha: Element,
+) -> tuple[dict[int, np.ndarray], dict[int, Element]]:
     """LogUp matrices and sums of the tables that have interactions, by table.
 
     Raises
@@ -50,7 +50,7 @@ def build_lookups(
     key = machine.verifying_key()
     bus_numbers = {name: number for name, (number, _) in key.buses.items()}
     matrices: dict[int, np.ndarray] = {}
-    sums: dict[int, Extension] = {}
+    sums: dict[int, Element] = {}
     for table, description in enumerate(key.tables):
         if not description.interactions:
             continue

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
+from cstark.field import Element
 from cstark.kernels import _openings, _runtime
 
 from .commitment import Commitment
@@ -25,10 +26,9 @@ from .layout import Layout, MatrixShape, OpeningGroup
 
 __all__ = ["deep_word", "evaluate_openings", "gamma_powers", "matrix_coefficients", "point_value"]
 
-Extension = ext.Element
 
 
-def _words(value: Extension) -> np.ndarray:
+def _words(value: Element) -> np.ndarray:
     return np.array(value, dtype=np.uint64)
 
 
@@ -41,11 +41,11 @@ class PointWeights:
         1 / (zeta - x) on coset 0, planar; deleted by `deep_word`.
     weights : (3, N) uint64 ndarray
         x_i / (zeta - x_i) on coset 0; only for the openings, which delete it.
-    factor : Extension
+    factor : Element
         (zeta^N - s^N) / (N s^N), the same for zeta and zeta g.
     """
 
-    def __init__(self, domain: Domain, zeta: Extension) -> None:
+    def __init__(self, domain: Domain, zeta: Element) -> None:
         n, shift = domain.height, domain.shifts[0]
         self.inverses = _runtime.aligned((3, 1, n), "point weights")
         _openings.inverse_differences(shift, 1, domain.log_height, _words(zeta), self.inverses)
@@ -55,18 +55,18 @@ class PointWeights:
         # derivative N x_i^(N-1) = N s^N / x_i at x_i:
         #   f(zeta) = (zeta^N - s^N) / (N s^N)  sum_i  x_i f(x_i) / (zeta - x_i).
         # At zeta g the weights are those at zeta, moved by one row.
-        power = pow(shift, n, ext.P)
-        above = ext.sub(ext.power(zeta, n), (power, 0, 0))
-        self.factor = ext.scale(above, pow(n * power, -1, ext.P))
+        power = pow(shift, n, field.P)
+        above = field.sub(field.power(zeta, n), (power, 0, 0))
+        self.factor = field.scale(above, pow(n * power, -1, field.P))
 
 
 def evaluate_openings(
     layout: Layout,
     commitments: Sequence[Commitment],
     weights: dict[int, PointWeights],
-) -> list[Extension]:
+) -> list[Element]:
     """All openings, in the order of the layout."""
-    values = [ext.ZERO] * layout.openings
+    values = [field.ZERO] * layout.openings
     for log_height in layout.groups:
         point = weights[log_height]
         for (tree, matrix), groups in by_matrix(layout, log_height).items():
@@ -91,33 +91,33 @@ def by_matrix(layout: Layout, log_height: int) -> dict[tuple[int, int], list[Ope
 
 def _opened(
     coset: np.ndarray, shape: MatrixShape, point: PointWeights, group: OpeningGroup
-) -> list[Extension]:
+) -> list[Element]:
     """The opened values of a group, from its matrix on coset 0."""
     sums = np.empty((shape.width, 3), dtype=np.uint64)
     _openings.column_sums(coset, shape.width, point.weights, int(group.next), sums)
-    base = [ext.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
+    base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
     if shape.extension:
         base = [
-            ext.add(
+            field.add(
                 base[3 * c],
-                ext.add(ext.times_w(base[3 * c + 1], 1), ext.times_w(base[3 * c + 2], 2)),
+                field.add(field.times_w(base[3 * c + 1], 1), field.times_w(base[3 * c + 2], 2)),
             )
             for c in range(shape.columns)
         ]
     return [base[c] for c in group.columns]
 
 
-def gamma_powers(gamma: Extension, count: int) -> list[Extension]:
+def gamma_powers(gamma: Element, count: int) -> list[Element]:
     """1, gamma, gamma^2, ..."""
-    powers, power = [], ext.ONE
+    powers, power = [], field.ONE
     for _ in range(count):
         powers.append(power)
-        power = ext.mul(power, gamma)
+        power = field.mul(power, gamma)
     return powers
 
 
 def matrix_coefficients(
-    layout: Layout, group: OpeningGroup, powers: Sequence[Extension]
+    layout: Layout, group: OpeningGroup, powers: Sequence[Element]
 ) -> np.ndarray:
     """(width, 3) uint64: what each base column of the group's matrix counts in S_p."""
     shape = layout.trees[group.tree].matrices[group.matrix]
@@ -126,7 +126,7 @@ def matrix_coefficients(
         power = powers[group.start + number]
         if shape.extension:
             for coordinate in range(3):
-                out[3 * column + coordinate] = ext.times_w(power, coordinate)
+                out[3 * column + coordinate] = field.times_w(power, coordinate)
         else:
             out[column] = power
     return out
@@ -135,15 +135,15 @@ def matrix_coefficients(
 def point_value(
     groups: Sequence[OpeningGroup],
     is_next: bool,
-    powers: Sequence[Extension],
-    openings: Sequence[Extension],
-) -> Extension:
+    powers: Sequence[Element],
+    openings: Sequence[Element],
+) -> Element:
     """v_p: the opened values of one height and point, combined."""
-    total = ext.ZERO
+    total = field.ZERO
     for group in groups:
         if group.next == is_next:
             for k in range(group.start, group.start + len(group.columns)):
-                total = ext.add(total, ext.mul(powers[k], openings[k]))
+                total = field.add(total, field.mul(powers[k], openings[k]))
     return total
 
 
@@ -152,8 +152,8 @@ def deep_word(
     domain: Domain,
     commitments: Sequence[Commitment],
     weights: PointWeights,
-    powers: Sequence[Extension],
-    openings: Sequence[Extension],
+    powers: Sequence[Element],
+    openings: Sequence[Element],
 ) -> np.ndarray:
     """The reduced word of one height: (3, blowup, N) uint64, planar.
 
@@ -170,8 +170,8 @@ def _reduced_first(
     domain: Domain,
     commitments: Sequence[Commitment],
     weights: PointWeights,
-    powers: Sequence[Extension],
-    openings: Sequence[Extension],
+    powers: Sequence[Element],
+    openings: Sequence[Element],
 ) -> np.ndarray:
     """The reduced word on coset 0: (3, 1, N), planar."""
     sums: dict[bool, np.ndarray] = {}

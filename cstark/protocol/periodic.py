@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
 from cstark.kernels import _ntt
 
 from .domain import Domain
@@ -27,7 +27,7 @@ def coset_values(columns: Sequence[Sequence[int]], domain: Domain, coset: int) -
     for values in columns:
         period = len(values)
         source = np.array(values, dtype=np.uint64).reshape(period, 1)
-        shift = pow(domain.shifts[coset], domain.height // period, ext.P)
+        shift = pow(domain.shifts[coset], domain.height // period, field.P)
         out = np.empty((1, period, 4), dtype=np.uint64)
         plan = _ntt.Plan(period.bit_length() - 1)
         _ntt.lde(plan, source, out, np.array([shift], dtype=np.uint64))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.program import CosetPoints, Sources
@@ -126,8 +126,8 @@ class Prover:
         if total is None:
             raise TraceError("a token meets the lookup challenge: prove again with another claim")
         for value in self.sums.values():
-            total = ext.add(total, value)
-        if total != ext.ZERO and not self.force:
+            total = field.add(total, value)
+        if total != field.ZERO and not self.force:
             raise Imbalance
         with self.report.phase("commit lookup"):
             self._commit("lookup", columns)
@@ -261,7 +261,7 @@ class Prover:
             self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
         )
         assert main is not None  # every table has columns
-        total = self.sums.get(table, ext.ZERO)
+        total = self.sums.get(table, field.ZERO)
         program = self.machine.quotient_program(table)
         program.evaluate(
             CosetPoints(
@@ -274,7 +274,7 @@ class Prover:
             self.z,
             self.alpha,
             self.beta,
-            ext.scale(total, pow(domain.height, -1, ext.P)),
+            field.scale(total, pow(domain.height, -1, field.P)),
             {name: number for name, (number, _) in self.key.buses.items()},
             out,
         )
@@ -287,7 +287,7 @@ class Prover:
             self.selectors[key] = domain.inverse_first(coset)
         return self.selectors[key]
 
-    def _opened(self) -> list[ext.Element]:
+    def _opened(self) -> list[field.Element]:
         """All openings, in the order of the layout."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
         self.weights = {
@@ -313,5 +313,5 @@ class Prover:
         return words
 
 
-def _bytes(values: Sequence[ext.Element]) -> bytes:
+def _bytes(values: Sequence[field.Element]) -> bytes:
     return np.array(values, dtype="<u8").reshape(-1).tobytes()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, SupportsIndex
 
-from cstark import extension as ext
+from cstark import field
 from cstark.air.bus import Token, check_tokens
 from cstark.errors import StatementError, did_you_mean
 
@@ -175,18 +175,18 @@ def check_min_security(bits: object) -> None:
 
 
 def token_sum(
-    key: VerifyingKey, instance: Instance, z: ext.Element, alpha: ext.Element
-) -> ext.Element | None:
+    key: VerifyingKey, instance: Instance, z: field.Element, alpha: field.Element
+) -> field.Element | None:
     """Sum of the tokens' fractions; None when a denominator is zero (probability 2^-190)."""
-    total = ext.ZERO
+    total = field.ZERO
     for token in instance.tokens:
-        fingerprint = ext.sub(z, (key.buses[token.bus][0], 0, 0))
+        fingerprint = field.sub(z, (key.buses[token.bus][0], 0, 0))
         power = alpha
         for value in token.values:
-            fingerprint = ext.sub(fingerprint, ext.scale(power, value))
-            power = ext.mul(power, alpha)
-        if fingerprint == ext.ZERO:
+            fingerprint = field.sub(fingerprint, field.scale(power, value))
+            power = field.mul(power, alpha)
+        if fingerprint == field.ZERO:
             return None
-        term = ext.scale(ext.inverse(fingerprint), token.count)
-        total = ext.add(total, term) if token.sign > 0 else ext.sub(total, term)
+        term = field.scale(field.inverse(fingerprint), token.count)
+        total = field.add(total, term) if token.sign > 0 else field.sub(total, term)
     return total

@@ -9,7 +9,7 @@ import numpy as np
 
 from cstark.air.columns import View
 from cstark.errors import TraceError, did_you_mean
-from cstark.extension import P
+from cstark.field import P
 from cstark.kernels import _field
 
 if TYPE_CHECKING:

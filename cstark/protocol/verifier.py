@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
 from cstark.errors import CstarkError
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
@@ -214,8 +214,8 @@ class Verifier:
         self.beta = self.transcript.extension("beta")
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         require(total is not None, "token denominator", "a token has a zero denominator")
-        total = reduce(ext.add, values, total or ext.ZERO)
-        require(total == ext.ZERO, "bus sum", "table sums and tokens do not cancel")
+        total = reduce(field.add, values, total or field.ZERO)
+        require(total == field.ZERO, "bus sum", "table sums and tokens do not cancel")
 
     def round_3_quotient(self) -> None:
         """The quotient commitment; draw zeta."""
@@ -291,8 +291,8 @@ class Verifier:
             )
 
     def _constraints_at_zeta(
-        self, table: int, opened: Mapping[tuple[str, bool], Sequence[ext.Element]]
-    ) -> ext.Element:
+        self, table: int, opened: Mapping[tuple[str, bool], Sequence[field.Element]]
+    ) -> field.Element:
         """The constraints of a table over Z_H, combined."""
         log_height = self.layout.log_heights[table]
         return point_values(
@@ -303,19 +303,19 @@ class Verifier:
                 preprocessed=opened.get(("preprocessed", False), ()),
                 preprocessed_next=opened.get(("preprocessed", True), ()),
                 lookup=opened.get(("lookup", False), ()),
-                accumulator_next=opened.get(("lookup", True), [ext.ZERO])[0],
+                accumulator_next=opened.get(("lookup", True), [field.ZERO])[0],
             ),
             self.instance.publics[table],
             self.z,
             self.alpha,
             self.beta,
-            ext.scale(self.sums.get(table, ext.ZERO), pow(1 << log_height, -1, ext.P)),
+            field.scale(self.sums.get(table, field.ZERO), pow(1 << log_height, -1, field.P)),
             {name: number for name, (number, _) in self.key.buses.items()},
             self.zeta,
             log_height,
         )
 
-    def _quotient_at_zeta(self, table: int, chunks: Sequence[ext.Element]) -> ext.Element:
+    def _quotient_at_zeta(self, table: int, chunks: Sequence[field.Element]) -> field.Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
@@ -326,22 +326,22 @@ class Verifier:
         count = quotient_chunks(self.key.tables[table].degree)
         step = root_of_unity(log_height + self.layout.log_blowup)
         offset = self.key.options.coset_offset
-        powers = [pow(offset * pow(step, j, ext.P), n, ext.P) for j in range(count)]
-        zeta_n = ext.power(self.zeta, n)
-        total = ext.ZERO
+        powers = [pow(offset * pow(step, j, field.P), n, field.P) for j in range(count)]
+        zeta_n = field.power(self.zeta, n)
+        total = field.ZERO
         for j in range(count):
             term = chunks[j]
             for k in range(count):
                 if k != j:
-                    factor = ext.sub(zeta_n, (powers[k], 0, 0))
-                    scale = pow(powers[j] - powers[k], -1, ext.P)
-                    term = ext.mul(term, ext.scale(factor, scale))
-            total = ext.add(total, term)
+                    factor = field.sub(zeta_n, (powers[k], 0, 0))
+                    scale = pow(powers[j] - powers[k], -1, field.P)
+                    term = field.mul(term, field.scale(factor, scale))
+            total = field.add(total, term)
         return total
 
-    def _opened_by_table(self) -> list[dict[tuple[str, bool], list[ext.Element]]]:
+    def _opened_by_table(self) -> list[dict[tuple[str, bool], list[field.Element]]]:
         """Openings of each table by (tree, at the next row): columns, or chunks, in order."""
-        result: list[dict[tuple[str, bool], list[ext.Element]]] = [{} for _ in self.key.tables]
+        result: list[dict[tuple[str, bool], list[field.Element]]] = [{} for _ in self.key.tables]
         for groups in self.layout.groups.values():
             for group in groups:
                 matrix = self.layout.trees[group.tree].matrices[group.matrix]
@@ -363,7 +363,7 @@ class Verifier:
         }
         self.fri.check(self.carried, self.layer_siblings, reduced)
 
-    def _reduced(self, log_height: int, powers: Sequence[ext.Element]) -> np.ndarray:
+    def _reduced(self, log_height: int, powers: Sequence[field.Element]) -> np.ndarray:
         """The reduced word of a height at every position: (positions, 3) uint64."""
         groups = self.layout.groups[log_height]
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
@@ -378,7 +378,7 @@ class Verifier:
         unscaled = np.empty(count, dtype=np.uint64)
         unscaled[place] = lifted
         offset = self.key.options.coset_offset
-        points = [offset * y % ext.P for y in unscaled.tolist()]
+        points = [offset * y % field.P for y in unscaled.tolist()]
         word = np.zeros((count, 3), dtype=np.uint64)
         for is_next in (False, True):
             members = [group for group in groups if group.next == is_next]
@@ -389,9 +389,9 @@ class Verifier:
                 rows = padded(self.trees[group.tree].rows[group.matrix])
                 coefficients = matrix_coefficients(self.layout, group, powers)
                 _openings.row_sums(rows, coefficients, sums, position > 0)
-            point = ext.scale(self.zeta, generator) if is_next else self.zeta
+            point = field.scale(self.zeta, generator) if is_next else self.zeta
             value = point_value(groups, is_next, powers, self.openings)
-            differences = np.array([ext.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)
+            differences = np.array([field.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)
             inverses = np.empty_like(differences)
             _field.ext_inverse(differences, inverses)
             numerators = np.empty_like(differences)
@@ -413,7 +413,7 @@ class Verifier:
         self.roots[name] = self.reader.digest(f"{name} root")
         self.transcript.absorb(f"{name} root", self.roots[name])
 
-    def _absorbed(self, label: str, count: int) -> list[ext.Element]:
+    def _absorbed(self, label: str, count: int) -> list[field.Element]:
         """Read `count` extension elements and absorb their bytes."""
         words = self.reader.elements(count, 3, label)
         self.transcript.absorb(label, words.tobytes())

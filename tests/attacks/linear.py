@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cstark.extension import Element, P
+from cstark.field import Element, P
 
 
 def solve(columns: Sequence[Element], target: Element) -> list[int]:

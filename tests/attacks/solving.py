@@ -6,25 +6,25 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cstark import extension as ext
+from cstark import field
 from cstark.protocol.domain import root_of_unity
 from cstark.protocol.fri import OpenedLayer, groups_at
 from tests.attacks.toolkit import CheatingProver
 
-Element = ext.Element
+Element = field.Element
 
 
 def fold(members: list[Element], first: int, challenge: Element) -> Element:
     """A group folded, by the definition: a sum_k c^k f_k with f(y W^j) = sum_k (y W^j)^k f_k."""
     arity = len(members)
     turn = root_of_unity(arity.bit_length() - 1)
-    total = ext.ZERO
+    total = field.ZERO
     for k in range(arity):
-        part = ext.ZERO  # a y^k f_k
+        part = field.ZERO  # a y^k f_k
         for j, member in enumerate(members):
-            part = ext.add(part, ext.scale(member, pow(turn, -j * k, ext.P)))
-        total = ext.add(total, ext.mul(part, ext.power(
-            ext.scale(challenge, pow(first, -1, ext.P)), k)))  # fmt: skip
+            part = field.add(part, field.scale(member, pow(turn, -j * k, field.P)))
+        total = field.add(total, field.mul(part, field.power(
+            field.scale(challenge, pow(first, -1, field.P)), k)))  # fmt: skip
     return total
 
 
@@ -48,13 +48,13 @@ def solved_groups(
         if opened.known[g].all():
             continue
         m = int(np.flatnonzero(opened.leaf == g)[0])
-        first = points[m] * pow(turn, -int(opened.member[m]), ext.P) % ext.P
+        first = points[m] * pow(turn, -int(opened.member[m]), field.P) % field.P
         free = int(np.flatnonzero(~opened.known[g])[0])
         members = [tuple(row) for row in groups[g].tolist()]
-        unit = [ext.ONE if j == free else ext.ZERO for j in range(arity)]
-        gap = ext.sub(tuple(targets[g].tolist()), fold(members, first, challenge))
-        step = ext.mul(gap, ext.inverse(fold(unit, first, challenge)))
-        groups[g, free] = ext.add(members[free], step)
+        unit = [field.ONE if j == free else field.ZERO for j in range(arity)]
+        gap = field.sub(tuple(targets[g].tolist()), fold(members, first, challenge))
+        step = field.mul(gap, field.inverse(fold(unit, first, challenge)))
+        groups[g, free] = field.add(members[free], step)
     return groups
 
 
@@ -72,7 +72,7 @@ def solve_layers(
     expected = np.ascontiguousarray(true[:, coset, row].T)
     root = root_of_unity(layout.log_max_height + layout.log_blowup)
     points = [
-        pow(root, q + layout.blowup * i, ext.P)
+        pow(root, q + layout.blowup * i, field.P)
         for q, i in zip(coset.tolist(), row.tolist(), strict=True)
     ]
     result = []
@@ -103,8 +103,8 @@ def following_word(prover: CheatingProver, layer: int) -> np.ndarray:
     out = np.empty((3, layout.blowup, 1 << log_height), dtype=np.uint64)
     for q in range(layout.blowup):
         for i in range(1 << log_height):
-            y = pow(root, q + layout.blowup * i, ext.P)
-            out[:, q, i] = ext.horner(coefficients, (y, 0, 0))
+            y = pow(root, q + layout.blowup * i, field.P)
+            out[:, q, i] = field.horner(coefficients, (y, 0, 0))
     return out
 
 

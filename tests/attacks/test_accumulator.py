@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cstark import Reason
-from cstark import extension as ext
+from cstark import Reason, field
 from cstark.program import point
 from tests.attacks import false_statements
 from tests.attacks.toolkit import CheatingProver, P, changed, forge, refused, show, without
@@ -28,7 +27,8 @@ class Shifted(CheatingProver):
             for table, matrix in sources.items():
                 last = 3 * ((len(self.key.tables[table].interactions) + 1) // 2 - 1)
                 for row in matrix:
-                    row[last : last + 3] = ext.add(tuple(row[last : last + 3].tolist()), self.shift)
+                    old = tuple(row[last : last + 3].tolist())
+                    row[last : last + 3] = field.add(old, self.shift)
         super()._commit(name, sources)
 
     def _quotient(self, table, coset):
@@ -37,15 +37,15 @@ class Shifted(CheatingProver):
         interactions = len(description.interactions)
         # it is the table's last constraint: beta^j acc / (x - 1)
         number = len(description.constraints) + (interactions + 1) // 2
-        weight = ext.power(self.beta, number)
+        weight = field.power(self.beta, number)
         last = 3 * ((interactions + 1) // 2 - 1)
         columns = self._coset("lookup", table, coset)
         domain = self._domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
             accumulator = tuple(columns[i, last : last + 3].tolist())
-            term = ext.mul(weight, ext.scale(accumulator, pow(x - 1, -1, P)))
-            out[i, :3] = ext.sub(tuple(out[i, :3].tolist()), term)
+            term = field.mul(weight, field.scale(accumulator, pow(x - 1, -1, P)))
+            out[i, :3] = field.sub(tuple(out[i, :3].tolist()), term)
         return out
 
 
@@ -68,7 +68,7 @@ def test_it_is_for_uniqueness_only():
         def _say(self, item, data):
             if item == "table sums":
                 first = next(iter(self.sums))
-                self.sums[first] = ext.add(self.sums[first], (1, 0, 0))
+                self.sums[first] = field.add(self.sums[first], (1, 0, 0))
                 data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
             super()._say(item, data)
 

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import Reason
-from cstark import extension as ext
+from cstark import Reason, field
 from cstark.protocol import fri
 from cstark.protocol.fri import FriProver
 from cstark.protocol.lookup import build_lookups
@@ -80,9 +79,9 @@ def shift_unseen(beta):
 
     They enter as sum_k beta^(2k) d_k, with d_k in F_p: three equations for four unknowns.
     """
-    rows = [ext.power(beta, 2 * k) for k in range(4)]
+    rows = [field.power(beta, 2 * k) for k in range(4)]
     # d_3 = 1: sum_(k < 3) beta^(2k) d_k = -beta^6
-    shift = [*solve(rows[:3], ext.neg(rows[3])), 1]
+    shift = [*solve(rows[:3], field.neg(rows[3])), 1]
     assert any(shift)
     return shift
 
@@ -123,15 +122,15 @@ class AnyTokens(CheatingProver):
 
     def round_2_lookup(self):
         super().round_2_lookup()
-        target = ext.ZERO
+        target = field.ZERO
         for value in self.sums.values():
-            target = ext.sub(target, value)
+            target = field.sub(target, value)
         rows = []
         for message in ([7, 700], [8, 800], [9, 900]):
-            print_ = ext.sub(self.z, (1, 0, 0))
-            print_ = ext.sub(print_, ext.scale(self.alpha, message[0]))
-            print_ = ext.sub(print_, ext.scale(ext.square(self.alpha), message[1]))
-            rows.append(ext.inverse(print_))
+            print_ = field.sub(self.z, (1, 0, 0))
+            print_ = field.sub(print_, field.scale(self.alpha, message[0]))
+            print_ = field.sub(print_, field.scale(field.square(self.alpha), message[1]))
+            rows.append(field.inverse(print_))
         self.found.append(solve(rows, target))
 
 
@@ -216,13 +215,13 @@ class LateCounts(CheatingProver):
         _, sums = build_lookups(self.machine, self.instance, self.traces, self.z, self.alpha)
         target = token_sum(self.key, self.instance, self.z, self.alpha)
         for value in sums.values():
-            target = ext.add(target, value)
+            target = field.add(target, value)
         rows = []
         for v in range(3):  # what one more count of the pair (v, v + 1) takes away
-            print_ = ext.sub(self.z, (1, 0, 0))
-            print_ = ext.sub(print_, ext.scale(self.alpha, v))
-            print_ = ext.sub(print_, ext.scale(ext.square(self.alpha), v + 1))
-            rows.append(ext.inverse(print_))
+            print_ = field.sub(self.z, (1, 0, 0))
+            print_ = field.sub(print_, field.scale(self.alpha, v))
+            print_ = field.sub(print_, field.scale(field.square(self.alpha), v + 1))
+            rows.append(field.inverse(print_))
         table = self.key.names.index("range")
         counts = self.traces[table] = self.traces[table].copy()
         for v, step in enumerate(solve(rows, target)):
@@ -252,24 +251,24 @@ class LateColumns(CheatingProver):
         )
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         for value in self.sums.values():
-            total = ext.add(total, value)
+            total = field.add(total, value)
         table = self.key.names.index("sender")
-        missing = ext.neg(total)
-        self.sums[table] = ext.add(self.sums[table], missing)
+        missing = field.neg(total)
+        self.sums[table] = field.add(self.sums[table], missing)
         self._say("table sums", np.array(list(self.sums.values()), dtype="<u8").tobytes())
         self.beta = self.transcript.extension("beta")
 
         matrix, rows = columns[table], len(self.traces[table])
         trace = self.traces[table]
         one, two = self.denominators(trace[0])
-        rate = ext.sub(ext.ONE, ext.mul(one, ext.inverse(ext.mul(self.beta, two))))
-        step = ext.mul(missing, ext.inverse(rate))
-        matrix[0, :3] = ext.add(tuple(matrix[0, :3].tolist()), step)
+        rate = field.sub(field.ONE, field.mul(one, field.inverse(field.mul(self.beta, two))))
+        step = field.mul(missing, field.inverse(rate))
+        matrix[0, :3] = field.add(tuple(matrix[0, :3].tolist()), step)
         # A on row i > 0: what row 0 added, less i times what is stated to be added on each row
-        share = ext.scale(missing, pow(rows, -1, P))
+        share = field.scale(missing, pow(rows, -1, P))
         for i in range(1, rows):
-            moved = ext.sub(ext.mul(step, rate), ext.scale(share, i))
-            matrix[i, 3:6] = ext.add(tuple(matrix[i, 3:6].tolist()), moved)
+            moved = field.sub(field.mul(step, rate), field.scale(share, i))
+            matrix[i, 3:6] = field.add(tuple(matrix[i, 3:6].tolist()), moved)
         self._commit("lookup", columns)
         self.out[-2:] = self.out[:-3:-1]  # in the file the root stands before the sums
 
@@ -278,10 +277,10 @@ class LateColumns(CheatingProver):
         prints = []
         for lane in range(3):
             value = int(row[lane])
-            print_ = ext.sub(self.z, (1, 0, 0))
-            print_ = ext.sub(print_, ext.scale(self.alpha, value))
-            prints.append(ext.sub(print_, ext.scale(ext.square(self.alpha), value + 1)))
-        return ext.mul(prints[0], prints[1]), prints[2]
+            print_ = field.sub(self.z, (1, 0, 0))
+            print_ = field.sub(print_, field.scale(self.alpha, value))
+            prints.append(field.sub(print_, field.scale(field.square(self.alpha), value + 1)))
+        return field.mul(prints[0], prints[1]), prints[2]
 
 
 def test_lookup_root_not_absorbed():
@@ -308,23 +307,23 @@ class LateSums(CheatingProver):
         assert self.log_heights[tall] == self.log_heights[short] + 1
         n = 1 << self.log_heights[short]
         self.height = n
-        step = ext.add(sums[tall], sums[short])
+        step = field.add(sums[tall], sums[short])
         self.coefficients = {
-            tall: (sums[tall], ext.neg(step)),
-            short: (ext.neg(sums[tall]), step),
+            tall: (sums[tall], field.neg(step)),
+            short: (field.neg(sums[tall]), step),
         }
         for table, matrix in columns.items():
             rows = len(matrix)
             generator = self._domain(self.log_heights[table]).generator
-            share, moved = pow(rows, -1, P), ext.ZERO
+            share, moved = pow(rows, -1, P), field.ZERO
             last = self.accumulator(table)
             for i in range(rows):
-                matrix[i, last : last + 3] = ext.add(
+                matrix[i, last : last + 3] = field.add(
                     tuple(matrix[i, last : last + 3].tolist()), moved
                 )
                 here = self.sum_at(table, (pow(generator, i, P), 0, 0))
-                moved = ext.add(moved, ext.scale(ext.sub(sums[table], here), share))
-            assert moved == ext.ZERO, "the accumulator closes"
+                moved = field.add(moved, field.scale(field.sub(sums[table], here), share))
+            assert moved == field.ZERO, "the accumulator closes"
         self._commit("lookup", columns)
         self.beta = self.transcript.extension("beta")
         self.sums = {}
@@ -335,20 +334,20 @@ class LateSums(CheatingProver):
 
     def sum_at(self, table, x):
         constant, factor = self.coefficients[table]
-        return ext.add(constant, ext.mul(factor, ext.power(x, self.height)))
+        return field.add(constant, field.mul(factor, field.power(x, self.height)))
 
     def _quotient(self, table, coset):
         """Q is linear in L: Q(L) = Q(0) + L (Q(1) - Q(0)), point by point."""
-        self.sums = {table: ext.ZERO}
+        self.sums = {table: field.ZERO}
         none = super()._quotient(table, coset).copy()
-        self.sums = {table: ext.ONE}
+        self.sums = {table: field.ONE}
         out = super()._quotient(table, coset)
         domain = self._domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
             zero = tuple(none[i, :3].tolist())
-            slope = ext.sub(tuple(out[i, :3].tolist()), zero)
-            out[i, :3] = ext.add(zero, ext.mul(slope, self.sum_at(table, (x, 0, 0))))
+            slope = field.sub(tuple(out[i, :3].tolist()), zero)
+            out[i, :3] = field.add(zero, field.mul(slope, self.sum_at(table, (x, 0, 0))))
         return out
 
     def round_3_quotient(self):
@@ -381,7 +380,7 @@ class LateQuotient(CheatingProver):
         self.out.pop()
         self.openings = self._opened()
         needed = {
-            table: ext.mul(self.gap(table), ext.inverse(self.chunk_weight(table, 0)))
+            table: field.mul(self.gap(table), field.inverse(self.chunk_weight(table, 0)))
             for table in range(len(self.key.tables))
         }
         chunks = {}
@@ -415,11 +414,11 @@ class LateOpenings(CheatingProver):
         first, second = (self.opening_of("quotient", table, chunk=c) for c in (0, 1))
         w0, w1 = (self.chunk_weight(table, c) for c in (0, 1))
         # w0 d0 + w1 d1 = gap, gamma^first d0 + gamma^second d1 = 0
-        ratio = ext.neg(ext.power(self.gamma, second - first))
-        d1 = ext.mul(self.gap(table), ext.inverse(ext.add(ext.mul(w0, ratio), w1)))
-        for number, step in ((first, ext.mul(ratio, d1)), (second, d1)):
-            self.openings[number] = ext.add(self.openings[number], step)
-        assert self.gap(table) == ext.ZERO
+        ratio = field.neg(field.power(self.gamma, second - first))
+        d1 = field.mul(self.gap(table), field.inverse(field.add(field.mul(w0, ratio), w1)))
+        for number, step in ((first, field.mul(ratio, d1)), (second, d1)):
+            self.openings[number] = field.add(self.openings[number], step)
+        assert self.gap(table) == field.ZERO
         self._say("openings", np.array(self.openings, dtype="<u8").tobytes())
 
 
@@ -466,7 +465,7 @@ class LateFinal(BoldLiar):
             for q, i in zip(coset.tolist(), row.tolist(), strict=True)
         }
         assert len(known) <= layout.schedule.final_length
-        total = [ext.ZERO] * layout.schedule.final_length
+        total = [field.ZERO] * layout.schedule.final_length
         for x, value in known.items():
             basis, scale = [1], 1
             for other in known:
@@ -477,8 +476,8 @@ class LateFinal(BoldLiar):
                     ]
                     scale = scale * (x - other) % P
             for k, coefficient in enumerate(basis):
-                step = ext.scale(value, coefficient * pow(scale, -1, P) % P)
-                total[k] = ext.add(total[k], step)
+                step = field.scale(value, coefficient * pow(scale, -1, P) % P)
+                total[k] = field.add(total[k], step)
         return np.array(total, dtype=np.uint64)
 
     def _reduced(self):

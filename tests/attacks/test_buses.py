@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import Reason
-from cstark import extension as ext
+from cstark import Reason, field
 from cstark.air import bus as bus_module
 from cstark.protocol import statement as statement_module
 from cstark.protocol.transcript import Transcript
@@ -35,9 +34,9 @@ class FalseSum(CheatingProver):
         if item == "table sums":
             total = statement_module.token_sum(self.key, self.instance, self.z, self.alpha)
             for value in self.sums.values():
-                total = ext.add(total, value)
+                total = field.add(total, value)
             first = next(iter(self.sums))
-            self.sums[first] = ext.sub(self.sums[first], total)
+            self.sums[first] = field.sub(self.sums[first], total)
             data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
         super()._say(item, data)
 
@@ -202,8 +201,8 @@ def unlucky(bus: int, values: list[int]):
     alpha = (3, 5, 7)
     message, power = (bus, 0, 0), alpha
     for value in values:
-        message = ext.add(message, ext.scale(power, value))
-        power = ext.mul(power, alpha)
+        message = field.add(message, field.scale(power, value))
+        power = field.mul(power, alpha)
     unlucky_z = [message]
     with changed(Transcript, "extension", extension):
         yield
@@ -217,7 +216,7 @@ def test_token_with_a_zero_denominator():
 
     class Blind(CheatingProver):
         def round_2_lookup(self):
-            with swapped(statement_module.token_sum, lambda *_: ext.ZERO):
+            with swapped(statement_module.token_sum, lambda *_: field.ZERO):
                 super().round_2_lookup()
 
     honest = pair.honest()

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import Reason
-from cstark import extension as ext
+from cstark import Reason, field
 from cstark.kernels import _fri
 from cstark.protocol import fri
 from cstark.protocol.domain import Domain
@@ -163,9 +162,10 @@ def test_roll_in_without_a_fresh_factor(arity):
     assert refusal.value.reason is Reason.FINAL_POLYNOMIAL
 
     def power(value, exponent):  # in fri.py, `power` makes the joining factor and nothing else
-        return ext.ONE
+        return field.ONE
 
-    with swapped(ext, SimpleNamespace(**{**vars(ext), "power": power, "__name__": "ext"})):
+    namespace = {**vars(field), "power": power, "__name__": "field"}
+    with swapped(field, SimpleNamespace(**namespace)):
         run_fri(layout, forged, b"forged")
 
 

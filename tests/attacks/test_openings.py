@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cstark import Reason
-from cstark import extension as ext
+from cstark import Reason, field
 from tests.attacks import false_statements
 from tests.attacks.solving import open_solved
 from tests.attacks.toolkit import BoldLiar, CheatingProver, Liar, forge, show, without
@@ -66,19 +65,19 @@ class Retrospective(Liar):
             matrix = commitment.matrices[0]
             log_height = self.log_heights[0]
             number = self.opening_of("quotient", 0)
-            power = ext.power(self.gamma, number)
+            power = field.power(self.gamma, number)
             domain = self._domain(log_height)
             for q in range(domain.blowup):
                 rows = matrix.coset(q)
                 for i in range(domain.height):
-                    x = domain.shifts[q] * pow(domain.generator, i, ext.P) % ext.P
-                    error = ext.sub(
+                    x = domain.shifts[q] * pow(domain.generator, i, field.P) % field.P
+                    error = field.sub(
                         tuple(true[log_height][:, q, i].tolist()),
                         tuple(sent[log_height][:, q, i].tolist()),
                     )
-                    step = ext.mul(error, ext.mul(ext.sub(self.zeta, (x, 0, 0)),
-                                                  ext.inverse(power)))  # fmt: skip
-                    rows[i, :3] = ext.add(tuple(rows[i, :3].tolist()), step)
+                    step = field.mul(error, field.mul(field.sub(self.zeta, (x, 0, 0)),
+                                                  field.inverse(power)))  # fmt: skip
+                    rows[i, :3] = field.add(tuple(rows[i, :3].tolist()), step)
             honest_open(positions, log_max_height, write)
 
         commitment.open = open_solved

@@ -8,10 +8,11 @@ else in the verifier happens to stop it.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import extension as ext
+from cstark import field
 from cstark.protocol import checks
 from cstark.protocol.commitment import OpenedTree
 from cstark.protocol.fri import domain_points
@@ -42,7 +43,7 @@ class Statement:
     """What a verifier is asked to believe."""
 
     machine: cs.Machine
-    publics: dict[str, list[int]] = field(default_factory=dict)
+    publics: dict[str, list[int]] = dataclasses.field(default_factory=dict)
     tokens: tuple[Any, ...] = ()
     claim: bytes | None = None
     min_security: int = 0
@@ -189,19 +190,19 @@ class CheatingProver(Prover):
         vars(verifier).update(known)
         return verifier
 
-    def gap(self, table: int) -> ext.Element:
+    def gap(self, table: int) -> field.Element:
         """Constraints minus quotient of a table, at zeta, as opened."""
         eyes = self.eyes()
         opened = eyes._opened_by_table()[table]
         combined = eyes._constraints_at_zeta(table, opened)
-        return ext.sub(combined, eyes._quotient_at_zeta(table, opened["quotient", False]))
+        return field.sub(combined, eyes._quotient_at_zeta(table, opened["quotient", False]))
 
-    def chunk_weight(self, table: int, chunk: int) -> ext.Element:
+    def chunk_weight(self, table: int, chunk: int) -> field.Element:
         """What a chunk counts in the quotient at zeta."""
         eyes = self.eyes()
         count = len(eyes._opened_by_table()[table]["quotient", False])
         return eyes._quotient_at_zeta(
-            table, [ext.ONE if k == chunk else ext.ZERO for k in range(count)]
+            table, [field.ONE if k == chunk else field.ZERO for k in range(count)]
         )
 
     def opening_of(self, tree: str, table: int, column: int = 0, chunk: int = 0) -> int:
@@ -241,13 +242,13 @@ class CheatingProver(Prover):
 class Liar(CheatingProver):
     """Opens the quotients to whatever makes the constraints hold at zeta."""
 
-    def _opened(self) -> list[ext.Element]:
+    def _opened(self) -> list[field.Element]:
         self.openings = super()._opened()
         for table in range(len(self.key.tables)):
-            step = ext.mul(self.gap(table), ext.inverse(self.chunk_weight(table, 0)))
+            step = field.mul(self.gap(table), field.inverse(self.chunk_weight(table, 0)))
             number = self.opening_of("quotient", table)
-            self.openings[number] = ext.add(self.openings[number], step)
-            assert self.gap(table) == ext.ZERO
+            self.openings[number] = field.add(self.openings[number], step)
+            assert self.gap(table) == field.ZERO
         return self.openings
 
 

@@ -6,7 +6,7 @@ import json
 import random
 from typing import Any
 
-from cstark.goldilocks import P
+from cstark.arrays.goldilocks import P
 from tests.fuzz.target import KEY, MODES, STATEMENT, Subject, subjects
 
 __all__ = ["mutate"]

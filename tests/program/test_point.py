@@ -8,7 +8,7 @@ import pytest
 
 from cstark.air.description import Constraint, Interaction, assemble
 from cstark.air.nodes import NodeList
-from cstark.extension import mul
+from cstark.field import mul
 from cstark.program import (
     CosetPoints,
     Opened,

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from cstark.arrays.hashing import keccak256
 from cstark.claim import read_claim
 from cstark.errors import StatementError
-from cstark.hashing import keccak256
 from cstark.machines.keccak.air import KeccakTable
 from cstark.machines.keccak.constants import BLOCK_BYTES, ROUNDS
 from cstark.machines.keccak.trace import Shape, keccak_trace

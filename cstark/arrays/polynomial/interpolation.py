@@ -7,12 +7,12 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark import fft
+from cstark.arrays import fft
+from cstark.arrays.operands import elements
+from cstark.arrays.polynomial.evaluation import evaluate
+from cstark.arrays.polynomial.fields import U64, Field, item, lift, module, polynomial
+from cstark.arrays.polynomial.products import padded
 from cstark.errors import CstarkError
-from cstark.operands import elements
-from cstark.polynomial.evaluation import evaluate
-from cstark.polynomial.fields import U64, Field, item, lift, module, polynomial
-from cstark.polynomial.products import padded
 
 __all__ = ["from_roots", "interpolate"]
 

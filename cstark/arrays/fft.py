@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark import goldilocks
+from cstark.arrays import goldilocks
+from cstark.arrays.operands import P, deliver, elements, integer
+from cstark.arrays.operands.axes import axis_index
 from cstark.errors import CstarkError
-from cstark.extension import base_root
+from cstark.field import base_root
 from cstark.kernels import _ntt, _runtime
-from cstark.operands import P, deliver, elements, integer
-from cstark.operands.axes import axis_index
 
 __all__ = ["intt", "lde", "ntt", "points", "root"]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from polynomial_support import FIELDS, coefficients, item, poly, random
 
 from cstark import polynomial
+from cstark.arrays.polynomial import products
 from cstark.errors import CstarkError
-from cstark.polynomial import products
 from tests.oracles.fields import EDGES, P
 
 ELEMENTS = st.lists(st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1)), max_size=40)

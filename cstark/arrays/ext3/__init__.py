@@ -18,7 +18,7 @@ Examples
 array([2, 0, 0], dtype=uint64)
 """
 
-from cstark.ext3.arithmetic import (
+from cstark.arrays.ext3.arithmetic import (
     add,
     batch_inverse,
     div,
@@ -31,8 +31,8 @@ from cstark.ext3.arithmetic import (
     square,
     sub,
 )
-from cstark.ext3.reductions import cumprod, cumsum, dot, matmul, powers, prod, sum
-from cstark.operands import P
+from cstark.arrays.ext3.reductions import cumprod, cumsum, dot, matmul, powers, prod, sum
+from cstark.arrays.operands import P
 
 __all__ = [
     "P",

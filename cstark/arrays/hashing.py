@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.operands import deliver, words
 from cstark.errors import CstarkError
 from cstark.kernels import _hash
-from cstark.operands import deliver, words
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

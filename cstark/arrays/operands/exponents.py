@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.operands import U64, apply, elements, integers, inverted
 from cstark.errors import CstarkError
-from cstark.operands import U64, apply, elements, integers, inverted
 
 __all__ = ["Kernels", "power"]
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark import fft, goldilocks
-from cstark.ext3.reductions import times_w
-from cstark.operands import elements, matrices
-from cstark.polynomial.division import divide_vanishing
-from cstark.polynomial.fields import U64, Field, axes, item, module, polynomial
-from cstark.polynomial.products import padded
+from cstark.arrays import fft, goldilocks
+from cstark.arrays.ext3.reductions import times_w
+from cstark.arrays.operands import elements, matrices
+from cstark.arrays.polynomial.division import divide_vanishing
+from cstark.arrays.polynomial.fields import U64, Field, axes, item, module, polynomial
+from cstark.arrays.polynomial.products import padded
 
 __all__ = ["evaluate", "evaluate_coset"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark import fft
+from cstark.arrays import fft
+from cstark.arrays.operands import elements
+from cstark.arrays.polynomial.fields import U64, Field, item, lift, module, polynomial
+from cstark.arrays.polynomial.products import multiply, padded
 from cstark.errors import CstarkError
-from cstark.operands import elements
-from cstark.polynomial.fields import U64, Field, item, lift, module, polynomial
-from cstark.polynomial.products import multiply, padded
 
 __all__ = ["divide", "divide_linear", "divide_vanishing"]
 

@@ -21,10 +21,10 @@ array([2, 3, 1], dtype=uint64)
 array([2, 6, 0], dtype=uint64)
 """
 
-from cstark.polynomial.division import divide, divide_linear, divide_vanishing
-from cstark.polynomial.evaluation import evaluate, evaluate_coset
-from cstark.polynomial.interpolation import from_roots, interpolate
-from cstark.polynomial.products import multiply
+from cstark.arrays.polynomial.division import divide, divide_linear, divide_vanishing
+from cstark.arrays.polynomial.evaluation import evaluate, evaluate_coset
+from cstark.arrays.polynomial.interpolation import from_roots, interpolate
+from cstark.arrays.polynomial.products import multiply
 
 __all__ = [
     "divide",

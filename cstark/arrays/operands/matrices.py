@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cstark.arrays.operands import U64
 from cstark.errors import CstarkError
 from cstark.kernels import _matmul
-from cstark.operands import U64
 
 __all__ = ["multiply", "operands"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.operands import axes, deliver, elements, integer, matrices
 from cstark.errors import CstarkError
 from cstark.kernels import _field
-from cstark.operands import axes, deliver, elements, integer, matrices
 
 __all__ = ["cumprod", "cumsum", "dot", "matmul", "powers", "prod", "sum"]
 

@@ -4,8 +4,9 @@
 three coordinates of an extension element.  That axis is the `item`: () or (3,), and takes no
 part in broadcasting.
 
-Here: operands and `out` of anything.  `cstark.operands.axes` folds and scans along axes,
-`cstark.operands.exponents` raises to powers, `cstark.operands.matrices` multiplies matrices.
+Here: operands and `out` of anything.  `cstark.arrays.operands.axes` folds and scans along axes,
+`cstark.arrays.operands.exponents` raises to powers, `cstark.arrays.operands.matrices` multiplies
+matrices.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cstark.errors import CstarkError
+from cstark.field import P
 from cstark.kernels import _field
 
 __all__ = ["P", "apply", "deliver", "elements", "integer", "inverted", "place", "words"]
 
-P = 2**64 - 2**32 + 1
 
 U64 = NDArray[np.uint64]
 _U64 = np.dtype(np.uint64)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.operands import P, apply, elements, integers, inverted
+from cstark.arrays.operands import exponents as _exponents
 from cstark.kernels import _field
-from cstark.operands import P, apply, elements, integers, inverted
-from cstark.operands import exponents as _exponents
 
 __all__ = [
     "add",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark import fft
+from cstark.arrays import fft
+from cstark.arrays.polynomial.fields import U64, Field, axes, item, module, polynomial
 from cstark.errors import CstarkError
 from cstark.kernels import _runtime
-from cstark.polynomial.fields import U64, Field, axes, item, module, polynomial
 
 __all__ = ["multiply", "padded"]
 

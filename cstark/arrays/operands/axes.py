@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cstark.arrays.operands import U64, deliver, integer
 from cstark.errors import CstarkError
 from cstark.kernels import _field
-from cstark.operands import U64, deliver, integer
 
 __all__ = ["Axis", "axis_index", "fold", "scan"]
 
@@ -56,7 +56,7 @@ def fold(
     Parameters
     ----------
     a : ndarray
-        From `cstark.operands.elements`.
+        From `cstark.arrays.operands.elements`.
     product : bool
         Products, not sums.
     axis : int or tuple of int or None

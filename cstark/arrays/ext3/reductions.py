@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.ext3 import arithmetic
+from cstark.arrays.goldilocks import arithmetic as base
+from cstark.arrays.operands import axes, deliver, elements, integer, matrices
 from cstark.errors import CstarkError
-from cstark.ext3 import arithmetic
-from cstark.goldilocks import arithmetic as base
 from cstark.kernels import _field
-from cstark.operands import axes, deliver, elements, integer, matrices
 
 __all__ = ["cumprod", "cumsum", "dot", "matmul", "powers", "prod", "sum"]
 

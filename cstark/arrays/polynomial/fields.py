@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark import ext3, goldilocks
+from cstark.arrays import ext3, goldilocks
+from cstark.arrays.operands import elements
 from cstark.errors import CstarkError
-from cstark.operands import elements
 
 __all__ = ["U64", "Field", "axes", "item", "lift", "module", "polynomial"]
 

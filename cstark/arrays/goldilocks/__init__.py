@@ -41,7 +41,7 @@ True
 array([1, 0, 1], dtype=uint64)
 """
 
-from cstark.goldilocks.arithmetic import (
+from cstark.arrays.goldilocks.arithmetic import (
     add,
     batch_inverse,
     div,
@@ -54,8 +54,8 @@ from cstark.goldilocks.arithmetic import (
     square,
     sub,
 )
-from cstark.goldilocks.reductions import cumprod, cumsum, dot, matmul, powers, prod, sum
-from cstark.operands import P
+from cstark.arrays.goldilocks.reductions import cumprod, cumsum, dot, matmul, powers, prod, sum
+from cstark.arrays.operands import P
 
 __all__ = [
     "P",
