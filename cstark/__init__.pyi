@@ -6,7 +6,6 @@ from cstark.air import Send as Send
 from cstark.air import Table as Table
 from cstark.air import View as View
 from cstark.air import pack as pack
-from cstark.arguments import argument as argument
 from cstark.arrays import ext3 as ext3
 from cstark.arrays import fft as fft
 from cstark.arrays import goldilocks as goldilocks
@@ -16,9 +15,6 @@ from cstark.batch import Job as Job
 from cstark.batch import JobResult as JobResult
 from cstark.batch import prove_many as prove_many
 from cstark.check import CheckReport as CheckReport
-from cstark.claim import decode_claim as decode_claim
-from cstark.claim import encode_claim as encode_claim
-from cstark.claim import read_claim as read_claim
 from cstark.errors import AirError as AirError
 from cstark.errors import CstarkError as CstarkError
 from cstark.errors import OptionsError as OptionsError
@@ -42,5 +38,9 @@ from cstark.runtime import threads as threads
 from cstark.workload import Prepared as Prepared
 from cstark.workload import Statement as Statement
 from cstark.workload import Workload as Workload
+from cstark.workload.arguments import argument as argument
+from cstark.workload.claim import decode_claim as decode_claim
+from cstark.workload.claim import encode_claim as encode_claim
+from cstark.workload.claim import read_claim as read_claim
 
 __version__: str

@@ -23,11 +23,11 @@ from cstark.errors import (
 from cstark.files import write_whole
 
 if TYPE_CHECKING:
-    from cstark.arguments import Argument
     from cstark.key import VerifyingKey
     from cstark.protocol.options import Options, ResolvedOptions
     from cstark.protocol.proof import Proof
     from cstark.workload import Statement, Workload
+    from cstark.workload.arguments import Argument
 
 __all__ = [
     "CommandError",

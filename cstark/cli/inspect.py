@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the header of a proof file."""
     data = read_bytes(arguments.file)
 
-    from cstark.claim import decode_claim
     from cstark.protocol.proof import Proof
+    from cstark.workload.claim import decode_claim
 
     proof = Proof.from_bytes(data)
     try:

@@ -43,14 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     data = read_bytes(arguments.file)
     check_writable(arguments.output)
 
-    from cstark.claim import decode_claim
-    from cstark.cli.keyfile import KeyFile
     from cstark.protocol.proof import Proof
+    from cstark.workload.claim import decode_claim
+    from cstark.workload.statement_file import StatementFile
 
     proof = Proof.from_bytes(data)
     claim, statement = statement_of_file(workload, proof)
     key = key_of_file(statement, proof)
-    file = KeyFile(key, statement.publics, tuple(statement.tokens), claim)
+    file = StatementFile(key, statement.publics, tuple(statement.tokens), claim)
     write_atomically(arguments.output, file.to_json().encode() + b"\n")
 
     if arguments.json:

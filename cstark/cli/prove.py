@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         kind_of(arguments.report)
     before = None if arguments.against is None else read_report(arguments.against)
 
-    from cstark.claim import decode_claim
+    from cstark.workload.claim import decode_claim
 
     start = time.perf_counter()
     prepared = workload.prepare()

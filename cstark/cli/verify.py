@@ -38,11 +38,11 @@ from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
 if TYPE_CHECKING:
-    from cstark.cli.keyfile import KeyFile
     from cstark.key import VerifyingKey
     from cstark.protocol.proof import Proof
     from cstark.security import SecurityReport
     from cstark.workload import Workload
+    from cstark.workload.statement_file import StatementFile
 
 __all__ = ["configure", "run"]
 
@@ -143,7 +143,7 @@ class Check:
     trace: bool
     min_security: int
 
-    def __call__(self, statement: KeyFile, proof: Proof, text: bytes = b"") -> None:
+    def __call__(self, statement: StatementFile, proof: Proof, text: bytes = b"") -> None:
         """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
         from cstark.pure import show
 
@@ -185,14 +185,14 @@ def verify_by_workload(
     workload: type[Workload], proof: Proof, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
-    from cstark.claim import decode_claim
-    from cstark.cli.keyfile import KeyFile
+    from cstark.workload.claim import decode_claim
+    from cstark.workload.statement_file import StatementFile
 
     claim, statement = statement_of_file(workload, proof)
     decoded = decode_claim(claim)
     check_expectations(decoded, expected)
     key = key_of_file(statement, proof)
-    check(KeyFile(key, statement.publics, tuple(statement.tokens), claim), proof)
+    check(StatementFile(key, statement.publics, tuple(statement.tokens), claim), proof)
     return decoded, security_of(key, proof, len(statement.tokens))
 
 
@@ -200,11 +200,11 @@ def verify_by_key(
     text: bytes, name: str, proof: Proof, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
-    from cstark.claim import decode_claim
-    from cstark.cli.keyfile import KeyFile
+    from cstark.workload.claim import decode_claim
+    from cstark.workload.statement_file import StatementFile
 
     try:
-        file = KeyFile.from_json(text)
+        file = StatementFile.from_json(text)
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim)

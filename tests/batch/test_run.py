@@ -28,7 +28,7 @@ import pytest
 import cstark as cs
 from cstark.batch import run as run_module
 from cstark.batch.worker import Stopped, Task, prove_job
-from cstark.claim import decode_claim
+from cstark.workload.claim import decode_claim
 from tests.batch.workloads import QUICK, Count, Threads, Unpicklable, go_on, kept, started
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -26,14 +26,14 @@ from unittest import mock
 
 import cstark as cs
 from cstark import pure
-from cstark.claim import encode_claim
-from cstark.cli.keyfile import KeyFile
 from cstark.key import VerifyingKey
 from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof, Reader
 from cstark.protocol.statement import Instance
 from cstark.protocol.transcript import Ledger
 from cstark.protocol.verifier import Verifier
+from cstark.workload.claim import encode_claim
+from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
 
 __all__ = ["MODES", "Finding", "Subject", "run_one", "seeds", "subjects"]
@@ -69,7 +69,7 @@ class Subject:
         """The honest key, or the honest key file."""
         if mode == KEY:
             return self.key.to_json()
-        return KeyFile(self.key, self.case.publics, self.case.tokens, CLAIM).to_json()
+        return StatementFile(self.key, self.case.publics, self.case.tokens, CLAIM).to_json()
 
 
 class _Spy(Reader):
@@ -241,7 +241,7 @@ def _read_statement(subject: Subject, data: bytes) -> None:
     """Each reader refuses with its own error or reads; both readings accept the same proofs."""
     file = statement = None
     with contextlib.suppress(cs.StatementError):
-        file = KeyFile.from_json(data)
+        file = StatementFile.from_json(data)
     with contextlib.suppress(pure.BadKey):
         statement = pure.read_statement(data)
     accepted = False
@@ -253,7 +253,7 @@ def _read_statement(subject: Subject, data: bytes) -> None:
             accepted = True
         except (cs.VerificationError, cs.StatementError):
             pass
-    if accepted and file != KeyFile.from_json(subject.text(STATEMENT)):
+    if accepted and file != StatementFile.from_json(subject.text(STATEMENT)):
         raise Finding("another statement accepted the proof")
     if statement is not None:
         try:

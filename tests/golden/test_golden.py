@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import cstark as cs
-from cstark.cli.keyfile import KeyFile
 from cstark.protocol.proof import VERSION
+from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
 
 RECORD = Path(__file__).with_name("digests.json")
@@ -72,7 +72,7 @@ def test_everything_recorded_is_tried():
 def test_a_recorded_file_is_still_accepted(name):
     """The file was written once; nothing here can make it again by mistake."""
     folder = RECORD.parent
-    file = KeyFile.from_json((folder / f"{name}.key.json").read_bytes())
+    file = StatementFile.from_json((folder / f"{name}.key.json").read_bytes())
     data = (folder / f"{name}.bin").read_bytes()
     file.key.verify(data, file.publics, tokens=file.tokens, claim=file.claim, min_security=8)
     changed = bytearray(data)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark.claim import encode_claim
 from cstark.errors import Reason
+from cstark.workload.claim import encode_claim
 
 #: Few queries: what is tested here does not hide in a small part of a codeword.
 OPTIONS = cs.Options(queries=8, grinding=0)

@@ -8,11 +8,11 @@ import pickle
 import pytest
 
 from cstark.air.describe import describe
-from cstark.claim import decode_claim, encode_claim
 from cstark.errors import StatementError
 from cstark.machines import rv64
 from cstark.machines.fib_iterative import FibIterative, fibonacci_program
 from cstark.machines.rv64 import Program, addi, ecall
+from cstark.workload.claim import decode_claim, encode_claim
 from tests.oracles.plain_check import P, imbalances, violations
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark.claim import encode_claim
 from cstark.errors import Reason
 from cstark.machines import rv64
 from cstark.machines.fib_iterative import FibIterative
 from cstark.machines.rv64 import Program, addi, bne, ecall
+from cstark.workload.claim import encode_claim
 from tests.oracles.plain_check import P
 from tests.oracles.plain_rv64 import PlainCpu
 

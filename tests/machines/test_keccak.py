@@ -11,7 +11,6 @@ from Crypto.Hash import keccak
 
 import cstark as cs
 from cstark.air import describe
-from cstark.claim import encode_claim
 from cstark.cli.main import main
 from cstark.errors import Reason
 from cstark.kernels import _runtime
@@ -19,6 +18,7 @@ from cstark.machines.keccak import Keccak256, KeccakTable, _trace, keccak_trace,
 from cstark.machines.keccak import constants as keccak_constants
 from cstark.machines.keccak.trace import Shape
 from cstark.machines.keccak.workload import MAX_LENGTH
+from cstark.workload.claim import encode_claim
 from tests.oracles import plain_keccak
 from tests.oracles.plain_check import P, violations
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from cstark.air import describe
-from cstark.claim import encode_claim
 from cstark.errors import StatementError
 from cstark.machines import BUILT_IN, load
 from cstark.machines.add_mul import AddMul
 from cstark.machines.common import padded_rows
 from cstark.machines.fib_pair import FibPair, advance, fibonacci_trace
 from cstark.machines.read_only_memory import ReadOnlyMemory
+from cstark.workload.claim import encode_claim
 from tests.oracles.plain_check import imbalances, violations
 
 P = 2**64 - 2**32 + 1

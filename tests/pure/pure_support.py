@@ -8,9 +8,9 @@ from typing import Any
 
 import cstark as cs
 from cstark import pure
-from cstark.cli.keyfile import KeyFile
 from cstark.machines import load
 from cstark.protocol.verifier import verify
+from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
 
 SMALL = {
@@ -42,7 +42,7 @@ ZOO = {
 class Pair:
     """One statement, for either verifier, and an honest proof of it."""
 
-    file: KeyFile
+    file: StatementFile
     proof: bytes
     statement: pure.Statement = field(init=False)
 
@@ -84,7 +84,8 @@ def pair_of_case(case: zoo.Case, **options: Any) -> Pair:
     """A zoo machine and its proof."""
     machine = case.machine(**{"queries": 6, **options})
     proof = case.prove(machine, claim=b"{}").to_bytes()
-    return Pair(KeyFile(machine.verifying_key(), case.publics, tuple(case.tokens), b"{}"), proof)
+    file = StatementFile(machine.verifying_key(), case.publics, tuple(case.tokens), b"{}")
+    return Pair(file, proof)
 
 
 def pair_of_workload(name: str, **options: Any) -> Pair:
@@ -95,4 +96,4 @@ def pair_of_workload(name: str, **options: Any) -> Pair:
     statement = type(workload).statement(cs.decode_claim(proof.claim))
     key = cs.Machine(statement.tables, cs.Options(**settings)).verifying_key()
     tokens: Sequence[Any] = statement.tokens
-    return Pair(KeyFile(key, statement.publics, tuple(tokens), proof.claim), proof.to_bytes())
+    return Pair(StatementFile(key, statement.publics, tuple(tokens), proof.claim), proof.to_bytes())

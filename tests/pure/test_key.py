@@ -9,8 +9,8 @@ import random
 import pytest
 
 import cstark as cs
-from cstark.cli.keyfile import KeyFile
 from cstark.pure import BadKey, Refused, read_statement, verify
+from cstark.workload.statement_file import StatementFile
 from tests.pure.pure_support import ZOO, pair_of_case
 
 
@@ -64,14 +64,14 @@ def test_another_spelling_is_refused_by_both_readers(pair, name):
     with pytest.raises(BadKey):
         read_statement(other)
     with pytest.raises(cs.StatementError):
-        KeyFile.from_json(other)
+        StatementFile.from_json(other)
 
 
 @pytest.mark.parametrize("form", [str, str.encode, lambda text: json.dumps(json.loads(text))])
 def test_white_space_and_bytes_are_read_by_both(pair, form):
     text = form(pair.file.to_json())
     assert read_statement(text) == pair.statement
-    assert KeyFile.from_json(text) == pair.file
+    assert StatementFile.from_json(text) == pair.file
 
 
 LIMITS = {
@@ -84,7 +84,7 @@ LIMITS = {
 @pytest.mark.parametrize("value", LIMITS.values(), ids=LIMITS)
 def test_a_claim_at_its_limits_is_read_by_both(pair, value):
     text = in_claim(pair.file.to_json(), value)
-    assert read_statement(text).claim == KeyFile.from_json(text).claim
+    assert read_statement(text).claim == StatementFile.from_json(text).claim
 
 
 def places(data, path=()):

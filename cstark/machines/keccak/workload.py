@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cstark.arrays.hashing import keccak256
-from cstark.claim import read_claim
 from cstark.errors import StatementError
 from cstark.machines.keccak.air import KeccakTable
 from cstark.machines.keccak.constants import BLOCK_BYTES, ROUNDS
 from cstark.machines.keccak.trace import Shape, keccak_trace
 from cstark.workload import Prepared, Statement, Workload, argument
+from cstark.workload.claim import read_claim
 
 __all__ = ["MAX_LENGTH", "Keccak256"]
 

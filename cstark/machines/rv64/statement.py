@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cstark.air import Air
-from cstark.claim import read_claim
 from cstark.errors import StatementError
 from cstark.machines.range_check import RangeTable
 from cstark.machines.rv64.cpu import MAX_STEPS, Cpu
@@ -26,6 +25,7 @@ from cstark.machines.rv64.program_table import ProgramTable
 from cstark.machines.rv64.register import RegisterTable
 from cstark.machines.rv64.trace import Execution
 from cstark.workload import Statement
+from cstark.workload.claim import read_claim
 
 __all__ = ["claim_of", "machine_tables", "program_of", "statement"]
 

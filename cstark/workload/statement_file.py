@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cstark.air.bus import Receive, Send, Token
-from cstark.claim import decode_claim, encode_claim
 from cstark.errors import CstarkError, StatementError
 from cstark.key import VerifyingKey
+from cstark.workload.claim import decode_claim, encode_claim
 
-__all__ = ["KeyFile"]
+__all__ = ["StatementFile"]
 
 _FORMAT = "cstark statement"
 _VERSION = 1
@@ -33,7 +33,7 @@ def _canonical(data: Any) -> str:
 
 
 @dataclass(frozen=True)
-class KeyFile:
+class StatementFile:
     """A statement as data.
 
     Attributes
@@ -42,7 +42,7 @@ class KeyFile:
     publics : mapping of str to sequence of int
     tokens : tuple of Send or Receive
     claim : bytes
-        Canonical JSON, see `cstark.claim`.
+        Canonical JSON, see `cstark.workload.claim`.
     """
 
     key: VerifyingKey
@@ -70,7 +70,7 @@ class KeyFile:
         )
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> KeyFile:
+    def from_json(cls, text: str | bytes) -> StatementFile:
         """Read a key file.
 
         Raises

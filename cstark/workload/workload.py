@@ -21,10 +21,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cstark.arguments import Argument, argument, described
-from cstark.claim import decode_claim, encode_claim, read_claim
 from cstark.errors import ArgumentsError, CstarkError, Reason, StatementError, VerificationError
 from cstark.unwind import letting_go
+from cstark.workload.arguments import Argument, described
+from cstark.workload.claim import decode_claim, encode_claim
 
 if TYPE_CHECKING:
     from cstark.air import Air, Token
@@ -34,16 +34,7 @@ if TYPE_CHECKING:
     from cstark.protocol.proof import Proof
     from cstark.protocol.traces import Trace
 
-__all__ = [
-    "Argument",
-    "Prepared",
-    "Statement",
-    "Workload",
-    "argument",
-    "decode_claim",
-    "encode_claim",
-    "read_claim",
-]
+__all__ = ["Prepared", "Statement", "Workload"]
 
 # --- what the two ends hand over --------------------------------------------------------------
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstark.claim import MAX_CLAIM_BYTES, decode_claim, encode_claim, read_claim
 from cstark.errors import StatementError
 from cstark.workload import Argument, Prepared, Statement, Workload, argument
+from cstark.workload.claim import MAX_CLAIM_BYTES, decode_claim, encode_claim, read_claim
 
 NAN = float("nan")
 
