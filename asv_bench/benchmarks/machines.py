@@ -20,14 +20,14 @@ QUERIES = 219
 
 
 class Messages(cs.Air):
-    """Messages of 4 values, each sent as often as its own column says."""
+    """Messages of 4 values, each sent as often as its own column says: 0 or 1 times."""
 
     def __init__(self, messages: int) -> None:
         self.columns = {"value": (messages, 4), "count": (messages,)}
 
     def constrain(self, t: Any) -> None:
         for value, count in zip(t.now.value, t.now.count, strict=True):
-            t.send("bus", list(value), count=count)
+            t.send("bus", list(value), count=count, weight=1)
 
 
 class Pairs(cs.Air):

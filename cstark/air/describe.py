@@ -23,6 +23,7 @@ from cstark.air.description import (
     assemble,
 )
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
+from cstark.air.flags import Flags
 from cstark.air.nodes import Node, P
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError, did_you_mean
@@ -91,6 +92,7 @@ class Table:
         self._bounds = bounds
         self._equations: list[Equation] = []
         self._messages: list[Interaction] = []
+        self._of_flags: list[Interaction] = []  # sent, with a weight that takes columns for flags
         for attribute, (declared, source, next_row) in _SPACES.items():
             make = _maker(recorder, attribute, source, next_row)
             setattr(self, attribute, Namespace(layouts[declared], attribute, make, self._suggest))
@@ -115,18 +117,24 @@ class Table:
             The message, flattened; degree at most 1.  The next of the last row is the first.
             A message of one value need not be a list, unless its count is an expression.
         count : expression or int, default 1
-            How often; its degree may be up to the blowup.
+            How often; its degree may be up to the blowup.  Without `weight`, each of its columns
+            must be a flag, which equations of the table hold to 0 or 1 on every row
+            (``t.every_row.boolean(flag)``), or a preprocessed or periodic column: if the count
+            could be 1 on one row and p - 1, which is -1, on another, the two would cancel, and
+            whatever they say nobody would have to receive it.  A count that its flags can make
+            negative, such as ``new - old``, receives where it is negative.
         weight : int, optional
-            Bound on ``|count|`` that the constraints of the table enforce.  By default ``|k|``
-            for a constant, else the sum of the absolute coefficients, columns taken as flags
-            (preprocessed and periodic ones at their largest value).
+            Bound on ``|count|`` that the constraints of the table enforce; nobody checks that
+            they do.  By default ``|k|`` for a constant, else the sum of the absolute coefficients
+            (preprocessed and periodic columns at their largest value).
         name : str, optional
             What errors call the interaction.
 
         Raises
         ------
         AirError
-            If an argument is wrong.
+            If an argument is wrong; when `constrain` has returned, also if a column in the count
+            need not be 0 or 1 and no weight is given.
         """
         self._record(1, bus, values, count, weight, name)
 
@@ -146,7 +154,10 @@ class Table:
             As for `send`.
         weight : int, optional
             As for `send`, but 0 by default for a count that is not constant: a provider's row
-            must be true for any count.
+            must be true for any count, and what balance then says is that every message sent is
+            a row of a provider, not how often.  Where receiving is itself an event, as of the
+            token that a memory word waits with, both sides state ``weight=1`` and hold their
+            counts to 0 or 1.
         name : str, optional
             As for `send`.
 
@@ -167,9 +178,31 @@ class Table:
         name: str | None,
     ) -> None:
         self._recorder.check_open("t.send" if sign > 0 else "t.receive")
-        self._messages.append(
-            record_message(self._recorder, self._bounds, sign, bus, values, count, weight, name)
+        message = record_message(
+            self._recorder, self._bounds, sign, bus, values, count, weight, name
         )
+        self._messages.append(message)
+        if sign > 0 and weight is None and self._recorder.value(message.count) is None:
+            self._of_flags.append(message)
+
+    def _check_counts(self) -> None:
+        """Refuse a count of a send that reads a column which need be no flag."""
+        if not self._of_flags:
+            return
+        flags = Flags(self._recorder.nodes, self._equations)
+        for message in self._of_flags:
+            free = flags.free_columns(message.count)
+            if not free:
+                continue
+            column = self._recorder.leaf(free[0])
+            at = f" (at {message.location})" if message.location else ""
+            raise self._recorder.error(
+                f"{message.label}{at}: its count {self._recorder.text(message.count)} reads "
+                f"{column}, which no equation holds to 0 or 1 on every row; sent once on one row "
+                "and p - 1 times, which is -1 times, on another, a message is sent without being "
+                f"received. State t.every_row.boolean({_as_now(column)}), or give weight=, a bound "
+                "on |count| that the constraints of the table enforce"
+            )
 
     def _suggest(self, name: str) -> str:
         for space in ("now", "preprocessed", "periodic", "publics"):
@@ -265,6 +298,7 @@ def describe(name: str, air: Air) -> TableDescription:
         )
     for rows_selected, location in recorder.unused.items():
         rows_selected.refuse_unused(location)
+    table._check_counts()
     return assemble(
         name=name,
         column_names=layouts["columns"].labels,
@@ -282,6 +316,11 @@ def describe(name: str, air: Air) -> TableDescription:
         preprocessed=preprocessed,
         max_rows=_rows(name, "max_rows", air.max_rows),
     )
+
+
+def _as_now(column: str) -> str:
+    """How `constrain` writes a column of this row or of the next one, on this row."""
+    return "t.now" + column.removeprefix("now").removeprefix("next")
 
 
 def _check_subject(name: object, air: object) -> None:

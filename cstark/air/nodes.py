@@ -17,13 +17,23 @@ lets the digest of a key stand for the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from cstark.errors import AirError
 
-__all__ = ["MAX_DEGREE", "Node", "NodeList", "P", "canonical_order", "render"]
+__all__ = [
+    "MAX_DEGREE",
+    "Node",
+    "NodeList",
+    "P",
+    "canonical_order",
+    "evaluate",
+    "operate",
+    "render",
+    "subtree",
+]
 
 P = 2**64 - 2**32 + 1
 """The Goldilocks prime."""
@@ -201,6 +211,67 @@ def canonical_order(
             place[index] = len(ordered)
             ordered.append(node)
     return tuple(ordered), [place[root] for root in roots]
+
+
+def subtree(
+    nodes: Sequence[Node], root: int, stop: Collection[int] = (), limit: int | None = None
+) -> list[int] | None:
+    """Indices of the nodes that a node consists of, operands first, itself last.
+
+    Parameters
+    ----------
+    nodes : sequence of tuple
+        Nodes, operands before users.
+    root : int
+        The node.
+    stop : collection of int
+        Nodes whose operands are not visited.
+    limit : int, optional
+        None is returned when there are more nodes than this.
+    """
+    found = {root}
+    stack = [root]
+    while stack:
+        index = stack.pop()
+        if index in stop or nodes[index][0] not in ("add", "sub", "mul"):
+            continue
+        for operand in nodes[index][1:]:
+            if operand not in found:
+                found.add(operand)
+                stack.append(operand)
+        if limit is not None and len(found) > limit:
+            return None
+    return sorted(found)
+
+
+def evaluate(nodes: Sequence[Node], root: int, known: Mapping[int, int]) -> int:
+    """The value of a node modulo `P`.
+
+    Parameters
+    ----------
+    nodes : sequence of tuple
+        Nodes, operands before users.
+    root : int
+        The node to evaluate.
+    known : mapping of int to int
+        Values of all columns and public values below it; those of operations count as well, their
+        operands are then not looked at.
+    """
+    values: dict[int, int] = {}
+    for index in subtree(nodes, root, stop=known) or ():
+        kind, *rest = nodes[index]
+        if index in known:
+            values[index] = known[index]
+        elif kind == "constant":
+            values[index] = rest[0]
+        else:
+            values[index] = operate(kind, values[rest[0]], values[rest[1]])
+    return values[root]
+
+
+def operate(kind: str, a: int, b: int) -> int:
+    """``a kind b`` modulo `P`, of numbers."""
+    return (a + b if kind == "add" else a - b if kind == "sub" else a * b) % P
 
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3

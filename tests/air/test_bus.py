@@ -22,7 +22,11 @@ FIXED = {
 
 
 def interaction(action):
-    (found,) = table(action, GROUP, **FIXED).interactions
+    def constrain(t):
+        t.every_row.boolean(t.now[:])
+        action(t)
+
+    (found,) = table(constrain, GROUP, **FIXED).interactions
     return found
 
 
@@ -209,7 +213,7 @@ def test_tokens_must_fit_the_buses():
 
 def test_imbalances():
     def constrain(t):
-        t.send("b", [t.now.x, t.next.x], count=t.now.n)
+        t.send("b", [t.now.x, t.next.x], count=t.now.n, weight=3)
         t.receive("b", [t.preprocessed.f, t.publics.k], count=2)
 
     description = table(constrain, ("x", "n"), **FIXED)

@@ -121,7 +121,7 @@ def test_adder():
 def test_lookup_degrees(counts, degrees):
     def constrain(t):
         for degree in counts:
-            t.send("b", [t.now.a, t.now.b], count=t.now.c**degree)
+            t.send("b", [t.now.a, t.now.b], count=t.now.c**degree, weight=1)
 
     d = table(constrain)
     assert d.lookup_degrees == degrees
@@ -133,7 +133,7 @@ def test_lookup_degrees(counts, degrees):
 def test_lookup_degrees_of_constant_messages():
     def constrain(t):
         for _ in range(2):
-            t.send("b", [t.publics.k], count=t.now.a)
+            t.send("b", [t.publics.k], count=t.now.a, weight=1)
 
     d = table(constrain, publics=("k",))
     assert d.lookup_degrees == (1, 2)
@@ -406,7 +406,7 @@ from air_support import table
 from cstark.air import describe, number_buses
 def constrain(t):
     for name in ("u", "v", "w"):
-        t.send(name, t.now, count=t.now.a + t.now.b * t.now.c)
+        t.send(name, t.now, count=t.now.a + t.now.b * t.now.c, weight=2)
     t.cyclic.when(t.now.d).equal(t.next.a, t.now)
 ds = [describe("fib", FibonacciPair()), describe("adder", Adder()), table(constrain)]
 text = json.dumps([[d.to_data() for d in ds], number_buses(ds)])

@@ -171,7 +171,7 @@ class Boundaries(cs.Air):
             bound.equal(np.array(values, dtype=object), t.publics[selector])
         t.first_row.zero(now.c7 - 5)
         if self.interactions:
-            t.send("a", [now.x], count=now.count)
+            t.send("a", [now.x], count=now.count, weight=1)
 
 
 @pytest.mark.parametrize("isa", _runtime.isas())

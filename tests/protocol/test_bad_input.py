@@ -191,7 +191,7 @@ def stating(state, **attributes):
             r"degree 70, .*; keep a factor of it in a column .*no blowup allows more than 65",
         ),
         (
-            lambda t: t.send("b", [t.now.x], count=t.now.x**3),
+            lambda t: t.send("b", [t.now.x], count=t.now.x**3, weight=1),
             r"count of interaction 0 \(send on 'b'\) has degree 3, but blowup 2 allows 2; "
             r"use Options\(blowup=4\), .*keep the count in a column of its own",
         ),

@@ -156,8 +156,8 @@ class Cpu(Air):
             # a write that does not take place leaves no trace
             for cell in (*value, last, gap):
                 t.every_row.zero((1 - count) * cell, name="no write, no old value")
-        # weight: each message counts once, although a provider of free counts would have 0
+        # weight: the count is 0 or 1, being `real`, or `writes`, which the row of PROGRAM says
         t.receive("register", [register, value, last], count=count, weight=1)
-        t.send("register", [register, left, time], count=count)
-        t.send("range", [gap], count=count)
-        t.send("range", [(time - last - 1 - gap) / 2**16], count=count)
+        t.send("register", [register, left, time], count=count, weight=1)
+        t.send("range", [gap], count=count, weight=1)
+        t.send("range", [(time - last - 1 - gap) / 2**16], count=count, weight=1)
