@@ -15,8 +15,10 @@ callers who do not know this package.  The subclasses say whose input was wrong:
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 from enum import Enum
+from numbers import Integral
 
 __all__ = [
     "AirError",
@@ -31,6 +33,7 @@ __all__ = [
     "VerificationError",
     "did_you_mean",
     "nearest",
+    "quoted",
 ]
 
 
@@ -130,12 +133,50 @@ class ProofFormatError(VerificationError):
     """The bytes do not parse as a proof of this statement."""
 
 
+class _Quoter(reprlib.Repr):
+    """`repr`, cut short; integers beyond what Python writes in digits are described."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = 8
+        self.maxstring, self.maxlong, self.maxother = 120, 120, 200
+
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() <= _MAX_QUOTED_BITS:
+            return super().repr_int(x, level)
+        return f"{'a negative' if x < 0 else 'an'} integer of {x.bit_length():,} bits"
+
+
+#: Python refuses to write integers of more than some 4,300 digits (and less where it is told to).
+_MAX_QUOTED_BITS = 2048
+_QUOTER = _Quoter()
+
+
+def quoted(value: object) -> str:
+    """A value as the messages of errors show it: its `repr`, but short, and whatever it is.
+
+    Everything that a caller may have given is quoted by this function: the repr of a long integer
+    raises, alone or in a list, and so may that of an object of the caller's.
+
+    Examples
+    --------
+    >>> quoted("x"), quoted([1, 2]), quoted(10**5000)
+    ("'x'", '[1, 2]', 'an integer of 16,610 bits')
+    """
+    try:
+        if isinstance(value, Integral) and not isinstance(value, bool):
+            return _QUOTER.repr(int(value))  # NumPy's integers too
+        return _QUOTER.repr(value)
+    except Exception:  # whatever a __repr__ raises
+        return f"<{type(value).__name__}>"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like an unknown one, or "" if none is."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The end of a message about an unknown name, or "" if no known one is like it.
 
     Examples
@@ -143,5 +184,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("eqal", ["equal", "zero"]), did_you_mean("minus", ["equal", "zero"])
     ("; did you mean 'equal'?", '')
     """
-    near = nearest(name, known)
+    near = nearest(name, known) if isinstance(name, str) else ""
     return f"; did you mean {near!r}?" if near else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cstark.air.bus import Token, number_buses
 from cstark.air.description import Constraint, TableDescription
-from cstark.errors import AirError, CstarkError
+from cstark.errors import AirError, CstarkError, quoted
 from cstark.protocol.options import MAX_BLOWUP, Options, ResolvedOptions
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class VerifyingKey(PlainKey):
         if data["format"] != _FORMAT or data["version"] != _VERSION:
             raise CstarkError(
                 f"not a verifying key of version {_VERSION}: "
-                f"format {data['format']!r:.60}, version {data['version']!r:.20}"
+                f"format {quoted(data['format']):.60}, version {quoted(data['version']):.20}"
             )
         if not isinstance(data["tables"], list):
             raise CstarkError("not a verifying key: tables must be a list")

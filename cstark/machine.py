@@ -11,7 +11,7 @@ import numpy as np
 from cstark.air import Air, describe
 from cstark.air.bus import Token, number_buses
 from cstark.cost.estimate import Estimate, estimate
-from cstark.errors import AirError, StatementError
+from cstark.errors import AirError, StatementError, quoted
 from cstark.key import PlainKey, VerifyingKey, check_tables
 from cstark.program import check_program, lookup_program, quotient_program
 from cstark.protocol.commitment import Commitment
@@ -82,7 +82,7 @@ class Machine:
         if not isinstance(tables, Mapping) or not tables:
             raise AirError(
                 "a machine needs a mapping from table names to Air instances, such as "
-                f'{{"fib": Fibonacci()}}, not {tables!r}'
+                f'{{"fib": Fibonacci()}}, not {quoted(tables)}'
             )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
@@ -120,6 +120,8 @@ class Machine:
         AirError, OptionsError
             As when the machine is made.
         """
+        if not isinstance(options, Options):
+            raise AirError(f"options must be cs.Options, not {type(options).__name__}")
         other = object.__new__(type(self))
         other.tables = self.tables
         other._set_options(self.descriptions, options)
@@ -246,7 +248,7 @@ class Machine:
         """
         for name, value in (("mutate", mutate), ("seed", seed)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-                raise StatementError(f"{name} is {value!r}; it must be an int of at least 0")
+                raise StatementError(f"{name} is {quoted(value)}; it must be an int of at least 0")
         instance = Instance.build(self.plain_key(), publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
         report = check_traces(self, arrays, instance)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from cstark.errors import OptionsError
+from cstark.errors import OptionsError, quoted
 from cstark.text import bytes_text
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def listener(progress: bool | Tell | None) -> Iterator[Tell | None]:
         yield progress
     else:
         raise OptionsError(
-            f"progress={progress!r}: must be True for a bar, or a callable that takes "
+            f"progress={quoted(progress)}: must be True for a bar, or a callable that takes "
             "(phase, done, total)"
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 
 __all__ = [
     "checked_threads",
@@ -51,9 +51,9 @@ def checked_threads(n: int) -> int:
             raise TypeError
         number = operator.index(n)
     except TypeError:
-        raise CstarkError(f"the number of threads must be an int, not {n!r}") from None
+        raise CstarkError(f"the number of threads must be an int, not {quoted(n)}") from None
     if not 1 <= number <= most:
-        raise CstarkError(f"threads={number}: must be between 1 and {most}")
+        raise CstarkError(f"threads={quoted(number)}: must be between 1 and {most}")
     return number
 
 

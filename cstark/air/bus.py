@@ -17,7 +17,7 @@ from cstark.air.description import Interaction
 from cstark.air.expression import Expression, Recorder, Scalar
 from cstark.air.nodes import Node, P
 from cstark.air.rows import Operand, caller, check_name
-from cstark.errors import AirError, StatementError, did_you_mean
+from cstark.errors import AirError, StatementError, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -46,7 +46,7 @@ class Token:
     def __init__(self, bus: str, values: Sequence[int] | np.ndarray, count: int = 1) -> None:
         kind = type(self).__name__
         if not is_name(bus):
-            raise StatementError(f"{kind}: the bus {bus!r} is no name (a printable string)")
+            raise StatementError(f"{kind}: the bus {quoted(bus)} is no name (a printable string)")
         if isinstance(values, np.ndarray):
             values = values.reshape(-1).tolist()
         if not isinstance(values, (tuple, list)):
@@ -59,9 +59,13 @@ class Token:
 
         def element(value: object, what: str) -> int:
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value!r}, not an integer")
+                raise StatementError(
+                    f"{kind} on bus {bus!r}: {what} is {quoted(value)}, not an integer"
+                )
             if not 0 <= value < P:
-                raise StatementError(f"{kind} on bus {bus!r}: {what} is {value}, not in [0, p)")
+                raise StatementError(
+                    f"{kind} on bus {bus!r}: {what} is {quoted(value)}, not in [0, p)"
+                )
             return int(value)
 
         plain = tuple(element(value, f"value {k}") for k, value in enumerate(values))
@@ -162,7 +166,7 @@ def record_message(
     verb = "send" if sign > 0 else "receive"
     if not is_name(bus):
         raise recorder.error(
-            f"{verb}: the bus {bus!r} is no name (a printable string); write "
+            f"{verb}: the bus {quoted(bus)} is no name (a printable string); write "
             f't.{verb}("name", [value, ...])'
         )
     where = f"{verb} on bus {bus!r}"
@@ -191,9 +195,9 @@ def record_message(
     if weight is None:
         weight = _default_weight(recorder, bounds, where, sign, count_node)
     elif not isinstance(weight, (int, np.integer)) or isinstance(weight, bool):
-        raise recorder.error(f"{where}: weight={weight!r} is not an integer")
+        raise recorder.error(f"{where}: weight={quoted(weight)} is not an integer")
     elif not 0 <= weight < P:
-        raise recorder.error(f"{where}: weight={weight} is not in [0, p)")
+        raise recorder.error(f"{where}: weight={quoted(weight)} is not in [0, p)")
     elif constant is not None and weight < min(constant, P - constant):
         raise recorder.error(
             f"{where}: weight={weight} does not bound the count {min(constant, P - constant)}"
@@ -277,21 +281,24 @@ def check_tokens(
     """
     if isinstance(tokens, Token) or not hasattr(tokens, "__iter__"):
         raise StatementError(
-            f"tokens are {tokens!r}; write a list of cs.Send and cs.Receive, also for one token"
+            f"tokens are {quoted(tokens)}; write a list of cs.Send and cs.Receive, also for one "
+            "token"
         )
     checked = []
     for token in tokens:
         if not isinstance(token, (Send, Receive)):
-            raise StatementError(f"{token!r} is not a token: use cs.Send or cs.Receive")
+            raise StatementError(f"{quoted(token)} is not a token: use cs.Send or cs.Receive")
         checked.append(token)
         if token.bus not in buses:
             hint = did_you_mean(token.bus, buses)
             known = ", ".join(map(repr, buses)) or "none"
-            raise StatementError(f"{token!r}: no table uses the bus; the buses are {known}{hint}")
+            raise StatementError(
+                f"{quoted(token)}: no table uses the bus; the buses are {known}{hint}"
+            )
         width = buses[token.bus][1]
         if len(token.values) != width:
             raise StatementError(
-                f"{token!r}: bus {token.bus!r} has messages of {width} values, "
+                f"{quoted(token)}: bus {token.bus!r} has messages of {width} values, "
                 f"not {len(token.values)}"
             )
     return tuple(checked)

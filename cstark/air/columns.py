@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean
+from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from cstark.air.expression import Expression
@@ -69,7 +69,7 @@ class Layout:
         if _is_int(declaration):
             width = int(declaration)
             if width < 0:
-                raise self.error(f"is {width}; a number of columns cannot be negative")
+                raise self.error(f"is {quoted(width)}; a number of columns cannot be negative")
             self._check_width(width)
             self.labels = tuple(f"[{index}]" for index in range(width))
             return
@@ -124,18 +124,20 @@ class Layout:
         if not _is_int(index):
             raise UnknownColumnError(
                 f"table {self.table!r}: a {self.kind} is found by its name or its number, "
-                f"not by {index!r}"
+                f"not by {quoted(index)}"
             )
         number = int(index)
         if not -self.width <= number < self.width:
             known = f"it declares no `{self.attribute}`"
             if self.width:
                 known = f"there are {self.width}, with the numbers 0 to {self.width - 1}"
-            raise UnknownColumnError(f"table {self.table!r} has no {self.kind} {number}: {known}")
+            raise UnknownColumnError(
+                f"table {self.table!r} has no {self.kind} {quoted(number)}: {known}"
+            )
         return number % self.width
 
     def _unknown(self, name: str, where: str, elsewhere: str) -> str:
-        text = f"table {self.table!r} has no {self.kind} {name!r}"
+        text = f"table {self.table!r} has no {self.kind} {quoted(name)}"
         if near := did_you_mean(name, self.entries):
             return text + near
         if elsewhere:
@@ -154,22 +156,23 @@ class Layout:
             return list(declaration.items())
         if isinstance(declaration, str):
             names = tuple(declaration.replace(",", " ").split())
-            raise self.error(f"is the string {declaration!r}; write {names}")
+            raise self.error(f"is the string {quoted(declaration)}; write {quoted(names)}")
         if isinstance(declaration, (tuple, list)):
             return [(name, ()) for name in declaration]
         raise self.error(
-            f"is {declaration!r}; it must be an int, a tuple of names, or a dict name -> shape"
+            f"is {quoted(declaration)}; it must be an int, a tuple of names, or a dict name -> "
+            "shape"
         )
 
     def _checked_name(self, name: object) -> str:
         if not isinstance(name, str):
-            raise self.error(f"holds {name!r}, which is no name (a string)")
+            raise self.error(f"holds {quoted(name)}, which is no name (a string)")
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise self.error(f"holds the name {name!r}, which is not a Python identifier")
+            raise self.error(f"holds the name {quoted(name)}, which is not a Python identifier")
         if name.startswith("__") or hasattr(Namespace, name) or hasattr(View, name):
-            raise self.error(f"holds the name {name!r}, which is reserved; choose another")
+            raise self.error(f"holds the name {quoted(name)}, which is reserved; choose another")
         if name in self.entries:
-            raise self.error(f"holds the name {name!r} twice")
+            raise self.error(f"holds the name {quoted(name)} twice")
         return name
 
     def _shape(self, name: object, shape: object) -> tuple[int, ...]:
@@ -177,8 +180,8 @@ class Layout:
             shape = (shape,)
         if not isinstance(shape, (tuple, list)) or not all(_is_int(n) and n > 0 for n in shape):
             raise self.error(
-                f"gives {name!r} the shape {shape!r}; write () for one column or a tuple of "
-                "positive integers for a group"
+                f"gives {quoted(name)} the shape {quoted(shape)}; write () for one column or a "
+                "tuple of positive integers for a group"
             )
         return tuple(int(n) for n in shape)
 

@@ -26,7 +26,7 @@ from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.flags import Flags
 from cstark.air.nodes import Node, P
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
-from cstark.errors import AirError, UnknownColumnError, did_you_mean
+from cstark.errors import AirError, UnknownColumnError, did_you_mean, quoted
 
 __all__ = ["Table", "describe"]
 
@@ -325,7 +325,7 @@ def _as_now(column: str) -> str:
 
 def _check_subject(name: object, air: object) -> None:
     if not is_name(name):
-        raise AirError(f"the table name {name!r} is not a printable string")
+        raise AirError(f"the table name {quoted(name)} is not a printable string")
     if isinstance(air, type) and issubclass(air, Air):
         raise AirError(f"table {name!r}: {air.__name__} is a class; write {air.__name__}()")
     if not isinstance(air, Air):
@@ -393,7 +393,7 @@ def _rows(name: str, what: str, rows: object) -> int | None:
     if rows is None:
         return None
     if not isinstance(rows, (int, np.integer)) or isinstance(rows, bool):
-        raise AirError(f"table {name!r}: `{what}` is {rows!r}; it must be None or an integer")
+        raise AirError(f"table {name!r}: `{what}` is {quoted(rows)}; it must be None or an integer")
     _check_height(name, f"`{what}`", int(rows))
     return int(rows)
 
@@ -401,7 +401,7 @@ def _rows(name: str, what: str, rows: object) -> int | None:
 def _check_height(name: str, what: str, rows: int) -> None:
     if not MIN_ROWS <= rows <= MAX_ROWS or rows & (rows - 1):
         raise AirError(
-            f"table {name!r}: {what} is {rows}; it must be a power of two from {MIN_ROWS} "
+            f"table {name!r}: {what} is {quoted(rows)}; it must be a power of two from {MIN_ROWS} "
             f"to {MAX_ROWS}"
         )
 
@@ -418,7 +418,7 @@ def _periodic(
         )
     columns = []
     for label, values in declaration.items():
-        what = f"table {name!r}: periodic column {label!r}"
+        what = f"table {name!r}: periodic column {quoted(label)}"
         if isinstance(values, np.ndarray) and values.ndim == 1:
             values = values.tolist()
         if not isinstance(values, (list, tuple)):
@@ -431,9 +431,9 @@ def _periodic(
 
 def _element(value: object, what: str) -> int:
     if not isinstance(value, (int, np.integer)):
-        raise AirError(f"{what} holds {value!r}, which is not an integer")
+        raise AirError(f"{what} holds {quoted(value)}, which is not an integer")
     if not -P < value < P:
-        raise AirError(f"{what} holds {value}, which is not below p in size")
+        raise AirError(f"{what} holds {quoted(value)}, which is not below p in size")
     return int(value) % P
 
 
@@ -473,7 +473,7 @@ def _exact(values: object, what: str, labels: Sequence[str]) -> NDArray[np.uint6
     if array.dtype == object:
         for value in array.reshape(-1):
             if not isinstance(value, (int, np.integer)):
-                raise AirError(f"{what} holds {value!r}, which is not an integer")
+                raise AirError(f"{what} holds {quoted(value)}, which is not an integer")
     elif array.dtype.kind not in "iu":
         raise AirError(f"{what} has dtype {array.dtype}; it must hold integers, best uint64")
     if array.size and (array.min() < 0 or array.max() >= P):
@@ -482,8 +482,8 @@ def _exact(values: object, what: str, labels: Sequence[str]) -> NDArray[np.uint6
         if len(place) == 2 and array.shape[1] == len(labels):
             where = f"in row {place[0]}, column {labels[place[1]]!r}"
         raise AirError(
-            f"{what} holds {array[place]} {where}, which is not in 0..p-1; write "
-            f"{array[place]} % cs.P"
+            f"{what} holds {quoted(array[place])} {where}, which is not in 0..p-1; write "
+            f"{quoted(array[place])} % cs.P"
         )
     return array.astype(np.uint64, copy=False)
 

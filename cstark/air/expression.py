@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cstark.air.nodes import Node, NodeList, P, render
-from cstark.errors import AirError
+from cstark.errors import AirError, quoted
 
 __all__ = ["MAX_EXPONENT", "Expression", "Expressions", "Recorder", "Scalar", "object_array"]
 
@@ -59,13 +59,13 @@ class Recorder(NodeList):
             number = int(value)
             if not -P < number < P:
                 raise self.error(
-                    f"the integer {number} is not below p = 2**64 - 2**32 + 1 in size; "
-                    f"write {number} % cs.P if its residue is meant"
+                    f"the integer {quoted(number)} is not below p = 2**64 - 2**32 + 1 in size; "
+                    f"write {quoted(number)} % cs.P if its residue is meant"
                 )
             return number
         if isinstance(value, (float, complex, np.inexact)) or hasattr(value, "as_integer_ratio"):
             raise self.error(
-                f"{value!r} is not an integer: field elements are integers below p; "
+                f"{quoted(value)} is not an integer: field elements are integers below p; "
                 "write a fraction as a division, such as x / 2"
             )
         return None
@@ -234,7 +234,8 @@ class Expression:
             return self._recorder.expression(pow(constant, exponent, P))
         if not 0 <= exponent <= MAX_EXPONENT:
             raise error(
-                f"the exponent of {self} is {exponent}; it must lie in 0..{MAX_EXPONENT} (keep "
+                f"the exponent of {self} is {quoted(exponent)}; it must lie in "
+                f"0..{MAX_EXPONENT} (keep "
                 "high powers in columns of their own; for an inverse constrain inv * x = 1)"
             )
         result = self._recorder.expression(1)
@@ -335,5 +336,5 @@ def _kind_of(value: Any) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = quoted(value)
     return text if len(text) <= 60 else text[:57] + "..."

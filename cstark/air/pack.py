@@ -11,7 +11,7 @@ import numpy as np
 from cstark.air.columns import Namespace
 from cstark.air.expression import object_array
 from cstark.air.rows import Operand
-from cstark.errors import AirError
+from cstark.errors import AirError, quoted
 
 __all__ = ["pack"]
 
@@ -70,7 +70,8 @@ def pack(limbs: Operand, bits: int | Sequence[int] | np.ndarray) -> Any:
             limbs = object_array(list(cast("Iterable[object]", limbs)))
         except (TypeError, ValueError):
             raise AirError(
-                f"pack: the limbs must be an array or a sequence of equal parts, not {limbs!r}"
+                "pack: the limbs must be an array or a sequence of equal parts, not "
+                f"{quoted(limbs)}"
             ) from None
     if limbs.ndim == 0 or limbs.shape[-1] == 0:
         raise AirError("pack: there are no limbs to join")
@@ -90,14 +91,14 @@ def _shifts(bits: int | Sequence[int] | np.ndarray, count: int) -> list[int]:
     sizes: list[int] = []
     for size in given:
         if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-            raise AirError(f"pack: bits must be a positive integer, not {size!r}")
+            raise AirError(f"pack: bits must be a positive integer, not {quoted(size)}")
         sizes.append(int(size))
     if len(sizes) != count:
         raise AirError(f"pack: {len(sizes)} sizes for {count} limbs")
     ends = list(accumulate(sizes))
     if ends[-1] > _MAX_BITS:
         raise AirError(
-            f"pack: {ends[-1]} bits do not fit below p without ambiguity; pack at most "
+            f"pack: {quoted(ends[-1])} bits do not fit below p without ambiguity; pack at most "
             f"{_MAX_BITS} bits into one element, such as two words of 32"
         )
     return [0, *ends[:-1]]

@@ -21,7 +21,7 @@ import numpy as np
 
 from cstark.air.columns import Namespace
 from cstark.air.expression import Expression, Expressions, Recorder, Scalar, object_array
-from cstark.errors import UnknownColumnError, did_you_mean
+from cstark.errors import UnknownColumnError, did_you_mean, quoted
 
 __all__ = [
     "METHODS",
@@ -302,4 +302,4 @@ def check_name(recorder: Recorder, name: object) -> None:
         hint = ""
         if isinstance(name, (Expression, np.ndarray, int)):
             hint = "; for a second expression write equal(a, b) or another call"
-        raise recorder.error(f"name={name!r} is not a string{hint}")
+        raise recorder.error(f"name={quoted(name)} is not a string{hint}")

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from cstark.arrays import goldilocks
 from cstark.arrays.operands import P, deliver, elements, integer
 from cstark.arrays.operands.axes import axis_index
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.field import base_root
 from cstark.kernels import _ntt, _runtime
 
@@ -70,7 +70,7 @@ def _matrix(array: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _offset(offset: Any) -> int:
     value = integer(offset, "offset")
     if not 0 < value < P:
-        raise CstarkError(f"offset must be between 1 and p - 1, not {value}")
+        raise CstarkError(f"offset must be between 1 and p - 1, not {quoted(value)}")
     return value
 
 
@@ -181,7 +181,9 @@ def root(order: int) -> int:
     """
     value = integer(order, "order")
     if value < 1 or value & (value - 1) or value > 1 << _MAX_LOG_DOMAIN:
-        raise CstarkError(f"order must be a power of two up to 2^{_MAX_LOG_DOMAIN}, not {value}")
+        raise CstarkError(
+            f"order must be a power of two up to 2^{_MAX_LOG_DOMAIN}, not {quoted(value)}"
+        )
     return base_root(value.bit_length() - 1)
 
 
@@ -346,7 +348,7 @@ def lde(
     if blowup < 1 or blowup & (blowup - 1) or blowup << log_rows > 1 << _MAX_LOG_DOMAIN:
         raise CstarkError(
             f"blowup must be a power of two, at most {1 << (_MAX_LOG_DOMAIN - log_rows)} for "
-            f"{array.shape[0]} rows, not {blowup}"
+            f"{array.shape[0]} rows, not {quoted(blowup)}"
         )
     shifts = goldilocks.powers(root(blowup << log_rows), blowup, offset)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cstark.arrays.operands import deliver, words
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.kernels import _hash
 
 if TYPE_CHECKING:
@@ -163,7 +163,9 @@ def hash_rows(
     True
     """
     if hash not in ALGORITHMS:
-        raise CstarkError(f"hash must be one of {', '.join(map(repr, ALGORITHMS))}, not {hash!r}")
+        raise CstarkError(
+            f"hash must be one of {', '.join(map(repr, ALGORITHMS))}, not {quoted(hash)}"
+        )
     # The kernel reads any strides: a matrix of words is not copied.
     if not (isinstance(a, np.ndarray) and a.dtype == np.uint64 and a.flags.aligned):
         a = words(a, "a")

@@ -19,7 +19,7 @@ from cstark.batch.folder import Folder
 from cstark.batch.job import Job
 from cstark.batch.result import JobResult
 from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
-from cstark.errors import CstarkError, OptionsError
+from cstark.errors import CstarkError, OptionsError, quoted
 from cstark.progress import ProgressBar, Tell, listener
 from cstark.protocol.proof import Proof
 
@@ -49,7 +49,7 @@ def read_buffersize(buffersize: int | None, executor: Executor | None) -> int:
     if buffersize is not None and (
         isinstance(buffersize, bool) or not isinstance(buffersize, int) or buffersize < 1
     ):
-        raise OptionsError(f"buffersize={buffersize!r}: must be an int of at least 1")
+        raise OptionsError(f"buffersize={quoted(buffersize)}: must be an int of at least 1")
     if executor is None:  # what is handed out is proved at once
         return 1
     return buffersize or max(BUFFER, BUFFER_A_WORKER * (workers(executor) or 0))

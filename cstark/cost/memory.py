@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cstark.cost import work
-from cstark.errors import OptionsError
+from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.layout import Layout, MatrixShape, TreeShape
@@ -74,7 +74,9 @@ def check_max_memory(max_memory: int | None) -> None:
     if max_memory is None:
         return
     if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
-        raise OptionsError(f"max_memory={max_memory!r}: must be a positive int, in bytes, or None")
+        raise OptionsError(
+            f"max_memory={quoted(max_memory)}: must be a positive int, in bytes, or None"
+        )
 
 
 def choose_plan(

@@ -50,7 +50,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from cstark.errors import StatementError
+from cstark.errors import StatementError, quoted
 
 if TYPE_CHECKING:
     from cstark.workload import Workload
@@ -93,11 +93,13 @@ def load(name: str) -> type[Workload]:
     """
     from cstark.workload import Workload
 
+    if not isinstance(name, str):
+        raise StatementError(f"a workload's name is a string, not {quoted(name)}")
     where = BUILT_IN.get(name, name)
     module_name, colon, attribute = where.partition(":")
     if not (module_name and colon and attribute):
         raise StatementError(
-            f"there is no workload {name!r}; built in are {', '.join(BUILT_IN)}; "
+            f"there is no workload {quoted(name)}; built in are {', '.join(BUILT_IN)}; "
             "one of your own is module:attribute"
         )
     try:

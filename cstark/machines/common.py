@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.errors import quoted
 
 __all__ = ["MIN_ROWS", "check_rows", "inverse_or_zero", "is_element", "padded_rows"]
 
@@ -33,7 +34,9 @@ def check_rows(name: str, rows: int, most: int) -> None:
     StatementError
     """
     if not MIN_ROWS <= rows <= most or rows & (rows - 1):
-        raise cs.StatementError(f"{name} is {rows}, not a power of two from {MIN_ROWS} to {most}")
+        raise cs.StatementError(
+            f"{name} is {quoted(rows)}, not a power of two from {MIN_ROWS} to {most}"
+        )
 
 
 def is_element(value: Any) -> bool:

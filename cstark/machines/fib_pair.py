@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.errors import quoted
 from cstark.machines.common import is_element
 
 __all__ = ["FibPair", "FibonacciPairs", "advance", "fibonacci_trace"]
@@ -139,11 +140,13 @@ class FibPair(cs.Workload):
     def statement(cls, claim: dict[str, Any]) -> cs.Statement:
         log_rows, start, result = cs.read_claim(claim, log_rows=int, start=list, result=list)
         if not 3 <= log_rows <= MAX_LOG_ROWS:
-            raise cs.StatementError(f"claim.log_rows is {log_rows}, not from 3 to {MAX_LOG_ROWS}")
+            raise cs.StatementError(
+                f"claim.log_rows is {quoted(log_rows)}, not from 3 to {MAX_LOG_ROWS}"
+            )
         if not 1 <= len(start) <= MAX_SEQUENCES or len(start) != len(result):
             raise cs.StatementError("claim.start and claim.result need a pair a sequence each")
         for pair in start + result:
             if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_element, pair))):
-                raise cs.StatementError(f"claim: {pair!r} is not a pair of integers below p")
+                raise cs.StatementError(f"claim: {quoted(pair)} is not a pair of integers below p")
         publics = [pair[side] for pairs in (start, result) for side in (0, 1) for pair in pairs]
         return cs.Statement({"fib": FibonacciPairs(1 << log_rows, len(start))}, {"fib": publics})

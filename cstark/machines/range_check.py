@@ -44,6 +44,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.errors import quoted
 from cstark.machines.common import check_rows
 
 __all__ = ["Generator", "RangeCheck", "RangeTable", "low_bytes", "states"]
@@ -151,7 +152,7 @@ def check_generator(rows: int, **values: int) -> None:
     check_rows("claim.rows", rows, 1 << MAX_LOG_ROWS)
     for name, value in values.items():
         if not 0 <= value < MODULUS:
-            raise cs.StatementError(f"claim.{name} is {value}, not from 0 to 2^32 - 1")
+            raise cs.StatementError(f"claim.{name} is {quoted(value)}, not from 0 to 2^32 - 1")
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.errors import quoted
 from cstark.machines.common import check_rows, inverse_or_zero, is_element
 from cstark.machines.range_check import RangeTable, low_bytes
 
@@ -199,6 +200,6 @@ class ReadWriteMemory(cs.Workload):
         rows, last = cs.read_claim(claim, rows=int, last=int)
         check_rows("claim.rows", rows, 1 << MAX_LOG_ROWS)
         if not is_element(last):
-            raise cs.StatementError(f"claim.last is {last}, not a number below p")
+            raise cs.StatementError(f"claim.last is {quoted(last)}, not a number below p")
         tables = {"sequence": Sequence(rows), "memory": Memory(), "range": RangeTable(8)}
         return cs.Statement(tables, {"sequence": [last]})

@@ -41,6 +41,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.errors import quoted
 from cstark.machines.range_check import (
     MAX_LOG_ROWS,
     MODULUS,
@@ -131,7 +132,7 @@ class Sorting(cs.Workload):
         rows, seed, rank, value = cs.read_claim(claim, rows=int, seed=int, rank=int, value=int)
         check_generator(rows, seed=seed, value=value)
         if not 0 <= rank < rows:
-            raise cs.StatementError(f"claim.rank is {rank}, not from 0 to {rows - 1}")
+            raise cs.StatementError(f"claim.rank is {quoted(rank)}, not from 0 to {rows - 1}")
         return cs.Statement(
             {"source": Source(rows), "sorted": Sorted(), "range": RangeTable(8)},
             {"source": [seed]},

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cstark.errors import OptionsError, StatementError
+from cstark.errors import OptionsError, StatementError, quoted
 
 __all__ = ["FoldSchedule", "fold_schedule"]
 
@@ -121,13 +121,13 @@ def fold_schedule(log_heights: Iterable[int], fri_arity: int, final_length: int)
     ()
     """
     if type(fri_arity) is not int or fri_arity not in _LOG_ARITY:
-        raise OptionsError(f"fri_arity={fri_arity!r}: allowed are 2, 4 and 8")
+        raise OptionsError(f"fri_arity={quoted(fri_arity)}: allowed are 2, 4 and 8")
     if type(final_length) is not int or final_length < 1 or final_length & (final_length - 1):
-        raise OptionsError(f"final_length={final_length!r}: must be a power of two")
+        raise OptionsError(f"final_length={quoted(final_length)}: must be a power of two")
     heights = list(log_heights)
     for height in heights:
         if type(height) is not int or not 0 <= height <= _MAX_LOG_HEIGHT:
-            raise StatementError(f"log height {height!r}: must be an int from 0 to 32")
+            raise StatementError(f"log height {quoted(height)}: must be an int from 0 to 32")
     if not heights:
         raise StatementError("there is no table to fold")
 

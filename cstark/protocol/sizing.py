@@ -6,7 +6,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cstark.errors import StatementError
+from cstark.errors import StatementError, quoted
 from cstark.security import Shape
 
 from .layout import Layout, lookup_columns, quotient_chunks
@@ -28,13 +28,14 @@ def checked_log_heights(
     names = [table.name for table in tables]
     if not isinstance(heights, Mapping):
         raise StatementError(
-            f"heights are {heights!r}; they must be a mapping from table names to numbers of rows, "
+            f"heights are {quoted(heights)}; they must be a mapping from table names to numbers "
+            "of rows, "
             f"such as {{{names[0]!r}: 1024}}"
         )
     unknown = [name for name in heights if name not in names]
     if unknown:
         raise StatementError(
-            f"heights: no table {unknown[0]!r}; the machine has {', '.join(names)}"
+            f"heights: no table {quoted(unknown[0])}; the machine has {', '.join(names)}"
         )
     result = []
     for table in tables:
@@ -42,13 +43,13 @@ def checked_log_heights(
         if rows is None:
             raise StatementError(f"heights: table {table.name!r} is missing")
         if isinstance(rows, bool) or not hasattr(rows, "__index__"):
-            raise StatementError(f"heights: table {table.name!r}: {rows!r} is not an int")
+            raise StatementError(f"heights: table {table.name!r}: {quoted(rows)} is not an int")
         rows = operator.index(rows)  # of NumPy as well
         if table.rows is not None and rows != table.rows:
             raise StatementError(f"heights: table {table.name!r} always has {table.rows} rows")
         if rows < 8 or rows & (rows - 1) or rows > 1 << max_log_height:
             raise StatementError(
-                f"heights: table {table.name!r} cannot have {rows} rows; a power of two "
+                f"heights: table {table.name!r} cannot have {quoted(rows)} rows; a power of two "
                 f"from 8 to 2^{max_log_height}"
             )
         result.append(rows.bit_length() - 1)

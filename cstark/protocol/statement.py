@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import field
 from cstark.air.bus import Token, check_tokens
-from cstark.errors import StatementError, did_you_mean
+from cstark.errors import StatementError, did_you_mean, quoted
 
 from .proof import MAX_CLAIM_BYTES, encode_options
 from .transcript import P, Transcript
@@ -108,14 +108,15 @@ def _publics(
     publics = {} if publics is None else publics
     if not isinstance(publics, Mapping):
         raise StatementError(
-            f"publics are {publics!r}; they must be a mapping from table names to sequences of "
+            f"publics are {quoted(publics)}; they must be a mapping from table names to "
+            "sequences of "
             f"ints, such as {{{key.names[0]!r}: [...]}}"
         )
     unknown = [name for name in publics if name not in key.names]
     if unknown:
-        hint = did_you_mean(str(unknown[0]), key.names)
+        hint = did_you_mean(unknown[0], key.names)
         raise StatementError(
-            f"publics for table {unknown[0]!r}: the machine has {', '.join(key.names)}{hint}"
+            f"publics for table {quoted(unknown[0])}: the machine has {', '.join(key.names)}{hint}"
         )
     result = []
     for table in key.tables:
@@ -150,13 +151,15 @@ def _in_order(table: TableDescription) -> str:
 
 def _element(what: str, value: SupportsIndex) -> int:
     if isinstance(value, bool):
-        raise StatementError(f"{what} is {value!r}, not an int")
+        raise StatementError(f"{what} is {quoted(value)}, not an int")
     try:
         number = operator.index(value)
     except TypeError:
-        raise StatementError(f"{what} is {value!r}, not an int") from None
+        raise StatementError(f"{what} is {quoted(value)}, not an int") from None
     if not 0 <= number < P:
-        raise StatementError(f"{what} is {number}, not in 0..p-1 (p = {P}); write {number} % cs.P")
+        raise StatementError(
+            f"{what} is {quoted(number)}, not in 0..p-1 (p = {P}); write {quoted(number)} % cs.P"
+        )
     return number
 
 
@@ -171,7 +174,7 @@ def _claim(claim: bytes) -> bytes:
 def check_min_security(bits: object) -> None:
     """Refuse what no number of bits is below: nothing may pass a policy by being no policy."""
     if isinstance(bits, bool) or not isinstance(bits, Real) or bits != bits:
-        raise StatementError(f"min_security is {bits!r}; it must be a number of bits")
+        raise StatementError(f"min_security is {quoted(bits)}; it must be a number of bits")
 
 
 def token_sum(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from cstark.air.columns import View
-from cstark.errors import TraceError, did_you_mean
+from cstark.errors import TraceError, did_you_mean, quoted
 from cstark.field import P
 from cstark.kernels import _field
 
@@ -47,8 +47,10 @@ def read_traces(
         )
     for name in traces:
         if name not in names:
-            hint = did_you_mean(str(name), names)
-            raise TraceError(f"the machine has no table {name!r}, only {', '.join(names)}{hint}")
+            hint = did_you_mean(name, names)
+            raise TraceError(
+                f"the machine has no table {quoted(name)}, only {', '.join(names)}{hint}"
+            )
     missing = [name for name in names if name not in traces]
     if missing:
         given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""
@@ -177,7 +179,7 @@ class _Reader:
         for row in rows:
             for column, value in enumerate(array[row].tolist()):
                 if not isinstance(value, (int, np.integer)):
-                    raise self.refuse_cell(row, column, f"{value!r}, which is not an integer")
+                    raise self.refuse_cell(row, column, f"{quoted(value)}, which is not an integer")
                 if not 0 <= value < P:
                     whole = "trace.astype(object)"
                     if not self.is_array:
@@ -185,7 +187,8 @@ class _Reader:
                     raise self.refuse_cell(
                         row,
                         column,
-                        f"{value}, which is not in 0..p-1; write {value} % cs.P there, or for the "
+                        f"{quoted(value)}, which is not in 0..p-1; write {quoted(value)} % cs.P "
+                        "there, or for the "
                         f"whole array ({whole} % cs.P).astype(np.uint64)",
                     )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cstark import field
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
 from cstark.security import report as security_report
@@ -82,7 +82,7 @@ def verify(
 def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
     """Those options that differ from the other's."""
     pairs = [(f.name, getattr(options, f.name), getattr(other, f.name)) for f in fields(options)]
-    return ", ".join(f"{name}={value!r}" for name, value, theirs in pairs if value != theirs)
+    return ", ".join(f"{name}={quoted(value)}" for name, value, theirs in pairs if value != theirs)
 
 
 class Verifier:
@@ -158,7 +158,7 @@ class Verifier:
             "security",
             f"the proof has {show_bits(bits)} proven bits (the query term's "
             f"{self.key.options.grinding} bits of grinding included), fewer than "
-            f"min_security={min_security}{problem}",
+            f"min_security={quoted(min_security)}{problem}",
         )
 
     def _check_height(self, table: TableDescription, log_height: int) -> None:

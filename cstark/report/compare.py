@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cstark.errors import quoted
 from cstark.text import bytes_text, html_table, table
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class Comparison:
 def compare(a: Report, b: Report, names: tuple[str, str]) -> Comparison:
     """See `Report.compare`."""
     rows = [*_rows((), a.root.children, b.root.children), _row((), a.root, b.root)]
-    return Comparison((str(names[0]), str(names[1])), tuple(rows), tuple(_differences(a, b, names)))
+    first, second = (name if isinstance(name, str) else quoted(name) for name in names)
+    return Comparison((first, second), tuple(rows), tuple(_differences(a, b, (first, second))))
 
 
 def _rows(path: tuple[str, ...], a: Sequence[Phase], b: Sequence[Phase]) -> Iterator[Row]:

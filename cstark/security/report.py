@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cstark.errors import OptionsError
+from cstark.errors import OptionsError, quoted
 from cstark.security.heuristic import heuristic_bits
 from cstark.security.regimes import (
     MAX_MULTIPLICITY,
@@ -265,7 +265,7 @@ def report(
     queries = whole_number("queries", queries, 1)
     grinding = whole_number("grinding", grinding, 0)
     if regime not in REGIMES:
-        raise OptionsError(f"regime={regime!r}: must be one of 'best', 'unique', 'list'")
+        raise OptionsError(f"regime={quoted(regime)}: must be one of 'best', 'unique', 'list'")
 
     elsewhere = {
         name: whole_number(f"grinding_elsewhere[{name!r}]", bits, 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
-from cstark.errors import ArgumentsError
+from cstark.errors import ArgumentsError, quoted
 
 __all__ = ["Argument", "argument", "described"]
 
@@ -111,14 +111,14 @@ class Argument:
             return None
         fits = type(value) is self.type or (self.type is float and type(value) is int)
         if not fits:
-            return f"is {value!r}, expected {self.type.__name__}"
+            return f"is {quoted(value)}, expected {self.type.__name__}"
         if self.choices is not None and value not in self.choices:
-            return f"is {value!r}, but it is one of {', '.join(map(str, self.choices))}"
+            return f"is {quoted(value)}, but it is one of {', '.join(map(_shown, self.choices))}"
         # Written so that NaN, of which every comparison is false, is within no bounds.
         if self.minimum is not None and not value >= self.minimum:
-            return f"is {value}, but it is at least {self.minimum}"
+            return f"is {quoted(value)}, but it is at least {quoted(self.minimum)}"
         if self.maximum is not None and not value <= self.maximum:
-            return f"is {value}, but it is at most {self.maximum}"
+            return f"is {quoted(value)}, but it is at most {quoted(self.maximum)}"
         return None
 
 
@@ -158,6 +158,10 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
     )
 
 
+def _shown(choice: object) -> str:
+    return choice if isinstance(choice, str) else quoted(choice)
+
+
 def _annotation_text(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
@@ -168,16 +172,16 @@ def _check_bound(where: str, name: str, bound: object, kind: type) -> None:
         return
     fits = isinstance(bound, (int, float)) and not isinstance(bound, bool) and bound == bound
     if not fits or kind not in (int, float):
-        raise ArgumentsError(f"{where}: {name}={bound!r} bounds no {kind.__name__}")
+        raise ArgumentsError(f"{where}: {name}={quoted(bound)} bounds no {kind.__name__}")
 
 
 def _choices(where: str, choices: object, kinds: Sequence[Any]) -> tuple[object, ...]:
     """The choices as a tuple, each of one of the argument's own types."""
     if isinstance(choices, str) or not isinstance(choices, Iterable):
-        raise ArgumentsError(f"{where}: choices={choices!r} is no sequence of values")
+        raise ArgumentsError(f"{where}: choices={quoted(choices)} is no sequence of values")
     values = tuple(choices)
     for value in values:
         if type(value) not in kinds and not (float in kinds and type(value) is int):
             names = " or ".join(getattr(kind, "__name__", "None") for kind in kinds)
-            raise ArgumentsError(f"{where}: the choice {value!r} is no {names}")
+            raise ArgumentsError(f"{where}: the choice {quoted(value)} is no {names}")
     return values

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
-from cstark.errors import StatementError
+from cstark.errors import StatementError, quoted
 
 __all__ = ["MAX_CLAIM_BYTES", "decode_claim", "encode_claim", "read_claim"]
 
@@ -34,7 +34,7 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         plain = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                raise StatementError(f"{where}: the key {key!r} is not a string")
+                raise StatementError(f"{where}: the key {quoted(key)} is not a string")
             plain[key] = _plain(item, f"{where}.{key}", depth + 1)
         return plain
     if isinstance(value, (list, tuple)):
@@ -117,6 +117,8 @@ def decode_claim(data: bytes) -> dict[str, Any]:
     Traceback (most recent call last):
     cstark.errors.StatementError: the claim is not canonical JSON
     """
+    if not isinstance(data, (bytes, bytearray, memoryview)):  # bytes(5) would be five zeros
+        raise StatementError(f"a claim is bytes of JSON here, not {type(data).__name__}")
     data = bytes(data)
     if len(data) > MAX_CLAIM_BYTES:
         raise StatementError(f"the claim has {len(data)} bytes; at most {MAX_CLAIM_BYTES} fit")

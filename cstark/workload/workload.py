@@ -195,9 +195,7 @@ class Workload:
         """
         parameters = cls.__dict__.get("__dataclass_params__")
         if parameters is None or not parameters.frozen:
-            raise ArgumentsError(
-                f"{cls.__name__}: decorate the class with @dataclass(frozen=True)"
-            )
+            raise ArgumentsError(f"{cls.__name__}: decorate the class with @dataclass(frozen=True)")
         try:
             hints = typing.get_type_hints(cls)
         except Exception as error:  # whatever the evaluation of an annotation raises

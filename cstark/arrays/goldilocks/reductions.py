@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cstark.arrays.operands import axes, deliver, elements, integer, matrices
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field
 
 __all__ = ["cumprod", "cumsum", "dot", "matmul", "powers", "prod", "sum"]
@@ -281,7 +281,7 @@ def powers(
         raise CstarkError("ratio and first must be single elements")
     length = integer(count, "count")
     if length < 0:
-        raise CstarkError(f"count must not be negative, as {length}")
+        raise CstarkError(f"count must not be negative, as {quoted(length)}")
 
     def kernel(result: NDArray[np.uint64]) -> None:
         _field.powers(int(start), int(step), result)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.field import P
 from cstark.kernels import _field
 
@@ -46,10 +46,11 @@ def integer(value: Any, name: str) -> int:
 def _refuse(value: int, where: str) -> CstarkError:
     if value < 0:
         return CstarkError(
-            f"{where} is {value}: negative; write p - {-value} (cs.P is p), or take "
+            f"{where} is {quoted(value)}: negative; write p - {quoted(-value)} (cs.P is p), or "
+            "take "
             "cs.goldilocks.residues"
         )
-    return CstarkError(f"{where} is {value}: not below p = 2^64 - 2^32 + 1")
+    return CstarkError(f"{where} is {quoted(value)}: not below p = 2^64 - 2^32 + 1")
 
 
 def integers(value: ArrayLike, name: str, what: str = "integers") -> NDArray[Any]:
@@ -83,7 +84,7 @@ def integers(value: ArrayLike, name: str, what: str = "integers") -> NDArray[Any
                 flat[position] = operator.index(number)
             except TypeError:
                 where = name + place(position, array.shape)
-                raise CstarkError(f"{where} is not an integer: {number!r}") from None
+                raise CstarkError(f"{where} is not an integer: {quoted(number)}") from None
         return flat.reshape(array.shape)
     if kind not in "iu":
         raise CstarkError(f"{name} must hold {what}, not {array.dtype}")
@@ -114,7 +115,7 @@ def words(value: ArrayLike, name: str, limit: int = 1 << 64) -> U64:
             where = name + place(position, array.shape)
             if limit == P or number < 0:
                 raise _refuse(number, where)
-            raise CstarkError(f"{where} is {number}: not below 2^64")
+            raise CstarkError(f"{where} is {quoted(number)}: not below 2^64")
     # np.require makes 0-d arrays 1-d.
     return np.require(array, np.uint64, ["C", "A"]).reshape(array.shape)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cstark.arrays.operands import U64, deliver, integer
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field
 
 __all__ = ["Axis", "axis_index", "fold", "scan"]
@@ -21,7 +21,7 @@ def axis_index(axis: Any, axes: int) -> int:
     """`axis` counted from the front, of an array of so many axes."""
     index = integer(axis, "axis")
     if not -axes <= index < axes:
-        raise CstarkError(f"axis {index} does not exist: the array has {axes} of them")
+        raise CstarkError(f"axis {quoted(index)} does not exist: the array has {axes} of them")
     return index % axes
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cstark.arrays import ext3, goldilocks
 from cstark.arrays.operands import elements
-from cstark.errors import CstarkError
+from cstark.errors import CstarkError, quoted
 
 __all__ = ["U64", "Field", "axes", "item", "lift", "module", "polynomial"]
 
@@ -23,7 +23,7 @@ _MODULES: dict[str, ModuleType] = {"base": goldilocks, "ext3": ext3}
 def module(field: str, name: str = "field") -> ModuleType:
     """The array module of a field, or an error that says what `name` may be."""
     if field not in _MODULES:
-        raise CstarkError(f"{name} must be 'base' or 'ext3', not {field!r}")
+        raise CstarkError(f"{name} must be 'base' or 'ext3', not {quoted(field)}")
     return _MODULES[field]
 
 
