@@ -242,7 +242,8 @@ class Machine:
         Raises
         ------
         TraceError, StatementError
-            The input is malformed (shapes, dtypes, values not below p).
+            The input is malformed (shapes, dtypes, values not below p), or the counts of the
+            statement could wrap around p.
         AirError
             A table's `free_cells` is wrong.
         """
@@ -251,6 +252,7 @@ class Machine:
                 raise StatementError(f"{name} is {quoted(value)}; it must be an int of at least 0")
         instance = Instance.build(self.plain_key(), publics, tokens, b"")
         arrays = read_traces(self.descriptions, self.resolved, traces)
+        instance.refuse_wrapping(self.plain_key(), [len(a).bit_length() - 1 for a in arrays])
         report = check_traces(self, arrays, instance)
         if not mutate or not report:
             return report

@@ -10,7 +10,7 @@ import numpy as np
 from cstark.air import one_sided
 from cstark.air.bus import Token, number_buses
 from cstark.cost.memory import choose_plan, foretold_work
-from cstark.errors import StatementError, TraceError
+from cstark.errors import TraceError
 from cstark.progress import Tell, listener, watched
 from cstark.protocol.facts import facts
 from cstark.protocol.layout import Layout
@@ -55,11 +55,7 @@ def make_proof(
         check = check and not force
         with watched(tell, report, lambda: foretold_work(machine, layout, plan, check=check)):
             key = machine.verifying_key(report)
-            if instance.wraps(key, layout.log_heights):
-                raise StatementError(
-                    "the counts of the interactions, times the heights, could reach p and wrap "
-                    "around; state smaller weights, or use shorter tables"
-                )
+            instance.refuse_wrapping(key, layout.log_heights)
             if check:
                 with report.phase("check"):
                     _check_constraints(machine, arrays, instance)

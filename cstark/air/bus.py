@@ -85,7 +85,8 @@ class Send(Token):
     values : sequence of int
         The message, each value in ``[0, P)``; a tuple afterwards.
     count : int, default 1
-        How often, in ``[0, P)``.
+        How often, in ``[0, P)``.  P - 1 is that many times, not -1: what takes a message away is a
+        `Receive`.  All counts of a statement together must stay below P.
 
     Raises
     ------

@@ -27,8 +27,8 @@ length after the header (`cstark.protocol.layout`).
 number of tables, heights below 8, above 2^max_log_height, other than a table's ``rows`` or below
 the length of one of its periodic columns; fewer proven bits (`cstark.security`) than it demands,
 which is its own choice; and weights that could wrap around: the total, over all buses together, of
-weight times height of every interaction plus min(count, p - count) of every token must be below p,
-because counts are added mod p.
+weight times height of every interaction plus the count of every token must be below p, because
+counts are added mod p.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted

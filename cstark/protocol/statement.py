@@ -88,18 +88,41 @@ class Instance:
         )
         transcript.absorb("claim", self.claim)
 
-    def wraps(self, key: VerifyingKey, log_heights: Sequence[int]) -> bool:
+    def wraps(self, key: PlainKey, log_heights: Sequence[int]) -> bool:
         """Whether multiplicities could add up to p, so that p copies would look like none.
 
         Counts are added mod p: a balanced sum says that multiplicities agree mod p, and only a
-        total weight below p makes them agree.
+        total weight below p makes them agree.  A token weighs its count, also when that is above
+        p / 2: p - 1 copies are p - 1 copies, not the taking away of one.
         """
         total = sum(
             interaction.weight << log_height
             for table, log_height in zip(key.tables, log_heights, strict=True)
             for interaction in table.interactions
         )
-        return total + sum(min(t.count, P - t.count) for t in self.tokens) >= P
+        return total + sum(token.count for token in self.tokens) >= P
+
+    def refuse_wrapping(self, key: PlainKey, log_heights: Sequence[int]) -> None:
+        """What `wraps` is about, as an error of the caller's statement.
+
+        Raises
+        ------
+        StatementError
+            Naming what is too large.
+        """
+        if not self.wraps(key, log_heights):
+            return
+        tokens = sum(token.count for token in self.tokens)
+        if tokens >= P >> 1:
+            raise StatementError(
+                f"the counts of the tokens add up to {tokens}; with those of the interactions "
+                "they could reach p and wrap around; to take a message away, write a token of the "
+                "other kind (cs.Send, cs.Receive)"
+            )
+        raise StatementError(
+            "the counts of the interactions, times the heights, could reach p and wrap around; "
+            "state smaller weights, or use shorter tables"
+        )
 
 
 def _publics(

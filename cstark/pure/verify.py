@@ -151,9 +151,8 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
     bits = proven_bits(statement, shape)
     if not bits >= min_security:  # nan is no policy
         raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
-    # Counts are added mod p: only while their total is below p do equal sums mean equal counts. A
-    # token's count stands for the number nearest to zero, so p - 1 for -1.
-    weight = sum(min(token.count, P - token.count) for token in statement.tokens)
+    # Counts are added mod p: only while their total is below p do equal sums mean equal counts.
+    weight = sum(token.count for token in statement.tokens)
     for table, height in zip(tables, shape.heights, strict=True):
         weight += height * sum(interaction.weight for interaction in table.interactions)
     if weight >= P:

@@ -14,7 +14,16 @@ from cstark.air import bus as bus_module
 from cstark.protocol import statement as statement_module
 from cstark.protocol.transcript import Transcript
 from tests.attacks import false_statements
-from tests.attacks.toolkit import CheatingProver, Statement, changed, forge, show, swapped, without
+from tests.attacks.toolkit import (
+    CheatingProver,
+    Statement,
+    changed,
+    forge,
+    refused,
+    show,
+    swapped,
+    without,
+)
 
 P = cs.P
 
@@ -81,6 +90,59 @@ def test_multiplicity_wraps_around():
         machine.prove(many, tokens=false.tokens)
     forged = forge(CheatingProver, false, many)
     show(true, honest, false, forged, Reason.MULTIPLICITY, without("multiplicity"))
+
+
+class Once(cs.Air):
+    """Every row sends the message 5."""
+
+    columns = ("x",)
+
+    def constrain(self, t):
+        t.every_row.equal(t.now.x, 5)
+        t.send("copies", [t.now.x])
+
+
+def of_once(*tokens):
+    machine = cs.Machine({"once": Once()}, cs.Options(queries=6, grinding=0, max_log_height=8))
+    return Statement(machine, tokens=tokens)
+
+
+FIVES = {"once": np.full((8, 1), 5, dtype=np.uint64)}
+
+
+@pytest.mark.holds("multiplicity")
+@pytest.mark.parametrize("less", [1, 2, P // 2 - 9])
+def test_counts_of_tokens_that_take_messages_away(less):
+    """8 are sent; 8 + k and p - k are said to be received, p + 8 in all."""
+    true = of_once(cs.Receive("copies", [5], count=8))
+    false = of_once(
+        cs.Receive("copies", [5], count=8 + less), cs.Receive("copies", [5], count=P - less)
+    )
+    honest = true.machine.prove(FIVES, tokens=true.tokens)
+    for call in (true.machine.prove, true.machine.check):
+        with pytest.raises(cs.StatementError, match=r"counts of the tokens add up to.*wrap"):
+            call(FIVES, tokens=false.tokens)
+    forged = forge(CheatingProver, false, FIVES)
+    show(true, honest, false, forged, Reason.MULTIPLICITY, without("multiplicity"))
+
+
+@pytest.mark.holds("multiplicity")
+def test_counts_of_tokens_up_to_the_limit():
+    """Weights and counts of p - 1 in all are accepted, of p + 1 refused."""
+    count = (P - 1 - 8 - 8) // 2
+    for more in (0, 1):
+        statement = of_once(
+            cs.Send("copies", [5], count=count + more),
+            cs.Receive("copies", [5], count=count + more + 8),
+        )
+        proof = forge(CheatingProver, statement, FIVES)
+        if more:
+            refused(statement, proof, Reason.MULTIPLICITY)
+            with without("multiplicity"):
+                statement.verify(proof)
+        else:
+            statement.verify(proof)
+            assert statement.machine.check(FIVES, tokens=statement.tokens)
 
 
 # ---- messages that look alike -------------------------------------------------------------
