@@ -55,7 +55,7 @@ def prove_many(
         mpi4py's: where the proofs are made. It is neither started nor shut down here. By default
         they are made one after another by the caller's thread.
     options : Options, optional
-        Of the jobs that come without; default `cs.Options()`.
+        Of the jobs that come without; default: each workload's `default_options`.
     threads : int, optional
         Of each proof. Default: this thread's `get_num_threads`, shared among the workers (or the
         jobs, when these are fewer); 1 where the executor does not say how many workers it has, as

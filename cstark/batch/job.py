@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -26,7 +26,7 @@ class Job:
     workload : Workload
         An instance: the class with its arguments.
     options : Options
-        Default `cs.Options()`.
+        Default: the workload's `default_options`.
 
     Raises
     ------
@@ -45,17 +45,19 @@ class Job:
     """
 
     workload: Workload
-    options: Options = field(default_factory=Options)
+    options: Options = None  # type: ignore[assignment]  # never None once the job is made
 
     def __post_init__(self) -> None:
         if not isinstance(self.workload, Workload):
             raise StatementError(_no_workload(self.workload))
         self.workload.arguments()
+        if self.options is None:
+            object.__setattr__(self, "options", self.workload.default_options())
         if not isinstance(self.options, Options):
             raise OptionsError(f"options must be cs.Options, not {type(self.options).__name__}")
 
     def __str__(self) -> str:
-        default = Options()
+        default = self.workload.default_options()
         changed = [
             f"{item.name}={getattr(self.options, item.name)!r}"
             for item in dataclasses.fields(Options)
@@ -110,7 +112,6 @@ def read_jobs(jobs: Iterable[JobLike], options: Options | None) -> list[Job]:
         raise StatementError(f"jobs must be a list of workloads, not {type(jobs).__name__}")
     if options is not None and not isinstance(options, Options):
         raise OptionsError(f"options must be cs.Options, not {type(options).__name__}")
-    default = Options() if options is None else options
     found = []
     for index, item in enumerate(jobs):
         try:
@@ -119,7 +120,7 @@ def read_jobs(jobs: Iterable[JobLike], options: Options | None) -> list[Job]:
             elif isinstance(item, tuple) and len(item) == 2:
                 found.append(Job(*item))
             else:
-                found.append(Job(item, default))
+                found.append(Job(item) if options is None else Job(item, options))
         except CstarkError as error:
             raise type(error)(f"job {index}: {error}") from None
     return found

@@ -122,7 +122,9 @@ def holds(job: Job, proof: bytes) -> bool:
     claim = job.workload.prepare().claim
     try:
         # The options are the job's own, however few bits they are worth.
-        type(job.workload).verify(proof, job.options, claim=claim, min_security=0)
+        type(job.workload).verify(
+            proof, job.options, claim=claim, min_security=0, **job.workload.held()
+        )
     except VerificationError:
         return False
     return True

@@ -11,7 +11,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_workload(parser, arguments=True)
+    add_workload(parser, arguments="all")
     add_options(parser)
     parser.add_argument(
         "--mutate",

@@ -37,6 +37,7 @@ __all__ = [
     "argument_text",
     "check_writable",
     "claim_pairs",
+    "find_workload",
     "key_of_file",
     "load_workload",
     "options_from",
@@ -71,7 +72,10 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             **settings,
         )
-        self.takes_workload_arguments = False
+        #: Which arguments of the workload the command takes: "none", "all", or the "verifier" ones.
+        self.workload_arguments = "none"
+        #: Where the command's words name the workload, if they do.
+        self.name_workload = _named_workload
         self.required: list[tuple[str, str]] = []
         self.add_argument("-h", "--help", action="store_true", help="show this help")
         self.add_argument("--json", action="store_true", help="print JSON, for programs")
@@ -86,11 +90,18 @@ class Parser(argparse.ArgumentParser):
         # intermixed: options may stand between the workload and the file
         known, _ = self.parse_known_intermixed_args(words)
         workload: type[Workload] | None = None
+        given: dict[str, Any] = {}
         items: tuple[Argument, ...] = ()
-        if self.takes_workload_arguments and known.workload is not None:
-            workload = load_workload(known.workload)
-            items = workload.arguments()
-            self._add_workload_arguments(known.workload, workload.describe(), items)
+        name = self.name_workload(known)
+        if self.workload_arguments != "none" and name is not None:
+            workload, given = find_workload(name)
+            all_items = workload.arguments()
+            items = tuple(
+                item
+                for item in all_items
+                if item.name not in given and (item.verifier or self.workload_arguments == "all")
+            )
+            self._add_workload_arguments(name, workload.describe(), items)
         if known.help:
             self.print_help()
             raise SystemExit(0)
@@ -99,7 +110,7 @@ class Parser(argparse.ArgumentParser):
             if getattr(arguments, attribute) is None:
                 self.error(f"{shown} is missing")
         arguments.workload_class = workload
-        arguments.workload_values = {
+        arguments.workload_values = given | {
             item.name: getattr(arguments, _destination(item))
             for item in items
             if hasattr(arguments, _destination(item))
@@ -135,6 +146,11 @@ class Parser(argparse.ArgumentParser):
                 ) from None
 
 
+def _named_workload(arguments: argparse.Namespace) -> str | None:
+    name: str | None = getattr(arguments, "workload", None)
+    return name
+
+
 def argument_text(item: Argument) -> str:
     """What an argument means, with its default if that says anything."""
     text = item.help or item.name.replace("_", " ")
@@ -161,9 +177,9 @@ def _positive(text: str) -> int:
     return value
 
 
-def add_workload(parser: Parser, *, arguments: bool) -> None:
-    """The WORKLOAD argument; with `arguments`, followed by the workload's own."""
-    parser.takes_workload_arguments = arguments
+def add_workload(parser: Parser, *, arguments: str) -> None:
+    """The WORKLOAD argument, and which of the workload's own the command takes."""
+    parser.workload_arguments = arguments
     parser.add_argument(
         "workload",
         nargs="?",
@@ -171,6 +187,11 @@ def add_workload(parser: Parser, *, arguments: bool) -> None:
         help="a name that `cstark list` prints, or module:attribute",
     )
     parser.need("workload", "WORKLOAD")
+
+
+def find_workload(name: str) -> tuple[type[Workload], dict[str, Any]]:
+    """The workload class of a name, and the arguments that the name gives by itself."""
+    return load_workload(name), {}
 
 
 def load_workload(name: str) -> type[Workload]:
@@ -227,11 +248,12 @@ def add_options(parser: Parser) -> None:
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
-    """The options that were given on the command line."""
-    from cstark.protocol.options import Options
-
+    """The options that were given on the command line, for the rest the workload's defaults."""
     given = {name: getattr(arguments, name) for name in _OPTIONS}
-    return Options(**{name: value for name, value in given.items() if value is not None})
+    default: Options = arguments.workload_class.default_options()
+    return dataclasses.replace(
+        default, **{name: value for name, value in given.items() if value is not None}
+    )
 
 
 def options_text(resolved: ResolvedOptions) -> str:
@@ -246,8 +268,17 @@ def options_text(resolved: ResolvedOptions) -> str:
 # All of it comes from a stranger: whatever is wrong with it refuses the proof.
 
 
-def statement_of_file(workload: type[Workload], proof: Proof) -> tuple[bytes, Statement]:
+def statement_of_file(
+    workload: type[Workload], proof: Proof, held: Mapping[str, Any]
+) -> tuple[bytes, Statement]:
     """The claim in a proof file, and the workload's statement of it.
+
+    Parameters
+    ----------
+    workload : type
+    proof : Proof
+    held : mapping
+        What the verifier brings, `Workload.verifier_arguments`.
 
     Raises
     ------
@@ -255,7 +286,7 @@ def statement_of_file(workload: type[Workload], proof: Proof) -> tuple[bytes, St
         If the workload does not accept the claim.
     """
     try:
-        return workload.read_statement(proof.claim)
+        return workload.read_statement(proof.claim, **held)
     except CstarkError as error:
         raise VerificationError(str(error), Reason.STATEMENT) from error
 

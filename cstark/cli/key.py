@@ -16,7 +16,6 @@ from cstark.cli.common import (
     check_writable,
     claim_pairs,
     key_of_file,
-    load_workload,
     options_text,
     print_json,
     read_bytes,
@@ -30,7 +29,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_workload(parser, arguments=False)
+    add_workload(parser, arguments="verifier")
     parser.add_argument("file", nargs="?", metavar="FILE", help="a proof file")
     parser.need("file", "FILE")
     parser.add_argument("-o", "--output", metavar="KEY", help="the key file to write")
@@ -39,7 +38,6 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the key file; print its digest, the claim and the options."""
-    workload = load_workload(arguments.workload)
     data = read_bytes(arguments.file)
     check_writable(arguments.output)
 
@@ -48,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.workload.statement_file import StatementFile
 
     proof = Proof.from_bytes(data)
-    claim, statement = statement_of_file(workload, proof)
+    claim, statement = statement_of_file(
+        arguments.workload_class, proof, arguments.workload_values
+    )
     key = key_of_file(statement, proof)
     file = StatementFile(key, statement.publics, tuple(statement.tokens), claim)
     write_atomically(arguments.output, file.to_json().encode() + b"\n")

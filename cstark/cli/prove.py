@@ -30,7 +30,7 @@ __all__ = ["configure", "run", "size"]
 
 def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_workload(parser, arguments=True)
+    add_workload(parser, arguments="all")
     parser.add_argument("-o", "--output", metavar="FILE", help="the proof file to write")
     parser.need("output", "-o FILE")
     parser.add_argument(
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     prepared = workload.prepare()
-    claim, statement = workload.read_statement(prepared.claim)
+    claim, statement = workload.read_statement(prepared.claim, **workload.held())
 
     from cstark.machine import Machine
 

@@ -29,7 +29,7 @@ MAX_LOG_HEIGHT = 32  # more than any machine allows
 
 def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
-    add_workload(parser, arguments=True)
+    add_workload(parser, arguments="all")
     parser.add_argument(
         "--log-heights",
         metavar="N or TABLE=N,...",
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.soundcalc is not None:
         check_writable(arguments.soundcalc)
     prepared = workload.prepare()
-    _, statement = workload.read_statement(prepared.claim)
+    _, statement = workload.read_statement(prepared.claim, **workload.held())
     machine = Machine(statement.tables, options)
     heights = _heights(machine, asked, prepared.traces)
     security = machine.security(heights)

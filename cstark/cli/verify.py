@@ -19,6 +19,7 @@ import argparse
 import contextlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,6 @@ from cstark.cli.common import (
     Parser,
     claim_pairs,
     key_of_file,
-    load_workload,
     options_text,
     print_json,
     read_bytes,
@@ -52,6 +52,8 @@ Expectations = list[tuple[str, list[Any]]]
 
 def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
+    parser.workload_arguments = "verifier"
+    parser.name_workload = _first_of_two_words
     parser.add_argument(
         "words", nargs="*", metavar="WORKLOAD FILE", help="what was proved, and the proof file"
     )
@@ -87,11 +89,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError("with --key, name one proof file and nothing else")
         [file], what = words, arguments.key
         by: bytes | type[Workload] = read_bytes(what)
+        held: dict[str, Any] = {}
     else:
         if len(words) != 2:
             raise CommandError("WORKLOAD and FILE are needed (or --key KEY and FILE)")
         what, file = words
-        by = load_workload(what)
+        by, held = arguments.workload_class, arguments.workload_values
     if arguments.trace and arguments.json:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
@@ -104,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(by, bytes):
         claim, security = verify_by_key(by, what, proof, expected, check)
     else:
-        claim, security = verify_by_workload(by, proof, expected, check)
+        claim, security = verify_by_workload(by, held, proof, expected, check)
     seconds = time.perf_counter() - start
 
     if arguments.json:
@@ -181,14 +184,23 @@ class Check:
             raise VerificationError(str(error), reason) from None
 
 
+def _first_of_two_words(arguments: argparse.Namespace) -> str | None:
+    given = arguments.key is None and len(arguments.words) >= 2
+    return arguments.words[0] if given else None
+
+
 def verify_by_workload(
-    workload: type[Workload], proof: Proof, expected: Expectations, check: Check
+    workload: type[Workload],
+    held: Mapping[str, Any],
+    proof: Proof,
+    expected: Expectations,
+    check: Check,
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.workload.claim import decode_claim
     from cstark.workload.statement_file import StatementFile
 
-    claim, statement = statement_of_file(workload, proof)
+    claim, statement = statement_of_file(workload, proof, held)
     decoded = decode_claim(claim)
     check_expectations(decoded, expected)
     key = key_of_file(statement, proof)

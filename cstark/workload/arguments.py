@@ -24,6 +24,7 @@ def argument(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[Value] | None = None,
+    verifier: bool = False,
 ) -> Value: ...
 @overload  # Any, as from `dataclasses.field`: the annotation says the type
 def argument(
@@ -32,6 +33,7 @@ def argument(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[object] | None = None,
+    verifier: bool = False,
 ) -> Any: ...
 def argument(
     default: object = dataclasses.MISSING,
@@ -40,6 +42,7 @@ def argument(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Sequence[object] | None = None,
+    verifier: bool = False,
 ) -> Any:
     """Declare a workload's argument; use it as a dataclass field's default.
 
@@ -53,6 +56,10 @@ def argument(
         Inclusive bounds, checked when the workload is made.
     choices : sequence, optional
         The values allowed.
+    verifier : bool
+        Whether the verifier has to be given this argument too. It then reaches
+        `Workload.statement` by its name, next to the claim: data that a statement needs and that
+        no stranger may choose, such as the program that is proved to have run.
 
     Returns
     -------
@@ -71,7 +78,13 @@ def argument(
     Traceback (most recent call last):
     cstark.errors.StatementError: Count: steps is 0, but it is at least 1
     """
-    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "choices": choices}
+    metadata = {
+        "help": help,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": choices,
+        "verifier": verifier,
+    }
     if default is dataclasses.MISSING:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -94,6 +107,8 @@ class Argument:
     help : str
     minimum, maximum : int, float or None
     choices : tuple or None
+    verifier : bool
+        Whether the verifier is given it too.
     """
 
     name: str
@@ -104,6 +119,7 @@ class Argument:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[object, ...] | None = None
+    verifier: bool = False
 
     def check(self, value: Any) -> str | None:
         """What is wrong with `value`, or None."""
@@ -154,6 +170,7 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
         optional=len(plain) != len(kinds),
         default=default,
         help=item.metadata.get("help") or "",
+        verifier=bool(item.metadata.get("verifier")),
         **known,
     )
 

@@ -6,7 +6,8 @@ A `Machine` proves tables; it does not know why.  A `Workload` adds the two ends
   proved, as plain data) and the traces that witness it;
 * everywhere, the class method `Workload.statement` turns a claim into the tables, public values
   and tokens.  It is the *only* path to a statement, for prover and verifier alike, so the two
-  cannot disagree, and it is given nothing but the claim, so a verifier needs no witness.
+  cannot disagree, and it is given nothing but the claim and what the verifier holds himself
+  (arguments declared with ``verifier=True``), so a verifier needs no witness.
 
 The claim travels in the proof file as canonical JSON and is absorbed by the transcript.  It comes
 from a stranger: `statement` must refuse every claim that it does not understand, with
@@ -17,11 +18,18 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cstark.errors import ArgumentsError, CstarkError, Reason, StatementError, VerificationError
+from cstark.errors import (
+    ArgumentsError,
+    CstarkError,
+    Reason,
+    StatementError,
+    VerificationError,
+    did_you_mean,
+)
 from cstark.unwind import letting_go
 from cstark.workload.arguments import Argument, described
 from cstark.workload.claim import decode_claim, encode_claim
@@ -157,6 +165,10 @@ class Workload:
     def statement(cls, claim: dict[str, Any]) -> Statement:
         """The statement of a claim; the only way to one, for prover and verifier.
 
+        Arguments that are declared with ``verifier=True`` are given by name, next to the claim: a
+        class that has one writes ``def statement(cls, claim, program="")``. They are the
+        verifier's own, which no stranger chooses.
+
         Parameters
         ----------
         claim : dict
@@ -218,7 +230,49 @@ class Workload:
         return tuple(described(cls, item, hints[item.name]) for item in fields)
 
     @classmethod
-    def read_statement(cls, claim: bytes | Mapping[str, Any]) -> tuple[bytes, Statement]:
+    def default_options(cls) -> Options:
+        """The options of proofs when the caller names none: `cs.Options()`.
+
+        A workload whose machine needs others says so here.
+        """
+        from cstark.protocol.options import Options
+
+        return Options()
+
+    @classmethod
+    def verifier_arguments(cls) -> tuple[Argument, ...]:
+        """The arguments that a verifier has to be given too, in order."""
+        return tuple(item for item in cls.arguments() if item.verifier)
+
+    def held(self) -> dict[str, Any]:
+        """The values of `verifier_arguments`, by name."""
+        return {item.name: getattr(self, item.name) for item in self.verifier_arguments()}
+
+    @classmethod
+    def _read_held(cls, held: Mapping[str, Any]) -> dict[str, Any]:
+        """What the verifier brings, checked; what is left out has its default."""
+        items = {item.name: item for item in cls.verifier_arguments()} if held else {}
+        for name in held:
+            if name not in items:
+                known = [item.name for item in cls.verifier_arguments()]
+                raise StatementError(
+                    f"{cls.__name__}: a verifier brings no {name!r}{did_you_mean(name, known)}"
+                )
+        found = {}
+        for item in cls.verifier_arguments():
+            value = held.get(item.name, item.default)
+            if value is dataclasses.MISSING:
+                raise StatementError(f"{cls.__name__}: the verifier needs {item.name}")
+            problem = item.check(value)
+            if problem:
+                raise StatementError(f"{cls.__name__}: {item.name} {problem}")
+            found[item.name] = value
+        return found
+
+    @classmethod
+    def read_statement(
+        cls, claim: bytes | Mapping[str, Any], **held: Any
+    ) -> tuple[bytes, Statement]:
         """The claim's canonical bytes and the statement made from them.
 
         Both ends call this.  The statement is always made from the decoded bytes, never from the
@@ -228,6 +282,8 @@ class Workload:
         ----------
         claim : bytes or mapping
             Canonical bytes, or what `encode_claim` makes them of.
+        **held
+            The values of `verifier_arguments`, by name.
 
         Returns
         -------
@@ -241,8 +297,10 @@ class Workload:
         """
         encoded = bytes(claim) if isinstance(claim, (bytes, bytearray)) else encode_claim(claim)
         decoded = decode_claim(encoded)
+        own = cls._read_held(held)
+        make: Callable[..., Statement] = cls.statement
         try:
-            statement = cls.statement(decoded)
+            statement = make(decoded, **own)
         except CstarkError:
             raise
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -253,7 +311,9 @@ class Workload:
         return encoded, statement
 
     @classmethod
-    def machine(cls, claim: bytes | Mapping[str, Any], options: Options | None = None) -> Machine:
+    def machine(
+        cls, claim: bytes | Mapping[str, Any], options: Options | None = None, **held: Any
+    ) -> Machine:
         """The machine that proves and verifies a claim.
 
         Parameters
@@ -261,7 +321,9 @@ class Workload:
         claim : bytes or mapping
             As for `read_statement`.
         options : Options, optional
-            Default `cs.Options()`.
+            Default `default_options()`.
+        **held
+            The values of `verifier_arguments`, by name.
 
         Returns
         -------
@@ -274,8 +336,8 @@ class Workload:
         """
         from cstark.machine import Machine
 
-        _, statement = cls.read_statement(claim)
-        return Machine(statement.tables, options)
+        _, statement = cls.read_statement(claim, **held)
+        return Machine(statement.tables, options or cls.default_options())
 
     @letting_go
     def prove(self, options: Options | None = None, **settings: Any) -> Proof:
@@ -284,7 +346,7 @@ class Workload:
         Parameters
         ----------
         options : Options, optional
-            Default `cs.Options()`.
+            Default `default_options()`.
         **settings
             `check`, `progress`, `max_memory`: as for `Machine.prove`.
 
@@ -296,8 +358,8 @@ class Workload:
         from cstark.machine import Machine
 
         prepared = self.prepare()
-        claim, statement = self.read_statement(prepared.claim)
-        machine = Machine(statement.tables, options)
+        claim, statement = self.read_statement(prepared.claim, **self.held())
+        machine = Machine(statement.tables, options or self.default_options())
         return machine.prove(
             prepared.traces, statement.publics, tokens=statement.tokens, claim=claim, **settings
         )
@@ -308,7 +370,7 @@ class Workload:
         Parameters
         ----------
         options : Options, optional
-            Default `cs.Options()`.
+            Default `default_options()`.
         **settings
             `mutate`, `seed`: as for `Machine.check`.
 
@@ -319,8 +381,8 @@ class Workload:
         from cstark.machine import Machine
 
         prepared = self.prepare()
-        _, statement = self.read_statement(prepared.claim)
-        machine = Machine(statement.tables, options)
+        _, statement = self.read_statement(prepared.claim, **self.held())
+        machine = Machine(statement.tables, options or self.default_options())
         return machine.check(
             prepared.traces, statement.publics, tokens=statement.tokens, **settings
         )
@@ -333,6 +395,7 @@ class Workload:
         *,
         claim: bytes | Mapping[str, Any] | None = None,
         min_security: int = 100,
+        **held: Any,
     ) -> dict[str, Any]:
         """Verify a proof of this workload and return the claim that it proves.
 
@@ -340,12 +403,14 @@ class Workload:
         ----------
         proof : Proof or bytes
         options : Options, optional
-            What the proof must have been made with; default `cs.Options()`.
+            What the proof must have been made with; default `default_options()`.
         claim : bytes or mapping, optional
             What the proof must claim; by default any claim is accepted, and it is up to the
             caller to look at the one returned.
         min_security : int
             Fewest proven bits accepted.
+        **held
+            The values of `verifier_arguments`, by name.
 
         Returns
         -------
@@ -362,15 +427,16 @@ class Workload:
         from cstark.machine import Machine
         from cstark.protocol.proof import Proof
 
+        held = cls._read_held(held)  # what the caller got wrong is no fault of the proof
         if not isinstance(proof, Proof):
             proof = Proof.from_bytes(proof)
         try:
-            encoded, statement = cls.read_statement(proof.claim)
+            encoded, statement = cls.read_statement(proof.claim, **held)
         except StatementError as error:
             raise VerificationError(str(error), Reason.STATEMENT) from error
-        if claim is not None and cls.read_statement(claim)[0] != encoded:
+        if claim is not None and cls.read_statement(claim, **held)[0] != encoded:
             raise VerificationError("the proof makes another claim", Reason.STATEMENT)
-        Machine(statement.tables, options).verify(
+        Machine(statement.tables, options or cls.default_options()).verify(
             proof,
             statement.publics,
             tokens=statement.tokens,
