@@ -1,0 +1,63 @@
+"""The table of the program: what each label does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import cstark as cs
+from cstark.vm.tables.height import height_for
+
+__all__ = ["OPERATION_CELLS", "Program"]
+
+OPERATION_CELLS = ("label", "code", "rs1", "rs2", "rd", "imm0", "imm1", "next")
+"""The message on ``fetch``."""
+
+
+class Program(cs.Air):
+    """One row an operation, made by the verifier's own decoder; how often it is executed is free.
+
+    The count has no bound and need not have one: the table sends nothing, so a count of p - 1
+    only moves what is received of messages that the program really holds. `used` is 0 in the
+    rows that fill up the table, whose message would be an operation at label 0: their count
+    is 0.
+
+    Parameters
+    ----------
+    operations : array_like of int, shape (operations, 8)
+        Label, code, rs1, rs2, rd, imm0, imm1 and next label of each operation; labels differ.
+
+    Raises
+    ------
+    ValueError
+        Two operations have one label, or the array has another shape.
+    """
+
+    columns = {"count": ()}
+    preprocessed = ("used", *OPERATION_CELLS)
+
+    def __init__(self, operations: ArrayLike) -> None:
+        cells = np.asarray(operations, dtype=np.uint64)
+        if cells.ndim != 2 or cells.shape[1] != len(OPERATION_CELLS) or not len(cells):
+            raise ValueError(f"operations has shape {cells.shape}, not (operations, 8)")
+        labels, times = np.unique(cells[:, 0], return_counts=True)
+        if len(labels) != len(cells):
+            twice = int(labels[times > 1][0])
+            raise ValueError(f"two operations have the label {twice:#x}")
+        self.operations = cells
+        self.rows = height_for(len(cells))
+
+    def preprocessed_trace(self) -> np.ndarray:
+        """`used` and the cells of each operation; zeros below."""
+        out = np.zeros((self.rows, 1 + len(OPERATION_CELLS)), dtype=np.uint64)
+        out[: len(self.operations), 0] = 1
+        out[: len(self.operations), 1:] = self.operations
+        return out
+
+    def constrain(self, t: cs.Table) -> None:
+        p, count = t.preprocessed, t.now.count
+        t.every_row.zero((1 - p.used) * count, name="only operations are fetched")
+        cells: list[Any] = [p[name] for name in OPERATION_CELLS]
+        t.receive("fetch", cells, count=count, name="fetched")

@@ -1,0 +1,1 @@
+"""The rows of a run: what the tables of the machine hold."""
