@@ -1,7 +1,9 @@
 """Buses: what a table sends and receives, tokens, and the numbers of the buses of a machine.
 
 A bus is named by a string.  Over a whole machine, what is sent on it and what is received must
-be equal as multisets of messages; tokens are the messages that the verifier adds itself.
+be equal as multisets of messages; tokens are the messages that the verifier adds itself.  A row
+that receives with a free count (weight 0) is received as often as it takes: then every message
+sent is a row of such a receiver, and how often it is sent is not told.
 """
 
 from __future__ import annotations
@@ -78,6 +80,9 @@ class Token:
 class Send(Token):
     """A token that the verifier sends: some table, or another token, must receive it.
 
+    On a bus where a table receives with a free count (a provider), the proof says that the
+    message is a row of the provider, or is received elsewhere.
+
     Parameters
     ----------
     bus : str
@@ -105,6 +110,10 @@ class Send(Token):
 
 class Receive(Token):
     """A token that the verifier receives: some table, or another token, must send it.
+
+    On a bus where a table receives with a free count (a provider: without ``weight=``), that
+    table may receive -1 times, which is sending: there the proof says only that the message is
+    sent, or is a row of the provider.
 
     Parameters
     ----------

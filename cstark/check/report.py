@@ -15,6 +15,7 @@ from cstark.check.buses import find_imbalances
 from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus
 from cstark.check.mutate import Mutations
+from cstark.check.notes import free_count_notes
 from cstark.check.show import (
     counted,
     free_text,
@@ -58,6 +59,9 @@ class CheckReport:
     mutations : Mutations or None
         What changing cells showed; None if it was not asked for, or if the trace is not valid:
         then nothing is known about changes.
+    notes : tuple of str
+        What the statement does not say though one might think so, in sentences: messages of
+        tokens that a provider with free counts may answer. They do not make a report false.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class CheckReport:
     constraints: int
     buses: int
     mutations: Mutations | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -122,6 +127,7 @@ class CheckReport:
             "constraints": self.constraints,
             "buses": self.buses,
             "mutations": None if self.mutations is None else self.mutations.to_dict(),
+            "notes": list(self.notes),
         }
 
     def raise_for_failure(self) -> None:
@@ -241,6 +247,7 @@ def check(
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),
         len(buses),
+        notes=tuple(free_count_notes(descriptions, tokens)),
     )
 
 

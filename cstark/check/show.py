@@ -198,6 +198,7 @@ def report_text(report: CheckReport) -> str:
     """The whole report; the first ten of each kind are written out."""
     lines = [f"Nothing wrong: {_scope(report)}" if report else _headline(report)]
     lines += _unread_texts(report)
+    lines += [f"({note})" for note in report.notes]
     statements, hidden = _statements(report)
     for violation, *others in statements:
         lines += ["", violation_text(violation, others)]
@@ -241,7 +242,7 @@ def report_html(report: CheckReport) -> str:
     parts = [f"<p><b>{escape(_headline(report))}</b></p>"]
     if report:
         parts = [f"<p><b>Nothing wrong</b>: {escape(_scope(report))}</p>"]
-    parts += [f"<p>{escape(text)}</p>" for text in _unread_texts(report)]
+    parts += [f"<p>{escape(text)}</p>" for text in (*_unread_texts(report), *report.notes)]
     statements, hidden = _statements(report)
     if statements:
         rows = [

@@ -289,13 +289,21 @@ compiler; for the second verifier, CPython alone. Nothing that a prover sends is
 shape is read from it.
 
 *What is claimed.* Whoever makes a verifier accept knows traces that satisfy every constraint of
-every table and balance every bus (of each message as much is received as is sent; the weights keep
-what is sent from wrapping mod p), but for an error of at most 2^-bits, where bits is the least term
+every table and balance every bus, but for an error of at most 2^-bits, where bits is the least term
 of `cstark.security` at the proof's heights: the formulas, their sources and the argument for many
 tables stand in `cstark.security.terms` and `cstark.security.regimes`. The bound is proven in the
 random oracle model, inside the unique decoding or the Johnson radius; no conjecture about codes is
 used. Grinding is counted once, in the query term, and shown beside the total. 256-bit digests cap
 everything at 128 bits.
+
+*What a balanced bus says.* For each message, the counts of all rows and tokens that send it, less
+those that receive it, are 0 modulo p. Where a table's constraints keep every count within its
+weight, the total stays below p, and of a message that no row of weight 0 has as much is received as
+is sent. An interaction of weight 0 whose count is not constant has a *free* count, a provider: the
+prover sets it to what makes the sum 0, p - 1 included, which is -1. So of a message that is a row
+of a provider nothing more is said, and of every other one that it is sent as often as received.
+In short: every message sent is a row of a provider, or is received elsewhere. A token that
+receives from a bus with providers says nothing about a message that is a row of one.
 
 *What is not claimed.* No zero-knowledge: openings and opened rows reveal parts of the trace. No
 security against quantum provers beyond what the hash gives. One statement has many accepted proofs
