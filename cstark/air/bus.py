@@ -200,7 +200,7 @@ def record_message(
         raise recorder.error(f"{where}: count must be one expression or integer")
     count_node = recorder.node_of(count)
     constant = recorder.value(count_node)
-    if constant == 0:
+    if recorder.constant_value(count_node) == 0:
         raise recorder.error(f"{where}: count is the constant 0, so nothing is ever exchanged")
     if weight is None:
         weight = _default_weight(recorder, bounds, where, sign, count_node)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any, ClassVar, NoReturn, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cstark.air.nodes import Node, NodeList, P, render
+from cstark.air.nodes import Node, NodeList, P, operate, render
 from cstark.errors import AirError, quoted
 
 __all__ = ["MAX_EXPONENT", "Expression", "Expressions", "Recorder", "Scalar", "object_array"]
@@ -34,7 +35,7 @@ class Recorder(NodeList):
         Text of a column or public node.
     """
 
-    __slots__ = ("is_open", "leaf", "table", "unused")
+    __slots__ = ("_draw", "_points", "is_open", "leaf", "table", "unused")
 
     def __init__(self, table: str, leaf: Callable[[Node], str]) -> None:
         super().__init__()
@@ -42,6 +43,8 @@ class Recorder(NodeList):
         self.leaf = leaf
         self.is_open = True
         self.unused: dict[Any, str] = {}  # selectors of `when` that state nothing yet: where made
+        self._draw = Random(0)
+        self._points: list[tuple[int, int]] = []  # of each node, its values at two points
 
     def error(self, message: str) -> AirError:
         """An `AirError` that names the table."""
@@ -100,6 +103,27 @@ class Recorder(NodeList):
         if isinstance(value, Expression) and value._recorder is self and self.is_open:
             return value
         return Expression(self, self.node_of(value))
+
+    def constant_value(self, node: int) -> int | None:
+        """The value of a node that is the same whatever the columns and public values are.
+
+        Folding knows the constants that were written as such; here every node is evaluated at two
+        random points.  A polynomial of degree d that is no constant has the same value at both
+        with a probability of at most d / p, below 2^-53.
+        """
+        for index in range(len(self._points), len(self.nodes)):
+            kind, *rest = self.nodes[index]
+            if kind in ("column", "public"):
+                point = self._draw.randrange(P), self._draw.randrange(P)
+            elif kind == "constant":
+                point = rest[0], rest[0]
+            else:
+                pairs = zip(self._points[rest[0]], self._points[rest[1]], strict=True)
+                one, other = (operate(kind, a, b) for a, b in pairs)
+                point = one, other
+            self._points.append(point)
+        one, other = self._points[node]
+        return one if one == other else None
 
     def check_open(self, what: str) -> None:
         """Refuse what would come too late: after `constrain` has returned."""

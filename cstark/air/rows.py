@@ -77,7 +77,8 @@ class RowSelector:
     Raises
     ------
     AirError
-        If an equation reads the next row where there is none, can never hold, or always holds.
+        If an equation reads the next row where there is none, or if, whatever the cells are, it
+        can never hold or always holds (found by evaluating it at random points).
 
     Examples
     --------
@@ -230,7 +231,7 @@ class RowSelector:
             if conditions:
                 text = f"when {', '.join(map(str, conditions))}: {text}"
             node = recorder.node_of(result)
-            value = recorder.value(node)
+            value = recorder.constant_value(node)
             if value == 0:
                 trivial += 1
                 continue

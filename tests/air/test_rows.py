@@ -131,6 +131,91 @@ def test_when_leaves_the_selector_alone():
     assert [c.degree for c in table(constrain).constraints] == [3, 2]
 
 
+ALWAYS = {
+    "sum": lambda t: t.every_row.equal(2 * t.now.a, t.now.a + t.now.a),
+    "order of three": lambda t: t.every_row.equal(
+        (t.now.a + t.now.b) + t.now.c, t.now.a + (t.now.b + t.now.c)
+    ),
+    "distribution": lambda t: t.every_row.zero(
+        (t.now.a + 1) * t.now.b - t.now.a * t.now.b - t.now.b
+    ),
+    "square": lambda t: t.every_row.equal(
+        (t.now.a + 1) ** 2, t.now.a**2 + 2 * t.now.a + 1, name="binomial"
+    ),
+    "fraction": lambda t: t.every_row.equal(t.now.a / 2 + t.now.a / 2, t.now.a),
+    "next rows": lambda t: t.transition.equal(3 * t.next.a, 2 * t.next.a + t.next.a),
+    "first": lambda t: t.first_row.equal(2 * t.now.a, t.now.a + t.now.a),
+    "last": lambda t: t.last_row.equal(2 * t.now.a, t.now.a + t.now.a),
+    "cyclic": lambda t: t.cyclic.equal(2 * t.next.a, t.next.a + t.next.a),
+    "condition": lambda t: t.every_row.when(t.now.b).equal(2 * t.now.a, t.now.a + t.now.a),
+    "condition that is never met": lambda t: t.every_row.when(2 * t.now.b - t.now.b - t.now.b).zero(
+        t.now.a
+    ),
+    "boolean": lambda t: t.every_row.boolean(2 * t.now.a - t.now.a - t.now.a + 1),
+    "public": lambda t: t.first_row.equal(2 * t.publics.k, t.publics.k + t.publics.k),
+    "preprocessed": lambda t: t.every_row.zero(2 * t.preprocessed.f - t.preprocessed.f * 2),
+    "periodic": lambda t: t.every_row.zero(3 * t.periodic.r - t.periodic.r - 2 * t.periodic.r),
+    "all members": lambda t: t.every_row.equal(
+        [2 * t.now.a, t.now.b], [t.now.a + t.now.a, t.now.b]
+    ),
+}
+
+NEVER = {
+    "sum": lambda t: t.every_row.equal(2 * t.now.a + 1, t.now.a + t.now.a),
+    "one member": lambda t: t.every_row.equal([t.now.b, 2 * t.now.a + 1], [1, t.now.a + t.now.a]),
+    "boolean": lambda t: t.every_row.boolean(2 * t.now.a - t.now.a - t.now.a + 2),
+    "publics": lambda t: t.first_row.equal(2 * t.publics.k - t.publics.k, t.publics.k - 1),
+    "power": lambda t: t.transition.zero((t.next.a + 1) * (t.next.a - 1) - t.next.a**2),
+}
+
+SPACES = {"publics": ("k",), "preprocessed": ("f",), "fixed": np.arange(8).reshape(8, 1),
+          "periodic": {"r": [1, 2]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ALWAYS)
+def test_equations_that_always_hold(case):
+    """Found by their values, not by how they are written."""
+    with pytest.raises(AirError, match="always holds") as caught:
+        table(ALWAYS[case], **SPACES)
+    assert "table 'demo'" in str(caught.value)
+
+
+@pytest.mark.parametrize("case", NEVER)
+def test_equations_that_never_hold(case):
+    with pytest.raises(AirError, match="can never hold"):
+        table(NEVER[case], **SPACES)
+
+
+def test_equations_that_may_hold():
+    """Nearly those, and some that vanish on many rows: all of them say something."""
+
+    def constrain(t):
+        n = t.now
+        t.every_row.equal(2 * n.a, n.a + n.b)
+        t.every_row.zero((n.a + 1) * n.b - n.a * n.b - n.a)
+        t.every_row.zero(n.a * (n.a - 1))
+        t.first_row.equal(t.publics.k, 1)
+        t.every_row.equal(t.preprocessed.f, t.periodic.r)
+
+    assert len(table(constrain, **SPACES).constraints) == 5
+
+
+def test_members_that_always_hold_are_dropped_however_written():
+    """A symmetric matrix need not leave its diagonal out."""
+    description = table(lambda t: t.every_row.equal([t.now.a, 2 * t.now.b], [1, t.now.b + t.now.b]))
+    assert [c.expression for c in description.constraints] == ["now.a = 1"]
+
+
+def test_counts_that_are_always_zero():
+    for count in (
+        lambda t: 2 * t.now.a - t.now.a - t.now.a,
+        lambda t: (t.now.a + t.now.b) ** 2 - t.now.a**2 - t.now.b**2 - 2 * t.now.a * t.now.b,
+    ):
+        for verb in ("send", "receive"):
+            with pytest.raises(AirError, match="count is the constant 0"):
+                table(lambda t, c=count, v=verb: getattr(t, v)("b", [t.now.a], count=c(t)))
+
+
 @pytest.mark.parametrize(
     ("action", "message"),
     [
