@@ -12,9 +12,12 @@ import numpy as np
 
 import cstark as cs
 
-__all__ = ["Bytes", "Range", "Shifts"]
+__all__ = ["RANGES", "Bytes", "Range", "Shifts"]
 
 ROWS = 1 << 16
+
+RANGES = frozenset({"range", "top", "low"})
+"""The buses of `Range`."""
 
 
 class Range(cs.Air):
@@ -30,7 +33,7 @@ class Range(cs.Air):
     columns = {"range": (), "top": (), "low": ()}
     preprocessed = ("x", "bit", "byte")
 
-    def __init__(self, asked: frozenset[str] = frozenset({"range", "top", "low"})) -> None:
+    def __init__(self, asked: frozenset[str] = RANGES) -> None:
         self.asked = asked
 
     def preprocessed_trace(self) -> np.ndarray:

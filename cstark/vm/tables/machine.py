@@ -1,0 +1,88 @@
+"""The tables that the proof of a program has."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cstark as cs
+from cstark.vm.buses import BUSES
+from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
+from cstark.vm.tables.fresh import Fresh
+from cstark.vm.tables.image import Image
+from cstark.vm.tables.program import Program
+from cstark.vm.tables.ranges import RANGES, Range
+
+__all__ = ["tables_of"]
+
+
+class Operations(Protocol):
+    """What of a program's operations is needed: the rows of the table of the program."""
+
+    def rows(self) -> NDArray[np.uint64]:
+        """Label, code, rs1, rs2, rd, imm0, imm1, next: (operations, 8)."""
+
+
+class Memory(Protocol):
+    """What of an image is needed."""
+
+    @property
+    def low(self) -> int:
+        """Address of the first word."""
+
+    @property
+    def words(self) -> NDArray[np.uint64]:
+        """The words, a power of two of them."""
+
+    @property
+    def fixed(self) -> NDArray[np.bool_]:
+        """Which of the words are text."""
+
+
+def tables_of(code: Operations, image: Memory) -> dict[str, cs.Air]:
+    """The tables of the machine that proves runs of a program.
+
+    They follow from the program alone: the families that take an operation which the program
+    holds, and the tables around them; those of bytes and shifts only if a family of these looks
+    into them.
+
+    Parameters
+    ----------
+    code : Code
+        The operations of the program.
+    image : Image
+        What it loads.
+
+    Returns
+    -------
+    dict of str to Air
+        For `cstark.Machine`, whose options must not allow tables above
+        ``2**cstark.vm.abi.MAX_LOG_HEIGHT`` rows: the windows of memory have no more words.
+
+    Raises
+    ------
+    ValueError
+        Two operations have one label, or the image leaves its part of memory.
+    """
+    rows = code.rows()
+    names = families_of(np.unique(rows[:, 1]))
+    asked = frozenset(
+        name for name, bus in BUSES.items() if not bus.senders(names).isdisjoint(names)
+    )
+    loaded = Image(image.low, image.words, image.fixed)
+    around: dict[str, Any] = {
+        "program": Program(rows),
+        "image": loaded,
+        "fresh": Fresh(loaded.end),
+        "range": Range(asked & RANGES),
+    }
+    tables: dict[str, cs.Air] = {name: FAMILIES[name]() for name in names}
+    for name, table in AROUND.items():
+        if name == "bytes" and "bytes" not in asked:
+            continue
+        if name == "shifts" and "shift" not in asked:
+            continue
+        tables[name] = around[name] if name in around else table()
+    return tables

@@ -1,0 +1,112 @@
+"""Which tables a program gets."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import cstark as cs
+from cstark.vm import abi
+from cstark.vm.tables import AROUND, FAMILIES, families_of, tables_of
+from cstark.vm.tables.codes import CODES
+
+ALWAYS = ["program", "image", "fresh", "input", "output", "registers", "refresh", "range"]
+IMAGE = SimpleNamespace(
+    low=0x1000, words=np.arange(8, dtype=np.uint64), fixed=np.zeros(8, dtype=bool)
+)
+
+
+def code(*names):
+    """The rows of a program with these operations, one after another."""
+    rows = [
+        [0x1000 + 4 * k, CODES[name], 0, 0, 0, 0, 0, 0x1004 + 4 * k] for k, name in enumerate(names)
+    ]
+    return SimpleNamespace(rows=lambda: np.array(rows, dtype=np.uint64))
+
+
+def names(*operations):
+    return list(tables_of(code(*operations), IMAGE))
+
+
+def test_only_families_that_the_program_names():
+    assert names("li", "add", "ecall") == ["li", "add", "halt", "print", *ALWAYS]
+
+
+def test_fast_and_misaligned_families_come_with_the_general_ones():
+    assert families_of([CODES["blt"]]) == ["branch_lt", "near_branch"]
+    assert families_of([CODES["sltu"]]) == ["set_ltu", "near_set"]
+    assert families_of([CODES["ld"]]) == ["ld", "mis_load"]
+    assert families_of([CODES["lh"]]) == ["sub_load", "mis_load"]
+    assert families_of([CODES["lbu"]]) == ["sub_load"]
+    assert families_of([CODES["sb"]]) == ["sub_store"]
+    assert families_of([CODES["sh"]]) == ["sub_store", "mis_store"]
+
+
+def test_every_operation_has_a_family_and_every_family_an_operation():
+    for name, number in CODES.items():
+        assert families_of([number]), name
+    assert families_of(CODES.values()) == list(FAMILIES)
+    assert families_of([385 + 2 * 3]) == ["shift_i"]
+    assert families_of([403]) == ["sra_i"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [("and", ["bytes"]), ("andi_small", ["bytes"]), ("sra", ["shifts"]), ("sll", ["shifts"])],
+)
+def test_bytes_and_shifts_are_there_if_asked(operation, more):
+    assert names(operation, "ecall")[-len(more) :] == more
+    assert not {"bytes", "shifts"} & set(names("slli", "ecall"))
+
+
+def test_all_of_them():
+    assert names(*CODES) == [*FAMILIES, *AROUND]
+
+
+def test_the_counts_of_what_nobody_asks_are_zero():
+    """Every machine has the same columns in RANGE, whatever its families look up."""
+    assert tables_of(code("add", "ecall"), IMAGE)["range"].asked == {"range"}
+    assert tables_of(code("addw", "ecall"), IMAGE)["range"].asked == {"range", "top"}
+    assert tables_of(code("lb", "ecall"), IMAGE)["range"].asked == {"range", "top", "low"}
+
+
+@pytest.mark.parametrize("operations", [["li", "ecall"], list(CODES)])
+def test_it_is_a_machine(operations):
+    options = cs.Options(max_log_height=abi.MAX_LOG_HEIGHT, queries=1, grinding=0)
+    machine = cs.Machine(tables_of(code(*operations), IMAGE), options)
+    again = cs.Machine(tables_of(code(*operations), IMAGE), options)
+    assert machine.verifying_key().digest == again.verifying_key().digest
+
+
+def test_two_operations_at_one_label():
+    rows = np.array([[0x1000, 16, 0, 0, 0, 0, 0, 0x1004]] * 2, dtype=np.uint64)
+    with pytest.raises(ValueError, match="two operations have the label 0x1000"):
+        tables_of(SimpleNamespace(rows=lambda: rows), IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("low", "words", "match"),
+    [
+        (0x0FF8, 8, "leaves its part"),
+        (0x1004, 8, "leaves its part"),
+        (abi.STACK_TOP - 64, 8, "leaves its part"),
+        (0x1000, 12, "power of two"),
+        (0x1000, 4, "power of two"),
+    ],
+)
+def test_an_image_elsewhere(low, words, match):
+    image = SimpleNamespace(low=low, words=np.zeros(words, np.uint64), fixed=np.zeros(words, bool))
+    with pytest.raises(ValueError, match=match):
+        tables_of(code("ecall"), image)
+
+
+def test_memory_is_disjoint():
+    """V9: what is loaded, what is zero, and the windows meet nowhere, to the word."""
+    tables = tables_of(code("ecall"), IMAGE)
+    fresh, image = tables["fresh"], tables["image"]
+    assert image.end == 0x1000 + 64 == 8 * fresh.first
+    assert 8 * fresh.limit == abi.STACK_TOP == abi.INPUT
+    window = abi.WORD << abi.MAX_LOG_HEIGHT
+    assert abi.INPUT + window <= abi.OUTPUT and abi.OUTPUT + window <= abi.END
