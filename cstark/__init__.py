@@ -47,7 +47,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "TraceError": ("cstark.errors", "TraceError"),
     "UnknownColumnError": ("cstark.errors", "UnknownColumnError"),
     "VerificationError": ("cstark.errors", "VerificationError"),
-    "VerifyingKey": ("cstark.key", "VerifyingKey"),
+    "VerifyingKey": ("cstark.protocol.key", "VerifyingKey"),
     "View": ("cstark.air", "View"),
     "Workload": ("cstark.workload", "Workload"),
     "argument": ("cstark.workload.arguments", "argument"),

@@ -25,8 +25,8 @@ from cstark.errors import TraceError as TraceError
 from cstark.errors import UnknownColumnError as UnknownColumnError
 from cstark.errors import VerificationError as VerificationError
 from cstark.field import P as P
-from cstark.key import VerifyingKey as VerifyingKey
 from cstark.machine import Machine as Machine
+from cstark.protocol.key import VerifyingKey as VerifyingKey
 from cstark.protocol.options import Options as Options
 from cstark.protocol.options import ResolvedOptions as ResolvedOptions
 from cstark.protocol.proof import Proof as Proof

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark.air import Air, describe
-from cstark.air.bus import Token, number_buses
+from cstark.air import Air, Tables
+from cstark.air.bus import Token
 from cstark.cost.estimate import Estimate, estimate
 from cstark.errors import AirError, StatementError, quoted
-from cstark.key import PlainKey, VerifyingKey, check_tables
-from cstark.program import check_program, lookup_program, quotient_program
-from cstark.protocol.commitment import Commitment
-from cstark.protocol.domain import DomainCache
-from cstark.protocol.layout import Layout
+from cstark.protocol.key import VerifyingKey
+from cstark.protocol.layout import Layout, proven_security, tallest
 from cstark.protocol.options import Options, ResolvedOptions
-from cstark.protocol.preprocessed import commit_preprocessed
 from cstark.protocol.proof import Proof
-from cstark.protocol.sizing import checked_log_heights, security_shape, shape_at_max
-from cstark.protocol.statement import Instance
-from cstark.protocol.summary import summary
+from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.statement import Instance, checked_log_heights
 from cstark.protocol.traces import Trace, read_traces
 from cstark.proving import check_traces, make_proof
-from cstark.report import Report
 from cstark.security import SecurityReport
-from cstark.security import report as security_report
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.cost.choices import Choices
-    from cstark.program import CheckProgram, LookupProgram, QuotientProgram
     from cstark.progress import Tell
 
 __all__ = ["Machine"]
-
-Program = TypeVar("Program")
 
 
 class Machine:
@@ -86,23 +76,9 @@ class Machine:
             )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
-        self.tables = dict(tables)
-        descriptions = tuple(describe(name, air) for name, air in self.tables.items())
-        number_buses(descriptions)
-        self._set_options(descriptions, options)
-
-    def _set_options(self, descriptions: tuple[TableDescription, ...], options: Options) -> None:
-        # The degrees are checked before the estimator is asked: its numbers assume them.
-        check_tables(descriptions, options)
+        self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.options = options
-        self._start(descriptions, options.resolve(shape_at_max(descriptions, options)))
-
-    def _start(self, descriptions: tuple[TableDescription, ...], resolved: ResolvedOptions) -> None:
-        self.descriptions = descriptions
-        self.resolved: ResolvedOptions = resolved
-        self.domains = DomainCache()
-        self._key: VerifyingKey | None = None
-        self._programs: dict[tuple[str, int], Any] = {}
+        self.proving_key = ProvingKey.make(self.tables.descriptions, options)
 
     def with_options(self, options: Options) -> Machine:
         """The same tables with other options, not described again.
@@ -122,28 +98,8 @@ class Machine:
         """
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
-        other = object.__new__(type(self))
-        other.tables = self.tables
-        other._set_options(self.descriptions, options)
-        other._programs = self._programs  # of the tables alone
-        return other
-
-    def with_descriptions(
-        self, descriptions: Sequence[TableDescription], resolved: ResolvedOptions
-    ) -> Machine:
-        """A machine of these tables at other heights, for trial runs; `tables` are still its own.
-
-        Parameters
-        ----------
-        descriptions : sequence of TableDescription
-            The machine's own, but for rows and the values of preprocessed and periodic columns.
-        resolved : ResolvedOptions
-        """
-        other = object.__new__(type(self))
-        other.tables, other.options = self.tables, self.options
-        other._start(tuple(descriptions), resolved)
-        for table in range(len(self.descriptions)):  # the same at all heights, and slow to compile
-            other._programs["quotient", table] = self.quotient_program(table)
+        other = type(self)(self.tables, options)
+        other.proving_key.programs = self.proving_key.programs  # they depend on the tables alone
         return other
 
     # ---- proving ------------------------------------------------------------------------
@@ -203,11 +159,16 @@ class Machine:
         OptionsError
             No plan fits `max_memory`; raised before any work, naming the bytes needed.
         """
-        return self._prove(traces, publics, tokens, claim, check, progress, max_memory)
-
-    def _prove(self, *arguments: Any, **settings: Any) -> Proof:
-        """`prove`, positionally, and with the settings that tests use; see `make_proof`."""
-        return make_proof(self, *arguments, **settings)
+        return make_proof(
+            self.proving_key,
+            traces,
+            publics,
+            tokens,
+            claim,
+            check=check,
+            progress=progress,
+            max_memory=max_memory,
+        )
 
     def check(
         self,
@@ -250,10 +211,11 @@ class Machine:
         for name, value in (("mutate", mutate), ("seed", seed)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise StatementError(f"{name} is {quoted(value)}; it must be an int of at least 0")
-        instance = Instance.build(self.plain_key(), publics, tokens, b"")
-        arrays = read_traces(self.descriptions, self.resolved, traces)
-        instance.refuse_wrapping(self.plain_key(), [len(a).bit_length() - 1 for a in arrays])
-        report = check_traces(self, arrays, instance)
+        described = self.proving_key.description
+        instance = Instance.build(described, publics, tokens, b"")
+        arrays = read_traces(described, traces)
+        instance.refuse_wrapping(described, [len(a).bit_length() - 1 for a in arrays])
+        report = check_traces(self.proving_key, arrays, instance)
         if not mutate or not report:
             return report
         from cstark.check.mutate import find_free_cells
@@ -299,37 +261,24 @@ class Machine:
 
     # ---- what it is ---------------------------------------------------------------------
 
-    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
+    def verifying_key(self) -> VerifyingKey:
         """The machine as data; the first call commits to the preprocessed columns.
-
-        Parameters
-        ----------
-        report : Report, optional
-            Where the time of the commitment is noted.
 
         Returns
         -------
         VerifyingKey
         """
-        if self._key is None:
-            commitment = self.preprocessed(report)
-            root = None if commitment is None else commitment.root
-            self._key = VerifyingKey(self.descriptions, self.resolved, root)
-        return self._key
+        return self.proving_key.verifying_key()
 
     @property
-    def has_preprocessed(self) -> bool:
-        """Whether the preprocessed columns have been committed to."""
-        return "_preprocessed" in self.__dict__
+    def descriptions(self) -> tuple[TableDescription, ...]:
+        """The tables as data, in order."""
+        return self.proving_key.description.tables
 
-    def preprocessed(self, report: Report | None = None) -> Commitment | None:
-        """Commitment to the preprocessed columns of all tables, made once."""
-        if not self.has_preprocessed:
-            self.__dict__["_preprocessed"] = commit_preprocessed(
-                self.descriptions, self.resolved, self.domains, report or Report()
-            )
-        found: Commitment | None = self.__dict__["_preprocessed"]
-        return found
+    @property
+    def resolved(self) -> ResolvedOptions:
+        """The options as numbers: what proofs are made with."""
+        return self.proving_key.description.options
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
         """Proven security, term by term.
@@ -343,16 +292,12 @@ class Machine:
         -------
         SecurityReport
         """
+        described = self.proving_key.description
         if heights is None:
-            shape = shape_at_max(self.descriptions, self.resolved)
+            log_heights = tallest(described)
         else:
-            shape = security_shape(self.plain_key(), self.log_heights(heights))
-        return security_report(
-            shape,
-            queries=self.resolved.queries,
-            grinding=self.resolved.grinding,
-            regime=self.options.regime,
-        )
+            log_heights = checked_log_heights(described, heights)
+        return proven_security(described, log_heights, regime=self.options.regime)
 
     def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
         """What a proof will cost: memory of each plan, phase by phase; bytes; cells; seconds.
@@ -377,13 +322,14 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
-        log_heights = self.log_heights({} if heights is None else heights)
-        found = estimate(self, Layout(self.plain_key(), log_heights))
+        described = self.proving_key.description
+        log_heights = checked_log_heights(described, {} if heights is None else heights)
+        found = estimate(self.proving_key, Layout(described, log_heights))
         if not time:
             return found
         from cstark.cost.seconds import measure
 
-        return replace(found, timing=measure(self, log_heights))
+        return replace(found, timing=measure(self.proving_key, log_heights))
 
     def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
         """What changing each option would do to bytes, memory, time and security: a table.
@@ -407,48 +353,13 @@ class Machine:
         """
         from cstark.cost.choices import compare
 
-        return compare(self, {} if heights is None else heights, time=time)
-
-    def plain_key(self) -> PlainKey:
-        """What statements and layouts need of a key, without committing to anything."""
-        return self._key or PlainKey(self.descriptions, self.resolved)
-
-    def log_heights(self, heights: Mapping[str, int]) -> list[int]:
-        """Log2 of the height of each table, checked.
-
-        Raises
-        ------
-        StatementError
-            A height is missing or impossible.
-        """
-        return checked_log_heights(self.descriptions, self.resolved.max_log_height, heights)
-
-    # ---- programs -----------------------------------------------------------------------
-
-    def _program(
-        self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
-    ) -> Program:
-        found: Program | None = self._programs.get((kind, table))
-        if found is None:
-            found = self._programs[kind, table] = compile_it(self.descriptions[table])
-        return found
-
-    def quotient_program(self, table: int) -> QuotientProgram:
-        """Compiled constraints of a table on a coset."""
-        return self._program("quotient", table, quotient_program)
-
-    def lookup_program(self, table: int) -> LookupProgram:
-        """Compiled fingerprints and counts of a table."""
-        return self._program("lookup", table, lookup_program)
-
-    def check_program(self, table: int) -> CheckProgram:
-        """Compiled constraints of a table on its trace."""
-        return self._program("check", table, check_program)
+        heights = {} if heights is None else heights
+        return compare(self.proving_key, self.options, heights, time=time)
 
     # ---- presentation -------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return summary(self.plain_key())
+        return self.proving_key.description.summary()
 
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"

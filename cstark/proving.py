@@ -3,88 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cstark.air import one_sided
-from cstark.air.bus import Token, number_buses
+from cstark.air.bus import Token
 from cstark.cost.memory import choose_plan, foretold_work
 from cstark.errors import TraceError
+from cstark.kernels import _runtime
 from cstark.progress import Tell, listener, watched
-from cstark.protocol.facts import facts
-from cstark.protocol.layout import Layout
+from cstark.protocol.layout import Layout, proven_security
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Imbalance, Prover
+from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Trace, read_traces
-from cstark.protocol.transcript import Ledger, silent
 from cstark.report import Report
 from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
     from cstark.check import CheckReport
-    from cstark.machine import Machine
 
 __all__ = ["check_traces", "make_proof"]
 
 
 @letting_go
 def make_proof(
-    machine: Machine,
+    key: ProvingKey,
     traces: Mapping[str, Trace],
     publics: Mapping[str, Sequence[int]] | None,
     tokens: Sequence[Token],
     claim: bytes,
-    check: bool,
-    progress: bool | Tell | None,
-    max_memory: int | None = None,
     *,
-    force: bool = False,
-    ledger: Ledger = silent,
-    prover: type[Prover] = Prover,
+    check: bool = True,
+    progress: bool | Tell | None = None,
+    max_memory: int | None = None,
 ) -> Proof:
-    """`Machine.prove`; `force` makes proofs of false statements, for tests of the verifier."""
-    report = Report()
+    """What `Machine.prove` does; the parameters are its own."""
+    report, described = Report(), key.description
     with listener(progress) as tell:
-        instance = Instance.build(machine.plain_key(), publics, tokens, claim)
+        instance = Instance.build(described, publics, tokens, claim)
         with report.phase("read traces"):
-            arrays = read_traces(machine.descriptions, machine.resolved, traces)
-        layout = Layout(machine.plain_key(), [len(array).bit_length() - 1 for array in arrays])
-        plan = choose_plan(machine, layout, max_memory)
-        check = check and not force
-        with watched(tell, report, lambda: foretold_work(machine, layout, plan, check=check)):
-            key = machine.verifying_key(report)
-            instance.refuse_wrapping(key, layout.log_heights)
+            arrays = read_traces(described, traces)
+        layout = Layout(described, [len(array).bit_length() - 1 for array in arrays])
+        plan = choose_plan(key, layout, max_memory)
+        with watched(tell, report, lambda: foretold_work(key, layout, plan, check=check)):
+            key.verifying_key(report)  # commits to the preprocessed columns, if nobody has yet
+            instance.refuse_wrapping(described, layout.log_heights)
             if check:
                 with report.phase("check"):
-                    _check_constraints(machine, arrays, instance)
-            if not force and (lone := one_sided(machine.descriptions, instance.tokens)):
+                    _check_constraints(key, arrays, instance)
+            if lone := one_sided(described.tables, instance.tokens):
                 with report.phase("check one-sided buses"):
-                    check_traces(machine, arrays, instance, lone).raise_for_failure()
-            work = prover(machine, instance, arrays, report, plan=plan, force=force, ledger=ledger)
+                    check_traces(key, arrays, instance, lone).raise_for_failure()
             try:
-                proof = work.prove()
+                proof = Prover(key, instance, arrays, report, plan=plan).prove()
             except Imbalance:
-                check_traces(machine, arrays, instance).raise_for_failure()
+                check_traces(key, arrays, instance).raise_for_failure()
                 raise TraceError(
                     "the buses do not balance: what is sent is not what is received"
                 ) from None
-    report.facts.update(facts(key, proof, len(instance.tokens), machine.domains), plan=plan.name)
+    report.facts.update(_facts(key, proof, len(instance.tokens)), plan=plan.name)
     return proof
 
 
-def _check_constraints(machine: Machine, arrays: Sequence[np.ndarray], instance: Instance) -> None:
-    for table, description in enumerate(machine.descriptions):
+def _check_constraints(key: ProvingKey, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+    for table, description in enumerate(key.description.tables):
         publics = instance.publics[table]
-        if machine.check_program(table).violations(
+        if key.programs.check(table).violations(
             arrays[table], description.preprocessed, publics
         ):  # only now the slower report, which names rows, columns and values
-            check_traces(machine, arrays, instance).raise_for_failure()
+            check_traces(key, arrays, instance).raise_for_failure()
 
 
 def check_traces(
-    machine: Machine,
+    key: ProvingKey,
     arrays: Sequence[np.ndarray],
     instance: Instance,
     only: Collection[str] | None = None,
@@ -92,10 +86,31 @@ def check_traces(
     """The report on traces that have been read: on everything, or on some buses alone."""
     from cstark.check import check
 
-    buses, programs = number_buses(machine.descriptions), None
+    tables, buses, programs = key.description.tables, key.description.buses, None
     if only is None:
-        programs = [machine.check_program(table) for table in range(len(machine.descriptions))]
+        programs = [key.programs.check(table) for table in range(len(tables))]
     else:
         buses = {bus: buses[bus] for bus in only}
-    statement = (instance.publics, instance.tokens)
-    return check(machine.descriptions, arrays, *statement, buses, programs)
+    return check(tables, arrays, instance.publics, instance.tokens, buses, programs)
+
+
+def _facts(key: ProvingKey, proof: Proof, tokens: int) -> dict[str, Any]:
+    """What a proof's report says of it besides times: plain data, ready for `json.dumps`."""
+    described = key.description
+    return {
+        "proof_bytes": len(proof),
+        "tables": [
+            {
+                "name": d.name,
+                "log_height": log_height,
+                "columns": d.width,
+                "preprocessed": d.preprocessed_width,
+                "lookup": d.lookup_columns,
+            }
+            for d, log_height in zip(described.tables, proof.log_heights, strict=True)
+        ],
+        "security": proven_security(described, proof.log_heights, tokens).to_dict(),
+        "threads": _runtime.threads(),
+        "isa": _runtime.isa(),
+        "domains": {"hits": key.domains.hits, "misses": key.domains.misses},
+    }

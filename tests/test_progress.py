@@ -19,7 +19,7 @@ from cstark import progress
 from cstark.kernels import _chunks, _field, _runtime
 from cstark.machines import load
 from cstark.progress import ProgressBar, progress_line
-from cstark.protocol.plan import PLANS
+from cstark.protocol.matrix import PLANS
 from cstark.report import Report
 from tests.oracles import zoo
 

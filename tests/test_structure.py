@@ -33,16 +33,15 @@ ALLOWED: dict[str, set[str]] = {
     "air": BASE,
     "program": {*BASE, "kernels", "air"},
     "security": BASE,
-    "protocol": {*BASE, "kernels", "air", "program", "security", "key", "report", "machine",
-                 "text"},
-    "key": {*BASE, "air", "protocol"},
-    "machine": {*BASE, "kernels", "air", "program", "protocol", "security", "key", "report",
-                "progress", "proving", "text", "check", "cost"},
-    "proving": {*BASE, "kernels", "air", "protocol", "report", "progress", "unwind", "check",
-                "machine", "cost"},
-    "cost": {*BASE, "kernels", "air", "program", "protocol", "security", "text", "key", "machine"},
+    "protocol": {*BASE, "kernels", "air", "program", "security", "report", "text"},
+    "cost": {*BASE, "kernels", "air", "program", "protocol", "security", "text", "report",
+             "unwind"},
+    "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "progress", "unwind",
+                "check"},
+    "machine": {*BASE, "air", "protocol", "cost", "security", "report", "progress", "proving",
+                "check"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
-    "workload": {*BASE, "unwind", "air", "protocol", "key", "machine", "check"},
+    "workload": {*BASE, "unwind", "air", "protocol", "machine", "check"},
     "machines": {"errors", "kernels", "air", "workload", "arrays"},
     "pure": set(),
     "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report",
@@ -50,16 +49,13 @@ ALLOWED: dict[str, set[str]] = {
     "batch": {"errors", "cost", "files", "kernels", "progress", "protocol", "runtime", "text",
               "unwind", "workload"},
     "cli": {"errors", "files", "workload", "machines", "machine", "protocol",
-            "report", "text", "progress", "runtime", "security", "key", "check", "air", "pure"},
+            "report", "text", "progress", "runtime", "security", "check", "air", "pure"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip
-# Only for annotations and inside functions: `protocol` names the key and the machine it is handed.
-ONLY_LATE = {("protocol", "machine"), ("protocol", "key"), ("protocol", "report"),
-             ("progress", "report"), ("proving", "machine"), ("proving", "check"),
-             ("machine", "check"), ("cost", "machine"), ("cost", "key"),
-             ("key", "protocol.verifier"), ("workload", "check"),
-             ("workload", "machine")}  # fmt: skip
+# Imported by annotations and inside functions alone, so that what is not used is not loaded.
+ONLY_LATE = {("progress", "report"), ("proving", "check"), ("machine", "check"),
+             ("workload", "check"), ("workload", "machine")}  # fmt: skip
 
 
 def part_of(path: Path) -> str:

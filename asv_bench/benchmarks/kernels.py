@@ -384,7 +384,7 @@ class Check(Threaded):
 
     def time_check(self, shape: str, threads: int | str) -> None:
         case = self.case
-        program = case.machine.check_program(0)
+        program = case.machine.proving_key.programs.check(0)
         program.violations(case.traces["fib"], None, case.publics["fib"])
 
 

@@ -393,7 +393,7 @@ class DomainShared(_Optimisation):
         }
 
     def prove(self, domains: DomainCache) -> None:
-        self.machine.domains = domains
+        self.machine.proving_key.domains = domains
         self.proof = self.machine.prove(self.traces, self.publics, check=False)
 
     def result(self) -> list[np.ndarray]:

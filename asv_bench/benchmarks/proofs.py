@@ -73,8 +73,8 @@ class Startup:
         """Describing, resolving the security target and compiling ``fib_iterative``."""
         case = make("fib_iterative 10", "blake3")
         for table in range(len(case.machine.descriptions)):
-            case.machine.quotient_program(table)
-            case.machine.lookup_program(table)
+            case.machine.proving_key.programs.quotient(table)
+            case.machine.proving_key.programs.lookup(table)
 
     def timeraw_import(self) -> str:
         # a process of its own, which finds the working tree where nothing is installed

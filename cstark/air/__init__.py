@@ -16,6 +16,7 @@ from cstark.air.nodes import P
 from cstark.air.one_sided import one_sided
 from cstark.air.pack import pack
 from cstark.air.rows import RowSelector
+from cstark.air.tables import Tables
 
 __all__ = [
     "Air",
@@ -31,6 +32,7 @@ __all__ = [
     "Send",
     "Table",
     "TableDescription",
+    "Tables",
     "Token",
     "View",
     "check_tokens",

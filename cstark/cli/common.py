@@ -23,7 +23,7 @@ from cstark.errors import (
 from cstark.files import write_whole
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.protocol.key import VerifyingKey
     from cstark.protocol.options import Options, ResolvedOptions
     from cstark.protocol.proof import Proof
     from cstark.workload import Statement, Workload

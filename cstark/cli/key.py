@@ -46,9 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.workload.statement_file import StatementFile
 
     proof = Proof.from_bytes(data)
-    claim, statement = statement_of_file(
-        arguments.workload_class, proof, arguments.workload_values
-    )
+    claim, statement = statement_of_file(arguments.workload_class, proof, arguments.workload_values)
     key = key_of_file(statement, proof)
     file = StatementFile(key, statement.publics, tuple(statement.tokens), claim)
     write_atomically(arguments.output, file.to_json().encode() + b"\n")

@@ -38,7 +38,7 @@ from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
 if TYPE_CHECKING:
-    from cstark.key import VerifyingKey
+    from cstark.protocol.key import VerifyingKey
     from cstark.protocol.proof import Proof
     from cstark.security import SecurityReport
     from cstark.workload import Workload
@@ -227,14 +227,9 @@ def verify_by_key(
 
 def security_of(key: VerifyingKey, proof: Proof, tokens: int) -> SecurityReport:
     """Proven security of a verified proof, at its heights."""
-    from cstark.protocol.sizing import security_shape
-    from cstark.security import report
+    from cstark.protocol.layout import proven_security
 
-    return report(
-        security_shape(key, proof.log_heights, tokens),
-        queries=key.options.queries,
-        grinding=key.options.grinding,
-    )
+    return proven_security(key, proof.log_heights, tokens)
 
 
 def parse_expectation(text: str) -> tuple[str, list[Any]]:

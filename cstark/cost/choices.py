@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cstark.cost.estimate import Estimate
+from cstark.cost.estimate import Estimate, estimate
 from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
+from cstark.protocol.layout import Layout, proven_security, tallest
 from cstark.protocol.options import MAX_QUERIES, MAX_SECURITY
+from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.statement import checked_log_heights
 from cstark.security import SecurityReport, show_bits
 from cstark.text import bytes_text, html_table, table
 
 if TYPE_CHECKING:
-    from cstark.machine import Machine
     from cstark.protocol.options import Options
 
 __all__ = ["Choice", "Choices", "compare"]
@@ -141,16 +143,19 @@ class Choices:
         return html_table(*self._table()) + f"<p>{self._note()}</p>"
 
 
-def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, Any]]]:
+def changes(
+    key: ProvingKey, options: Options, tallest_now: int
+) -> tuple[Options, list[tuple[str, Any]]]:
     """The options to start from, and the values to try, one changed at a time.
 
     Where the number of queries was given, the others are solved for the bits it gave, so that
     they compare at equal security; only the rows of other numbers of queries do not.
     """
-    options, queries = machine.options, machine.resolved.queries
-    solved = options
+    described = key.description
+    queries, solved = described.options.queries, options
     if options.queries is not None:
-        target = min(max(int(machine.security().bits), 1), MAX_SECURITY)
+        security = proven_security(described, tallest(described), regime=options.regime)
+        target = min(max(int(security.bits), 1), MAX_SECURITY)
         solved = replace(options, queries=None, security=target)
     alternatives: Sequence[tuple[str, Sequence[Any]]] = (
         ("blowup", (2, 4, 8, 16)),
@@ -159,7 +164,7 @@ def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, An
         ("grinding", (0, 20)),
         ("fri_arity", (2, 4, 8)),
         ("hash", ("blake3", "keccak256", "sha256")),
-        ("max_log_height", (max(tallest, 3),)),
+        ("max_log_height", (tallest_now,)),
     )
     near = (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES))
     found: list[tuple[str, Any]] = [("queries", other) for other in near if other != queries]
@@ -169,13 +174,20 @@ def changes(machine: Machine, tallest: int) -> tuple[Options, list[tuple[str, An
 
 
 def compare(
-    machine: Machine, heights: Mapping[str, int], *, time: bool = True, budget: float = 0.1
+    key: ProvingKey,
+    options: Options,
+    heights: Mapping[str, int],
+    *,
+    time: bool = True,
+    budget: float = 0.1,
 ) -> Choices:
     """What changing each option would do, at these heights.
 
     Parameters
     ----------
-    machine : Machine
+    key : ProvingKey
+    options : Options
+        What the machine was asked to have; the key has them as numbers.
     heights : mapping of str to int
         Rows of each table; tables of a fixed height may be left out.
     time : bool
@@ -193,32 +205,35 @@ def compare(
     StatementError
         A height is missing or impossible.
     """
-    log_heights = machine.log_heights(heights)
-    names = [description.name for description in machine.descriptions]
-    full = {name: 1 << h for name, h in zip(names, log_heights, strict=True)}
-    rows = [_measured(OWN, machine, full, 4 * budget if time else 0.0)]
-    solved, found = changes(machine, max(log_heights))
+    log_heights = checked_log_heights(key.description, heights)
+    full = {name: 1 << h for name, h in zip(key.description.names, log_heights, strict=True)}
+    rows = [_measured(OWN, key, options, log_heights, 4 * budget if time else 0.0)]
+    solved, found = changes(key, options, max(log_heights))
     for name, value in found:
         change = f"{name}={value}"
         try:
-            other = machine.with_options(replace(solved, **{name: value}))
+            changed = replace(solved, **{name: value})
+            other = ProvingKey.make(key.description.tables, changed, key.programs)
         except CstarkError as error:
             rows.append(Choice(change, refusal=f"not possible: {error}"))
         else:
-            rows.append(_measured(change, other, full, budget if time else 0.0))
+            budget_now = budget if time else 0.0
+            rows.append(_measured(change, other, changed, log_heights, budget_now))
     return Choices(full, tuple(rows))
 
 
-def _measured(change: str, machine: Machine, heights: dict[str, int], budget: float) -> Choice:
-    estimate = machine.estimate(heights)
+def _measured(
+    change: str, key: ProvingKey, options: Options, log_heights: Sequence[int], budget: float
+) -> Choice:
+    described = key.description
+    found = estimate(key, Layout(described, log_heights))
     if budget:
-        timing = measure(machine, machine.log_heights(heights), budget=budget)
-        estimate = replace(estimate, timing=timing)
+        found = replace(found, timing=measure(key, log_heights, budget=budget))
     return Choice(
         change,
-        machine.options,
-        machine.resolved.queries,
-        machine.resolved.grinding,
-        machine.security(heights),
-        estimate,
+        options,
+        described.options.queries,
+        described.options.grinding,
+        proven_security(described, log_heights, regime=options.regime),
+        found,
     )

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from cstark.cost.memory import PhaseMemory, footprint, peak
 from cstark.protocol.layout import Layout
 from cstark.protocol.length import expected_bytes, most_bytes
-from cstark.protocol.plan import PLANS
+from cstark.protocol.matrix import PLANS
 from cstark.text import bytes_text, html_table, pairs, seconds_text, table
 
 if TYPE_CHECKING:
-    from cstark.machine import Machine
+    from cstark.protocol.proving_key import ProvingKey
 
 __all__ = ["Estimate", "PlanMemory", "Timing", "estimate"]
 
@@ -198,7 +198,7 @@ def _largest(buffers: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {bytes_text(size)}" for name, size in list(buffers.items())[:3])
 
 
-def estimate(machine: Machine, layout: Layout) -> Estimate:
+def estimate(key: ProvingKey, layout: Layout) -> Estimate:
     """See `Estimate`."""
     from cstark.kernels import _runtime
 
@@ -209,9 +209,7 @@ def estimate(machine: Machine, layout: Layout) -> Estimate:
             for t, log_height in zip(tables, layout.log_heights, strict=True)
         },
         threads=_runtime.threads(),
-        plans=tuple(
-            PlanMemory(plan.name, tuple(footprint(machine, layout, plan))) for plan in PLANS
-        ),
+        plans=tuple(PlanMemory(plan.name, tuple(footprint(key, layout, plan))) for plan in PLANS),
         proof_bytes=expected_bytes(layout),
         most_proof_bytes=most_bytes(layout),
         cells=sum(

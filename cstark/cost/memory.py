@@ -17,14 +17,13 @@ from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.layout import Layout, MatrixShape, TreeShape
-from cstark.protocol.matrix import Storage, stride_of
+from cstark.protocol.matrix import PLANS, Plan, Storage, stride_of
 from cstark.protocol.merkle import digest_bytes, skipped_levels
-from cstark.protocol.plan import PLANS, Plan
 from cstark.protocol.transcript import ALGORITHMS
 from cstark.text import bytes_text
 
 if TYPE_CHECKING:
-    from cstark.machine import Machine
+    from cstark.protocol.proving_key import ProvingKey
 
 __all__ = [
     "PhaseMemory",
@@ -80,7 +79,7 @@ def check_max_memory(max_memory: int | None) -> None:
 
 
 def choose_plan(
-    machine: Machine, layout: Layout, max_memory: int | None, plans: Sequence[Plan] = PLANS
+    key: ProvingKey, layout: Layout, max_memory: int | None, plans: Sequence[Plan] = PLANS
 ) -> Plan:
     """The fastest plan that fits, or the first if there is no limit.
 
@@ -96,7 +95,7 @@ def choose_plan(
     check_max_memory(max_memory)
     needed = {}
     for plan in plans:
-        needed[plan.name] = peak(footprint(machine, layout, plan))
+        needed[plan.name] = peak(footprint(key, layout, plan))
         if needed[plan.name] <= max_memory:
             _runtime.release_memory()
             return plan
@@ -108,12 +107,12 @@ def choose_plan(
     )
 
 
-def footprint(machine: Machine, layout: Layout, plan: Plan) -> list[PhaseMemory]:
+def footprint(key: ProvingKey, layout: Layout, plan: Plan) -> list[PhaseMemory]:
     """The phases of a proof with their buffers.
 
     Parameters
     ----------
-    machine : Machine
+    key : ProvingKey
         For its programs, whose scratch memory depends on the number of threads now set.
     layout : Layout
     plan : Plan
@@ -122,23 +121,23 @@ def footprint(machine: Machine, layout: Layout, plan: Plan) -> list[PhaseMemory]
     -------
     list of PhaseMemory
     """
-    return _Rehearsal(machine, layout, plan).phases
+    return _Rehearsal(key, layout, plan).phases
 
 
-def foretold_work(machine: Machine, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
+def foretold_work(key: ProvingKey, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
     """Work by phase, in order of time, as `cstark.cost.work` counts it.
 
     Parameters
     ----------
-    machine : Machine
+    key : ProvingKey
     layout : Layout
     plan : Plan
     check : bool
         Whether the traces are checked first.
     """
-    rehearsal = _Rehearsal(machine, layout, plan)
+    rehearsal = _Rehearsal(key, layout, plan)
     found = {"commit preprocessed": 0.0, "check": 0.0}
-    if not machine.has_preprocessed:
+    if not key.committed:
         for tree in layout.trees:
             if tree.name == "preprocessed":
                 found["commit preprocessed"] = work.hashing(rehearsal.algorithm, tree) + sum(
@@ -146,7 +145,7 @@ def foretold_work(machine: Machine, layout: Layout, plan: Plan, *, check: bool) 
                 )
     if check:
         found["check"] = sum(
-            work.checking(machine.check_program(table), 1 << log_height)
+            work.checking(key.programs.check(table), 1 << log_height)
             for table, log_height in enumerate(layout.log_heights)
         )
     return {**found, **{phase.name: phase.work for phase in rehearsal.phases}}
@@ -155,8 +154,8 @@ def foretold_work(machine: Machine, layout: Layout, plan: Plan, *, check: bool) 
 class _Rehearsal:
     """The prover with sizes instead of arrays; its methods are named as the prover's."""
 
-    def __init__(self, machine: Machine, layout: Layout, plan: Plan) -> None:
-        self.machine = machine
+    def __init__(self, key: ProvingKey, layout: Layout, plan: Plan) -> None:
+        self.key = key
         self.layout = layout
         self.plan = plan
         self.blowup = layout.blowup
@@ -218,7 +217,7 @@ class _Rehearsal:
                     self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
                 top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
                 self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
-        if self.machine.has_preprocessed:
+        if self.key.committed:
             self._mapped += sum(self._live.values())
 
     def round_1_main(self) -> None:
@@ -231,7 +230,7 @@ class _Rehearsal:
             for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
                 sources[matrix] = self.coset_bytes(matrix)
                 self.hold("lookup columns", sources[matrix])
-                program = self.machine.lookup_program(matrix.table).program
+                program = self.key.programs.lookup(matrix.table).program
                 sums = EXTENSION * max(1, (1 << matrix.log_height) // BLOCK_ROWS)
                 self.scratch(program.scratch_bytes(self.threads) + sums)
                 self._work += work.lookup(program, 1 << matrix.log_height)
@@ -251,7 +250,7 @@ class _Rehearsal:
                     for m in self.matrices(name)
                     if m.table == matrix.table
                 ]
-                program = self.machine.quotient_program(matrix.table)
+                program = self.key.programs.quotient(matrix.table)
                 with self.cosets(read, matrix.chunk):
                     key = matrix.log_height, matrix.chunk
                     missing = program.needs_inverse_first and key not in selectors

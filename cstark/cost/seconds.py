@@ -18,13 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.cost.estimate import Timing
-from cstark.field import P
+from cstark.field import Element, P
 from cstark.protocol.layout import Layout
+from cstark.protocol.prover import Prover
+from cstark.protocol.statement import Instance
+from cstark.protocol.traces import read_traces
 from cstark.protocol.transcript import Transcript
+from cstark.report import Report
+from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
-    from cstark.machine import Machine
+    from cstark.protocol.proving_key import ProvingKey
 
 __all__ = ["measure"]
 
@@ -37,12 +42,12 @@ GRINDING_BITS = 10  # of the sample runs
 LEAST_ERROR = 0.25
 
 
-def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5) -> Timing:
+def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5) -> Timing:
     """Time a proof of these heights without making it.
 
     Parameters
     ----------
-    machine : Machine
+    key : ProvingKey
     log_heights : sequence of int
         One per table.
     budget : float
@@ -60,23 +65,23 @@ def measure(machine: Machine, log_heights: Sequence[int], *, budget: float = 0.5
     >>> workload = load("fib_pair")
     >>> _, statement = workload.read_statement(workload(log_rows=16).prepare().claim)
     >>> machine = cs.Machine(statement.tables, cs.Options(queries=50))
-    >>> timing = measure(machine, [16], budget=0.05)
+    >>> timing = measure(machine.proving_key, [16], budget=0.05)
     >>> timing.seconds > 0 and list(timing.phases)[0]
     'commit main'
     """
     top = max(log_heights)
     shifts = range(top - LEAST_LOG_HEIGHT + 1)
     shift = next(
-        (s for s in shifts if _words(machine, _lowered(log_heights, s)) <= FIRST_WORDS), shifts[-1]
+        (s for s in shifts if _words(key, _lowered(log_heights, s)) <= FIRST_WORDS), shifts[-1]
     )
-    _run(machine, _lowered(log_heights, top))  # what is made once: code, twiddles, threads
-    runs = [_run(machine, _lowered(log_heights, shift))]
+    _run(key, _lowered(log_heights, top))  # what is made once: code, twiddles, threads
+    runs = [_run(key, _lowered(log_heights, shift))]
     while shift and (len(runs) < LEAST_RUNS or 2 * runs[-1].seconds < budget):
         shift -= 1
-        runs.append(_run(machine, _lowered(log_heights, shift)))
-    phases = extrapolate(runs, _words(machine, log_heights))
+        runs.append(_run(key, _lowered(log_heights, shift)))
+    phases = extrapolate(runs, _words(key, log_heights))
     error = stated_error(runs)
-    grinding = _grinding_seconds(machine)
+    grinding = _grinding_seconds(key)
     if grinding:
         phases["grinding"] = grinding
         # Exponentially distributed: as large a deviation as the mean.
@@ -103,25 +108,32 @@ class Run:
         return sum(self.phases.values())
 
 
-def _run(machine: Machine, log_heights: Sequence[int]) -> Run:
-    options = replace(machine.resolved, grinding=0)
-    small = machine.with_descriptions(
-        [lowered(d, h) for d, h in zip(machine.descriptions, log_heights, strict=True)], options
-    )
+class _Trial(Prover):
+    """Proves what is false: how long it takes does not depend on the values."""
+
+    def check_balance(self, total: Element) -> None:
+        """Go on where the buses do not balance."""
+
+
+@letting_go
+def _run(key: ProvingKey, log_heights: Sequence[int]) -> Run:
+    options = replace(key.description.options, grinding=0)
+    tables = [lowered(d, h) for d, h in zip(key.description.tables, log_heights, strict=True)]
+    small = key.at_heights(tables, options)
     random = np.random.default_rng(0)
     traces = {
         d.name: random.integers(0, P, (1 << log_height, d.width), dtype=np.uint64)
-        for d, log_height in zip(small.descriptions, log_heights, strict=True)
+        for d, log_height in zip(tables, log_heights, strict=True)
     }
-    publics = {d.name: [1] * d.publics for d in small.descriptions if d.publics}
+    publics = {d.name: [1] * d.publics for d in tables if d.publics}
+    instance = Instance.build(small.description, publics, (), b"")
     small.verifying_key()  # commits to the preprocessed columns, as is done once
     phases: dict[str, float] = {}
     for _ in range(REPEATS):
-        report = small._prove(traces, publics, (), b"", False, None, force=True).report
-        assert report is not None  # made here
+        report = Report()
+        _Trial(small, instance, read_traces(small.description, traces), report).prove()
         for phase in report.root.children:
             phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
-    phases.pop("read traces", None)
     phases.pop("grinding", None)
     return Run(1 << max(log_heights), _words(small, log_heights), phases)
 
@@ -145,8 +157,8 @@ def _lowered(log_heights: Sequence[int], shift: int) -> list[int]:
     return [max(h - shift, min(h, LEAST_LOG_HEIGHT)) for h in log_heights]
 
 
-def _words(machine: Machine, log_heights: Sequence[int]) -> int:
-    layout = Layout(machine.plain_key(), log_heights)
+def _words(key: ProvingKey, log_heights: Sequence[int]) -> int:
+    layout = Layout(key.description, log_heights)
     return sum(m.width << m.log_height for tree in layout.trees for m in tree.matrices)
 
 
@@ -173,13 +185,13 @@ def stated_error(runs: Sequence[Run]) -> float:
     return max(LEAST_ERROR, abs(foretold / runs[-1].seconds - 1))
 
 
-def _grinding_seconds(machine: Machine) -> float:
+def _grinding_seconds(key: ProvingKey) -> float:
     """Expected seconds of the proof of work, from runs with fewer bits."""
-    bits = machine.resolved.grinding
+    bits = key.description.options.grinding
     if not bits:
         return 0.0
     sample, tried = min(bits, GRINDING_BITS), 32
-    transcript = Transcript(machine.resolved.hash)
+    transcript = Transcript(key.description.options.hash)
     start = time.perf_counter()
     hashes = sum(1 + transcript.grind("sample", sample) for _ in range(tried))
     return (time.perf_counter() - start) / hashes * 2.0**bits

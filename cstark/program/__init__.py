@@ -2,7 +2,8 @@
 
 `quotient_program`, `lookup_program` and `check_program` lower a table's description to
 operations (`compile`, `interactions`), give them slots (`schedule`) and encode them (`encode`);
-`point_values` evaluates the same constraints at one point for the verifier.
+`Programs` keeps those of a machine. `point_values` evaluates the same constraints at one point for
+the verifier.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from cstark.program.check import CheckProgram, Violation, check_program
 from cstark.program.lookup import LookupProgram, ZeroDenominator, build_lookup, lookup_program
 from cstark.program.point import Opened, periodic_at, point_values
+from cstark.program.programs import Programs
 from cstark.program.quotient import CosetPoints, QuotientProgram, Sources, quotient_program
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "CosetPoints",
     "LookupProgram",
     "Opened",
+    "Programs",
     "QuotientProgram",
     "Sources",
     "Violation",

@@ -323,7 +323,7 @@ this package.
 `cstark/protocol/fri.py`              folds and final polynomial at the queries
 `cstark/program/point.py`             constraints and LogUp columns at zeta
 `cstark/protocol/lookup.py`           weights that must not wrap
-`cstark/key.py`, `cstark/air/parse.py`   what a key may say
+`cstark/protocol/key.py`, `cstark/air/parse.py`   what a key may say
 `cstark/security/terms.py`            the bound, step by step
 `cstark/pure`                         all of this again, sharing no line
 ===================================== ==========================================================

@@ -35,7 +35,6 @@ from .transcript import Transcript
 __all__ = ["FriProver", "FriVerifier", "domain_points"]
 
 
-
 def _words(value: Element) -> np.ndarray:
     return np.array(value, dtype=np.uint64)
 

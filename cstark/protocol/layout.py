@@ -12,12 +12,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cstark.security import SecurityReport, Shape
+from cstark.security import report as security_report
+
 from .schedule import fold_schedule
 
 if TYPE_CHECKING:
-    from cstark.key import PlainKey
+    from .key import MachineDescription
 
-__all__ = ["TREES", "Layout", "MatrixShape", "OpeningGroup", "TreeShape", "lookup_columns"]
+__all__ = [
+    "TREES",
+    "Layout",
+    "MatrixShape",
+    "OpeningGroup",
+    "TreeShape",
+    "lookup_columns",
+    "proven_security",
+    "quotient_chunks",
+    "security_shape",
+    "tallest",
+]
 
 TREES = ("preprocessed", "main", "lookup", "quotient")
 
@@ -86,7 +100,8 @@ class Layout:
 
     Parameters
     ----------
-    key : VerifyingKey
+    key : MachineDescription
+        Often a VerifyingKey.
     log_heights : sequence of int
         One per table, already checked against the key.
 
@@ -101,7 +116,7 @@ class Layout:
     schedule : FoldSchedule
     """
 
-    def __init__(self, key: PlainKey, log_heights: Sequence[int]) -> None:
+    def __init__(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
         self.key = key
         self.log_heights = tuple(log_heights)
         options = key.options
@@ -175,3 +190,43 @@ class Layout:
 def quotient_chunks(degree: int) -> int:
     """Chunks of height N that hold the quotient of constraints of this degree."""
     return max(1, degree - 1)
+
+
+def tallest(key: MachineDescription) -> list[int]:
+    """Log2 of the greatest height that each table may have."""
+    return [
+        key.options.max_log_height if table.rows is None else table.rows.bit_length() - 1
+        for table in key.tables
+    ]
+
+
+def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: int = 0) -> Shape:
+    """The numbers that the security estimator needs of a proof of these heights."""
+    layout = Layout(key, log_heights)
+    tables = key.tables
+    return Shape(
+        log_heights=layout.log_heights,
+        blowup=layout.blowup,
+        deep_terms=layout.openings,
+        constraints=max(len(t.constraints) + len(t.lookup_degrees) for t in tables),
+        degree=max(t.degree for t in tables),
+        fractions=tokens
+        + sum(
+            len(t.interactions) << log_height
+            for t, log_height in zip(tables, log_heights, strict=True)
+        ),
+        message_width=max((len(i.values) for t in tables for i in t.interactions), default=0),
+        fold_arities=layout.schedule.arities,
+    )
+
+
+def proven_security(
+    key: MachineDescription, log_heights: Sequence[int], tokens: int = 0, regime: str = "best"
+) -> SecurityReport:
+    """Proven security of the proofs of these heights, see `cstark.security.report`."""
+    return security_report(
+        security_shape(key, log_heights, tokens),
+        queries=key.options.queries,
+        grinding=key.options.grinding,
+        regime=regime,
+    )

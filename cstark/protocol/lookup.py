@@ -26,15 +26,15 @@ from .matrix import stride_of
 
 if TYPE_CHECKING:
     from cstark.field import Element
-    from cstark.machine import Machine
 
+    from .proving_key import ProvingKey
     from .statement import Instance
 
 __all__ = ["build_lookups"]
 
 
 def build_lookups(
-    machine: Machine,
+    proving_key: ProvingKey,
     instance: Instance,
     traces: Sequence[np.ndarray],
     z: Element,
@@ -47,7 +47,7 @@ def build_lookups(
     TraceError
         When a fingerprint is zero (probability about rows / 2^192): naming table and row.
     """
-    key = machine.verifying_key()
+    key = proving_key.description
     bus_numbers = {name: number for name, (number, _) in key.buses.items()}
     matrices: dict[int, np.ndarray] = {}
     sums: dict[int, Element] = {}
@@ -57,9 +57,9 @@ def build_lookups(
         width = 3 * lookup_columns(len(description.interactions))
         out = _runtime.aligned((len(traces[table]), stride_of(width)), "lookup columns")
         try:
-            sums[table] = machine.lookup_program(table).evaluate(
+            sums[table] = proving_key.programs.lookup(table).evaluate(
                 traces[table],
-                machine.descriptions[table].preprocessed,
+                description.preprocessed,
                 instance.publics[table],
                 z,
                 alpha,

@@ -1,4 +1,4 @@
-"""Committed matrices, and where the prover keeps them.
+"""Committed matrices, where the prover keeps them, and the memory plans that say so.
 
 A committed matrix is an array of values (blowup, N, stride): a column's polynomial on every coset
 of the table's domain. The prover asks for one coset of it at a time, and at the end for a few
@@ -12,13 +12,24 @@ import math
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
 from .domain import Domain
 
-__all__ = ["HeldMatrix", "Matrix", "RecomputedMatrix", "Storage", "make_matrix", "stride_of"]
+__all__ = [
+    "FULL",
+    "PLANS",
+    "HeldMatrix",
+    "Matrix",
+    "Plan",
+    "RecomputedMatrix",
+    "Storage",
+    "make_matrix",
+    "stride_of",
+]
 
 
 class Storage(Enum):
@@ -33,6 +44,40 @@ class Storage(Enum):
     def recomputes(self) -> bool:
         """Whether the values that the matrix is made from are still needed."""
         return self in (Storage.FIRST, Storage.RECOMPUTED)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the matrices of each tree are kept.
+
+    The preprocessed columns are not part of it: the machine holds them for all its proofs.
+    """
+
+    name: str
+    main: Storage
+    lookup: Storage
+    quotient: Storage
+
+    def storage(self, tree: str) -> Storage:
+        """Where this plan keeps the matrices of a tree, given by its name in the layout."""
+        return Storage.HELD if tree == "preprocessed" else getattr(self, tree)
+
+
+_HELD, _FIRST, _AGAIN = Storage.HELD, Storage.FIRST, Storage.RECOMPUTED
+_FILE = Storage.SPILLED
+
+FULL = Plan("full", _HELD, _HELD, _HELD)
+# Recomputing the quotient costs next to nothing: it is narrow, and chunk j is coset j already.
+# Times below: fib_pair of 2^17 x 32, one thread, where "full" is 1. How long spilling takes
+# depends on the disk, unless there is memory to spare for its pages; hence it is the last resort.
+PLANS = (
+    FULL,
+    Plan("recompute quotient", _HELD, _HELD, _AGAIN),  # 1.04
+    Plan("keep a coset of main", _FIRST, _HELD, _AGAIN),  # 1.3
+    Plan("recompute main", _AGAIN, _HELD, _AGAIN),  # 2.1
+    Plan("recompute main and lookup", _AGAIN, _AGAIN, _AGAIN),
+    Plan("spill", _FILE, _FILE, _FILE),  # 1.2 in spare memory
+)
 
 
 def stride_of(width: int) -> int:

@@ -27,7 +27,6 @@ from .layout import Layout, MatrixShape, OpeningGroup
 __all__ = ["deep_word", "evaluate_openings", "gamma_powers", "matrix_coefficients", "point_value"]
 
 
-
 def _words(value: Element) -> np.ndarray:
     return np.array(value, dtype=np.uint64)
 

@@ -17,7 +17,7 @@ from cstark.errors import OptionsError
 if TYPE_CHECKING:
     from cstark.security import Shape
 
-__all__ = ["HASHES", "MAX_GRINDING", "MAX_QUERIES", "Options", "ResolvedOptions"]
+__all__ = ["HASHES", "MAX_GRINDING", "MAX_QUERIES", "Options", "ResolvedOptions", "resolved"]
 
 P = 2**64 - 2**32 + 1
 TWO_ADICITY = 32
@@ -240,16 +240,7 @@ class Options:
             queries = solve(
                 shape_at_max, self.security, grinding=self.grinding, regime=self.regime
             ).queries
-        return ResolvedOptions(
-            blowup=self.blowup,
-            queries=queries,
-            grinding=self.grinding,
-            hash=self.hash,
-            fri_arity=self.fri_arity,
-            final_length=self.final_length,
-            coset_offset=self.coset_offset,
-            max_log_height=self.max_log_height,
-        )
+        return resolved(self, queries)
 
 
 @dataclass(frozen=True)
@@ -336,3 +327,17 @@ class ResolvedOptions:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
         checked: dict[str, Any] = {name: data[name] for name in names}
         return cls(**checked)
+
+
+def resolved(options: Options, queries: int) -> ResolvedOptions:
+    """The options with this number of queries."""
+    return ResolvedOptions(
+        blowup=options.blowup,
+        queries=queries,
+        grinding=options.grinding,
+        hash=options.hash,
+        fri_arity=options.fri_arity,
+        final_length=options.final_length,
+        coset_offset=options.coset_offset,
+        max_log_height=options.max_log_height,
+    )

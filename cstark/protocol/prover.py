@@ -20,17 +20,17 @@ from .domain import Domain
 from .fri import FriProver
 from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
 from .lookup import build_lookups
-from .matrix import Matrix, make_matrix
+from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import PointWeights, deep_word, evaluate_openings, gamma_powers
 from .periodic import coset_values
-from .plan import FULL, Plan
 from .proof import Proof
 from .statement import Instance, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
-    from cstark.machine import Machine
     from cstark.report import Report
+
+    from .proving_key import ProvingKey
 
 __all__ = ["Imbalance", "Prover"]
 
@@ -44,8 +44,7 @@ class Prover:
 
     Parameters
     ----------
-    machine : Machine
-        Key, programs, domains and the preprocessed commitment.
+    proving_key : ProvingKey
     instance : Instance
     traces : list of (rows, width) uint64 ndarray
         Validated, in the order of the key. Never written. The list is emptied once the traces
@@ -53,30 +52,26 @@ class Prover:
     report : Report
     plan : Plan
         Where the committed matrices are kept. The proof does not depend on it.
-    force : bool
-        Go on where the buses do not balance: for tests of the verifier.
     """
 
     def __init__(
         self,
-        machine: Machine,
+        proving_key: ProvingKey,
         instance: Instance,
         traces: list[np.ndarray],
         report: Report,
         *,
         plan: Plan = FULL,
-        force: bool = False,
         ledger: Ledger = silent,
     ) -> None:
-        self.machine = machine
-        self.key = machine.verifying_key()
+        self.proving_key = proving_key
+        self.key = proving_key.verifying_key()
         self.instance = instance
         self.traces = traces
         self.log_heights = tuple(len(trace).bit_length() - 1 for trace in traces)
         self.layout = Layout(self.key, self.log_heights)
         self.report = report
         self.plan = plan
-        self.force = force
         self.algorithm = ALGORITHMS[self.key.options.hash]
         self.transcript = Transcript(self.key.options.hash, ledger)
         self.commitments: dict[str, Commitment] = {}
@@ -105,7 +100,7 @@ class Prover:
     def round_0_statement(self) -> None:
         """Absorb everything that is known before the prover speaks."""
         self.instance.absorb(self.transcript, self.key, self.log_heights)
-        preprocessed = self.machine.preprocessed()
+        preprocessed = self.proving_key.preprocessed()
         if preprocessed is not None:
             self.commitments["preprocessed"] = preprocessed
 
@@ -120,15 +115,14 @@ class Prover:
         """Commit to the LogUp columns; absorb the table sums; draw beta."""
         with self.report.phase("lookup columns"):
             columns, self.sums = build_lookups(
-                self.machine, self.instance, self.traces, self.z, self.alpha
+                self.proving_key, self.instance, self.traces, self.z, self.alpha
             )
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         if total is None:
             raise TraceError("a token meets the lookup challenge: prove again with another claim")
         for value in self.sums.values():
             total = field.add(total, value)
-        if total != field.ZERO and not self.force:
-            raise Imbalance
+        self.check_balance(total)
         with self.report.phase("commit lookup"):
             self._commit("lookup", columns)
         if not self.plan.main.recomputes:
@@ -182,6 +176,11 @@ class Prover:
 
     # ---- steps --------------------------------------------------------------------------
 
+    def check_balance(self, total: field.Element) -> None:
+        """Raise `Imbalance` unless the table sums and tokens, added up, are zero."""
+        if total != field.ZERO:
+            raise Imbalance
+
     def _write(self, item: str, data: bytes) -> None:
         """Put an item into the proof, under its name in `cstark.protocol.ledger`."""
         self._ledger("item", item, data)
@@ -191,10 +190,6 @@ class Prover:
         """Put an item into the proof, and make all later draws depend on it."""
         self._write(item, data)
         self.transcript.absorb(item, data)
-
-    def _domain(self, log_height: int) -> Domain:
-        options = self.key.options
-        return self.machine.domains.get(log_height, options.blowup, options.coset_offset)
 
     def _commit(self, name: str, sources: dict[int, np.ndarray]) -> None:
         """Extend the sources of a tree (by table), which are given up; hash; absorb the root."""
@@ -224,7 +219,7 @@ class Prover:
         self, shape: MatrixShape, source: np.ndarray, own_coset: int | None = None
     ) -> Matrix:
         """The committed matrix of a source: values on the trace domain, or on coset `own_coset`."""
-        domain = self._domain(shape.log_height)
+        domain = self.proving_key.domain(shape.log_height)
         return make_matrix(
             self.plan.storage(shape.tree),
             domain,
@@ -255,14 +250,14 @@ class Prover:
     def _quotient(self, table: int, coset: int) -> np.ndarray:
         """Q on one coset: (N, 4) uint64, the last column zero."""
         description = self.key.tables[table]
-        domain = self._domain(self.log_heights[table])
+        domain = self.proving_key.domain(self.log_heights[table])
         out = _runtime.aligned((domain.height, 4), "quotient chunks")
         main, preprocessed, lookup = (
             self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
         )
         assert main is not None  # every table has columns
         total = self.sums.get(table, field.ZERO)
-        program = self.machine.quotient_program(table)
+        program = self.proving_key.programs.quotient(table)
         program.evaluate(
             CosetPoints(
                 domain.shifts[coset],
@@ -291,7 +286,7 @@ class Prover:
         """All openings, in the order of the layout."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
         self.weights = {
-            log_height: PointWeights(self._domain(log_height), self.zeta)
+            log_height: PointWeights(self.proving_key.domain(log_height), self.zeta)
             for log_height in self.layout.groups
         }
         return evaluate_openings(self.layout, trees, self.weights)
@@ -304,7 +299,7 @@ class Prover:
         for log_height in self.layout.groups:
             words[log_height] = deep_word(
                 self.layout,
-                self._domain(log_height),
+                self.proving_key.domain(log_height),
                 trees,
                 self.weights.pop(log_height),
                 powers,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import field
 from cstark.air.bus import Token, check_tokens
+from cstark.air.description import MIN_ROWS
 from cstark.errors import StatementError, did_you_mean, quoted
 
 from .proof import MAX_CLAIM_BYTES, encode_options
@@ -22,9 +23,17 @@ from .transcript import P, Transcript
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
-    from cstark.key import PlainKey, VerifyingKey
 
-__all__ = ["MAX_CLAIM_BYTES", "PROTOCOL", "Instance", "check_min_security", "token_sum"]
+    from .key import MachineDescription, VerifyingKey
+
+__all__ = [
+    "MAX_CLAIM_BYTES",
+    "PROTOCOL",
+    "Instance",
+    "check_min_security",
+    "checked_log_heights",
+    "token_sum",
+]
 
 PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
 
@@ -52,7 +61,7 @@ class Instance:
     @classmethod
     def build(
         cls,
-        key: PlainKey,
+        key: MachineDescription,
         publics: Mapping[str, Sequence[int]] | None,
         tokens: Sequence[Token],
         claim: bytes,
@@ -88,7 +97,7 @@ class Instance:
         )
         transcript.absorb("claim", self.claim)
 
-    def wraps(self, key: PlainKey, log_heights: Sequence[int]) -> bool:
+    def wraps(self, key: MachineDescription, log_heights: Sequence[int]) -> bool:
         """Whether multiplicities could add up to p, so that p copies would look like none.
 
         Counts are added mod p: a balanced sum says that multiplicities agree mod p, and only a
@@ -102,7 +111,7 @@ class Instance:
         )
         return total + sum(token.count for token in self.tokens) >= P
 
-    def refuse_wrapping(self, key: PlainKey, log_heights: Sequence[int]) -> None:
+    def refuse_wrapping(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
         """What `wraps` is about, as an error of the caller's statement.
 
         Raises
@@ -126,7 +135,7 @@ class Instance:
 
 
 def _publics(
-    key: PlainKey, publics: Mapping[str, Sequence[int]] | None
+    key: MachineDescription, publics: Mapping[str, Sequence[int]] | None
 ) -> tuple[tuple[int, ...], ...]:
     publics = {} if publics is None else publics
     if not isinstance(publics, Mapping):
@@ -192,6 +201,52 @@ def _claim(claim: bytes) -> bytes:
     if len(claim) > MAX_CLAIM_BYTES:
         raise StatementError(f"the claim has {len(claim)} bytes, more than {MAX_CLAIM_BYTES}")
     return bytes(claim)
+
+
+def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> list[int]:
+    """Log2 of the height of each table.
+
+    Parameters
+    ----------
+    key : MachineDescription
+    heights : mapping of str to int
+        Rows of each table; tables of a fixed height may be left out.
+
+    Raises
+    ------
+    StatementError
+        A height is missing or impossible.
+    """
+    names = key.names
+    max_log_height = key.options.max_log_height
+    if not isinstance(heights, Mapping):
+        raise StatementError(
+            f"heights are {quoted(heights)}; they must be a mapping from table names to numbers "
+            "of rows, "
+            f"such as {{{names[0]!r}: 1024}}"
+        )
+    unknown = [name for name in heights if name not in names]
+    if unknown:
+        raise StatementError(
+            f"heights: no table {quoted(unknown[0])}; the machine has {', '.join(names)}"
+        )
+    result = []
+    for table in key.tables:
+        rows = heights.get(table.name, table.rows)
+        if rows is None:
+            raise StatementError(f"heights: table {table.name!r} is missing")
+        if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+            raise StatementError(f"heights: table {table.name!r}: {quoted(rows)} is not an int")
+        rows = operator.index(rows)  # of NumPy as well
+        if table.rows is not None and rows != table.rows:
+            raise StatementError(f"heights: table {table.name!r} always has {table.rows} rows")
+        if rows < MIN_ROWS or rows & (rows - 1) or rows > 1 << max_log_height:
+            raise StatementError(
+                f"heights: table {table.name!r} cannot have {quoted(rows)} rows; a power of two "
+                f"from {MIN_ROWS} to 2^{max_log_height}"
+            )
+        result.append(rows.bit_length() - 1)
+    return result
 
 
 def check_min_security(bits: object) -> None:

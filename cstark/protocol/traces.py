@@ -15,6 +15,7 @@ from cstark.kernels import _field
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
+    from .key import MachineDescription
     from .options import ResolvedOptions
 
 __all__ = ["Trace", "read_traces"]
@@ -25,11 +26,7 @@ Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
 """The rows of a table, or what gives them when they are needed."""
 
 
-def read_traces(
-    descriptions: Sequence[TableDescription],
-    options: ResolvedOptions,
-    traces: Mapping[str, Trace],
-) -> list[np.ndarray]:
+def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np.ndarray]:
     """The traces in table order, as C-contiguous uint64 arrays of canonical values.
 
     An array that is already so is returned as it is, one of int64 as a view.
@@ -39,7 +36,7 @@ def read_traces(
     TraceError
         Naming the table and what is wrong.
     """
-    names = [description.name for description in descriptions]
+    names = key.names
     if not isinstance(traces, Mapping):
         raise TraceError(
             f"traces are {_kind_of(traces)}; they must be a mapping from table names to arrays, "
@@ -55,7 +52,7 @@ def read_traces(
     if missing:
         given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""
         raise TraceError(f"no trace for table {missing[0]!r}{given}", table=missing[0])
-    return [_read(d, options, traces[d.name]) for d in descriptions]
+    return [_read(d, key.options, traces[d.name]) for d in key.tables]
 
 
 def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:

@@ -18,26 +18,24 @@ from cstark import field
 from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field, _openings
 from cstark.program import Opened, point_values
-from cstark.security import report as security_report
 from cstark.security import show_bits
 
 from .checks import require
 from .commitment import OpenedTree, distinct_positions
 from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
-from .layout import Layout, quotient_chunks
+from .layout import Layout, proven_security, quotient_chunks
 from .length import most_bytes
 from .openings import gamma_powers, matrix_coefficients, point_value
 from .proof import Proof, Reader
-from .sizing import security_shape
 from .statement import Instance, check_min_security, token_sum
 from .transcript import ALGORITHMS, Ledger, Transcript, silent
 
 if TYPE_CHECKING:
     from cstark.air.bus import Token
     from cstark.air.description import TableDescription
-    from cstark.key import VerifyingKey
 
+    from .key import VerifyingKey
     from .options import ResolvedOptions
 
 __all__ = ["Verifier", "verify"]
@@ -147,10 +145,7 @@ class Verifier:
         )
         bits, problem = 0.0, ""
         try:
-            shape = security_shape(self.key, log_heights, len(self.instance.tokens))
-            bits = security_report(
-                shape, queries=self.key.options.queries, grinding=self.key.options.grinding
-            ).bits
+            bits = proven_security(self.key, log_heights, len(self.instance.tokens)).bits
         except CstarkError as error:
             problem = f": {error}"
         require(

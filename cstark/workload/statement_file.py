@@ -18,7 +18,7 @@ from typing import Any
 
 from cstark.air.bus import Receive, Send, Token
 from cstark.errors import CstarkError, StatementError
-from cstark.key import VerifyingKey
+from cstark.protocol.key import VerifyingKey
 from cstark.workload.claim import decode_claim, encode_claim
 
 __all__ = ["StatementFile"]

@@ -40,7 +40,7 @@ class Shifted(CheatingProver):
         weight = field.power(self.beta, number)
         last = 3 * ((interactions + 1) // 2 - 1)
         columns = self._coset("lookup", table, coset)
-        domain = self._domain(self.log_heights[table])
+        domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
             accumulator = tuple(columns[i, last : last + 3].tolist())

@@ -212,7 +212,7 @@ class LateCounts(CheatingProver):
     def round_1_main(self):
         self.z = self.transcript.extension("z")
         self.alpha = self.transcript.extension("alpha")
-        _, sums = build_lookups(self.machine, self.instance, self.traces, self.z, self.alpha)
+        _, sums = build_lookups(self.proving_key, self.instance, self.traces, self.z, self.alpha)
         target = token_sum(self.key, self.instance, self.z, self.alpha)
         for value in sums.values():
             target = field.add(target, value)
@@ -247,7 +247,7 @@ class LateColumns(CheatingProver):
 
     def round_2_lookup(self):
         columns, self.sums = build_lookups(
-            self.machine, self.instance, self.traces, self.z, self.alpha
+            self.proving_key, self.instance, self.traces, self.z, self.alpha
         )
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         for value in self.sums.values():
@@ -302,7 +302,9 @@ class LateSums(CheatingProver):
     """
 
     def round_2_lookup(self):
-        columns, sums = build_lookups(self.machine, self.instance, self.traces, self.z, self.alpha)
+        columns, sums = build_lookups(
+            self.proving_key, self.instance, self.traces, self.z, self.alpha
+        )
         tall, short = sorted(sums, key=lambda table: -self.log_heights[table])
         assert self.log_heights[tall] == self.log_heights[short] + 1
         n = 1 << self.log_heights[short]
@@ -314,7 +316,7 @@ class LateSums(CheatingProver):
         }
         for table, matrix in columns.items():
             rows = len(matrix)
-            generator = self._domain(self.log_heights[table]).generator
+            generator = self.proving_key.domain(self.log_heights[table]).generator
             share, moved = pow(rows, -1, P), field.ZERO
             last = self.accumulator(table)
             for i in range(rows):
@@ -342,7 +344,7 @@ class LateSums(CheatingProver):
         none = super()._quotient(table, coset).copy()
         self.sums = {table: field.ONE}
         out = super()._quotient(table, coset)
-        domain = self._domain(self.log_heights[table])
+        domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
             zero = tuple(none[i, :3].tolist())
@@ -459,7 +461,11 @@ class LateFinal(BoldLiar):
         word = self.last_word
         coset = positions >> layout.log_max_height
         row = positions & ((1 << log_height) - 1)
-        root = self._domain(log_height).shifts[1] * pow(self.key.options.coset_offset, -1, P) % P
+        root = (
+            self.proving_key.domain(log_height).shifts[1]
+            * pow(self.key.options.coset_offset, -1, P)
+            % P
+        )
         known = {
             pow(root, q + layout.blowup * i, P): tuple(word[:, q, i].tolist())
             for q, i in zip(coset.tolist(), row.tolist(), strict=True)

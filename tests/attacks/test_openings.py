@@ -66,7 +66,7 @@ class Retrospective(Liar):
             log_height = self.log_heights[0]
             number = self.opening_of("quotient", 0)
             power = field.power(self.gamma, number)
-            domain = self._domain(log_height)
+            domain = self.proving_key.domain(log_height)
             for q in range(domain.blowup):
                 rows = matrix.coset(q)
                 for i in range(domain.height):

@@ -10,8 +10,8 @@ import pytest
 
 import cstark as cs
 from cstark import Reason
-from cstark.key import VerifyingKey
 from cstark.protocol import verifier as verifier_module
+from cstark.protocol.key import VerifyingKey
 from cstark.protocol.proof import Proof
 from tests.attacks import false_statements
 from tests.attacks.toolkit import (
@@ -182,7 +182,7 @@ def test_periodic_column_longer_than_its_table():
 
     class Shorter(CheatingProver):
         def _quotient(self, table, coset):
-            key, self.key = self.key, self.machine.verifying_key()
+            key, self.key = self.key, self.proving_key.verifying_key()
             try:
                 return super()._quotient(table, coset)
             finally:

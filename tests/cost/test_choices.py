@@ -78,7 +78,8 @@ def test_what_is_not_possible_says_why():
 
 
 def test_it_reads_well():
-    choices = compare(zoo.fibonacci(8).machine(grinding=7), {"fib": 256}, budget=0.001)
+    machine = zoo.fibonacci(8).machine(grinding=7)
+    choices = compare(machine.proving_key, machine.options, {"fib": 256}, budget=0.001)
     own = choices.rows[0]
     text, html = str(choices), choices._repr_html_()
     assert re.search(r"as it is +20 .*± \d+% +\d+\.\d +7 +\w+, query", text)
@@ -89,7 +90,7 @@ def test_it_reads_well():
     assert repr(choices).startswith(f"<Choices: {len(choices.rows)} settings of options; ")
     assert re.fullmatch(r"<Estimate: [\d.]+ KiB of memory, a proof of .*>", repr(own.estimate))
     assert repr(own.security) == f"<SecurityReport: {str(own.security).splitlines()[0]}>"
-    untimed = compare(zoo.fibonacci(8).machine(), {"fib": 256}, time=False)
+    untimed = zoo.fibonacci(8).machine().choices({"fib": 256}, time=False)
     assert "time" not in str(untimed) and "time" not in untimed._repr_html_()
     data = json.loads(json.dumps(choices.to_dict()))["choices"][0]
     assert data["proof_bytes"] == own.estimate.proof_bytes

@@ -15,22 +15,17 @@ import cstark as cs
 from cstark.kernels import _runtime
 from cstark.machines import load
 from cstark.protocol.domain import Domain
-from cstark.protocol.matrix import Storage, make_matrix
-from cstark.protocol.plan import PLANS
+from cstark.protocol.matrix import PLANS, Storage, make_matrix
 from cstark.protocol.prover import Prover
 from tests.oracles import zoo
+from tests.oracles.forging import prover_for
 
 NAMES = [plan.name for plan in PLANS]
 
 
 def prove(machine, traces, publics, tokens, plan):
     """A proof by a plan of our choice."""
-
-    class Planned(Prover):
-        def __init__(self, *arguments, **settings):
-            super().__init__(*arguments, **{**settings, "plan": plan})
-
-    return machine._prove(traces, publics, tokens, b"", False, None, prover=Planned)
+    return prover_for(machine, traces, publics, tokens, plan=plan).prove()
 
 
 # ---- matrices ------------------------------------------------------------------------------------
@@ -188,7 +183,7 @@ def test_traces_that_nobody_else_holds_are_freed():
 
     alive = []
     machine = case.machine()
-    proof = machine._prove({"fib": trace}, case.publics, (), b"", True, None, prover=Watching)
+    proof = prover_for(machine, {"fib": trace}, case.publics, kind=Watching).prove()
     assert alive == [False]
     assert proof == case.prove(machine)
 

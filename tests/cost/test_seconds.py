@@ -49,7 +49,7 @@ def test_the_error_is_that_of_the_last_run():
 def test_runs_have_the_phases_of_a_proof(case):
     machine = case.machine(grinding=3)
     log_heights = [len(trace).bit_length() - 1 for trace in case.traces.values()]
-    timing = measure(machine, log_heights, budget=0.001)
+    timing = measure(machine.proving_key, log_heights, budget=0.001)
     proved = [phase.name for phase in case.prove(machine).report.root.children]
     once = {"read traces", "check", "commit preprocessed"}
     assert set(timing.phases) == set(proved) - once
@@ -69,7 +69,11 @@ def test_a_trial_run_leaves_the_machine_alone():
     machine = case.machine()
     key = machine.verifying_key().to_json()
     rows = [description.rows for description in machine.descriptions]
-    measure(machine, [len(trace).bit_length() - 1 for trace in case.traces.values()], budget=0.001)
+    measure(
+        machine.proving_key,
+        [len(trace).bit_length() - 1 for trace in case.traces.values()],
+        budget=0.001,
+    )
     assert machine.verifying_key().to_json() == key
     assert [description.rows for description in machine.descriptions] == rows
     case.verify(machine, case.prove(machine))

@@ -26,7 +26,7 @@ from unittest import mock
 
 import cstark as cs
 from cstark import pure
-from cstark.key import VerifyingKey
+from cstark.protocol.key import VerifyingKey
 from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof, Reader
 from cstark.protocol.statement import Instance

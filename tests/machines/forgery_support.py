@@ -16,6 +16,7 @@ import pytest
 import cstark as cs
 from cstark.errors import Reason
 from cstark.workload.claim import encode_claim
+from tests.oracles.forging import prove_anyway
 
 #: Few queries: what is tested here does not hide in a small part of a codeword.
 OPTIONS = cs.Options(queries=8, grinding=0)
@@ -65,10 +66,8 @@ class Forgery:
     def proof(self) -> cs.Proof:
         """A proof made without looking at whether anything holds."""
         machine, statement = self._statement()
-        return machine._prove(
-            self.traces, statement.publics, statement.tokens, encode_claim(self.claim), False, None,
-            force=True,
-        )  # fmt: skip
+        claim = encode_claim(self.claim)
+        return prove_anyway(machine, self.traces, statement.publics, statement.tokens, claim)
 
     def refused(self, *culprits: str) -> None:
         """Check names these culprits and nothing else; the verifier refuses for such a reason."""

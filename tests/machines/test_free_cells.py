@@ -66,7 +66,7 @@ def test_every_public_value_is_bound(name, arguments):
         trace = prepared.traces[description.name]
         trace = trace() if callable(trace) else trace
         publics = list(statement.publics.get(description.name, ()))
-        program = machine.check_program(number)
+        program = machine.proving_key.programs.check(number)
         assert not program.violations(trace, description.preprocessed, publics)
         for k, value in enumerate(publics):
             for new in ((value + 1) % cs.P, cs.P // 3, int(value == 0)):

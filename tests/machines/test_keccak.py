@@ -20,6 +20,7 @@ from cstark.machines.keccak.trace import Shape
 from cstark.machines.keccak.workload import MAX_LENGTH
 from cstark.workload.claim import encode_claim
 from tests.oracles import plain_keccak
+from tests.oracles.forging import prove_anyway
 from tests.oracles.plain_check import P, violations
 
 #: Few queries: what is tested here does not hide in a small part of a codeword.
@@ -51,7 +52,7 @@ def publics_of(claim: dict) -> list[int]:
 def broken(trace: np.ndarray, publics: list[int]) -> set[str]:
     """Names of the constraints that do not hold, without subscripts."""
     one = machine(len(trace))
-    found = one.check_program(0).violations(trace, None, publics)
+    found = one.proving_key.programs.check(0).violations(trace, None, publics)
     return {one.descriptions[0].constraints[index].name.split("[")[0] for index, _, _ in found}
 
 
@@ -59,8 +60,8 @@ def forced(claim: dict, trace: np.ndarray) -> bytes:
     """A proof made without looking at whether the claim is true."""
     statement = Keccak256.statement(claim)
     one = machine(len(trace))
-    return one._prove(
-        {"keccak": trace}, statement.publics, (), encode_claim(claim), False, None, force=True
+    return prove_anyway(
+        one, {"keccak": trace}, statement.publics, (), encode_claim(claim)
     ).to_bytes()
 
 

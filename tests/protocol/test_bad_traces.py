@@ -194,6 +194,6 @@ def test_integers_as_numpy_makes_them_are_taken(form):
 def test_int64_is_not_copied():
     trace = GOOD.astype(np.int64)
     machine = CASE.machine()
-    [array] = read_traces(machine.descriptions, machine.resolved, {"fib": trace})
+    [array] = read_traces(machine.proving_key.description, {"fib": trace})
     assert array.dtype == np.uint64
     assert np.shares_memory(array, trace)

@@ -10,6 +10,7 @@ from cstark.protocol.ledger import ITEMS, STATEMENT, Item, item_of
 from cstark.protocol.verifier import verify
 from tests.attacks.toolkit import swapped, without
 from tests.oracles import zoo
+from tests.oracles.forging import prover_for
 from tests.protocol.proof_items import header_items, recorded_items
 
 
@@ -21,10 +22,10 @@ class Books:
         self.machine = self.case.machine(final_length=4, grinding=3, queries=7)
         self.claim = b"a claim"
         self.proved: list[tuple[str, str, bytes]] = []
-        self.proof = self.machine._prove(
-            self.case.traces, self.case.publics, self.case.tokens, self.claim, True, None,
+        self.proof = prover_for(
+            self.machine, self.case.traces, self.case.publics, self.case.tokens, self.claim,
             ledger=lambda *entry: self.proved.append(entry),
-        )  # fmt: skip
+        ).prove()  # fmt: skip
         self.data = self.proof.to_bytes()
         self.header = header_items(self.data)
         self.verified = self.heard(self.data)

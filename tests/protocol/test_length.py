@@ -7,7 +7,6 @@ import pytest
 
 from cstark.protocol.layout import Layout
 from cstark.protocol.length import expected_bytes, most_bytes, proof_bytes
-from cstark.protocol.prover import Prover
 from cstark.protocol.transcript import Transcript
 from tests.oracles import zoo
 
@@ -37,9 +36,7 @@ def test_the_count_is_exact(name, monkeypatch):
     original = Transcript.positions
     monkeypatch.setattr(Transcript, "positions", positions)
     claim = b"x" * 37
-    proof = machine._prove(
-        case.traces, case.publics, case.tokens, claim, False, None, prover=Prover
-    )
+    proof = case.prove(machine, claim=claim, check=False)
     layout = Layout(machine.verifying_key(), proof.log_heights)
     (opened,) = drawn
     at = np.unique(np.array(opened, dtype=np.int64))

@@ -11,6 +11,7 @@ import cstark as cs
 from cstark.kernels import _runtime
 from cstark.protocol.layout import Layout
 from tests.oracles import zoo
+from tests.oracles.forging import prove_anyway
 
 CASES = {
     "fibonacci": lambda: zoo.fibonacci(3),
@@ -194,7 +195,7 @@ def test_forced_proofs_of_false_traces_are_refused():
             assert not machine.check(traces, case.publics, tokens=case.tokens), (name, table)
             with pytest.raises(cs.TraceError):
                 machine.prove(traces, case.publics, tokens=case.tokens)
-            proof = machine._prove(traces, case.publics, case.tokens, b"", False, None, force=True)
+            proof = prove_anyway(machine, traces, case.publics, case.tokens, b"")
             with pytest.raises(cs.VerificationError) as refused:
                 case.verify(machine, proof.to_bytes())
             assert refused.value.reason in (cs.Reason.CONSTRAINTS, cs.Reason.BUS_SUM), (name, table)

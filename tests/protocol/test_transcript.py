@@ -12,6 +12,7 @@ from cstark.protocol.statement import Instance
 from cstark.protocol.transcript import Transcript
 from cstark.protocol.verifier import verify
 from tests.oracles import zoo
+from tests.oracles.forging import prover_for
 
 HASHES = ["blake3", "keccak256", "sha256"]
 
@@ -91,10 +92,10 @@ def test_prover_and_verifier_keep_the_same_ledger():
     case = zoo.together(zoo.fibonacci(9), zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
     machine = case.machine(final_length=8, grinding=4)
     proved, checked = [], []
-    proof = machine._prove(
-        case.traces, case.publics, case.tokens, b"claim", True, None,
+    proof = prover_for(
+        machine, case.traces, case.publics, case.tokens, b"claim",
         ledger=lambda *entry: proved.append(entry),
-    )  # fmt: skip
+    ).prove()  # fmt: skip
     verify(
         machine.verifying_key(), proof.to_bytes(), case.publics, tokens=case.tokens,
         min_security=0, ledger=lambda *entry: checked.append(entry),
@@ -114,10 +115,10 @@ def test_every_byte_before_the_queries_is_absorbed():
     case = zoo.together(zoo.fibonacci(9), zoo.lookup(3, 5, 4))
     machine = case.machine(final_length=8, grinding=4)
     ledger = []
-    proof = machine._prove(
-        case.traces, case.publics, case.tokens, b"", True, None,
+    proof = prover_for(
+        machine, case.traces, case.publics, case.tokens,
         ledger=lambda *entry: ledger.append(entry),
-    )  # fmt: skip
+    ).prove()  # fmt: skip
     transcript = [entry for entry in ledger if entry[0] != "item"]
     said = b"".join(data for kind, _, data in transcript[7:] if kind == "absorb")
     assert proof.body.startswith(said)

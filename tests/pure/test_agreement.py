@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 import cstark as cs
-from cstark.protocol.sizing import security_shape
+from cstark.protocol.layout import security_shape
 from cstark.pure import proof, security, shape
 from cstark.security import report
 from tests.pure.pure_support import SMALL, ZOO, pair_of_case, pair_of_workload

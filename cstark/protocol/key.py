@@ -11,19 +11,36 @@ from typing import TYPE_CHECKING
 from cstark.air.bus import Token, number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError, quoted
-from cstark.protocol.options import MAX_BLOWUP, Options, ResolvedOptions
+from cstark.text import table as text_table
+
+from .options import MAX_BLOWUP, Options, ResolvedOptions
 
 if TYPE_CHECKING:
-    from cstark.protocol.proof import Proof
-__all__ = ["PlainKey", "VerifyingKey"]
+    from .proof import Proof
+
+__all__ = ["MachineDescription", "VerifyingKey", "check_tables"]
 
 _FORMAT = "cstark verifying key"
 _VERSION = 1
-MIN_LOG_HEIGHT = 3
 
 
-class PlainKey:
-    """The part of a key that needs no commitment: enough for statements and layouts."""
+class MachineDescription:
+    """Tables, buses and options: all that statements and layouts need to know of a machine.
+
+    What `cstark.air.description.TableDescription` is of a table. A verifying key is a description
+    with the commitment to the preprocessed columns.
+
+    Parameters
+    ----------
+    tables : sequence of TableDescription
+        In the order of the machine.
+    options : ResolvedOptions
+
+    Attributes
+    ----------
+    buses : dict of str to (int, int)
+        Number (1, 2, ... by name) and width of each bus.
+    """
 
     def __init__(self, tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
         self.tables = tuple(tables)
@@ -33,10 +50,46 @@ class PlainKey:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the tables, in order."""
-        return tuple(table.name for table in self.tables)
+        return tuple(description.name for description in self.tables)
+
+    def summary(self) -> str:
+        """A table of the tables, the buses and the options, for people to read."""
+        head = [
+            "table",
+            "rows",
+            "main",
+            "preprocessed",
+            "lookup",
+            "constraints",
+            "messages",
+            "degree",
+        ]
+        rows = [
+            [
+                d.name,
+                "any" if d.rows is None else str(d.rows),
+                str(d.width),
+                str(d.preprocessed_width),
+                str(d.lookup_columns),
+                str(len(d.constraints)),
+                str(len(d.interactions)),
+                str(d.degree),
+            ]
+            for d in self.tables
+        ]
+        lines = [text_table(head, rows)]
+        if self.buses:
+            widths = [f"{name} ({width} wide)" for name, (_, width) in self.buses.items()]
+            lines.append("buses: " + ", ".join(widths))
+        o = self.options
+        lines.append(
+            f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
+            f"FRI arity {o.fri_arity}, final length {o.final_length}"
+        )
+        return "\n".join(lines)
 
 
-class VerifyingKey(PlainKey):
+class VerifyingKey(MachineDescription):
     """Tables, buses, options and preprocessed commitment of a machine.
 
     It needs neither the `Air` classes nor any trace code: what it holds can be written to a file
@@ -78,7 +131,7 @@ class VerifyingKey(PlainKey):
         check_tables(tables, options)
         super().__init__(tables, options)
         self.preprocessed_root = preprocessed_root
-        has_preprocessed = any(table.preprocessed_width for table in self.tables)
+        has_preprocessed = any(description.preprocessed_width for description in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
 
@@ -88,7 +141,7 @@ class VerifyingKey(PlainKey):
             "format": _FORMAT,
             "version": _VERSION,
             "options": self.options.to_data(),
-            "tables": [table.to_data() for table in self.tables],
+            "tables": [description.to_data() for description in self.tables],
             "buses": {name: list(pair) for name, pair in self.buses.items()},
             "preprocessed_root": self.preprocessed_root.hex() if self.preprocessed_root else None,
         }
@@ -154,7 +207,7 @@ class VerifyingKey(PlainKey):
             except ValueError:
                 raise CstarkError("not a verifying key: preprocessed_root is not hex") from None
         key = cls(
-            [TableDescription.from_data(table) for table in data["tables"]],
+            [TableDescription.from_data(item) for item in data["tables"]],
             ResolvedOptions.from_data(data["options"]),
             root,
         )
@@ -185,7 +238,7 @@ class VerifyingKey(PlainKey):
         StatementError
             What the caller gave is malformed.
         """
-        from cstark.protocol.verifier import verify
+        from .verifier import verify
 
         verify(self, proof, publics, tokens=tokens, claim=claim, min_security=min_security)
 

@@ -1,0 +1,61 @@
+"""The programs of all tables of a machine, each compiled when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cstark.program.check import CheckProgram, check_program
+from cstark.program.lookup import LookupProgram, lookup_program
+from cstark.program.quotient import QuotientProgram, quotient_program
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+__all__ = ["Programs"]
+
+Program = TypeVar("Program")
+
+
+class Programs:
+    """Compiled programs by table; they depend on the tables alone, not on any option.
+
+    Parameters
+    ----------
+    tables : sequence of TableDescription
+        In the order of the machine; programs are asked for by a table's place in it.
+    """
+
+    def __init__(self, tables: Sequence[TableDescription]) -> None:
+        self._tables = tuple(tables)
+        self._made: dict[tuple[str, int], Any] = {}
+
+    def at_heights(self, tables: Sequence[TableDescription]) -> Programs:
+        """Programs of the same tables at other heights.
+
+        A quotient program is the same at all heights, and slow to compile: it is shared.
+        """
+        other = Programs(tables)
+        for table in range(len(self._tables)):
+            other._made["quotient", table] = self.quotient(table)
+        return other
+
+    def _program(
+        self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
+    ) -> Program:
+        found: Program | None = self._made.get((kind, table))
+        if found is None:
+            found = self._made[kind, table] = compile_it(self._tables[table])
+        return found
+
+    def quotient(self, table: int) -> QuotientProgram:
+        """The constraints of a table on a coset."""
+        return self._program("quotient", table, quotient_program)
+
+    def lookup(self, table: int) -> LookupProgram:
+        """The fingerprints and counts of a table's interactions."""
+        return self._program("lookup", table, lookup_program)
+
+    def check(self, table: int) -> CheckProgram:
+        """The constraints of a table on its trace."""
+        return self._program("check", table, check_program)

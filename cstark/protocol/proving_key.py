@@ -1,0 +1,147 @@
+"""What all proofs of a machine share: made once, and as late as possible.
+
+A `ProvingKey` is what prover, estimator and facade are handed: the description of the machine, the
+programs compiled from its tables, its evaluation domains, and the commitment to its preprocessed
+columns, which gives the verifying key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cstark.air.description import TableDescription
+from cstark.program import Programs
+from cstark.report import Report
+
+from .commitment import Commitment
+from .domain import Domain, DomainCache
+from .key import MachineDescription, VerifyingKey, check_tables
+from .layout import MatrixShape, TreeShape, security_shape, tallest
+from .matrix import Storage, make_matrix
+from .options import Options, ResolvedOptions, resolved
+from .transcript import ALGORITHMS
+
+__all__ = ["ProvingKey"]
+
+
+class ProvingKey:
+    """What all proofs of a machine share.
+
+    Parameters
+    ----------
+    description : MachineDescription
+    programs : Programs, optional
+        Compiled from the same tables already; they do not depend on the options.
+
+    Attributes
+    ----------
+    domains : DomainCache
+    """
+
+    def __init__(self, description: MachineDescription, programs: Programs | None = None) -> None:
+        self.description = description
+        self.programs = Programs(description.tables) if programs is None else programs
+        self.domains = DomainCache()
+        self._committed = False
+        self._preprocessed: Commitment | None = None
+        self._verifying_key: VerifyingKey | None = None
+
+    @classmethod
+    def make(
+        cls,
+        tables: Sequence[TableDescription],
+        options: Options,
+        programs: Programs | None = None,
+    ) -> ProvingKey:
+        """Check the tables and resolve the options to numbers, for the tallest tables allowed.
+
+        Raises
+        ------
+        AirError
+            The tables do not fit together, or not the options.
+        OptionsError
+            The security target cannot be reached.
+        """
+        # The degrees are checked before the estimator is asked: its numbers assume them.
+        check_tables(tables, options)
+        # The number of queries shapes no layout, so any number will do until it is known.
+        draft = MachineDescription(tables, resolved(options, queries=1))
+        shape = security_shape(draft, tallest(draft))
+        return cls(MachineDescription(tables, options.resolve(shape)), programs)
+
+    def at_heights(
+        self, tables: Sequence[TableDescription], options: ResolvedOptions
+    ) -> ProvingKey:
+        """The key of the same tables at other heights, for trial runs.
+
+        Parameters
+        ----------
+        tables : sequence of TableDescription
+            The key's own, but for rows and the values of preprocessed and periodic columns.
+        options : ResolvedOptions
+        """
+        return ProvingKey(MachineDescription(tables, options), self.programs.at_heights(tables))
+
+    def domain(self, log_height: int) -> Domain:
+        """The evaluation domain of tables of a height."""
+        options = self.description.options
+        return self.domains.get(log_height, options.blowup, options.coset_offset)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the preprocessed columns, if there are any, have been committed to."""
+        return self._committed
+
+    def preprocessed(self, report: Report | None = None) -> Commitment | None:
+        """The commitment to the preprocessed columns of all tables; None if there are none.
+
+        Parameters
+        ----------
+        report : Report, optional
+            Where the time is noted, if the commitment has to be made.
+        """
+        if not self._committed:
+            self._preprocessed = self._commit(report or Report())
+            self._committed = True
+        return self._preprocessed
+
+    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
+        """The description with the root of the preprocessed columns, see `preprocessed`."""
+        if self._verifying_key is None:
+            commitment = self.preprocessed(report)
+            self._verifying_key = VerifyingKey(
+                self.description.tables,
+                self.description.options,
+                None if commitment is None else commitment.root,
+            )
+        return self._verifying_key
+
+    def _commit(self, report: Report) -> Commitment | None:
+        """Extend and hash the preprocessed columns of all tables."""
+        options = self.description.options
+        shapes, values = [], {}
+        for table, description in enumerate(self.description.tables):
+            if description.preprocessed is not None:
+                values[table] = description.preprocessed
+                log_height = len(description.preprocessed).bit_length() - 1
+                width = description.preprocessed_width
+                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
+        if not shapes:
+            return None
+        shapes.sort(key=lambda m: (-m.log_height, m.table))
+        with report.phase("commit preprocessed"):
+            matrices = [
+                make_matrix(
+                    Storage.HELD,
+                    self.domain(m.log_height),
+                    values[m.table],
+                    m.width,
+                    label="preprocessed LDE",
+                )
+                for m in shapes
+            ]
+            shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
+            return Commitment(ALGORITHMS[options.hash], shape, matrices)
+
+    def __reduce__(self) -> tuple[type[ProvingKey], tuple[MachineDescription]]:
+        return (type(self), (self.description,))
