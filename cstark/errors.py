@@ -27,6 +27,7 @@ __all__ = [
     "OptionsError",
     "ProofFormatError",
     "Reason",
+    "SettingError",
     "StatementError",
     "TraceError",
     "UnknownColumnError",
@@ -93,6 +94,10 @@ class StatementError(CstarkError):
 
 class ArgumentsError(StatementError, TypeError):
     """The fields of a workload's class cannot be arguments; the message names class and field."""
+
+
+class SettingError(CstarkError):
+    """An environment variable that sets up the package has an impossible value."""
 
 
 class Reason(Enum):

@@ -204,8 +204,12 @@ class ProgressBar:
             self._width = 0
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):  # full, closed, or its reader is gone: no reason to stop
+            self._rewrites = self._lines = False
+            self._line, self._width = "", 0
 
     def __exit__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["bytes_text", "html_table", "pairs", "seconds_text", "table"]
+__all__ = ["bytes_text", "html_table", "pairs", "printable", "seconds_text", "table"]
 
 
 def table(
@@ -89,6 +89,24 @@ def pairs(items: Sequence[tuple[str, object]]) -> str:
     """
     width = max((len(name) for name, _ in items), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}".rstrip() for name, value in items)
+
+
+def printable(text: str) -> str:
+    r"""A text with everything escaped that is neither printable nor a tab or the end of a line.
+
+    What comes from a stranger may hold what moves the cursor, changes colours, turns the direction
+    of the text around or cannot be encoded.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2J\u202eb\ud800\r c"))
+    a\x1b[2J\u202eb\ud800\r c
+    """
+    if text.translate({ord("\n"): None, ord("\t"): None}).isprintable():
+        return text
+    return "".join(
+        c if c in "\n\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def bytes_text(count: float) -> str:

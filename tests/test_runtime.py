@@ -53,7 +53,9 @@ def test_environment():
         "import cstark as cs; from cstark.kernels import _runtime as r; print(r.threads(), r.isa())"
     )
     assert run(show, CSTARK_NUM_THREADS="3").stdout.split()[0] == "3"
-    assert run(show, OMP_NUM_THREADS="5", CSTARK_NUM_THREADS="").returncode != 0
+    for nothing in ("", "  "):
+        unset = run(show, OMP_NUM_THREADS="5", CSTARK_NUM_THREADS=nothing, CSTARK_ISA=nothing)
+        assert unset.stdout.split() == ["5", _runtime.isas()[-1]]
     environment = {k: v for k, v in os.environ.items() if k != "CSTARK_NUM_THREADS"}
     done = subprocess.run(
         [sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True,
@@ -63,10 +65,39 @@ def test_environment():
     assert run(show, OMP_NUM_THREADS="5", CSTARK_NUM_THREADS="3").stdout.split()[0] == "3"
     for isa in _runtime.isas():
         assert run(show, CSTARK_ISA=isa).stdout.split()[1] == isa
-    refused = run(show, CSTARK_ISA="sse9")
-    assert refused.returncode != 0 and "sse9" in refused.stderr and "portable" in refused.stderr
-    refused = run(show, CSTARK_NUM_THREADS="many")
-    assert refused.returncode != 0 and "CSTARK_NUM_THREADS" in refused.stderr
+
+
+FIRST_USES = """
+import cstark as cs
+for name in ("goldilocks", "hashing", "Machine", "goldilocks"):
+    try:
+        getattr(cs, name)
+        print("no error")
+    except cs.CstarkError as error:
+        print(type(error).__name__, error)
+try:
+    cs.get_num_threads()
+except cs.CstarkError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"CSTARK_ISA": "sse9"}, "SettingError CSTARK_ISA='sse9': the instruction sets available"),
+        ({"CSTARK_NUM_THREADS": "many"}, "SettingError CSTARK_NUM_THREADS='many': must be a"),
+        ({"CSTARK_NUM_THREADS": "0"}, "SettingError CSTARK_NUM_THREADS='0': must be a number"),
+        ({"CSTARK_NUM_THREADS": "1025"}, "must be a number between 1 and 1024"),
+        ({"CSTARK_NUM_THREADS": "1" * 5000}, "must be a number between 1 and 1024"),
+        ({"CSTARK_NUM_THREADS": "1.5"}, "must be a number between 1 and 1024"),
+    ],
+)
+def test_wrong_values_in_the_environment(variables, message):
+    """A typed error at every first use of a kernel, the second as the first."""
+    done = run(FIRST_USES, **variables)
+    assert done.returncode == 0, done.stderr
+    assert [message in line for line in done.stdout.splitlines()] == [True] * 5, done.stdout
 
 
 def test_buffers_are_aligned_and_counted():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from cstark.cli.common import Parser, add_options, add_workload, integer, options_from, print_json
+from cstark.cli.common import Parser, add_options, add_workload, integer, options_from
+from cstark.cli.say import say, say_json
 
 __all__ = ["configure", "run"]
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     workload = arguments.workload_class(**arguments.workload_values)
     result = workload.check(options, mutate=arguments.mutate, seed=arguments.mutate_seed)
     if arguments.json:
-        print_json(result.to_dict())
+        say_json(result.to_dict())
     else:
-        print(result)
+        say(result)
     return 0 if result else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,13 +11,14 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cstark.errors import (
     AirError,
     CstarkError,
     OptionsError,
     Reason,
+    SettingError,
     StatementError,
     VerificationError,
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CommandError",
     "Parser",
+    "UsageError",
     "add_options",
     "add_workload",
     "argument_text",
@@ -42,9 +45,9 @@ __all__ = [
     "load_workload",
     "options_from",
     "options_text",
-    "print_json",
     "read_bytes",
     "statement_of_file",
+    "visible",
     "write_atomically",
 ]
 
@@ -54,6 +57,14 @@ MAX_FILE_BYTES = 1 << 30
 
 class CommandError(Exception):
     """Wrong usage or a file that cannot be read or written: exit code 2."""
+
+
+class UsageError(CommandError):
+    """Arguments that cannot be parsed; `usage` is what argparse prints above its complaint."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 # --- arguments --------------------------------------------------------------------------------
@@ -86,7 +97,14 @@ class Parser(argparse.ArgumentParser):
         self.required.append((attribute, shown))
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        """Parse `words`; ``arguments.workload_class`` and ``.workload_values`` are set."""
+        """Parse `words`; ``arguments.workload_class`` and ``.workload_values`` are set.
+
+        With ``--help`` among them nothing else is demanded, and neither of the two is set.
+
+        Raises
+        ------
+        UsageError
+        """
         # intermixed: options may stand between the workload and the file
         known, _ = self.parse_known_intermixed_args(words)
         workload: type[Workload] | None = None
@@ -103,8 +121,7 @@ class Parser(argparse.ArgumentParser):
             )
             self._add_workload_arguments(name, workload.describe(), items)
         if known.help:
-            self.print_help()
-            raise SystemExit(0)
+            return known
         arguments = self.parse_intermixed_args(words)
         for attribute, shown in self.required:
             if getattr(arguments, attribute) is None:
@@ -116,6 +133,10 @@ class Parser(argparse.ArgumentParser):
             if hasattr(arguments, _destination(item))
         }
         return arguments
+
+    def error(self, message: str) -> NoReturn:
+        """Argparse's way to complain; here the complaint also reaches programs, as JSON."""
+        raise UsageError(message, self.format_usage().rstrip("\n"))
 
     def _add_workload_arguments(self, name: str, text: str, items: Sequence[Argument]) -> None:
         group = self.add_argument_group(f"arguments of {name}", text or None)
@@ -198,13 +219,18 @@ def load_workload(name: str) -> type[Workload]:
     """The workload class of a name; modules are also looked for in the current directory."""
     from cstark.machines import load
 
-    if ":" in name and "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    if ":" in name and "" not in sys.path:
+        with contextlib.suppress(OSError):  # a directory that is gone has no modules
+            if os.getcwd() not in sys.path:
+                sys.path.insert(0, os.getcwd())
     try:
         return load(name)
-    except StatementError:
+    except (StatementError, SettingError, MemoryError, BrokenPipeError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        missing = getattr(error, "name", None) or "" if isinstance(error, ImportError) else ""
+        if missing.partition(".")[0] in ("cstark", "numpy"):  # the installation's fault
+            raise
         raise CommandError(
             f"workload {name!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error
@@ -325,6 +351,8 @@ def read_bytes(path: str) -> bytes:
     """
     try:
         if path == "-":
+            if sys.stdin is None:  # Python starts so when the descriptor is closed
+                raise CommandError("-: standard input is closed")
             data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
         else:
             with open(path, "rb") as file:
@@ -390,11 +418,6 @@ def write_atomically(path: str, data: bytes) -> None:
 # --- output -----------------------------------------------------------------------------------
 
 
-def print_json(data: Mapping[str, Any]) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(data, indent=2))
-
-
 def claim_pairs(claim: Mapping[str, Any], *, width: int = 400) -> list[tuple[str, str]]:
     """A claim as (name, text) lines; long values are cut in the middle."""
     lines = []
@@ -404,9 +427,12 @@ def claim_pairs(claim: Mapping[str, Any], *, width: int = 400) -> list[tuple[str
         if len(text) > width:
             head, tail = (width - 5) * 2 // 3, (width - 5) // 3
             text = f"{text[:head]} ... {text[-tail:]}"
-        lines.append((f"  {_visible(name)}", text))
+        lines.append((f"  {visible(name)}", text))
     return lines
 
 
-def _visible(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() else json.dumps(name)
+def visible(name: str) -> str:
+    """A name from a claim: as it is if it is a plain one, as JSON otherwise, never a long one."""
+    if name.isidentifier() and name.isascii() and len(name) <= 100:
+        return name
+    return json.dumps(name if len(name) <= 100 else f"{name[:90]} ...")

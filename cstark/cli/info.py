@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from cstark.cli.common import Parser, print_json
+from cstark.cli.common import Parser
+from cstark.cli.say import say, say_json
 from cstark.text import pairs
 
 __all__ = ["configure", "run"]
@@ -20,9 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     data = config()
     if arguments.json:
-        print_json(data)
+        say_json(data)
     else:
-        print(
+        say(
             pairs(
                 [
                     (name, ", ".join(value) if isinstance(value, list) else value)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from cstark.cli.common import Parser, claim_pairs, print_json, read_bytes
+from cstark.cli.common import Parser, claim_pairs, read_bytes
+from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
 from cstark.text import bytes_text, pairs
 
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         claim = None  # a claim of no workload: any bytes are allowed
     heights = list(proof.log_heights)
     if arguments.json:
-        print_json(
+        say_json(
             {
                 "file": arguments.file,
                 "proof_bytes": len(data),
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(
+    say(
         pairs(
             [
                 ("file", arguments.file),
@@ -56,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     if claim is None:
-        print(f"claim: {len(proof.claim)} bytes, which are no workload's claim")
+        say(f"claim: {len(proof.claim)} bytes, which are no workload's claim")
     else:
-        print("claim (not verified)")
-        print(pairs(claim_pairs(claim)))
+        say("claim (not verified)")
+        say(pairs(claim_pairs(claim)))
     return 0

@@ -17,11 +17,11 @@ from cstark.cli.common import (
     claim_pairs,
     key_of_file,
     options_text,
-    print_json,
     read_bytes,
     statement_of_file,
     write_atomically,
 )
+from cstark.cli.say import say, say_json
 from cstark.text import pairs
 
 __all__ = ["configure", "run"]
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_atomically(arguments.output, file.to_json().encode() + b"\n")
 
     if arguments.json:
-        print_json(
+        say_json(
             {
                 "file": arguments.output,
                 "key_digest": key.digest.hex(),
@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(f"key of {arguments.workload} for")
-    print(pairs(claim_pairs(decode_claim(claim))))
-    print(
+    say(f"key of {arguments.workload} for")
+    say(pairs(claim_pairs(decode_claim(claim))))
+    say(
         pairs(
             [
                 ("options", options_text(proof.options)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from cstark.cli.common import Parser, argument_text, print_json
+from cstark.cli.common import Parser, argument_text
+from cstark.cli.say import say, say_json
 from cstark.machines import BUILT_IN, load
 
 __all__ = ["configure", "run"]
@@ -19,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print names, one line of description, arguments with their defaults."""
     workloads = {name: load(name) for name in BUILT_IN}
     if arguments.json:
-        print_json(
+        say_json(
             {
                 name: {
                     "summary": workload.describe(),
@@ -41,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     for name, workload in workloads.items():
-        print(name)
-        print(f"    {workload.describe()}")
+        say(name)
+        say(f"    {workload.describe()}")
         for item in workload.arguments():
             flag = "--" + item.name.replace("_", "-")
-            print(f"    {flag:<16} {argument_text(item)}")
-    print("\nEach is explained by: python -m pydoc cstark.machines.NAME")
+            say(f"    {flag:<16} {argument_text(item)}")
+    say("\nEach is explained by: python -m pydoc cstark.machines.NAME")
     return 0

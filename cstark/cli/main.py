@@ -4,6 +4,8 @@
 0     done; for ``verify``: the proof is accepted
 1     a proof is refused or cannot be parsed; a trace does not satisfy its tables
 2     wrong usage, an unreadable file, a file that cannot be written
+3     neither: the output is closed or full, memory ran out, the environment or
+      the installation is faulty, code of a workload failed
 130   interrupted
 ===== ==========================================================================
 
@@ -12,16 +14,17 @@ Only the module of the command that runs is imported, so that ``--help`` is quic
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
-import json
-import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from cstark.cli.common import CommandError, Parser
-from cstark.errors import CstarkError, TraceError, VerificationError
+from cstark.cli.common import CommandError, Parser, UsageError
+from cstark.cli.say import OutputError, begin, complain, finish, give_up, say, say_json
+from cstark.errors import CstarkError, SettingError, TraceError, VerificationError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -39,7 +42,9 @@ COMMANDS = {
     "info": "print versions, threads and instruction set",
 }
 
-REFUSED, USAGE, INTERRUPTED = 1, 2, 130
+REFUSED, USAGE, FAILED, INTERRUPTED = 1, 2, 3, 130
+#: Characters of a refusal that are printed.
+LONGEST = 2000
 
 
 def usage() -> str:
@@ -73,71 +78,101 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    begin()
     try:
         code = _dispatch(words)
-        sys.stdout.flush()
+        finish()
         return code
-    except SystemExit as exit:  # argparse has printed why
-        return exit.code if isinstance(exit.code, int) else USAGE
     except KeyboardInterrupt:
-        print("cstark: interrupted", file=sys.stderr)
+        complain("cstark: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone.  Nothing is left to say, also not at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
+    except (OutputError, BrokenPipeError) as error:  # the latter from code of a workload
+        give_up()
+        if isinstance(error, OutputError) and str(error):
+            complain(f"cstark: {error}")
+        return FAILED
 
 
 def _dispatch(words: list[str]) -> int:
     if not words:
-        print(usage(), file=sys.stderr)
+        complain(usage())
         return USAGE
     command, *rest = words
     if command in ("-h", "--help", "help"):
-        print(usage())
+        say(usage())
         return 0
     if command in ("-V", "--version"):
         from cstark import __version__
 
-        print(f"cstark {__version__}")
+        say(f"cstark {__version__}")
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        print(f"cstark: there is no command {command!r}{hint}\n\n{usage()}", file=sys.stderr)
+        complain(f"cstark: there is no command {command!r}{hint}\n\n{usage()}")
         return USAGE
-    module = importlib.import_module(f"cstark.cli.{command}")
-    parser = Parser(prog=f"cstark {command}", description=module.__doc__)
-    module.configure(parser)
     as_json = "--json" in rest
     try:
+        module = importlib.import_module(f"cstark.cli.{command}")
+        parser = Parser(prog=f"cstark {command}", description=module.__doc__)
+        module.configure(parser)
         arguments = parser.parse(rest)
+        if arguments.help:
+            say(parser.format_help().rstrip("\n"))
+            return 0
         if arguments.threads is not None:
             from cstark.runtime import set_num_threads
 
             set_num_threads(arguments.threads)
         code: int = module.run(arguments)
         return code
+    except (OutputError, BrokenPipeError):
+        raise
     except VerificationError as error:
         return _fail(command, error, REFUSED, as_json, reason=error.reason.name)
     except TraceError as error:
         return _fail(command, error, REFUSED, as_json)
+    except SettingError as error:
+        return _fail(command, error, FAILED, as_json)
     except (CommandError, CstarkError) as error:
         return _fail(command, error, USAGE, as_json)
     except MemoryError as error:
-        return _fail(command, MemoryError(str(error) or "out of memory"), REFUSED, as_json)
+        return _fail(command, MemoryError(str(error) or "out of memory"), FAILED, as_json)
+    except ImportError as error:  # a workload's own are `CommandError`s
+        return _fail(command, error, FAILED, as_json)
+    except SystemExit as error:
+        # Ours do not exit: code of a workload did, and whatever its code, nothing was verified.
+        return _fail(command, CommandError(_exited(error)), FAILED, as_json)
+    except Exception as error:
+        # A mistake in code of the workload, or in ours: its place is what its author needs.
+        return _fail(command, error, FAILED, as_json, place=traceback.format_exc())
 
 
-def _fail(command: str, error: Exception, code: int, as_json: bool, **more: Any) -> int:
+def _exited(error: SystemExit) -> str:
+    return f"the workload's code ended the program: SystemExit({error.code!r})"
+
+
+def _fail(
+    command: str, error: BaseException, code: int, as_json: bool, *, place: str = "", **more: Any
+) -> int:
     """Say what went wrong, to a person or to a program."""
+    text = str(error)
+    if place:
+        complain(place.rstrip("\n"))
+        text = f"{type(error).__name__}: {text}"
     if as_json:
         failure = {"error": type(error).__name__, "message": str(error), **more}
         if command == "verify":
             failure = {"verified": False, **failure}
-        print(json.dumps(failure))
-    else:
-        refused = isinstance(error, VerificationError)
-        print(f"cstark {command}: {'refused: ' if refused else ''}{error}", file=sys.stderr)
-        for note in getattr(error, "__notes__", ()):  # such as the line of constrain
-            print(f"    {note}", file=sys.stderr)
+        with contextlib.suppress(OutputError):  # the exit code tells as much
+            say_json(failure)
+        return code
+    refused = isinstance(error, VerificationError)
+    if refused and len(text) > LONGEST:  # it may quote a stranger's claim
+        text = f"{text[:LONGEST]} ..."
+    complain(f"cstark {command}: {'refused: ' if refused else ''}{text}")
+    for note in getattr(error, "__notes__", ()):  # such as the line of constrain
+        complain(f"    {note}")
+    if isinstance(error, UsageError):
+        complain(error.usage)
     return code

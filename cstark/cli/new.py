@@ -16,7 +16,8 @@ import sys
 from importlib import resources
 from pathlib import Path
 
-from cstark.cli.common import CommandError, Parser, check_writable, print_json
+from cstark.cli.common import CommandError, Parser, check_writable
+from cstark.cli.say import say, say_json
 from cstark.text import pairs
 
 __all__ = ["class_name", "configure", "run"]
@@ -63,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
         steps.insert(0, (f"cd {shlex.quote(str(path.parent))}", "where the module is found"))
     if arguments.json:
         commands = [command for command, _ in steps]
-        print_json({"file": arguments.file, "workload": workload, "next": commands})
+        say_json({"file": arguments.file, "workload": workload, "next": commands})
         return 0
-    print(f"written: {path}, with the workload {name}.  Next:\n")
-    print(pairs([(f"    {command}", f"# {why}") for command, why in steps]))
-    print("\nThen change what it proves.  Machines to learn from: python -m pydoc cstark.machines")
+    say(f"written: {path}, with the workload {name}.  Next:\n")
+    say(pairs([(f"    {command}", f"# {why}") for command, why in steps]))
+    say("\nThen change what it proves.  Machines to learn from: python -m pydoc cstark.machines")
     return 0
 
 

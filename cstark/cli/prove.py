@@ -16,10 +16,10 @@ from cstark.cli.common import (
     claim_pairs,
     options_from,
     options_text,
-    print_json,
     read_bytes,
     write_atomically,
 )
+from cstark.cli.say import say, say_json
 from cstark.progress import ProgressBar
 from cstark.report import Report, report_text
 from cstark.report.files import file_bytes, kind_of, loads
@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_atomically(arguments.report, file_bytes(report, arguments.report))
     comparison = None if before is None else before.compare(report, ("before", "now"))
     if arguments.json:
-        print_json(
+        say_json(
             {
                 "workload": arguments.workload,
                 "claim": decode_claim(claim),
@@ -119,14 +119,14 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(report.profile() if arguments.profile else report_text(report, depth=1))
-    print()
-    print(f"claim of {arguments.workload}")
-    print(pairs(claim_pairs(decode_claim(claim))))
-    print()
+    say(report.profile() if arguments.profile else report_text(report, depth=1))
+    say("")
+    say(f"claim of {arguments.workload}")
+    say(pairs(claim_pairs(decode_claim(claim))))
+    say("")
     times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
     memory = bytes_text(resident_bytes())
-    print(
+    say(
         pairs(
             [
                 ("options", options_text(proof.options)),
@@ -138,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     if comparison is not None:
-        print(f"\nagainst {arguments.against}\n{comparison}")
+        say(f"\nagainst {arguments.against}\n{comparison}")
     return 0
 
 

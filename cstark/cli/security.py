@@ -18,9 +18,9 @@ from cstark.cli.common import (
     check_writable,
     integer,
     options_from,
-    print_json,
     write_atomically,
 )
+from cstark.cli.say import say, say_json
 
 __all__ = ["configure", "run"]
 
@@ -73,9 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         data = {"workload": arguments.workload, "heights": heights, **security.to_dict()}
         costs = None if estimate is None else estimate.to_dict()
-        print_json({**data, "estimate": costs, **choices.to_dict()})
+        say_json({**data, "estimate": costs, **choices.to_dict()})
     else:
-        print(machine, security, estimate, choices, sep="\n\n")
+        say("\n\n".join(map(str, (machine, security, estimate, choices))))
     return 0
 
 

@@ -29,10 +29,11 @@ from cstark.cli.common import (
     claim_pairs,
     key_of_file,
     options_text,
-    print_json,
     read_bytes,
     statement_of_file,
+    visible,
 )
+from cstark.cli.say import say, say_json
 from cstark.errors import Reason, StatementError, VerificationError
 from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
@@ -111,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start
 
     if arguments.json:
-        print_json(
+        say_json(
             {
                 "verified": True,
                 "by": what,
@@ -123,9 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(f"verified: {file} proves, by {what},")
-    print(pairs(claim_pairs(claim)))
-    print(
+    say(f"verified: {file} proves, by {what},")
+    say(pairs(claim_pairs(claim)))
+    say(
         pairs(
             [
                 ("options", options_text(proof.options)),
@@ -152,7 +153,7 @@ class Check:
 
         def ledger(kind: str, label: str, data: bytes) -> None:
             if kind != "item":  # of the file: the transcript says what is absorbed
-                print(show((kind, label, data)))
+                say(show((kind, label, data)))
 
         if not self.pure:
             from cstark.protocol.transcript import silent
@@ -254,12 +255,19 @@ def parse_expectation(text: str) -> tuple[str, list[Any]]:
     return name, [*meanings, value]
 
 
+def claim_names(claim: dict[str, Any]) -> str:
+    """The names in a stranger's claim, not all of them if there are many."""
+    names = sorted(claim)
+    shown = ", ".join(visible(name) for name in names[:20])
+    return f"{shown}, and {len(names) - 20:,} more" if len(names) > 20 else shown or "nothing"
+
+
 def check_expectations(claim: dict[str, Any], expected: Expectations) -> None:
     """Refuse a claim that differs from what was expected."""
     for name, meanings in expected:
         if name not in claim:
             raise VerificationError(
-                f"the claim has no {name!r}, only {', '.join(sorted(claim)) or 'nothing'}",
+                f"the claim has no {name!r}, only {claim_names(claim)}",
                 Reason.STATEMENT,
             )
         # compared as text, because True == 1 in Python

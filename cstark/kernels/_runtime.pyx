@@ -7,6 +7,7 @@ holds for it. Regions that run at once in several Python threads share the proce
 """
 
 import os
+from cstark.errors import SettingError, quoted
 from cstark.kernels.processors import available
 from libc.string cimport memcpy
 from cstark.kernels._openmp cimport (
@@ -415,18 +416,24 @@ def reset_peak():
 
 
 def _start():
-    wanted = os.environ.get("CSTARK_ISA")
-    set_isa(isas()[len(isas()) - 1] if wanted is None else wanted)
-    wanted = os.environ.get("CSTARK_NUM_THREADS")
-    if wanted is None:
-        set_threads(default_threads())
-    else:
-        try:
-            set_threads(int(wanted))
-        except ValueError:
-            raise ValueError(
-                f"CSTARK_NUM_THREADS must be a number between 1 and {MAX_THREADS}, not {wanted!r}"
-            ) from None
+    # A variable that is empty is not set: that is how many tools take one away.
+    wanted = os.environ.get("CSTARK_ISA", "").strip()
+    if wanted and wanted not in isas():
+        raise SettingError(
+            f"CSTARK_ISA={quoted(wanted)}: the instruction sets available here are "
+            f"{', '.join(isas())}; leave it empty for the best"
+        )
+    set_isa(wanted or isas()[len(isas()) - 1])
+    wanted = os.environ.get("CSTARK_NUM_THREADS", "").strip()
+    try:
+        threads = int(wanted) if wanted else default_threads()
+    except ValueError:
+        threads = 0
+    if not 1 <= threads <= MAX_THREADS:
+        raise SettingError(
+            f"CSTARK_NUM_THREADS={quoted(wanted)}: must be a number between 1 and {MAX_THREADS}"
+        )
+    set_threads(threads)
 
 
 _start()

@@ -1,8 +1,14 @@
-"""``python -m cstark.pure KEY FILE``: exit 0 accepted, 1 refused, 2 wrong usage or unreadable."""
+"""``python -m cstark.pure KEY FILE``.
+
+Exit 0 accepted, 1 refused, 2 wrong usage or an unreadable file, 3 the output cannot be written or
+memory ran out, 130 interrupted.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +16,12 @@ from .errors import BadKey, Refused
 from .key import read_statement
 from .transcript import show
 from .verify import verify
+
+ACCEPTED, REFUSED, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class OutputError(Exception):
+    """Standard output is closed, full or gone."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,19 +37,73 @@ def main(arguments: list[str] | None = None) -> int:
     if not 0 <= options.min_security <= 128:
         parser.error("--min-security: from 0 to 128")
     try:
+        code = run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except MemoryError:
+        complain("error: out of memory")
+        return FAILED
+    except (OutputError, OSError, ValueError):  # the last two: of the flush
+        give_up()
+        complain("error: standard output cannot be written")
+        return FAILED
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verify; returns the exit code."""
+    try:
         statement = read_statement(Path(options.key).read_bytes())
         proof = Path(options.file).read_bytes()
     except (OSError, BadKey) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    trace = (lambda event: print(show(event))) if options.trace else None
+        complain(f"error: {error}")
+        return USAGE
+    trace = (lambda event: say(show(event))) if options.trace else None
     try:
         verify(statement, proof, min_security=options.min_security, trace=trace)
     except Refused as refusal:
-        print(f"refused: {refusal} ({refusal.reason})")
-        return 1
-    print("verified")
-    return 0
+        try:
+            say(f"refused: {refusal} ({refusal.reason})")
+        except OutputError:
+            give_up()
+        return REFUSED
+    say("verified")
+    return ACCEPTED
+
+
+def printable(text: str) -> str:
+    """Everything escaped that could steer a terminal: names in a key may be a stranger's."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def say(text: str) -> None:
+    """Print a line of the result."""
+    try:
+        if sys.stdout is None:  # closed
+            raise OSError
+        # the trace is our own, with tabs between its fields
+        sys.stdout.write("\t".join(printable(part) for part in text.split("\t")) + "\n")
+    except (OSError, ValueError):
+        raise OutputError from None
+
+
+def complain(text: str) -> None:
+    """Print a line to standard error, if that can be done."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(printable(text) + "\n")
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def give_up() -> None:
+    """Forget what could not be written: Python would try again at shutdown."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -176,6 +176,7 @@ def _statement(data: Any) -> Statement:
     buses: dict[str, tuple[int, int]] = {}
     _need(type(key["buses"]) is dict, "buses: not an object")
     for number, name in enumerate(sorted(key["buses"]), 1):  # numbers follow the names
+        _need(name != "" and name.isprintable(), "a bus is named by a printable string")
         stated, width = _list(key["buses"][name], "bus")
         _need(type(stated) is int and stated == number, f"bus {name}: not number {number}")
         buses[name] = (number, _number(width, 0, 2**16, "bus width"))
@@ -261,7 +262,8 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         "preprocessed_width publics rows width"
     )
     t = _record(data, names, "table")
-    _need(type(t["name"]) is str, "table name: not a string")
+    _need(type(t["name"]) is str and t["name"] != "", "table name: not a string, or empty")
+    _need(t["name"].isprintable(), "table name: not printable")
     name = t["name"]
     width = _number(t["width"], 0, 2**20, f"{name}: width")
     fixed = _number(t["preprocessed_width"], 0, 2**20, f"{name}: preprocessed width")

@@ -35,7 +35,7 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise StatementError(f"{where}: the key {quoted(key)} is not a string")
-            plain[key] = _plain(item, f"{where}.{key}", depth + 1)
+            plain[key] = _plain(item, _inside(where, key), depth + 1)
         return plain
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value)]
@@ -49,6 +49,11 @@ def _plain(value: Any, where: str, depth: int) -> Any:
     if integer.bit_length() > MAX_CLAIM_INTEGER_BITS:
         raise StatementError(f"{where}: integers have at most {MAX_CLAIM_INTEGER_BITS} bits")
     return integer
+
+
+def _inside(where: str, key: str) -> str:
+    """The place of a key, as Python would write it: it may be a stranger's."""
+    return f"{where}.{key}" if key.isidentifier() and len(key) < 100 else f"{where}[{quoted(key)}]"
 
 
 def encode_claim(claim: Mapping[str, Any]) -> bytes:
@@ -168,7 +173,7 @@ def read_claim(claim: Mapping[str, Any], **types_of: type) -> tuple[Any, ...]:
             raise StatementError(f"the claim has no {name!r}: is it another workload's?")
     for name in claim:
         if name not in types_of:
-            raise StatementError(f"the claim has an unknown field {name!r}")
+            raise StatementError(f"the claim has an unknown field {quoted(name)}")
     for name, kind in types_of.items():
         # `type(...) is`, because True is an int for isinstance
         if type(claim[name]) is not kind:

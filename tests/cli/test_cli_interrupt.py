@@ -64,6 +64,39 @@ def test_on_a_terminal(threads, tmp_path, environment):
     assert list(tmp_path.iterdir()) == [], "neither the proof nor a part of it"
 
 
+IMPORTER = """
+import builtins, os, signal, sys
+
+at, sys.argv = sys.argv[1], ["cstark", *sys.argv[2:]]
+plain = builtins.__import__
+
+def importing(name, *more):
+    global at
+    found = plain(name, *more)
+    if name == at:
+        at = None
+        os.kill(os.getpid(), signal.SIGINT)
+    return found
+
+builtins.__import__ = importing
+from cstark.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("module", [
+    "argparse", "cstark.cli.common", "traceback", "cstark.machines", "cstark.workload", "numpy",
+    "cstark.protocol.proof",
+])  # fmt: skip
+def test_while_modules_are_imported(module, tmp_path, environment):
+    (tmp_path / "p.bin").write_bytes(b"no proof")
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTER, module, "verify", "fib_pair", "p.bin"],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "cstark: interrupted\n")
+
+
 SCRIPT = """
 import threading
 import numpy as np

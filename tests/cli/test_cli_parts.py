@@ -228,7 +228,7 @@ def test_out_of_memory(monkeypatch, capsys):
         raise MemoryError
 
     monkeypatch.setattr("cstark.cli.list.run", greedy)
-    assert main(["list"]) == 1
+    assert main(["list"]) == 3
     assert capsys.readouterr().err == "cstark list: out of memory\n"
 
 
