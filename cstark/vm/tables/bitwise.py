@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.family import Family
 
 __all__ = ["And", "AndSmall", "BitwiseI", "Or", "Xor"]
@@ -98,7 +98,7 @@ class BitwiseI(Family):
     own = {"o": (), "e": (), "x": (2,), "z": (2,), "c": (2,)}
 
     def operation(self, n: Any) -> Any:
-        return CODES["andi"] + n.o + 2 * n.e
+        return OPERATIONS["andi"].code + n.o + 2 * n.e
 
     def result(self, n: Any) -> Sequence[Any]:
         return [n.c[0], n.c[1]]

@@ -38,7 +38,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES, STEPS
+from cstark.vm.isa.operations import OPERATIONS
 
 __all__ = ["SLOTS", "Family", "Free", "Shape"]
 
@@ -108,13 +108,13 @@ class Family(cs.Air):
             columns |= {"m": (2,), "m_time": (), "gap": ()}
         cls.columns = columns | cls.own
         cls.codes = frozenset(
-            CODES[name] + step for name in cls.operations.split() for step in STEPS.get(name, (0,))
+            code for name in cls.operations.split() for code in OPERATIONS[name].rows
         )
 
     @property
     def code(self) -> int:
         """The code of the first operation."""
-        return CODES[self.operations.split()[0]]
+        return OPERATIONS[self.operations.split()[0]].code
 
     # ---- what a subclass says ---------------------------------------------------------------
 

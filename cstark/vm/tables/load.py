@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.memory import Load
 
 __all__ = ["Ld", "Lw", "SubLoad", "half_of_word"]
@@ -50,7 +50,7 @@ class Lw(Load):
     own = {"h": (), "low": (), "high": (), "fill": (), "signed": ()}
 
     def operation(self, n: Any) -> Any:
-        return CODES["lwu"] + n.signed
+        return OPERATIONS["lwu"].code + n.signed
 
     def place(self, n: Any) -> Any:
         return 4 * n.h
@@ -83,7 +83,7 @@ class SubLoad(Load):
            "two_bytes": (), "r": ()}  # fmt: skip
 
     def operation(self, n: Any) -> Any:
-        return CODES["lbu"] + n.signed + 2 * n.two_bytes
+        return OPERATIONS["lbu"].code + n.signed + 2 * n.two_bytes
 
     def place(self, n: Any) -> Any:
         return 4 * n.h + 2 * n.g + n.e - n.two_bytes

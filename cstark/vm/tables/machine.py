@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import cstark as cs
 from cstark.vm.buses import BUSES
+from cstark.vm.isa.code import Code
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
 from cstark.vm.tables.fresh import Fresh
 from cstark.vm.tables.image import Image
@@ -16,13 +17,6 @@ from cstark.vm.tables.program import Program
 from cstark.vm.tables.ranges import RANGES, Range
 
 __all__ = ["tables_of"]
-
-
-class Operations(Protocol):
-    """What of a program's operations is needed: the rows of the table of the program."""
-
-    def rows(self) -> NDArray[np.uint64]:
-        """Label, code, rs1, rs2, rd, imm0, imm1, next: (operations, 8)."""
 
 
 class Memory(Protocol):
@@ -41,7 +35,7 @@ class Memory(Protocol):
         """Which of the words are text."""
 
 
-def tables_of(code: Operations, image: Memory) -> dict[str, cs.Air]:
+def tables_of(code: Code, image: Memory) -> dict[str, cs.Air]:
     """The tables of the machine that proves runs of a program.
 
     They follow from the program alone: the families that take an operation which the program

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.family import Free
 from cstark.vm.tables.memory import Load, MemoryRow, Store, Version
 
@@ -94,7 +94,8 @@ class MisLoad(Misaligned, Load):
 
     def operation(self, n: Any) -> Any:
         s2 = n.real - n.s8 - n.s4
-        return CODES["ld"] * n.s8 + CODES["lwu"] * n.s4 + CODES["lhu"] * s2 + n.signed
+        ld, lwu, lhu = (OPERATIONS[name].code for name in ("ld", "lwu", "lhu"))
+        return ld * n.s8 + lwu * n.s4 + lhu * s2 + n.signed
 
     def result(self, n: Any) -> Sequence[Any]:
         return [n.r[0], n.r[1]]
@@ -145,7 +146,8 @@ class MisStore(Misaligned, Store):
 
     def operation(self, n: Any) -> Any:
         s2 = n.real - n.s8 - n.s4
-        return CODES["sd"] * n.s8 + CODES["sw"] * n.s4 + CODES["sh"] * s2
+        sd, sw, sh = (OPERATIONS[name].code for name in ("sd", "sw", "sh"))
+        return sd * n.s8 + sw * n.s4 + sh * s2
 
     def versions(self, n: Any) -> list[Version]:
         low = ([n.d[0], n.d[1]], n.real * (1 - n.h))

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import cstark as cs
+from cstark.vm.isa.code import PROGRAM_COLUMNS
 from cstark.vm.tables.height import height_for
 
-__all__ = ["OPERATION_CELLS", "Program"]
-
-OPERATION_CELLS = ("label", "code", "rs1", "rs2", "rd", "imm0", "imm1", "next")
-"""The message on ``fetch``."""
+__all__ = ["Program"]
 
 
 class Program(cs.Air):
@@ -36,11 +34,11 @@ class Program(cs.Air):
     """
 
     columns = {"count": ()}
-    preprocessed = ("used", *OPERATION_CELLS)
+    preprocessed = ("used", *PROGRAM_COLUMNS)
 
     def __init__(self, operations: ArrayLike) -> None:
         cells = np.asarray(operations, dtype=np.uint64)
-        if cells.ndim != 2 or cells.shape[1] != len(OPERATION_CELLS) or not len(cells):
+        if cells.ndim != 2 or cells.shape[1] != len(PROGRAM_COLUMNS) or not len(cells):
             raise ValueError(f"operations has shape {cells.shape}, not (operations, 8)")
         labels, times = np.unique(cells[:, 0], return_counts=True)
         if len(labels) != len(cells):
@@ -51,7 +49,7 @@ class Program(cs.Air):
 
     def preprocessed_trace(self) -> np.ndarray:
         """`used` and the cells of each operation; zeros below."""
-        out = np.zeros((self.rows, 1 + len(OPERATION_CELLS)), dtype=np.uint64)
+        out = np.zeros((self.rows, 1 + len(PROGRAM_COLUMNS)), dtype=np.uint64)
         out[: len(self.operations), 0] = 1
         out[: len(self.operations), 1:] = self.operations
         return out
@@ -59,5 +57,5 @@ class Program(cs.Air):
     def constrain(self, t: cs.Table) -> None:
         p, count = t.preprocessed, t.now.count
         t.every_row.zero((1 - p.used) * count, name="only operations are fetched")
-        cells: list[Any] = [p[name] for name in OPERATION_CELLS]
+        cells: list[Any] = [p[name] for name in PROGRAM_COLUMNS]
         t.receive("fetch", cells, count=count, name="fetched")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.family import Family
 
 __all__ = ["NegateIf", "SelectNegative"]
@@ -26,7 +26,7 @@ class SelectNegative(Family):
     own = {"kind": (), "u": (), "s": (), "c": (2,)}
 
     def operation(self, n: Any) -> Any:
-        return CODES["seln"] + n.kind
+        return OPERATIONS["seln"].code + n.kind
 
     def result(self, n: Any) -> Sequence[Any]:
         return [n.c[0], n.c[1]]

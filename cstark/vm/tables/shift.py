@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.family import Family
 
 __all__ = ["ShiftI", "ShiftR", "SraI", "SraR"]
@@ -104,7 +104,7 @@ class ShiftI(Spread):
     own = {"r": (5,), "k": (), "c": (2,), "w": (3,), "d": ()}
 
     def operation(self, n: Any) -> Any:
-        return CODES["slli"] + n.d + 2 * (n.w[0] + 2 * n.w[1] + 3 * n.w[2])
+        return OPERATIONS["slli"].code + n.d + 2 * (n.w[0] + 2 * n.w[1] + 3 * n.w[2])
 
     def work(self, t: cs.Table, n: Any) -> None:
         self.one_window(t, n)
@@ -120,7 +120,7 @@ class SraI(Spread):
     own = {"r": (5,), "k": (), "c": (2,), "w": (3,), "u": (), "g": ()}
 
     def operation(self, n: Any) -> Any:
-        return CODES["srai"] + n.w[0] + 2 * n.w[1] + 3 * n.w[2]
+        return OPERATIONS["srai"].code + n.w[0] + 2 * n.w[1] + 3 * n.w[2]
 
     def work(self, t: cs.Table, n: Any) -> None:
         self.one_window(t, n)
@@ -136,7 +136,7 @@ class ShiftR(Spread):
     own = {"low": (), "left": (), "right": (), "w": (3,), "r": (5,), "k": (), "c": (2,), "d": ()}
 
     def operation(self, n: Any) -> Any:
-        return CODES["sll"] + n.d
+        return OPERATIONS["sll"].code + n.d
 
     def work(self, t: cs.Table, n: Any) -> None:
         self.amount(t, n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import cstark as cs
-from cstark.vm.tables.codes import CODES
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables.load import limbs_of_half
 from cstark.vm.tables.memory import Store, Version
 
@@ -59,7 +59,7 @@ class SubStore(Store):
            "two_bytes": (), "d": ()}  # fmt: skip
 
     def operation(self, n: Any) -> Any:
-        return CODES["sb"] + n.two_bytes
+        return OPERATIONS["sb"].code + n.two_bytes
 
     def place(self, n: Any) -> Any:
         return 4 * n.h + 2 * n.g + n.e

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from cstark.vm.isa.operations import OPERATIONS
 from cstark.vm.tables import AROUND, FAMILIES
-from cstark.vm.tables.codes import CODES
 
 __all__ = ["HEADER", "layout", "text"]
 
@@ -73,7 +73,7 @@ def text() -> str:
     families: list[tuple[str, int | None]] = [(f"FAMILY_{n.upper()}", None) for n in FAMILIES]
     parts.append(enum([*families, ("FAMILIES", None)]))
     parts.append("/* The codes of the operations; of a shift, that of amounts below 16. */")
-    parts.append(enum([(f"OP_{n.upper()}", code) for n, code in CODES.items()]))
+    parts.append(enum([(f"OP_{n.upper()}", one.code) for n, one in OPERATIONS.items()]))
     seen: set[str] = set()
     for name in (*FAMILIES, *AROUND):
         places = {f"{name}_{column}".upper(): at for column, at in layout(name).items()}

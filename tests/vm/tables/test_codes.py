@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tables_support import assignments, columns_of, described, evaluate, flags_of
 
+from cstark.vm.isa.operations import BY_CODE, OPERATIONS
 from cstark.vm.tables import FAMILIES
-from cstark.vm.tables.codes import CODES
 
 SHARED = {
     frozenset({"branch_ltu", "near_branch"}), frozenset({"branch_lt", "near_branch"}),
@@ -44,7 +44,7 @@ def test_flags_reach_the_codes_of_the_family_alone(name):
 def test_a_flag_that_were_no_bit_would_reach_others(name):
     """So each bit of a code is constrained, although the fetch pins the code."""
     description, code = sent(name)
-    foreign = set(CODES.values()) - FAMILIES[name].codes
+    foreign = set(BY_CODE) - FAMILIES[name].codes
     for column in columns_of(description, code) - {"real"}:
         base = {"real": 1}
         slope = evaluate(description, code, {**base, column: 1}) - evaluate(
@@ -83,4 +83,17 @@ def test_blocks():
 def test_sums_of_flags_that_are_no_codes():
     """mis_load: 8 bytes with a sign would be 753; its flags forbid it."""
     assert 753 not in FAMILIES["mis_load"].codes
-    assert 753 not in set(CODES.values())
+    assert 753 not in set(BY_CODE)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_slots_are_those_of_the_operations(name):
+    """What an operation uses is a column of its family, and nothing else of its slots is."""
+    family = FAMILIES[name]
+    slots = {"rs1", "rs2", "rd", "imm0", "imm1", "next"}
+    columns = slots & set(family.columns)
+    for operation in family.operations.split():
+        used = set(OPERATIONS[operation].slots)
+        if name in ("halt", "print"):
+            used -= {"rs1", "rs2"}  # registers 17 and 10, constants of the messages
+        assert columns == used

@@ -9,8 +9,8 @@ import pytest
 
 import cstark as cs
 from cstark.vm import abi
+from cstark.vm.isa.operations import BY_CODE, OPERATIONS
 from cstark.vm.tables import AROUND, FAMILIES, families_of, tables_of
-from cstark.vm.tables.codes import CODES
 
 ALWAYS = ["program", "image", "fresh", "input", "output", "registers", "refresh", "range"]
 IMAGE = SimpleNamespace(
@@ -21,7 +21,8 @@ IMAGE = SimpleNamespace(
 def code(*names):
     """The rows of a program with these operations, one after another."""
     rows = [
-        [0x1000 + 4 * k, CODES[name], 0, 0, 0, 0, 0, 0x1004 + 4 * k] for k, name in enumerate(names)
+        [0x1000 + 4 * k, OPERATIONS[name].code, 0, 0, 0, 0, 0, 0x1004 + 4 * k]
+        for k, name in enumerate(names)
     ]
     return SimpleNamespace(rows=lambda: np.array(rows, dtype=np.uint64))
 
@@ -35,19 +36,19 @@ def test_only_families_that_the_program_names():
 
 
 def test_fast_and_misaligned_families_come_with_the_general_ones():
-    assert families_of([CODES["blt"]]) == ["branch_lt", "near_branch"]
-    assert families_of([CODES["sltu"]]) == ["set_ltu", "near_set"]
-    assert families_of([CODES["ld"]]) == ["ld", "mis_load"]
-    assert families_of([CODES["lh"]]) == ["sub_load", "mis_load"]
-    assert families_of([CODES["lbu"]]) == ["sub_load"]
-    assert families_of([CODES["sb"]]) == ["sub_store"]
-    assert families_of([CODES["sh"]]) == ["sub_store", "mis_store"]
+    assert families_of([OPERATIONS["blt"].code]) == ["branch_lt", "near_branch"]
+    assert families_of([OPERATIONS["sltu"].code]) == ["set_ltu", "near_set"]
+    assert families_of([OPERATIONS["ld"].code]) == ["ld", "mis_load"]
+    assert families_of([OPERATIONS["lh"].code]) == ["sub_load", "mis_load"]
+    assert families_of([OPERATIONS["lbu"].code]) == ["sub_load"]
+    assert families_of([OPERATIONS["sb"].code]) == ["sub_store"]
+    assert families_of([OPERATIONS["sh"].code]) == ["sub_store", "mis_store"]
 
 
 def test_every_operation_has_a_family_and_every_family_an_operation():
-    for name, number in CODES.items():
-        assert families_of([number]), name
-    assert families_of(CODES.values()) == list(FAMILIES)
+    for number in BY_CODE:
+        assert families_of([number]), number
+    assert families_of(BY_CODE) == list(FAMILIES)
     assert families_of([385 + 2 * 3]) == ["shift_i"]
     assert families_of([403]) == ["sra_i"]
 
@@ -62,7 +63,7 @@ def test_bytes_and_shifts_are_there_if_asked(operation, more):
 
 
 def test_all_of_them():
-    assert names(*CODES) == [*FAMILIES, *AROUND]
+    assert names(*OPERATIONS) == [*FAMILIES, *AROUND]
 
 
 def test_the_counts_of_what_nobody_asks_are_zero():
@@ -72,7 +73,7 @@ def test_the_counts_of_what_nobody_asks_are_zero():
     assert tables_of(code("lb", "ecall"), IMAGE)["range"].asked == {"range", "top", "low"}
 
 
-@pytest.mark.parametrize("operations", [["li", "ecall"], list(CODES)])
+@pytest.mark.parametrize("operations", [["li", "ecall"], list(OPERATIONS)])
 def test_it_is_a_machine(operations):
     options = cs.Options(max_log_height=abi.MAX_LOG_HEIGHT, queries=1, grinding=0)
     machine = cs.Machine(tables_of(code(*operations), IMAGE), options)
