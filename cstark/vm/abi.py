@@ -41,6 +41,8 @@ __all__ = [
     "MAX_LOG_HEIGHT",
     "MAX_OUTPUT",
     "MAX_ROWS",
+    "MAX_SEGMENTS",
+    "MAX_SYMBOLS",
     "OUTPUT",
     "REGISTERS",
     "SINK",
@@ -78,6 +80,8 @@ WRITE = 64
 # Limits
 MAX_ROWS = 1 << 28  # executed operations in one proof
 MAX_IMAGE = 64 << 20  # from the lowest to the highest address that the file loads
+MAX_SEGMENTS = 256  # program headers of a file
+MAX_SYMBOLS = 1 << 20  # of a file
 MAX_INPUT = 256 << 20
 MAX_OUTPUT = 256 << 10
 MAX_LOG_HEIGHT = 26  # of every table of the machine

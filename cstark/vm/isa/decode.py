@@ -112,7 +112,7 @@ def decode(words: NDArray[Any]) -> Decoded:
     --------
     >>> from cstark.vm.isa.instructions import INSTRUCTIONS
     >>> decoded = decode([0xFFF50513, 0x00000000])     # addi a0, a0, -1, and no instruction
-    >>> INSTRUCTIONS[decoded.number[0]].name, decoded.number[1] == NONE
+    >>> INSTRUCTIONS[decoded.number[0]].name, bool(decoded.number[1] == NONE)
     ('addi', True)
     >>> int(decoded.rd[0]), int(decoded.rs1[0]), int(decoded.imm[0]) - 2**64
     (10, 10, -1)
