@@ -18,9 +18,10 @@ PACKAGE = ROOT / "cstark"
 
 # A part may import itself and the parts named beside it; what stands lower knows nothing of what
 # stands above.
-BASE = {"errors", "field"}
+BASE = {"errors", "field", "limits"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
+    "limits": set(),
     "field": set(),
     "unwind": set(),
     "text": set(),
@@ -42,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
                 "check"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check"},
-    "machines": {"errors", "kernels", "air", "workload", "arrays"},
+    "machines": {"errors", "limits", "kernels", "air", "workload", "arrays"},
     "pure": set(),
     "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report",
            "field", "arrays"},

@@ -20,6 +20,7 @@ from cstark.air.expression import Expression, Recorder, Scalar
 from cstark.air.nodes import Node, P
 from cstark.air.rows import Operand, caller, check_name
 from cstark.errors import AirError, StatementError, did_you_mean, quoted
+from cstark.limits import MAX_MESSAGE_WIDTH, MIN_ROWS
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -184,6 +185,10 @@ def record_message(
     nodes = tuple(recorder.node_of(value) for value in _flatten(recorder, where, values))
     if not nodes:
         raise recorder.error(f"{where}: a message needs at least one value")
+    if len(nodes) > MAX_MESSAGE_WIDTH:
+        raise recorder.error(
+            f"{where}: a message has at most {MAX_MESSAGE_WIDTH} values, not {len(nodes)}"
+        )
     for place, node in enumerate(nodes):
         if recorder.degrees[node] > 1:
             raise recorder.error(
@@ -314,9 +319,6 @@ def check_tokens(
     return tuple(checked)
 
 
-_LEAST_ROWS = 8
-"""Weight times height must stay below p, and no table is lower."""
-
 Form = dict[int | None, int]
 """A count as coefficients: None for the constant, else the node of a column or of a product."""
 
@@ -353,7 +355,7 @@ def _default_weight(
             f"{where}: the count {recorder.text(count)} depends on a public value, whose size is "
             "unknown here; give weight=, a bound that your constraints or publics enforce"
         )
-    if weight * _LEAST_ROWS >= P:
+    if weight * MIN_ROWS >= P:
         raise recorder.error(
             f"{where}: the count {recorder.text(count)} has coefficients so large that counts "
             "could wrap around p; give weight=, a bound that your constraints enforce"

@@ -16,19 +16,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean, quoted
+from cstark.limits import MAX_COLUMNS
 
 if TYPE_CHECKING:
     from cstark.air.expression import Expression
 
-__all__ = ["MAX_COLUMNS", "Declaration", "Layout", "Namespace", "View"]
+__all__ = ["Declaration", "Layout", "Namespace", "View"]
 
 Declaration: TypeAlias = int | tuple[str, ...] | list[str] | Mapping[str, int | tuple[int, ...]]
 """What `Air.columns` and its like may hold."""
 
 Key: TypeAlias = str | int | np.integer[Any] | slice
 """What finds columns: a name, a number, or a slice of numbers."""
-MAX_COLUMNS = 2**16
-"""Most columns (or public values) of one kind in a table."""
 
 _KINDS = {"columns": "column", "preprocessed": "preprocessed column", "publics": "public value"}
 
@@ -187,7 +186,7 @@ class Layout:
 
     def _check_width(self, width: int) -> None:
         if width > MAX_COLUMNS:
-            raise self.error(f"declares more than {MAX_COLUMNS} columns")
+            raise self.error(f"declares {quoted(width)} columns, more than {MAX_COLUMNS}")
 
 
 Item = TypeVar("Item")

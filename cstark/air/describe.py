@@ -15,8 +15,6 @@ from cstark.air.air import Air
 from cstark.air.bus import is_name, record_message
 from cstark.air.columns import Layout, Namespace
 from cstark.air.description import (
-    MAX_ROWS,
-    MIN_ROWS,
     Constraint,
     Interaction,
     TableDescription,
@@ -27,6 +25,7 @@ from cstark.air.flags import Flags
 from cstark.air.nodes import Node, P
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError, did_you_mean, quoted
+from cstark.limits import MAX_ROWS, MIN_ROWS
 
 __all__ = ["Table", "describe"]
 

@@ -12,11 +12,7 @@ import numpy as np
 from cstark.air.nodes import Node, NodeList, canonical_order, render
 from cstark.errors import AirError
 
-__all__ = ["MAX_ROWS", "MIN_ROWS", "Constraint", "Interaction", "TableDescription", "assemble"]
-
-MIN_ROWS = 8
-MAX_ROWS = 2**31
-"""A blowup of at least 2 must fit in the 2**32 roots of unity of the field."""
+__all__ = ["Constraint", "Interaction", "TableDescription", "assemble"]
 
 SELECTOR_DEGREES = {"first": 1, "last": 1, "transition": 0, "every": 0, "cyclic": 0}
 """What each selector adds to the degree of a constraint."""

@@ -22,9 +22,9 @@ from functools import partial
 from typing import Any
 
 from cstark.errors import AirError
+from cstark.limits import MAX_DEGREE
 
 __all__ = [
-    "MAX_DEGREE",
     "Node",
     "NodeList",
     "P",
@@ -37,10 +37,6 @@ __all__ = [
 
 P = 2**64 - 2**32 + 1
 """The Goldilocks prime."""
-
-MAX_DEGREE = 1024
-"""Largest degree of any node: far above what a blowup allows, small enough that repeated
-squaring in a hostile key file cannot make degrees into huge integers."""
 
 Node = tuple[Any, ...]
 """One of the tuples above: the first entry says which, and with it what the others are."""

@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from cstark.air.bus import is_name
-from cstark.air.columns import MAX_COLUMNS
 from cstark.air.description import (
-    MAX_ROWS,
-    MIN_ROWS,
     SELECTOR_DEGREES,
     Constraint,
     Interaction,
@@ -23,6 +20,7 @@ from cstark.air.description import (
 )
 from cstark.air.nodes import Node, NodeList, P, canonical_order
 from cstark.errors import AirError
+from cstark.limits import MAX_COLUMNS, MAX_MESSAGE_WIDTH, MAX_ROWS, MIN_ROWS
 
 __all__ = ["parse"]
 
@@ -176,6 +174,9 @@ class _Reader:
             for value in self.sequence(item["values"], f"{what}: values")
         )
         self.need(len(values) > 0, f"{what} has no values")
+        self.need(
+            len(values) <= MAX_MESSAGE_WIDTH, f"{what} has more than {MAX_MESSAGE_WIDTH} values"
+        )
         self.need(
             all(self.source.degrees[value] <= 1 for value in values),
             f"{what} has a value of degree above 1",

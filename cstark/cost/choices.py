@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cstark.cost.estimate import Estimate, estimate
 from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
+from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol.layout import Layout, proven_security, tallest
-from cstark.protocol.options import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.statement import checked_log_heights
 from cstark.security import SecurityReport, show_bits

@@ -8,11 +8,9 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
+from cstark.limits import MIN_ROWS
 
-__all__ = ["MIN_ROWS", "check_rows", "inverse_or_zero", "is_element", "padded_rows"]
-
-#: The smallest height of a table.
-MIN_ROWS = 8
+__all__ = ["check_rows", "inverse_or_zero", "is_element", "padded_rows"]
 
 
 def padded_rows(used: int) -> int:

@@ -66,14 +66,14 @@ up, every term counts, and acc = 0 on the first row has 2.
 package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup 2
 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
 at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b;
-widths, periodic columns and publics at most 2^16, the main width at least 1; ``rows`` a power of
-two from 8 to 2^max_log_height, and given when there are preprocessed columns; periods powers of
-two, at most ``rows``; names printable, table names distinct, one width a bus; at least one
-constraint or interaction in a table; degree - 1 at most b, values of degree at most 1, at least one
-value, a count's degree at most b; constants, values and weights below p; constant counts c not 0,
-with a weight of min(c, p - c) at least; no next row under "every" and "last"; no constraint that is
-a constant; degree, bus numbers, next-row lists and the order of nodes are what follows from the
-rest.
+1 to 4,096 tables; widths, periodic columns and publics at most 2^16, the main width at least 1;
+messages of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
+2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
+``rows`` and 2^max_log_height; names printable, table names distinct, one width a bus; at least one
+constraint or interaction in a table; degree - 1 at most b, values of degree at most 1, a count's
+degree at most b; constants, values and weights below p; constant counts c not 0, with a weight of
+min(c, p - c) at least; no next row under "every" and "last"; no constraint that is a constant;
+degree, bus numbers, next-row lists and the order of nodes are what follows from the rest.
 
 *A key file* (``cstark key``) is JSON in UTF-8 without a byte order mark, in which a repeated name
 or a number with a point or an exponent is refused: an object of exactly ``format`` ("cstark

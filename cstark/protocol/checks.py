@@ -34,6 +34,7 @@ CHECKS: dict[str, Check] = {
     "reserved": Check(Reason.FORMAT, "two files of one proof"),
     "option range": Check(Reason.FORMAT, "shifts by 2^8, unknown hashes"),
     "option values": Check(Reason.FORMAT, "options with no security, such as zero queries"),
+    "fields": Check(Reason.FORMAT, "an object that no file could hold"),
     "number of tables": Check(Reason.FORMAT, "no table, or work out of proportion"),
     "header heights": Check(Reason.FORMAT, "heights that the options do not allow"),
     "claim length": Check(Reason.FORMAT, "a claim out of proportion"),

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from cstark.air.bus import Token, number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError, quoted
+from cstark.limits import MAX_BLOWUP, MAX_TABLES
 from cstark.text import table as text_table
 
-from .options import MAX_BLOWUP, Options, ResolvedOptions
+from .options import Options, ResolvedOptions
 
 if TYPE_CHECKING:
     from .proof import Proof
@@ -265,6 +266,8 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
     """
     if not tables:
         raise AirError("a machine needs at least one table")
+    if len(tables) > MAX_TABLES:
+        raise AirError(f"a machine has at most {MAX_TABLES} tables, not {len(tables)}")
     names = [table.name for table in tables]
     if len(set(names)) != len(names):
         raise AirError("two tables have the same name")
@@ -286,6 +289,12 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
                 f"table {table.name!r} has {table.rows} rows, more than "
                 f"max_log_height={options.max_log_height} allows"
             )
+        for label, values in zip(table.periodic_names, table.periodic, strict=True):
+            if len(values) > 1 << options.max_log_height:
+                raise AirError(
+                    f"table {table.name!r}: periodic column {label!r} has {len(values)} values, "
+                    f"more than max_log_height={options.max_log_height} allows rows"
+                )
         if table.max_rows is not None and table.max_rows < 1 << options.max_log_height:
             raise AirError(
                 f"table {table.name!r} is sound up to {table.max_rows} rows only, but "

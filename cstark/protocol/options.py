@@ -13,24 +13,25 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from cstark.errors import OptionsError
+from cstark.limits import (
+    FRI_ARITIES,
+    MAX_BLOWUP,
+    MAX_FINAL_LENGTH,
+    MAX_GRINDING,
+    MAX_QUERIES,
+    MAX_SECURITY,
+    MIN_LOG_HEIGHT,
+    TWO_ADICITY,
+)
 
 if TYPE_CHECKING:
     from cstark.security import Shape
 
-__all__ = ["HASHES", "MAX_GRINDING", "MAX_QUERIES", "Options", "ResolvedOptions", "resolved"]
+__all__ = ["HASHES", "Options", "ResolvedOptions", "resolved"]
 
 P = 2**64 - 2**32 + 1
-TWO_ADICITY = 32
-MIN_LOG_HEIGHT = 3  # the side condition of the proximity argument fails below, at blowup 2
-
 HASHES = ("blake3", "keccak256", "sha256")
 REGIMES = ("best", "unique")
-FRI_ARITIES = (2, 4, 8)
-MAX_BLOWUP = 64
-MAX_QUERIES = 1024
-MAX_FINAL_LENGTH = 2**15
-MAX_SECURITY = 128
-MAX_GRINDING = 40
 
 
 def _refuse(name: str, value: object, allowed: str) -> OptionsError:

@@ -7,11 +7,13 @@ The parser never trusts a length: it computes each one and takes exactly that mu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from cstark.errors import OptionsError
+from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 
 from .checks import require
 from .options import ResolvedOptions
@@ -24,8 +26,6 @@ __all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
 MAGIC = b"cstark\r\n"
 VERSION = 1
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
-MAX_TABLES = 1 << 12
-MAX_CLAIM_BYTES = 1 << 20
 
 
 def encode_options(options: ResolvedOptions) -> bytes:
@@ -116,6 +116,12 @@ class Proof:
     report : Report or None
         How the proof was made; only where it was made, never in the file.
 
+    Raises
+    ------
+    ProofFormatError
+        A field that no file could hold: of a wrong type, a height that the options do not allow,
+        too many tables, a claim that is too long.
+
     Examples
     --------
     >>> from cstark.machines.fib_pair import FibPair
@@ -135,9 +141,21 @@ class Proof:
         body: bytes | memoryview,
         report: Report | None = None,
     ) -> None:
+        heights = _whole_numbers(log_heights)
+        problem = _wrong_field(options, heights, claim, body)
+        require(not problem, "fields", f"no proof has such {problem}")
+        _check_tables(len(heights))
+        for log_height in heights:
+            require(
+                MIN_LOG_HEIGHT <= log_height <= options.max_log_height,
+                "header heights",
+                f"a table of height 2^{log_height} is not between 2^{MIN_LOG_HEIGHT} and "
+                f"2^{options.max_log_height}",
+            )
+        _check_claim(len(claim))
         self.options = options
-        self.log_heights = tuple(log_heights)
-        self.claim = claim
+        self.log_heights = heights
+        self.claim = bytes(claim)
         self.body = body
         self.report = report
 
@@ -225,25 +243,10 @@ class Proof:
         )
         options = cls._read_options(reader)
         tables = reader.number(2, "number of tables")
-        require(
-            1 <= tables <= MAX_TABLES,
-            "number of tables",
-            f"a proof has 1 to {MAX_TABLES} tables, not {tables}",
-        )
+        _check_tables(tables)
         log_heights = tuple(reader.take(tables, "log heights"))
-        for log_height in log_heights:
-            require(
-                3 <= log_height <= options.max_log_height,
-                "header heights",
-                f"a table of height 2^{log_height} is not between 2^3 and "
-                f"2^{options.max_log_height}",
-            )
         length = reader.number(4, "length of the claim")
-        require(
-            length <= MAX_CLAIM_BYTES,
-            "claim length",
-            f"a claim of {length} bytes is longer than allowed",
-        )
+        _check_claim(length)  # before it is read
         claim = bytes(reader.take(length, "claim"))
         return cls(options, log_heights, claim, view[reader.offset :])
 
@@ -292,6 +295,42 @@ class Proof:
             type(self),
             (self.options, self.log_heights, self.claim, self.body, self.report),
         )
+
+
+def _check_tables(tables: int) -> None:
+    require(
+        1 <= tables <= MAX_TABLES,
+        "number of tables",
+        f"a proof has 1 to {MAX_TABLES} tables, not {tables}",
+    )
+
+
+def _check_claim(length: int) -> None:
+    require(
+        length <= MAX_CLAIM_BYTES,
+        "claim length",
+        f"a claim of {length} bytes is longer than allowed",
+    )
+
+
+def _whole_numbers(values: object) -> tuple[int, ...]:
+    """As Python's own integers, which do not overflow; empty if they are none."""
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
+        return ()
+    found = tuple(values)
+    whole = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in found)
+    return tuple(int(v) for v in found) if whole else ()
+
+
+def _wrong_field(options: object, heights: tuple[int, ...], claim: object, body: object) -> str:
+    """What is wrong with the fields of a proof, "" if nothing."""
+    if not isinstance(options, ResolvedOptions):
+        return f"options: {type(options).__name__}, not ResolvedOptions"
+    if not isinstance(claim, (bytes, bytearray)):
+        return f"claim: {type(claim).__name__}, not bytes"
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        return f"body: {type(body).__name__}, not bytes"
+    return "" if all(0 <= v < 256 for v in heights) else "log heights: each is one byte"
 
 
 def _view(data: object) -> memoryview:

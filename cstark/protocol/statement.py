@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import field
 from cstark.air.bus import Token, check_tokens
-from cstark.air.description import MIN_ROWS
 from cstark.errors import StatementError, did_you_mean, quoted
+from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS
 
-from .proof import MAX_CLAIM_BYTES, encode_options
+from .proof import encode_options
 from .transcript import P, Transcript
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .key import MachineDescription, VerifyingKey
 
 __all__ = [
-    "MAX_CLAIM_BYTES",
     "PROTOCOL",
     "Instance",
     "check_min_security",

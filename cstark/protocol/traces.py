@@ -11,6 +11,7 @@ from cstark.air.columns import View
 from cstark.errors import TraceError, did_you_mean, quoted
 from cstark.field import P
 from cstark.kernels import _field
+from cstark.limits import MIN_ROWS
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from .options import ResolvedOptions
 
 __all__ = ["Trace", "read_traces"]
-
-MIN_ROWS = 8
 
 Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
 """The rows of a table, or what gives them when they are needed."""

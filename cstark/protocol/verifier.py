@@ -71,8 +71,8 @@ def verify(
         The caller's own publics, tokens, claim or min_security are malformed.
     """
     check_min_security(min_security)
-    if not isinstance(proof, Proof):
-        proof = Proof.parse_header(proof)
+    # An object is what its bytes are: nothing is believed of it that a file could not say.
+    proof = Proof.parse_header(proof.to_bytes() if isinstance(proof, Proof) else proof)
     instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
     Verifier(key, proof, instance, ledger).verify(min_security)
 

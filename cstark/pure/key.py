@@ -14,9 +14,24 @@ from typing import Any
 from .errors import BadKey
 from .field import P
 from .hashes import HASHES, sha256
+from .limits import (
+    MAX_BLOWUP,
+    MAX_CLAIM_BYTES,
+    MAX_CLAIM_DEPTH,
+    MAX_CLAIM_INTEGER_BITS,
+    MAX_COLUMNS,
+    MAX_FINAL_LENGTH,
+    MAX_FRI_ARITY,
+    MAX_GRINDING,
+    MAX_LOG_DOMAIN,
+    MAX_MESSAGE_WIDTH,
+    MAX_NODE_DEGREE,
+    MAX_QUERIES,
+    MAX_TABLES,
+    MIN_LOG_HEIGHT,
+)
 
 SELECTORS = {"every": 0, "cyclic": 0, "transition": 0, "first": 1, "last": 1}  # and their degrees
-MAX_LOG_DOMAIN = 32  # of blowup times height
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,7 @@ class Table:
     publics: int
     rows: int | None
     degree: int
+    count_degree: int  # the largest of a count
     periodic: tuple[tuple[int, ...], ...]
     nodes: tuple[tuple[Any, ...], ...]
     constraints: tuple[tuple[str, int], ...]
@@ -179,12 +195,15 @@ def _statement(data: Any) -> Statement:
         _need(name != "" and name.isprintable(), "a bus is named by a printable string")
         stated, width = _list(key["buses"][name], "bus")
         _need(type(stated) is int and stated == number, f"bus {name}: not number {number}")
-        buses[name] = (number, _number(width, 0, 2**16, "bus width"))
+        buses[name] = (number, _number(width, 1, MAX_MESSAGE_WIDTH, "bus width"))
     tables = tuple(_table(table, buses) for table in _list(key["tables"], "tables"))
-    _need(1 <= len(tables) < 2**16, "tables: at least one, below 2^16")
+    _need(1 <= len(tables) <= MAX_TABLES, "tables: too many, or none")
     _need(len({table.name for table in tables}) == len(tables), "tables: two of one name")
     for table in tables:
         _need(table.degree <= options.blowup + 1, f"{table.name}: degree above blowup + 1")
+        _need(table.count_degree <= options.blowup, f"{table.name}: a count's above blowup")
+        longest = max([table.rows or 0, *map(len, table.periodic)])
+        _need(longest <= 2**options.max_log_height, f"{table.name}: rows or a period above max")
     fixed = any(table.preprocessed_width for table in tables)
     preprocessed = bytes.fromhex(key["preprocessed_root"]) if fixed else None
     _need(preprocessed is None or len(preprocessed) == 32, "preprocessed root: not 32 bytes")
@@ -213,14 +232,14 @@ def _claim(data: Any) -> bytes:
     _need(type(data) is dict, "claim: not an object")
     _within_limits(data, 0)
     text = _canonical(data)
-    _need(len(text) <= 2**20, "claim: longer than 2^20 bytes")
+    _need(len(text) <= MAX_CLAIM_BYTES, "claim: too many bytes")
     return text
 
 
 def _within_limits(value: Any, level: int) -> None:
-    _need(level <= 32, "claim: nested deeper than 32 levels")
+    _need(level <= MAX_CLAIM_DEPTH, "claim: nested too deep")
     if type(value) is int:
-        _need(value.bit_length() <= 4096, "claim: an integer of more than 4096 bits")
+        _need(value.bit_length() <= MAX_CLAIM_INTEGER_BITS, "claim: an integer is too long")
     elif type(value) in (dict, list):
         for item in value.values() if type(value) is dict else value:
             _within_limits(item, level + 1)
@@ -231,19 +250,19 @@ def _options(data: Any) -> Options:
     o = _record(data, names, "options")
     _need(o["zk"] is False, "zk: reserved")
     _need(o["hash"] in HASHES, "hash: unknown")
-    blowup = _power(o["blowup"], 2, 64, "blowup")
+    blowup = _power(o["blowup"], 2, MAX_BLOWUP, "blowup")
     offset = _number(o["coset_offset"], 1, P - 1, "coset offset")
     _need(pow(offset, 2**32, P) != 1, "coset offset: in a domain of the traces")
     highest = MAX_LOG_DOMAIN - (blowup.bit_length() - 1)
     return Options(
         blowup=blowup,
         coset_offset=offset,
-        final_length=_power(o["final_length"], 1, 2**15, "final length"),
-        fri_arity=_power(o["fri_arity"], 2, 8, "FRI arity"),
-        grinding=_number(o["grinding"], 0, 40, "grinding"),
+        final_length=_power(o["final_length"], 1, MAX_FINAL_LENGTH, "final length"),
+        fri_arity=_power(o["fri_arity"], 2, MAX_FRI_ARITY, "FRI arity"),
+        grinding=_number(o["grinding"], 0, MAX_GRINDING, "grinding"),
         hash=o["hash"],
-        max_log_height=_number(o["max_log_height"], 3, highest, "max log height"),
-        queries=_number(o["queries"], 1, 1024, "queries"),
+        max_log_height=_number(o["max_log_height"], MIN_LOG_HEIGHT, highest, "max log height"),
+        queries=_number(o["queries"], 1, MAX_QUERIES, "queries"),
     )
 
 
@@ -265,10 +284,11 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
     _need(type(t["name"]) is str and t["name"] != "", "table name: not a string, or empty")
     _need(t["name"].isprintable(), "table name: not printable")
     name = t["name"]
-    width = _number(t["width"], 0, 2**20, f"{name}: width")
-    fixed = _number(t["preprocessed_width"], 0, 2**20, f"{name}: preprocessed width")
-    publics = _number(t["publics"], 0, 2**20, f"{name}: publics")
+    width = _number(t["width"], 1, MAX_COLUMNS, f"{name}: width")
+    fixed = _number(t["preprocessed_width"], 0, MAX_COLUMNS, f"{name}: preprocessed width")
+    publics = _number(t["publics"], 0, MAX_COLUMNS, f"{name}: publics")
     periodic = tuple(_elements(values, "periodic value") for values in _list(t["periodic"], name))
+    _need(len(periodic) <= MAX_COLUMNS, f"{name}: too many periodic columns")
     for values in periodic:
         _power(len(values), 1, 2**MAX_LOG_DOMAIN, f"{name}: period")
     nodes, degrees = _nodes(
@@ -288,17 +308,21 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         i = _record(item, "bus count sign values weight", f"{name}: interaction")
         values = tuple(node(value) for value in _list(i["values"], name))
         _need(i["bus"] in buses and buses[i["bus"]][1] == len(values), f"{name}: bus or width")
+        _need(all(degrees[value] <= 1 for value in values), f"{name}: a value of degree above 1")
         _need(i["sign"] in (1, -1) and type(i["sign"]) is int, f"{name}: sign")
         weight = _number(i["weight"], 0, P - 1, f"{name}: weight")
         interactions.append(Interaction(i["bus"], i["sign"], values, node(i["count"]), weight))
     rows = None if t["rows"] is None else _power(t["rows"], 8, 2**32, f"{name}: rows")
+    _need(all(len(values) <= (rows or len(values)) for values in periodic), f"{name}: period")
+    _need(rows is not None or not fixed, f"{name}: preprocessed columns without rows")
     table = Table(
         name=name,
         width=width,
         preprocessed_width=fixed,
         publics=publics,
         rows=rows,
-        degree=_number(t["degree"], 1, 65, f"{name}: degree"),
+        degree=_number(t["degree"], 1, MAX_BLOWUP + 1, f"{name}: degree"),
+        count_degree=max([0, *(degrees[i.count] for i in interactions)]),
         periodic=periodic,
         nodes=nodes,
         constraints=tuple(constraints),
@@ -341,7 +365,7 @@ def _nodes(
             a, b = (_number(operand, 0, len(nodes) - 1, "operand") for operand in rest)
             both = (degrees[a], degrees[b])
             degree = sum(both) if kind == "mul" else max(both)
-            _need(degree <= 2**16, "node: degree too large")
+            _need(degree <= MAX_NODE_DEGREE, "node: degree too large")
         nodes.append((kind, *rest))
         degrees.append(degree)
     _need(len(set(nodes)) == len(nodes), "nodes: one stands twice")

@@ -28,7 +28,7 @@ bits are evaluations of the transcript hash, and are counted once, in the query 
 
 from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
 from cstark.security.report import RegimeReport, SecurityReport, report, show_bits
-from cstark.security.solve import MAX_QUERIES, MAX_SECURITY, solve
+from cstark.security.solve import solve
 from cstark.security.soundcalc import toml
 from cstark.security.terms import FIELD_BITS, HASH_BITS, Shape, round_terms
 
@@ -36,8 +36,6 @@ __all__ = [
     "FIELD_BITS",
     "HASH_BITS",
     "MAX_MULTIPLICITY",
-    "MAX_QUERIES",
-    "MAX_SECURITY",
     "MIN_MULTIPLICITY",
     "Regime",
     "RegimeReport",

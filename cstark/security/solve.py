@@ -5,13 +5,11 @@ from __future__ import annotations
 import operator
 
 from cstark.errors import OptionsError
+from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.security.report import SecurityReport, report, show_bits
 from cstark.security.terms import Shape
 
-__all__ = ["MAX_QUERIES", "MAX_SECURITY", "solve"]
-
-MAX_QUERIES = 1024
-MAX_SECURITY = 128
+__all__ = ["solve"]
 
 _REMEDIES = {
     "lookup": "lower max_log_height, send fewer or narrower messages",

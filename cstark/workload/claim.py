@@ -12,16 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cstark.errors import StatementError, quoted
+from cstark.limits import MAX_CLAIM_BYTES, MAX_CLAIM_DEPTH, MAX_CLAIM_INTEGER_BITS
 
-__all__ = ["MAX_CLAIM_BYTES", "decode_claim", "encode_claim", "read_claim"]
-
-#: Longest claim that is encoded or decoded, in bytes.
-MAX_CLAIM_BYTES = 1 << 20
-#: Deepest nesting of lists and objects in a claim.
-MAX_CLAIM_DEPTH = 32
-#: Longest integer in a claim, in bits: far beyond any field element, far below what makes
-#: conversion from decimal digits slow.
-MAX_CLAIM_INTEGER_BITS = 4096
+__all__ = ["decode_claim", "encode_claim", "read_claim"]
 
 
 def _plain(value: Any, where: str, depth: int) -> Any:

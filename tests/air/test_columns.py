@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstark.air import Air, Namespace, describe
-from cstark.air.columns import MAX_COLUMNS
 from cstark.errors import AirError, TraceError, UnknownColumnError
+from cstark.limits import MAX_COLUMNS
 
 GROUPED = {"pc": (), "a": (2, 3), "flags": (4,), "last": ()}
 

@@ -52,6 +52,8 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "floats, negative numbers, bools through the API": (
         "protocol/test_bad_input.py::test_publics", FORMAT + "test_not_bytes",
+        FORMAT + "test_fields_that_no_file_could_hold", FORMAT + "test_heights_of_numpy",
+        FORMAT + "test_heights_that_are_no_numbers",
     ),
     "height 0, too small, too large": (
         POLICY + "test_heights_that_the_theorems_exclude", POLICY + "test_heights_out_of_range",

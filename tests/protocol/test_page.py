@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import cstark.protocol
-from cstark.air.columns import MAX_COLUMNS
-from cstark.protocol import options
+from cstark import limits
 from cstark.protocol.proof import VERSION
 from cstark.protocol.statement import PROTOCOL
 from cstark.protocol.transcript import Transcript
+from cstark.pure import limits as pure_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = cstark.protocol.__doc__
@@ -55,12 +55,31 @@ def test_the_transcript_of_the_page():
 def test_the_limits_of_the_page():
     """A number that changes in the code changes on the page."""
     text = " ".join(PAGE.split())
-    assert f"blowup 2 to {options.MAX_BLOWUP}, final_length 1 to 2^" in text
+    assert f"blowup 2 to {limits.MAX_BLOWUP}, final_length 1 to 2^" in text
     assert 1 << int(text.partition("final_length 1 to 2^")[2].split()[0]) == (
-        options.MAX_FINAL_LENGTH
+        limits.MAX_FINAL_LENGTH
     )
-    assert f"1 to {options.MAX_QUERIES:,} queries" in text
-    assert f"grinding at most {options.MAX_GRINDING};" in text
-    assert f"{options.MIN_LOG_HEIGHT} <= max_log_height <= 32 - log2 b" in text
-    assert MAX_COLUMNS == 2**16
+    assert f"1 to {limits.MAX_QUERIES:,} queries" in text
+    assert f"grinding at most {limits.MAX_GRINDING};" in text
+    assert f"{limits.MIN_LOG_HEIGHT} <= max_log_height <= {limits.TWO_ADICITY} - log2 b" in text
+    assert f"1 to {limits.MAX_TABLES:,} tables" in text
+    assert limits.MAX_COLUMNS == limits.MAX_MESSAGE_WIDTH == 2**16
     assert "widths, periodic columns and publics at most 2^16" in text
+    assert "messages of 1 to 2^16 values" in text
+    assert f"nodes of degree at most {limits.MAX_DEGREE:,}" in text
+    assert f"``rows`` a power of two from {limits.MIN_ROWS} to" in text
+    claims = "at most 2^20 bytes, integers of at most 4096 bits, nothing inside more than 32 lists"
+    assert claims in text
+    assert (limits.MAX_CLAIM_BYTES, limits.MAX_CLAIM_INTEGER_BITS) == (2**20, 4096)
+    assert limits.MAX_CLAIM_DEPTH == 32
+
+
+def test_both_sides_have_one_list_of_limits():
+    """The second verifier's own numbers, written down a second time, are the same."""
+    names = {"TWO_ADICITY": "MAX_LOG_DOMAIN", "MAX_DEGREE": "MAX_NODE_DEGREE"}
+    ours = {names.get(name, name): getattr(limits, name) for name in limits.__all__}
+    ours["MAX_FRI_ARITY"] = max(ours.pop("FRI_ARITIES"))
+    theirs = {name: value for name, value in vars(pure_limits).items() if name.isupper()}
+    # that of `rows` follows; security is asked for, not stated in a key
+    only_ours = {"MIN_ROWS", "MAX_ROWS", "MAX_SECURITY"}
+    assert theirs == {name: value for name, value in ours.items() if name not in only_ours}

@@ -88,8 +88,8 @@ def test_heights_are_the_statements(proved):
         for change in (-1, 1):
             heights = list(proof.log_heights)
             heights[table] += change
-            other = cs.Proof(proof.options, tuple(heights), proof.claim, proof.body)
-            refuse(case, machine, other)
+            with pytest.raises(cs.VerificationError):  # some heights no proof can even state
+                case.verify(machine, cs.Proof(proof.options, heights, proof.claim, proof.body))
     for heights in (proof.log_heights[:-1], (*proof.log_heights, 4)):
         other = cs.Proof(proof.options, heights, proof.claim, proof.body)
         assert refuse(case, machine, other).reason is cs.Reason.HEIGHTS

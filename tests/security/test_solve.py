@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstark.errors import OptionsError
+from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol import options
-from cstark.security import MAX_QUERIES, MAX_SECURITY, Shape, report, solve
+from cstark.security import Shape, report, solve
 
 SHAPE = Shape(log_heights=(20,), blowup=2, deep_terms=608, constraints=300, degree=3)
 targets = st.integers(1, 128)

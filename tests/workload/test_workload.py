@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstark.errors import StatementError
+from cstark.limits import MAX_CLAIM_BYTES
 from cstark.workload import Argument, Prepared, Statement, Workload, argument
-from cstark.workload.claim import MAX_CLAIM_BYTES, decode_claim, encode_claim, read_claim
+from cstark.workload.claim import decode_claim, encode_claim, read_claim
 
 NAN = float("nan")
 
