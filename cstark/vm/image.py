@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cstark.vm import abi
 from cstark.vm.elf import Elf, read_elf
 from cstark.vm.errors import ElfError
-from cstark.vm.isa import Code, expand
+from cstark.vm.isa import Code, expand, why_none
 from cstark.vm.isa.decode import NONE, decode
 from cstark.vm.symbols import Symbols
 
@@ -90,8 +90,9 @@ class Image:
         word = int(self.text_words[(self.entry - first) // 4])
         if decode(np.array([word], dtype=np.uint32)).number[0] == NONE:
             raise ElfError(
-                "e_entry", f"no instruction of RV64IM at {self.entry:#x}: the word is {word:#010x}"
-            )
+                "e_entry", f"no instruction of RV64IM at {self.entry:#x}: {word:#010x} "
+                f"is {why_none(word)}",
+            )  # fmt: skip
         self.words.flags.writeable = False
 
     @classmethod

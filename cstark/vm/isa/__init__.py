@@ -5,11 +5,13 @@
 * `cstark.vm.isa.sequences`: rare instructions as several operations
 * `cstark.vm.isa.decode`, `cstark.vm.isa.lower`, `cstark.vm.isa.expand`: from words to operations
 * `cstark.vm.isa.code`: the result
+* `cstark.vm.isa.disassembly`: instructions as text
 """
 
 from __future__ import annotations
 
 from cstark.vm.isa.code import NOWHERE, OPERATION, PROGRAM_COLUMNS, Code
+from cstark.vm.isa.disassembly import text, why_none
 from cstark.vm.isa.expand import expand
 from cstark.vm.isa.instructions import INSTRUCTIONS, Instruction
 from cstark.vm.isa.operations import BY_CODE, OPERATIONS, Operation
@@ -27,4 +29,6 @@ __all__ = [
     "Instruction",
     "Operation",
     "expand",
+    "text",
+    "why_none",
 ]
