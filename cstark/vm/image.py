@@ -75,10 +75,10 @@ class Image:
             )
         if count * abi.WORD > abi.MAX_IMAGE:
             raise ElfError("words", f"{count * abi.WORD} bytes; at most {abi.MAX_IMAGE}")
-        if self.end > abi.STACK_TOP:
+        if self.end >= abi.STACK_TOP:
             raise ElfError(
                 "words", f"{count} words from {self.low:#x} on (a power of two) end at "
-                f"{self.end:#x}, above {abi.STACK_TOP:#x}",
+                f"{self.end:#x}, not below {abi.STACK_TOP:#x}",
             )  # fmt: skip
         first, behind = self.text
         if first % 4 or behind % 4 or not self.low <= first < behind <= self.end:
@@ -214,7 +214,7 @@ def _build(elf: Elf) -> Image:
     size = SMALLEST
     while size * abi.WORD < end - low:
         size *= 2
-    if low + size * abi.WORD > abi.STACK_TOP:
+    if low + size * abi.WORD >= abi.STACK_TOP:
         raise ElfError("p_vaddr", f"the image, {size} words (a power of two) from {low:#x} on, "
                        f"does not end below {abi.STACK_TOP:#x}")  # fmt: skip
     words = np.zeros(size, dtype=np.uint64)

@@ -93,6 +93,7 @@ REFUSED = [
     ("p_vaddr", build([*load(), *load(0x9000, memsz=0x10000)]), "overlap"),
     ("p_vaddr", build([*load(), Load(0x10008 + abi.MAX_IMAGE, bytes(8), RW)]), "at most"),
     ("p_vaddr", build(load(address=TOP - 16)), "power of two"),
+    ("p_vaddr", build(load(address=TOP - 64)), "power of two"),
     ("p_vaddr", build([*load(data=EXIT * 2 + bytes(4)), Load(0x10014, bytes(8), RW)]), "shares"),
     ("p_vaddr", build([*load(), Load(0x11000, b"", RW, 8), Load(0x12000, EXIT)]), "among the text"),
     ("p_align", build(load(p_align=24)), "no power of two"),
@@ -161,7 +162,7 @@ def test_limits_of_memory():
     for extra in (1, 8):
         with pytest.raises(ElfError, match=f"at most {abi.MAX_IMAGE}"):
             image.load(build([*load(), Load(0x10000 + abi.MAX_IMAGE - 8, bytes(8 + extra), RW)]))
-    assert image.load(build(load(address=TOP - 64))).end == TOP
+    assert image.load(build(load(address=TOP - 128))).end == TOP - 64
     assert image.load(build(load(address=0x1000))).low == 0x1000
     assert image.load(build(load(memsz=TOP - 0x10000))).end == 0x10040
 

@@ -126,7 +126,7 @@ def test_from_text():
         ({"words": np.zeros(8, np.int64)}, "words"),
         ({"words": np.zeros((8, 1), np.uint64)}, "words"),
         ({"words": np.zeros(abi.MAX_IMAGE // 4, np.uint64)}, "words"),
-        ({"low": 0x1004}, "low"), ({"low": 0xFF8}, "low"), ({"low": abi.STACK_TOP - 56}, "words"),
+        ({"low": 0x1004}, "low"), ({"low": 0xFF8}, "low"), ({"low": abi.STACK_TOP - 64}, "words"),
         ({"text": (0x1000, 0x1000)}, "text"), ({"text": (0x1002, 0x1010)}, "text"),
         ({"text": (0xFFC, 0x1010)}, "text"), ({"text": (0x1000, 0x1044)}, "text"),
         ({"entry": 0x1002}, "e_entry"), ({"entry": 0x1010}, "e_entry"),
