@@ -151,23 +151,19 @@ class Check:
         """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
         from cstark.pure import show
 
-        def ledger(kind: str, label: str, data: bytes) -> None:
+        def listener(kind: str, label: str, data: bytes) -> None:
             if kind != "item":  # of the file: the transcript says what is absorbed
                 say(show((kind, label, data)))
 
         if not self.pure:
-            from cstark.protocol.transcript import silent
-            from cstark.protocol.verifier import verify
+            from cstark.protocol.verifier import Verifier
 
-            verify(
-                statement.key,
-                proof,
-                statement.publics,
-                tokens=statement.tokens,
-                claim=statement.claim,
-                min_security=self.min_security,
-                ledger=ledger if self.trace else silent,
+            verifier = Verifier.begin(
+                statement.key, proof, statement.publics, statement.tokens, statement.claim
             )
+            if self.trace:
+                verifier.stream.listen(listener)
+            verifier.verify(self.min_security)
             return
         from cstark import pure
 
@@ -176,7 +172,7 @@ class Check:
                 pure.read_statement(text or statement.to_json()),
                 proof.to_bytes(),
                 min_security=self.min_security,
-                trace=(lambda event: ledger(*event)) if self.trace else None,
+                trace=(lambda event: listener(*event)) if self.trace else None,
             )
         except pure.BadKey as error:
             raise CommandError(f"the pure verifier cannot read the key: {error}") from None

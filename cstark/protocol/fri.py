@@ -30,7 +30,7 @@ from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
-from .transcript import Transcript
+from .stream import ProofWriter
 
 __all__ = ["FriProver", "FriVerifier", "domain_points"]
 
@@ -59,22 +59,15 @@ class FriProver:
         self.challenges: list[Element] = []
         self.final = np.empty((0, 3), dtype=np.uint64)
 
-    def commit(self, transcript: Transcript, say: Callable[[str, bytes], None]) -> None:
-        """Fold down to the final polynomial.
-
-        Parameters
-        ----------
-        transcript : Transcript
-        say : callable
-            Puts an item into the proof and the transcript: the roots, then the coefficients.
-        """
+    def commit(self, stream: ProofWriter) -> None:
+        """Fold down to the final polynomial: write the roots, then the coefficients."""
         schedule = self._layout.schedule
         word = self._words.pop(schedule.layers[0])
         for layer, log_arity in enumerate(schedule.log_arities):
             arity = 1 << log_arity
             tree = self._tree(word, arity)
-            say(f"FRI root {layer}", tree.root)
-            challenge = transcript.extension(f"fold challenge {layer}")
+            stream.write(f"FRI root {layer}", tree.root)
+            challenge = stream.transcript.extension(f"fold challenge {layer}")
             folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity), "FRI words")
             _fri.fold(word, arity, _words(challenge), folded)
             joining = schedule.joins[layer + 1]
@@ -85,7 +78,7 @@ class FriProver:
             self.challenges.append(challenge)
             word = folded
         self.final = interpolate(word)
-        say("final polynomial", self.final.tobytes())
+        stream.write("final polynomial", self.final.tobytes())
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
         blowup, rows = word.shape[1], word.shape[2] // arity

@@ -2,12 +2,14 @@
 
 A published break of such systems is, as a rule, an item that was neither. `ITEMS` lists them in
 the order of the file, under the names that the prover writes and the verifier reads them by
-(`{}` stands for a number or a tree). Tests compare the table with both, byte by byte.
+(`{}` stands for a number or a tree). `cstark.protocol.stream` obeys the table: what it says is
+absorbed is absorbed, on both sides. Tests compare the table with both, byte by byte.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["ITEMS", "STATEMENT", "Item", "Label", "item_of"]
 
@@ -87,6 +89,7 @@ ITEMS = (
 )
 
 
+@lru_cache(maxsize=256)
 def item_of(name: str) -> Item:
     """The row of an item that was read or written under this name.
 

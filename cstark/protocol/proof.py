@@ -17,7 +17,7 @@ from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 
 from .checks import require
 from .options import ResolvedOptions
-from .transcript import ALGORITHMS, Ledger, P, silent
+from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.report import Report
@@ -50,10 +50,9 @@ def encode_options(options: ResolvedOptions) -> bytes:
 class Reader:
     """Takes exactly what it is asked for from a proof's bytes, or raises."""
 
-    def __init__(self, data: bytes | memoryview, ledger: Ledger = silent) -> None:
+    def __init__(self, data: bytes | memoryview) -> None:
         self._data = memoryview(data)
         self._offset = 0
-        self._ledger = ledger
 
     def take(self, count: int, what: str) -> memoryview:
         """The next `count` bytes."""
@@ -65,39 +64,15 @@ class Reader:
         )
         taken = self._data[self._offset : self._offset + count]
         self._offset += count
-        self._ledger("item", what, bytes(taken))
         return taken
 
     def number(self, size: int, what: str) -> int:
         """An unsigned integer of `size` bytes."""
         return int.from_bytes(self.take(size, what), "little")
 
-    def digest(self, what: str) -> bytes:
-        """32 bytes."""
-        return bytes(self.take(32, what))
-
-    def digests(self, count: int, what: str) -> np.ndarray:
-        """(count, 32) uint8."""
-        taken = self.take(32 * count, what)
-        return np.frombuffer(taken, dtype=np.uint8).reshape(count, 32)
-
-    def elements(self, rows: int, width: int, what: str) -> np.ndarray:
-        """(rows, width) uint64, every word below p."""
-        words = np.frombuffer(self.take(8 * rows * width, what), dtype="<u8")
-        require(
-            not words.size or int(words.max()) < P,
-            "canonical",
-            f"{what} holds a word that is not below p",
-        )
-        return words.astype(np.uint64, copy=False).reshape(rows, width)
-
-    def end(self) -> None:
-        """Nothing may follow."""
-        left = len(self._data) - self._offset
-        require(not left, "end", f"{left} bytes follow the end of the proof")
-
     @property
     def offset(self) -> int:
+        """Bytes taken so far."""
         return self._offset
 
 

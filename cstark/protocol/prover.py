@@ -25,7 +25,8 @@ from .openings import PointWeights, deep_word, evaluate_openings, gamma_powers
 from .periodic import coset_values
 from .proof import Proof
 from .statement import Instance, token_sum
-from .transcript import ALGORITHMS, Ledger, Transcript, silent
+from .stream import ProofWriter
+from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.report import Report
@@ -62,7 +63,6 @@ class Prover:
         report: Report,
         *,
         plan: Plan = FULL,
-        ledger: Ledger = silent,
     ) -> None:
         self.proving_key = proving_key
         self.key = proving_key.verifying_key()
@@ -73,10 +73,9 @@ class Prover:
         self.report = report
         self.plan = plan
         self.algorithm = ALGORITHMS[self.key.options.hash]
-        self.transcript = Transcript(self.key.options.hash, ledger)
+        self.stream = ProofWriter(self.key.options.hash)
+        self.transcript = self.stream.transcript
         self.commitments: dict[str, Commitment] = {}
-        self.out: list[bytes] = []
-        self._ledger = ledger
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -91,7 +90,7 @@ class Prover:
             self.key.options,
             self.log_heights,
             self.instance.claim,
-            b"".join(self.out),
+            self.stream.body(),
             self.report,
         )
 
@@ -127,7 +126,7 @@ class Prover:
             self._commit("lookup", columns)
         if not self.plan.main.recomputes:
             self.traces.clear()
-        self._say("table sums", _bytes(list(self.sums.values())))
+        self.stream.write("table sums", _bytes(list(self.sums.values())))
         self.beta = self.transcript.extension("beta")
 
     def round_3_quotient(self) -> None:
@@ -148,7 +147,7 @@ class Prover:
         """Open every column at zeta, and those read at the next row at zeta g; draw gamma."""
         with self.report.phase("openings"):
             self.openings = self._opened()
-        self._say("openings", _bytes(self.openings))
+        self.stream.write("openings", _bytes(self.openings))
         self.gamma = self.transcript.extension("gamma")
 
     def round_5_fri(self) -> None:
@@ -157,22 +156,22 @@ class Prover:
             words = self._reduced()
         with self.report.phase("FRI"):
             self.fri = FriProver(self.algorithm, self.layout, words)
-            self.fri.commit(self.transcript, self._say)
+            self.fri.commit(self.stream)
 
     def round_6_queries(self) -> None:
         """Grind; draw the positions; open everything there."""
         options = self.key.options
         with self.report.phase("grinding"):
-            nonce = self.transcript.grind("nonce", options.grinding)
-            self._write("nonce", nonce.to_bytes(8, "little"))
+            nonce = self.transcript.proof_of_work(options.grinding).solve()
+            self.stream.write("nonce", nonce.to_bytes(8, "little"))
         with self.report.phase("queries"):
             bits = self.layout.log_max_height + self.layout.log_blowup
             drawn = self.transcript.positions("positions", options.queries, bits)
             positions = np.unique(np.array(drawn, dtype=np.int64))
             for tree in self.layout.trees:
                 commitment = self.commitments[tree.name]
-                commitment.open(positions, self.layout.log_max_height, self._write)
-            self.fri.open(positions, self._write)
+                commitment.open(positions, self.layout.log_max_height, self.stream.write)
+            self.fri.open(positions, self.stream.write)
 
     # ---- steps --------------------------------------------------------------------------
 
@@ -181,21 +180,11 @@ class Prover:
         if total != field.ZERO:
             raise Imbalance
 
-    def _write(self, item: str, data: bytes) -> None:
-        """Put an item into the proof, under its name in `cstark.protocol.ledger`."""
-        self._ledger("item", item, data)
-        self.out.append(data)
-
-    def _say(self, item: str, data: bytes) -> None:
-        """Put an item into the proof, and make all later draws depend on it."""
-        self._write(item, data)
-        self.transcript.absorb(item, data)
-
     def _commit(self, name: str, sources: dict[int, np.ndarray]) -> None:
         """Extend the sources of a tree (by table), which are given up; hash; absorb the root."""
         index = self.layout.tree_index(name)
         if index is None:
-            self.transcript.absorb(f"{name} root", b"")
+            self.stream.absent(f"{name} root")
             return
         shape = self.layout.trees[index]
         matrices = []
@@ -235,7 +224,7 @@ class Prover:
         with self.report.phase("extend and hash" if again else "hash"):
             commitment = Commitment(self.algorithm, shape, matrices)
         self.commitments[name] = commitment
-        self._say(f"{name} root", commitment.root)
+        self.stream.write(f"{name} root", commitment.root)
 
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
         """Values of a table's columns in a tree on one coset, (N, stride)."""

@@ -9,23 +9,23 @@ moves on after every draw, so no two draws are equal by construction.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cstark.kernels import _hash
 
-__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Ledger", "P", "Transcript", "silent"]
+__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Listener", "P", "ProofOfWork", "Transcript", "silent"]
 
 P = 0xFFFFFFFF00000001
 DIGEST_BYTES = 32
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 Extension = tuple[int, int, int]
-#: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" for what stands in
-#: the proof.
-Ledger = Callable[[str, str, bytes], None]
+#: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" by a stream.
+Listener = Callable[[str, str, bytes], None]
 
 
 def silent(kind: str, label: str, data: bytes) -> None:
-    """The ledger that keeps nothing."""
+    """The listener that does nothing."""
 
 
 def _length(n: int) -> bytes:
@@ -38,14 +38,16 @@ class Transcript:
     Parameters
     ----------
     hash_name : {"keccak256", "blake3", "sha256"}
-    ledger : callable, optional
-        Called with ``(kind, label, data)`` for everything absorbed and drawn, in order. Tests
-        compare the two sides with it.
+
+    Attributes
+    ----------
+    listener : callable
+        Told of everything absorbed and drawn, in order.
     """
 
-    def __init__(self, hash_name: str, ledger: Ledger = silent) -> None:
+    def __init__(self, hash_name: str) -> None:
         self._algorithm = ALGORITHMS[hash_name]
-        self._ledger = ledger
+        self.listener: Listener = silent
         self._state = bytes(DIGEST_BYTES)
 
     def _hash(self, data: bytes) -> bytes:
@@ -57,7 +59,7 @@ class Transcript:
         self._state = self._hash(
             b"absorb\0\0" + self._state + _length(len(name)) + name + _length(len(data)) + data
         )
-        self._ledger("absorb", label, bytes(data))
+        self.listener("absorb", label, bytes(data))
 
     def _words(self, label: str, accept: Callable[[int], bool], count: int) -> list[int]:
         """The first `count` 8-byte words of the squeezed stream that `accept` takes."""
@@ -75,7 +77,7 @@ class Transcript:
         self._state = self._hash(
             b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
         )
-        self._ledger("draw", label, b"".join(_length(word) for word in words))
+        self.listener("draw", label, b"".join(_length(word) for word in words))
         return words
 
     def extension(self, label: str) -> Extension:
@@ -102,23 +104,32 @@ class Transcript:
         mask = (1 << bits) - 1
         return [word & mask for word in self._words(label, lambda word: True, count)]
 
-    def _grinding_prefix(self, bits: int) -> bytes:
-        return b"grind" + bytes([bits, 0, 0]) + self._state
+    def proof_of_work(self, bits: int) -> ProofOfWork:
+        """The work asked for in the present state; the nonce is absorbed by whoever sends it."""
+        return ProofOfWork(self._algorithm, bits, self._state)
 
-    def grind(self, label: str, bits: int) -> int:
-        """Find and absorb the smallest nonce with `bits` bits of work; 0 when `bits` is 0."""
-        nonce = 0
-        if bits:
-            nonce = _hash.grind(self._algorithm, self._grinding_prefix(bits), bits, 0, 1 << 64)
-        self.absorb(label, _length(nonce))
-        return nonce
 
-    def check_grinding(self, label: str, bits: int, nonce: int) -> bool:
-        """Absorb `nonce`; whether it has `bits` bits of work (with 0 bits it must be 0)."""
-        if bits == 0:
-            good = nonce == 0
-        else:
-            digest = self._hash(self._grinding_prefix(bits) + _length(nonce))
-            good = int.from_bytes(digest[:8], "little") & ((1 << bits) - 1) == 0
-        self.absorb(label, _length(nonce))
-        return good
+@dataclass(frozen=True)
+class ProofOfWork:
+    """Hashes to be tried before positions are drawn, of which one in 2^bits is good enough."""
+
+    algorithm: int
+    bits: int
+    state: bytes
+
+    @property
+    def _prefix(self) -> bytes:
+        return b"grind" + bytes([self.bits, 0, 0]) + self.state
+
+    def solve(self) -> int:
+        """The smallest nonce that works; 0 when no work is asked for."""
+        if not self.bits:
+            return 0
+        return _hash.grind(self.algorithm, self._prefix, self.bits, 0, 1 << 64)
+
+    def accepts(self, nonce: int) -> bool:
+        """Whether a nonce works; it must be 0 when no work is asked for."""
+        if not self.bits:
+            return nonce == 0
+        digest = _hash.digest(self.algorithm, self._prefix + _length(nonce))
+        return int.from_bytes(digest[:8], "little") & ((1 << self.bits) - 1) == 0

@@ -27,9 +27,10 @@ from .fri import FriVerifier, domain_points
 from .layout import Layout, proven_security, quotient_chunks
 from .length import most_bytes
 from .openings import gamma_powers, matrix_coefficients, point_value
-from .proof import Proof, Reader
+from .proof import Proof
 from .statement import Instance, check_min_security, token_sum
-from .transcript import ALGORITHMS, Ledger, Transcript, silent
+from .stream import ProofReader
+from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.air.bus import Token
@@ -49,7 +50,6 @@ def verify(
     tokens: Sequence[Token] = (),
     claim: bytes | None = None,
     min_security: int = 100,
-    ledger: Ledger = silent,
 ) -> None:
     """Return if the proof holds; raise otherwise.
 
@@ -71,10 +71,7 @@ def verify(
         The caller's own publics, tokens, claim or min_security are malformed.
     """
     check_min_security(min_security)
-    # An object is what its bytes are: nothing is believed of it that a file could not say.
-    proof = Proof.parse_header(proof.to_bytes() if isinstance(proof, Proof) else proof)
-    instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
-    Verifier(key, proof, instance, ledger).verify(min_security)
+    Verifier.begin(key, proof, publics, tokens, claim).verify(min_security)
 
 
 def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
@@ -86,21 +83,29 @@ def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
 class Verifier:
     """One proof being checked."""
 
-    def __init__(
-        self,
-        key: VerifyingKey,
-        proof: Proof,
-        instance: Instance,
-        ledger: Ledger = silent,
-    ) -> None:
+    def __init__(self, key: VerifyingKey, proof: Proof, instance: Instance) -> None:
         self.key = key
         self.proof = proof
         self.instance = instance
         self.algorithm = ALGORITHMS[key.options.hash]
-        self.transcript = Transcript(key.options.hash, ledger)
+        self.stream = ProofReader(key.options.hash, proof.body)
+        self.transcript = self.stream.transcript
         self.roots: dict[str, bytes] = {}
-        self._ledger = ledger
-        self.reader = Reader(proof.body, ledger)
+
+    @classmethod
+    def begin(
+        cls,
+        key: VerifyingKey,
+        proof: Proof | bytes,
+        publics: Mapping[str, Sequence[int]] | None,
+        tokens: Sequence[Token],
+        claim: bytes | None,
+    ) -> Verifier:
+        """A verifier at its start, with the caller's part checked and the file's header read."""
+        # An object is what its bytes are: nothing is believed of it that a file could not say.
+        proof = Proof.parse_header(proof.to_bytes() if isinstance(proof, Proof) else proof)
+        instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
+        return cls(key, proof, instance)
 
     def verify(self, min_security: int) -> None:
         """The policy first, then all rounds."""
@@ -183,8 +188,7 @@ class Verifier:
             f"{length} bytes besides the claim, more than {most}, the most that a proof of this "
             "statement can have",
         )
-        # A copy of what may be somebody's buffer: it stays as it is while it is being read.
-        self.reader = Reader(bytes(self.proof.body), self._ledger)
+        self.stream.keep()
 
     # ---- rounds -------------------------------------------------------------------------
 
@@ -204,7 +208,7 @@ class Verifier:
         """The LogUp commitment and the table sums, which must cancel; draw beta."""
         self._root("lookup")
         tables = self.layout.lookup_tables()
-        values = self._absorbed("table sums", len(tables))
+        values = self.stream.elements(len(tables), "table sums")
         self.sums = dict(zip(tables, values, strict=True))
         self.beta = self.transcript.extension("beta")
         total = token_sum(self.key, self.instance, self.z, self.alpha)
@@ -219,26 +223,23 @@ class Verifier:
 
     def round_4_openings(self) -> None:
         """The openings; draw gamma."""
-        self.openings = self._absorbed("openings", self.layout.openings)
+        self.openings = self.stream.elements(self.layout.openings, "openings")
         self.gamma = self.transcript.extension("gamma")
 
     def round_5_fri(self) -> None:
         """FRI roots and fold challenges, one by one; the final polynomial."""
         self.fri_roots, self.challenges = [], []
         for layer in range(self.layout.schedule.folds):
-            root = self.reader.digest(f"FRI root {layer}")
-            self.transcript.absorb(f"FRI root {layer}", root)
-            self.fri_roots.append(root)
+            self.fri_roots.append(self.stream.digest(f"FRI root {layer}"))
             self.challenges.append(self.transcript.extension(f"fold challenge {layer}"))
-        self.final = self.reader.elements(self.layout.schedule.final_length, 3, "final polynomial")
-        self.transcript.absorb("final polynomial", self.final.tobytes())
+        self.final = self.stream.words(self.layout.schedule.final_length, 3, "final polynomial")
 
     def round_6_queries(self) -> None:
         """The proof of work; draw the positions; read what is opened there, to the last byte."""
         options = self.key.options
-        nonce = self.reader.number(8, "nonce")
+        work = self.transcript.proof_of_work(options.grinding)  # reading the nonce absorbs it
         require(
-            self.transcript.check_grinding("nonce", options.grinding, nonce),
+            work.accepts(self.stream.number(8, "nonce")),
             "grinding",
             f"the nonce does not have {options.grinding} bits of work: the proof is of other "
             "public values or another machine, or has been changed",
@@ -250,9 +251,9 @@ class Verifier:
         for shape in self.layout.trees:
             tree = OpenedTree(shape, self.positions, self.layout.log_max_height)
             for rows, width in tree.word_counts():
-                tree.rows.append(self.reader.elements(rows, width, f"rows of {shape.name}"))
+                tree.rows.append(self.stream.words(rows, width, f"rows of {shape.name}"))
             self.trees.append(tree)
-            self.siblings.append(self.reader.digests(tree.siblings(), f"siblings of {shape.name}"))
+            self.siblings.append(self.stream.digests(tree.siblings(), f"siblings of {shape.name}"))
         self.points = domain_points(self.layout, self.positions)
         self.fri = FriVerifier(
             self.algorithm,
@@ -266,11 +267,11 @@ class Verifier:
         self.carried, self.layer_siblings = [], []
         for layer, opened in enumerate(self.fri.layers):
             name = f"FRI layer {layer}"
-            self.carried.append(self.reader.elements(opened.carried(), 3, f"values of {name}"))
+            self.carried.append(self.stream.words(opened.carried(), 3, f"values of {name}"))
             self.layer_siblings.append(
-                self.reader.digests(opened.siblings(), f"siblings of {name}")
+                self.stream.digests(opened.siblings(), f"siblings of {name}")
             )
-        self.reader.end()
+        self.stream.end()
 
     # ---- checks -------------------------------------------------------------------------
 
@@ -403,16 +404,9 @@ class Verifier:
 
     def _root(self, name: str) -> None:
         if self.layout.tree_index(name) is None:
-            self.transcript.absorb(f"{name} root", b"")
-            return
-        self.roots[name] = self.reader.digest(f"{name} root")
-        self.transcript.absorb(f"{name} root", self.roots[name])
-
-    def _absorbed(self, label: str, count: int) -> list[field.Element]:
-        """Read `count` extension elements and absorb their bytes."""
-        words = self.reader.elements(count, 3, label)
-        self.transcript.absorb(label, words.tobytes())
-        return [tuple(row) for row in words.tolist()]
+            self.stream.absent(f"{name} root")
+        else:
+            self.roots[name] = self.stream.digest(f"{name} root")
 
 
 def padded(rows: np.ndarray) -> np.ndarray:

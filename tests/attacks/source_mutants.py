@@ -20,7 +20,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MODULES = ("verifier", "fri", "merkle", "commitment", "proof", "transcript", "statement", "checks")
+MODULES = (
+    "verifier",
+    "fri",
+    "merkle",
+    "commitment",
+    "proof",
+    "stream",
+    "transcript",
+    "statement",
+    "checks",
+)
 FAST = [
     "--ignore=tests/attacks/test_checks_removed.py",  # which comes here
     "--ignore=tests/attacks/test_overview.py",  # which reads text

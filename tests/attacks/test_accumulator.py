@@ -8,7 +8,16 @@ import pytest
 from cstark import Reason, field
 from cstark.program import point
 from tests.attacks import false_statements
-from tests.attacks.toolkit import CheatingProver, P, changed, forge, refused, show, without
+from tests.attacks.toolkit import (
+    CheatingProver,
+    P,
+    Tampering,
+    changed,
+    forge,
+    refused,
+    show,
+    without,
+)
 
 honest_residuals = point._lookup_residuals
 
@@ -64,13 +73,13 @@ def test_it_is_for_uniqueness_only():
     """Without the constraint a false sum is refused all the same."""
     pair = false_statements.lookup(1)
 
-    class FalseAndShifted(Shifted):
-        def _say(self, item, data):
+    class FalseAndShifted(Tampering, Shifted):
+        def tampered(self, item, data):
             if item == "table sums":
                 first = next(iter(self.sums))
                 self.sums[first] = field.add(self.sums[first], (1, 0, 0))
                 data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
-            super()._say(item, data)
+            return data
 
     forged = forge(FalseAndShifted, pair.true, pair.traces)
     with changed(point, "_lookup_residuals", residuals_without_first), without("bus sum"):

@@ -255,7 +255,7 @@ class LateColumns(CheatingProver):
         table = self.key.names.index("sender")
         missing = field.neg(total)
         self.sums[table] = field.add(self.sums[table], missing)
-        self._say("table sums", np.array(list(self.sums.values()), dtype="<u8").tobytes())
+        self.stream.write("table sums", np.array(list(self.sums.values()), dtype="<u8").tobytes())
         self.beta = self.transcript.extension("beta")
 
         matrix, rows = columns[table], len(self.traces[table])
@@ -270,7 +270,9 @@ class LateColumns(CheatingProver):
             moved = field.sub(field.mul(step, rate), field.scale(share, i))
             matrix[i, 3:6] = field.add(tuple(matrix[i, 3:6].tolist()), moved)
         self._commit("lookup", columns)
-        self.out[-2:] = self.out[:-3:-1]  # in the file the root stands before the sums
+        self.stream.items[-2:] = self.stream.items[
+            :-3:-1
+        ]  # in the file the root stands before the sums
 
     def denominators(self, row):
         """D1 of the pair (lanes 0, 1) and D2 of the absorbed lane 2, on a row."""
@@ -329,7 +331,7 @@ class LateSums(CheatingProver):
         self._commit("lookup", columns)
         self.beta = self.transcript.extension("beta")
         self.sums = {}
-        self.place = len(self.out)
+        self.place = len(self.stream.items)
 
     def accumulator(self, table):
         return 3 * ((len(self.key.tables[table].interactions) + 1) // 2 - 1)
@@ -355,7 +357,9 @@ class LateSums(CheatingProver):
     def round_3_quotient(self):
         super().round_3_quotient()
         self.sums = {table: self.sum_at(table, self.zeta) for table in self.layout.lookup_tables()}
-        self.out.insert(self.place, np.array(list(self.sums.values()), dtype="<u8").tobytes())
+        self.stream.items.insert(
+            self.place, np.array(list(self.sums.values()), dtype="<u8").tobytes()
+        )
 
 
 def test_table_sums_not_absorbed():
@@ -379,7 +383,7 @@ class LateQuotient(CheatingProver):
             for matrix in self.layout.trees[self.layout.tree_index("quotient")].matrices
         }
         self._commit_quotient({(m.table, m.chunk): z.copy() for m, z in zeros.items()})
-        self.out.pop()
+        self.stream.items.pop()
         self.openings = self._opened()
         needed = {
             table: field.mul(self.gap(table), field.inverse(self.chunk_weight(table, 0)))
@@ -421,7 +425,7 @@ class LateOpenings(CheatingProver):
         for number, step in ((first, field.mul(ratio, d1)), (second, d1)):
             self.openings[number] = field.add(self.openings[number], step)
         assert self.gap(table) == field.ZERO
-        self._say("openings", np.array(self.openings, dtype="<u8").tobytes())
+        self.stream.write("openings", np.array(self.openings, dtype="<u8").tobytes())
 
 
 def test_openings_not_absorbed():
@@ -441,14 +445,14 @@ class LateFinal(BoldLiar):
 
     def round_5_fri(self):
         super().round_5_fri()
-        self.out.pop()
-        self.place = len(self.out)
+        self.stream.items.pop()
+        self.place = len(self.stream.items)
 
     def round_6_queries(self):
         honest_open = self.fri.open
 
         def open_then_fit(positions, write):
-            self.out.insert(self.place, self.fitted(positions).tobytes())
+            self.stream.items.insert(self.place, self.fitted(positions).tobytes())
             honest_open(positions, write)
 
         self.fri.open = open_then_fit
@@ -512,7 +516,7 @@ class LateLayer(Liar):
     groups at the positions are bent to the reduced word and to what they must fold to."""
 
     def round_5_fri(self):
-        self.place = len(self.out)
+        self.place = len(self.stream.items)
         super().round_5_fri()
 
     def round_6_queries(self):
@@ -528,7 +532,7 @@ class LateLayer(Liar):
                     word[:, coset[g], row[g] + (j << opened.log_rows)] = groups[g, j]
             tree = work._tree(word, arity)
             work.layers[0] = (word, tree)
-            self.out[self.place] = tree.root
+            self.stream.items[self.place] = tree.root
             FriProver.open(work, positions, write)
 
         work.open = open_bent

@@ -17,6 +17,7 @@ from tests.attacks import false_statements
 from tests.attacks.toolkit import (
     CheatingProver,
     Statement,
+    Tampering,
     changed,
     forge,
     refused,
@@ -36,10 +37,10 @@ def test_sums_that_do_not_cancel(lanes):
     show(pair.true, pair.honest(), pair.false, forged, Reason.BUS_SUM, without("bus sum"))
 
 
-class FalseSum(CheatingProver):
+class FalseSum(Tampering):
     """States a table sum that cancels the others, and goes on with it."""
 
-    def _say(self, item, data):
+    def tampered(self, item, data):
         if item == "table sums":
             total = statement_module.token_sum(self.key, self.instance, self.z, self.alpha)
             for value in self.sums.values():
@@ -47,7 +48,7 @@ class FalseSum(CheatingProver):
             first = next(iter(self.sums))
             self.sums[first] = field.sub(self.sums[first], total)
             data = np.array(list(self.sums.values()), dtype="<u8").tobytes()
-        super()._say(item, data)
+        return data
 
 
 @pytest.mark.holds("constraints")

@@ -10,7 +10,7 @@ from cstark import Reason
 from cstark.limits import MAX_CLAIM_BYTES
 from cstark.protocol.proof import MAGIC
 from tests.attacks import false_statements
-from tests.attacks.toolkit import CheatingProver, P, forge, refused, show, stated, without
+from tests.attacks.toolkit import P, Tampering, forge, refused, show, stated, without
 from tests.oracles import zoo
 
 # Where things stand in the header.
@@ -69,13 +69,13 @@ def not_canonical(data: bytes, word: int) -> bytes:
     return altered(data, start, (value + P).to_bytes(8, "little"))
 
 
-class Verbose(CheatingProver):
+class Verbose(Tampering):
     """Writes a word v as v + p."""
 
     item, word = "", 0
 
-    def _say(self, item, data):
-        super()._say(item, not_canonical(data, self.word) if item == self.item else data)
+    def tampered(self, item, data):
+        return not_canonical(data, self.word) if item == self.item else data
 
 
 @pytest.mark.holds("canonical")

@@ -14,7 +14,8 @@ from cstark.protocol import fri
 from cstark.protocol.domain import Domain
 from cstark.protocol.fri import FriProver, FriVerifier, OpenedLayer, domain_points
 from cstark.protocol.schedule import fold_schedule
-from cstark.protocol.transcript import ALGORITHMS, Transcript
+from cstark.protocol.stream import ProofWriter
+from cstark.protocol.transcript import ALGORITHMS
 from cstark.protocol.verifier import Verifier
 from tests.attacks import false_statements
 from tests.attacks.solving import fold
@@ -93,16 +94,13 @@ def run_fri(layout, words, seed):
     """Commit to the words, draw, check: what `verify` makes of them."""
     algorithm = ALGORITHMS["blake3"]
     heard = {height: word.copy() for height, word in words.items()}
-    roots, layers, items = [], [], []
-    transcript = Transcript("blake3")
+    layers, items = [], []
+    stream = ProofWriter("blake3")
+    transcript = stream.transcript
     transcript.absorb("seed", seed)
     prover = FriProver(algorithm, layout, words)
-
-    def say(item, data):
-        transcript.absorb(item, data)
-        roots.append(data)
-
-    prover.commit(transcript, say)
+    prover.commit(stream)
+    roots = stream.items
     bits = layout.log_max_height + layout.log_blowup
     positions = np.unique(np.array(transcript.positions("positions", 12, bits), dtype=np.int64))
     prover.open(positions, lambda _, data: items.append(data))

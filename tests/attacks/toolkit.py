@@ -241,6 +241,19 @@ class CheatingProver(Prover):
         return words
 
 
+class Tampering(CheatingProver):
+    """Looks at every item before it is written, and may put another in its place."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        honest = self.stream.write
+        self.stream.write = lambda item, data: honest(item, self.tampered(item, data))  # type: ignore[method-assign]
+
+    def tampered(self, item: str, data: bytes) -> bytes:
+        """What is written instead of the item's bytes."""
+        return data
+
+
 class Liar(CheatingProver):
     """Opens the quotients to whatever makes the constraints hold at zeta."""
 

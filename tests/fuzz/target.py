@@ -22,15 +22,13 @@ import contextlib
 import json
 from dataclasses import dataclass
 from functools import cache
-from unittest import mock
 
 import cstark as cs
 from cstark import pure
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.layout import Layout
-from cstark.protocol.proof import Proof, Reader
+from cstark.protocol.proof import Proof
 from cstark.protocol.statement import Instance
-from cstark.protocol.transcript import Ledger
 from cstark.protocol.verifier import Verifier
 from cstark.workload.claim import encode_claim
 from cstark.workload.statement_file import StatementFile
@@ -70,19 +68,6 @@ class Subject:
         if mode == KEY:
             return self.key.to_json()
         return StatementFile(self.key, self.case.publics, self.case.tokens, CLAIM).to_json()
-
-
-class _Spy(Reader):
-    """A reader that remembers what it was asked for."""
-
-    def __init__(self, data: bytes, shift: int) -> None:
-        super().__init__(data)
-        self.shift = shift
-        self.spans: list[tuple[int, int, str]] = []
-
-    def take(self, count: int, what: str) -> memoryview:
-        self.spans.append((self.shift + self.offset, count, what))
-        return super().take(count, what)
 
 
 class PersistentVerifier(Verifier):
@@ -143,16 +128,17 @@ def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int,
     key = machine.verifying_key()
     verifier = Verifier(key, proof, Instance.build(key, case.publics, case.tokens, proof.claim))
     head = len(data) - len(proof.body)
-    spies = []
+    spans: list[tuple[int, int, str]] = []
 
-    def spy(body: bytes, ledger: Ledger) -> _Spy:
-        spies.append(_Spy(body, head))
-        return spies[-1]
+    def note(kind: str, name: str, item: bytes) -> None:
+        if kind == "item":
+            start = spans[-1][0] + spans[-1][1] if spans else head
+            spans.append((start, len(item), name))
 
-    with mock.patch("cstark.protocol.verifier.Reader", spy):
-        verifier.verify(0)
+    verifier.stream.listen(note)
+    verifier.verify(0)
     fields = ((0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (28, head - 28, "heights"))
-    return (*fields, *spies[-1].spans)
+    return (*fields, *spans)
 
 
 def seeds() -> list[bytes]:

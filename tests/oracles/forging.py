@@ -11,9 +11,11 @@ import cstark as cs
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
+from cstark.protocol.transcript import Listener, silent
+from cstark.protocol.verifier import Verifier
 from cstark.report import Report
 
-__all__ = ["forgiving", "prove_anyway", "prover_for"]
+__all__ = ["forgiving", "prove_anyway", "prover_for", "verify_aloud"]
 
 
 class _Forgiving(Prover):
@@ -33,13 +35,33 @@ def prover_for(
     tokens: Sequence[Any] = (),
     claim: bytes = b"",
     kind: type[Prover] = Prover,
+    *,
+    listener: Listener = silent,
     **settings: Any,
 ) -> Prover:
     """A prover at its start, with the settings of its constructor; nothing is checked first."""
     key = machine.proving_key
     instance = Instance.build(key.description, publics, tokens, claim)
     arrays = read_traces(key.description, traces)
-    return kind(key, instance, arrays, Report(), **settings)
+    prover = kind(key, instance, arrays, Report(), **settings)
+    prover.stream.listen(listener)
+    return prover
+
+
+def verify_aloud(
+    key: cs.VerifyingKey,
+    proof: Any,
+    publics: Mapping[str, Sequence[int]] | None,
+    listener: Listener,
+    *,
+    tokens: Sequence[Any] = (),
+    claim: bytes | None = None,
+    min_security: int = 0,
+) -> None:
+    """Verify, and tell the listener of all that is absorbed, drawn and read."""
+    verifier = Verifier.begin(key, proof, publics, tokens, claim)
+    verifier.stream.listen(listener)
+    verifier.verify(min_security)
 
 
 def prove_anyway(

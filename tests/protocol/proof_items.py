@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cstark as cs
 from cstark.protocol.proof import Proof, Reader
-from cstark.protocol.verifier import verify
+from tests.oracles.forging import verify_aloud
 from tests.oracles.zoo import Case
 
 __all__ = ["header_items", "items_of", "recorded_items"]
@@ -13,9 +13,9 @@ __all__ = ["header_items", "items_of", "recorded_items"]
 def items_of(case: Case, machine: cs.Machine, data: bytes) -> list[tuple[str, bytes]]:
     """(name, bytes) of all items of a valid proof, in order: together they are the file."""
     entries: list[tuple[str, str, bytes]] = []
-    verify(
-        machine.verifying_key(), data, case.publics, tokens=case.tokens, min_security=0,
-        ledger=lambda *entry: entries.append(entry),
+    verify_aloud(
+        machine.verifying_key(), data, case.publics, lambda *entry: entries.append(entry),
+        tokens=case.tokens,
     )  # fmt: skip
     items = header_items(data) + recorded_items(entries)
     assert b"".join(item for _, item in items) == data
@@ -23,7 +23,7 @@ def items_of(case: Case, machine: cs.Machine, data: bytes) -> list[tuple[str, by
 
 
 def recorded_items(entries: list[tuple[str, str, bytes]]) -> list[tuple[str, bytes]]:
-    """(name, bytes) of the items that a ledger noted."""
+    """(name, bytes) of the items that a listener noted."""
     return [(label, data) for kind, label, data in entries if kind == "item"]
 
 

@@ -7,10 +7,9 @@ import pytest
 import cstark as cs
 from cstark.protocol import checks
 from cstark.protocol.ledger import ITEMS, STATEMENT, Item, item_of
-from cstark.protocol.verifier import verify
 from tests.attacks.toolkit import swapped, without
 from tests.oracles import zoo
-from tests.oracles.forging import prover_for
+from tests.oracles.forging import prover_for, verify_aloud
 from tests.protocol.proof_items import header_items, recorded_items
 
 
@@ -24,7 +23,7 @@ class Books:
         self.proved: list[tuple[str, str, bytes]] = []
         self.proof = prover_for(
             self.machine, self.case.traces, self.case.publics, self.case.tokens, self.claim,
-            ledger=lambda *entry: self.proved.append(entry),
+            listener=lambda *entry: self.proved.append(entry),
         ).prove()  # fmt: skip
         self.data = self.proof.to_bytes()
         self.header = header_items(self.data)
@@ -32,9 +31,9 @@ class Books:
 
     def heard(self, data: bytes) -> list[tuple[str, str, bytes]]:
         entries: list[tuple[str, str, bytes]] = []
-        verify(
-            self.machine.verifying_key(), data, self.case.publics, tokens=self.case.tokens,
-            claim=self.claim, min_security=0, ledger=lambda *entry: entries.append(entry),
+        verify_aloud(
+            self.machine.verifying_key(), data, self.case.publics,
+            lambda *entry: entries.append(entry), tokens=self.case.tokens, claim=self.claim,
         )  # fmt: skip
         return entries
 

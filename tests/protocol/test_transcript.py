@@ -10,9 +10,8 @@ import cstark as cs
 from cstark.protocol.proof import Proof
 from cstark.protocol.statement import Instance
 from cstark.protocol.transcript import Transcript
-from cstark.protocol.verifier import verify
 from tests.oracles import zoo
-from tests.oracles.forging import prover_for
+from tests.oracles.forging import prover_for, verify_aloud
 
 HASHES = ["blake3", "keccak256", "sha256"]
 
@@ -79,13 +78,16 @@ def test_positions_are_spread():
 @pytest.mark.parametrize("bits", [0, 1, 7, 12])
 def test_grinding(hash_name, bits):
     prover, verifier = Transcript(hash_name), Transcript(hash_name)
-    nonce = prover.grind("nonce", bits)
-    assert verifier.check_grinding("nonce", bits, nonce)
-    assert prover.extension("after") == verifier.extension("after")
-    for smaller in range(nonce):
-        assert not Transcript(hash_name).check_grinding("nonce", bits, smaller)
+    nonce = prover.proof_of_work(bits).solve()
+    work = verifier.proof_of_work(bits)
+    assert work.accepts(nonce)
+    assert not any(work.accepts(smaller) for smaller in range(nonce))
     if bits == 0:
-        assert nonce == 0 and not Transcript(hash_name).check_grinding("nonce", 0, 1)
+        assert nonce == 0 and not work.accepts(1)
+    for transcript in (prover, verifier):
+        transcript.absorb("nonce", nonce.to_bytes(8, "little"))
+    assert work.accepts(nonce), "the work of an earlier state"
+    assert prover.extension("after") == verifier.extension("after")
 
 
 def test_prover_and_verifier_keep_the_same_ledger():
@@ -94,11 +96,11 @@ def test_prover_and_verifier_keep_the_same_ledger():
     proved, checked = [], []
     proof = prover_for(
         machine, case.traces, case.publics, case.tokens, b"claim",
-        ledger=lambda *entry: proved.append(entry),
+        listener=lambda *entry: proved.append(entry),
     ).prove()  # fmt: skip
-    verify(
-        machine.verifying_key(), proof.to_bytes(), case.publics, tokens=case.tokens,
-        min_security=0, ledger=lambda *entry: checked.append(entry),
+    verify_aloud(
+        machine.verifying_key(), proof.to_bytes(), case.publics,
+        lambda *entry: checked.append(entry), tokens=case.tokens,
     )  # fmt: skip
     for kinds in ({"item"}, {"absorb", "draw"}):
         said, heard = ([e for e in entries if e[0] in kinds] for entries in (proved, checked))
@@ -117,7 +119,7 @@ def test_every_byte_before_the_queries_is_absorbed():
     ledger = []
     proof = prover_for(
         machine, case.traces, case.publics, case.tokens,
-        ledger=lambda *entry: ledger.append(entry),
+        listener=lambda *entry: ledger.append(entry),
     ).prove()  # fmt: skip
     transcript = [entry for entry in ledger if entry[0] != "item"]
     said = b"".join(data for kind, _, data in transcript[7:] if kind == "absorb")

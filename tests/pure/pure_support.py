@@ -9,9 +9,9 @@ from typing import Any
 import cstark as cs
 from cstark import pure
 from cstark.machines import load
-from cstark.protocol.verifier import verify
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
+from tests.oracles.forging import verify_aloud
 
 SMALL = {
     "add_mul": {"operations": 50, "seed": 3},
@@ -52,19 +52,19 @@ class Pair:
     def compiled(self, data: Any, trace: list[Any] | None = None, bits: int = 0) -> str:
         """ "" when the compiled verifier accepts, else the reason, as `pure` spells it."""
 
-        def ledger(kind: str, label: str, data: bytes) -> None:
+        def listener(kind: str, label: str, data: bytes) -> None:
             if trace is not None and kind != "item":
                 trace.append((kind, label, data))
 
         try:
-            verify(
+            verify_aloud(
                 self.file.key,
                 data,
                 self.file.publics,
+                listener,
                 tokens=self.file.tokens,
                 claim=self.file.claim,
                 min_security=bits,
-                ledger=ledger,
             )
         except cs.VerificationError as error:
             return error.reason.name.lower().replace("_", " ")

@@ -3,6 +3,7 @@
 A family's table holds one row an executed operation; the tables around them are the program,
 memory, registers, and what is looked into.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -112,4 +112,3 @@ def evaluate(description: TableDescription, node: int, cells: dict[str, int]) ->
             a, b = (values[k] for k in rest)
             values[index] = {"add": a + b, "sub": a - b, "mul": a * b}[kind] % P
     return values[node]
-

@@ -47,9 +47,7 @@ def test_a_flag_that_were_no_bit_would_reach_others(name):
     foreign = set(BY_CODE) - FAMILIES[name].codes
     for column in columns_of(description, code) - {"real"}:
         base = {"real": 1}
-        slope = evaluate(description, code, {**base, column: 1}) - evaluate(
-            description, code, base
-        )
+        slope = evaluate(description, code, {**base, column: 1}) - evaluate(description, code, base)
         offsets = {(other - evaluate(description, code, base)) / slope for other in foreign}
         assert any(offset == int(offset) and offset not in (0, 1) for offset in offsets)
         bits = {
