@@ -194,7 +194,11 @@ def make_extensions() -> list[Extension]:
             Extension(
                 name,
                 [str(pyx.relative_to(ROOT))],
-                include_dirs=[str(kernels.relative_to(ROOT) / "include"), "cstark/kernels"],
+                include_dirs=[
+                    str(pyx.parent.relative_to(ROOT) / "include"),
+                    str(kernels.relative_to(ROOT) / "include"),
+                    "cstark/kernels",
+                ],
                 extra_compile_args=compile_args,
                 extra_link_args=link_args,
                 depends=[*depends, str(path.relative_to(ROOT))],

@@ -122,7 +122,7 @@ def test_every_kernel_can_be_interrupted():
     callers = [
         p.name
         for p in PACKAGE.rglob("*.pyx")
-        if re.search(r"(?<![\w.])(_chunks\.)?run\(", p.read_text())
+        if re.search(r"(?<![\w.])(?<!def )(_chunks\.)?run\(", p.read_text())
     ]
     assert sorted(callers) == ["_chunks.pyx", "_hash.pyx"]
 

@@ -43,6 +43,7 @@ def source_files(root: Path, pyx: Path) -> list[Path]:
     """The .pyx, and every .pxd and C header it reaches, sorted."""
     kernels = root / "cstark" / "kernels"
     folders = [kernels / "include", kernels / "portable", kernels / "avx2", kernels]
+    folders.insert(0, pyx.parent / "include")
     pending, seen = [pyx], set()
     while pending:
         path = pending.pop()

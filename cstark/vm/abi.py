@@ -38,12 +38,15 @@ __all__ = [
     "LABEL_STEP",
     "MAX_IMAGE",
     "MAX_INPUT",
+    "MAX_LOG",
     "MAX_LOG_HEIGHT",
+    "MAX_MEMORY",
     "MAX_OUTPUT",
     "MAX_ROWS",
     "MAX_SEGMENTS",
     "MAX_SYMBOLS",
     "OUTPUT",
+    "PAGE",
     "REGISTERS",
     "SINK",
     "STACK_TOP",
@@ -84,6 +87,9 @@ MAX_SEGMENTS = 256  # program headers of a file
 MAX_SYMBOLS = 1 << 20  # of a file
 MAX_INPUT = 256 << 20
 MAX_OUTPUT = 256 << 10
+MAX_MEMORY = 1 << 30  # bytes that a run may touch, counted in pages
+PAGE = 4096
+MAX_LOG = 1 << 20  # bytes printed by the guest that are kept
 MAX_LOG_HEIGHT = 26  # of every table of the machine
 WINDOW_ROWS = 1 << MAX_LOG_HEIGHT  # words that the tables of the windows can hold
 DEFAULT_MAX_STEPS = 1 << 26  # executed operations before a run is given up

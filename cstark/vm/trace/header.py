@@ -72,6 +72,10 @@ def text() -> str:
     parts.append("/* The tables of instructions, in the order of the machine. */")
     families: list[tuple[str, int | None]] = [(f"FAMILY_{n.upper()}", None) for n in FAMILIES]
     parts.append(enum([*families, ("FAMILIES", None)]))
+    parts.append("/* X(NAME) for each of them. */\n#define VM_FAMILIES(X) \\")
+    each = [f"X({name.upper()})" for name in FAMILIES]
+    lines = ["    " + " ".join(each[k : k + 5]) for k in range(0, len(each), 5)]
+    parts.append(" \\\n".join(lines) + "\n")
     parts.append("/* The codes of the operations; of a shift, that of amounts below 16. */")
     parts.append(enum([(f"OP_{n.upper()}", one.code) for n, one in OPERATIONS.items()]))
     seen: set[str] = set()

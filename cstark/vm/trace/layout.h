@@ -21,6 +21,21 @@ enum {
     FAMILY_HALT, FAMILY_PRINT, FAMILIES,
 };
 
+/* X(NAME) for each of them. */
+#define VM_FAMILIES(X) \
+    X(JUMP) X(LI) X(MV) X(ADDI) X(ADDI_INPLACE) \
+    X(ADD) X(ADD_INPLACE) X(SUB) X(SUB_INPLACE) X(ADDW) \
+    X(SUBW) X(ADDIW) X(BRANCH_EQ) X(BRANCH_ZERO) X(BRANCH_LTU) \
+    X(BRANCH_LT) X(NEAR_BRANCH) X(SET_LTU) X(SET_LT) X(SET_LTU_I) \
+    X(SET_LT_I) X(NEAR_SET) X(AND) X(OR) X(XOR) \
+    X(BITWISE_I) X(AND_SMALL) X(SHIFT_I) X(SRA_I) X(SHIFT_R) \
+    X(SRA_R) X(HALF_UP) X(HALF_DOWN) X(ZEXT_W) X(SHIFT_W_I) \
+    X(SRL_W_I) X(SRA_W_I) X(MUL) X(MULHU) X(MUL_W) \
+    X(DIVU) X(REMU) X(DIVU_W) X(REMU_W) X(DIV_W) \
+    X(REM_W) X(JALR) X(JR) X(SELECT_NEGATIVE) X(NEGATE_IF) \
+    X(LD) X(LW) X(SUB_LOAD) X(SD) X(SW) \
+    X(SUB_STORE) X(MIS_LOAD) X(MIS_STORE) X(HALT) X(PRINT)
+
 /* The codes of the operations; of a shift, that of amounts below 16. */
 enum {
     OP_JUMP = 16, OP_LI = 32, OP_MV = 48, OP_ADDI = 64, OP_ADDI_INPLACE = 80, OP_ADD = 96,

@@ -1,0 +1,25 @@
+"""Execution: a guest runs, is counted, or is recorded.
+
+* `start`: a `Hart` for a program and its input, at the entry
+* `run`: until the guest halts; whatever stops it is a `GuestError`
+* `cstark.vm.executor.errors`: why guests are stopped
+* ``_executor``: the interpreter, compiled in three modes, `FAST`, `COUNT` and `RECORD`
+"""
+
+from __future__ import annotations
+
+from cstark.vm.executor._executor import COUNT, FAST, RECORD, Hart
+from cstark.vm.executor.errors import ErrorKind, GuestError, guest_error
+from cstark.vm.executor.start import run, start
+
+__all__ = [
+    "COUNT",
+    "FAST",
+    "RECORD",
+    "ErrorKind",
+    "GuestError",
+    "Hart",
+    "guest_error",
+    "run",
+    "start",
+]

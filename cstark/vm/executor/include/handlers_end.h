@@ -1,0 +1,21 @@
+/* The names of handlers.h, for the next mode. */
+#undef OP
+#undef NEXT
+#undef DISPATCH
+#undef GO
+#undef STOP
+#undef COUNT
+#undef UNCOUNT
+#undef TIME
+#undef SEE
+#undef SEE_WORD
+#undef SEE_WINDOW
+#undef RECORD
+#undef READ_A
+#undef READ_B
+#undef TAKE_D
+#undef GIVE_D
+#undef BINARY
+#undef UNARY
+#undef VM_MODE
+#undef VM_NAME
