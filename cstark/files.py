@@ -7,7 +7,31 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["try_directory", "write_whole"]
+
+
+def _beside(folder: Path) -> Path:
+    """A name for a file that is being written; short, as the name to come may be the longest."""
+    return folder / f".cstark-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def try_directory(folder: Path) -> None:
+    """Make a file in a directory and take it away again: nothing else tells whether that works.
+
+    Raises
+    ------
+    OSError
+    """
+    with contextlib.suppress(OSError, AttributeError):  # not of every system, nor file system
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600))  # it never has a name
+        return
+    temporary = _beside(folder)
+    try:
+        with open(temporary, "xb"):
+            pass
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -27,7 +51,7 @@ def write_whole(path: Path, data: bytes) -> None:
     OSError
         If it cannot be written; nothing has changed then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = _beside(path.parent)
     try:
         # The name is ours before the file is: whatever interrupts us, it is known and removed.
         with open(temporary, "xb") as file:

@@ -7,12 +7,12 @@ import contextlib
 import dataclasses
 import json
 import os
-import stat
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cstark.cli.say import OutputError, results_to_stderr
+from cstark.cli.target import Target
 from cstark.errors import (
     AirError,
     CstarkError,
@@ -22,7 +22,6 @@ from cstark.errors import (
     StatementError,
     VerificationError,
 )
-from cstark.files import write_whole
 
 if TYPE_CHECKING:
     from cstark.protocol.key import VerifyingKey
@@ -38,6 +37,7 @@ __all__ = [
     "add_options",
     "add_workload",
     "argument_text",
+    "check_apart",
     "check_writable",
     "claim_pairs",
     "find_workload",
@@ -364,37 +364,40 @@ def read_bytes(path: str) -> bytes:
     return data
 
 
-def _is_special(path: Path) -> bool:
-    """Whether `path` is a device or a pipe, which must be written to, not replaced."""
-    try:
-        return not stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False
-
-
-def _unwritable(path: Path) -> str | None:
-    """Why a file cannot be written, as far as can be told without writing it."""
-    if path.is_dir():
-        return "is a directory"
-    if _is_special(path):
-        return None if os.access(path, os.W_OK) else "permission denied"
-    if not path.parent.is_dir():
-        return f"there is no directory {path.parent}"
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        return f"the directory {path.parent} cannot be written to"
-    return None
-
-
-def check_writable(path: str) -> None:
+def check_writable(path: str) -> Target:
     """Find out before minutes of proving that the result could not be written.
+
+    Results are printed on standard error when `path` is standard output.
+
+    Raises
+    ------
+    CommandError
+    OutputError
+        It is standard output, which is closed.
+    """
+    target = Target(path)
+    problem = target.problem()
+    if problem and target.is_stdout:
+        raise OutputError(f"standard output {problem}")
+    if problem:
+        raise CommandError(f"{path}: {problem}")
+    if target.is_stdout:
+        results_to_stderr()
+    return target
+
+
+def check_apart(*targets: Target | None) -> None:
+    """Refuse two results that would be written to one place.
 
     Raises
     ------
     CommandError
     """
-    reason = _unwritable(Path(path).resolve())
-    if reason:
-        raise CommandError(f"{path}: {reason}")
+    there = [target for target in targets if target is not None]
+    for number, one in enumerate(there):
+        for other in there[:number]:
+            if one.same_as(other):
+                raise CommandError(f"{one.path} and {other.path} are one file: name two")
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -404,13 +407,11 @@ def write_atomically(path: str, data: bytes) -> None:
     ------
     CommandError
         If it cannot be written.
+    OutputError
+        If it is standard output, which cannot be written.
     """
-    target = Path(path).resolve()  # through links: they stay, what they point at is replaced
     try:
-        if _is_special(target):
-            target.write_bytes(data)
-            return
-        write_whole(target, data)
+        Target(path).write(data)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from None
 

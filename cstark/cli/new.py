@@ -1,7 +1,8 @@
 """Write a file with a small machine that works, to start your own from.
 
 FILE is a Python module, such as my_machine.py: two tables, a bus between them, a workload with an
-argument, and a main program that checks, proves and verifies.  An existing file is left alone.
+argument, and a main program that checks, proves and verifies.  An existing file is left alone;
+with `-` for FILE, or a pipe, the module is written there.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import argparse
 import ast
 import importlib.util
 import keyword
+import os
 import re
 import shlex
 import sys
 from importlib import resources
 from pathlib import Path
 
-from cstark.cli.common import CommandError, Parser, check_writable
+from cstark.cli.common import CommandError, Parser, check_writable, write_atomically
 from cstark.cli.say import say, say_json
+from cstark.cli.target import Target
 from cstark.text import pairs
 
 __all__ = ["class_name", "configure", "run"]
@@ -35,22 +38,19 @@ def configure(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file; print what can be done with it."""
-    path = Path(arguments.file)
-    check_module_name(path)
+    streams = Target(arguments.file).streams
+    path = Path(MODULE + ".py" if streams else arguments.file)
+    if not streams:
+        check_module_name(path)
     check_writable(arguments.file)
     text = resources.files("cstark.machines").joinpath(TEMPLATE).read_text(encoding="utf-8")
     name = class_name(path.stem, text)
     names = {MODULE: path.stem, CLASS: name}
     text = re.sub("|".join(names), lambda found: names[found.group()], text)
-    try:
-        with open(path, "x", encoding="utf-8") as file:  # x: never over an existing file
-            file.write(text)
-    except FileExistsError:
-        raise CommandError(
-            f"{path} exists already and has been left as it is; name another file"
-        ) from None
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from None
+    if streams:
+        write_atomically(arguments.file, text.encode())
+    else:
+        write_new(path, text.encode())
 
     workload = f"{path.stem}:{name}"
     steps = [
@@ -66,10 +66,36 @@ def run(arguments: argparse.Namespace) -> int:
         commands = [command for command, _ in steps]
         say_json({"file": arguments.file, "workload": workload, "next": commands})
         return 0
-    say(f"written: {path}, with the workload {name}.  Next:\n")
+    say(f"written: {arguments.file}, with the workload {name}.  Next:\n")
     say(pairs([(f"    {command}", f"# {why}") for command, why in steps]))
     say("\nThen change what it proves.  Machines to learn from: python -m pydoc cstark.machines")
     return 0
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet.
+
+    Raises
+    ------
+    CommandError
+        There is something of this name, or it cannot be written; nothing is left then.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        raise CommandError(
+            f"{path} exists already and has been left as it is; name another file"
+        ) from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise CommandError(f"{path}: {error.strerror or error}") from None
+        raise
 
 
 def check_module_name(path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import re
 import sys
 import time
 from decimal import Decimal
+from pathlib import Path
 
 from cstark.cli.common import (
     Parser,
     add_options,
     add_workload,
+    check_apart,
     check_writable,
     claim_pairs,
     options_from,
@@ -20,9 +23,10 @@ from cstark.cli.common import (
     write_atomically,
 )
 from cstark.cli.say import say, say_json
+from cstark.cli.target import Target
 from cstark.progress import ProgressBar
 from cstark.report import Report, report_text
-from cstark.report.files import file_bytes, kind_of, loads
+from cstark.report.files import KINDS, file_bytes, kind_of, loads
 from cstark.text import bytes_text, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]
@@ -67,10 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare, prove, write, print where the time went."""
     options = options_from(arguments)
     workload = arguments.workload_class(**arguments.workload_values)
-    check_writable(arguments.output)
-    if arguments.report is not None:
-        check_writable(arguments.report)
-        kind_of(arguments.report)
+    output = check_writable(arguments.output)
+    report_file = None if arguments.report is None else check_writable(arguments.report)
+    check_apart(output, report_file)
+    kind = None if report_file is None else report_kind(report_file)
     before = None if arguments.against is None else read_report(arguments.against)
 
     from cstark.workload.claim import decode_claim
@@ -83,7 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     machine = Machine(statement.tables, options)
     ready = time.perf_counter()
-    with ProgressBar() as progress:
+    # Nothing else is written where a result goes.
+    shown = io.StringIO() if any(t and t.descriptor == 2 for t in (output, report_file)) else None
+    with ProgressBar(shown) as progress:
         proof = machine.prove(
             prepared.traces,
             statement.publics,
@@ -99,8 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     report = proof.report
     assert report is not None  # made here
-    if arguments.report is not None:
-        write_atomically(arguments.report, file_bytes(report, arguments.report))
+    if kind is not None:
+        write_atomically(arguments.report, file_bytes(report, kind))
     comparison = None if before is None else before.compare(report, ("before", "now"))
     if arguments.json:
         say_json(
@@ -140,6 +146,18 @@ def run(arguments: argparse.Namespace) -> int:
     if comparison is not None:
         say(f"\nagainst {arguments.against}\n{comparison}")
     return 0
+
+
+def report_kind(file: Target) -> str:
+    """A file name that says what a report is written as; JSON where there is none to be had.
+
+    Raises
+    ------
+    CstarkError
+        For a plain file of another suffix.
+    """
+    has_kind = not file.streams or Path(file.path).suffix.lower() in KINDS
+    return "report" + (kind_of(file.path) if has_kind else ".json")
 
 
 def read_report(path: str) -> Report:

@@ -150,7 +150,8 @@ def test_in_a_script(tmp_path, environment):
 WRITER = """
 import sys
 from pathlib import Path
-from cstark.cli import common
+from cstark import files
+from cstark.cli import common, target as writing
 
 folder = Path(sys.argv[1])
 target = folder / "p.bin"
@@ -160,7 +161,7 @@ while True:
 
     def interrupt(frame, event, argument):
         global calls
-        if frame.f_code.co_filename == common.__file__:
+        if frame.f_code.co_filename in (common.__file__, writing.__file__, files.__file__):
             calls += 1
             if calls == stop:
                 raise KeyboardInterrupt
