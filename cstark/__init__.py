@@ -42,6 +42,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "ResolvedOptions": ("cstark.protocol.options", "ResolvedOptions"),
     "Send": ("cstark.air", "Send"),
     "Statement": ("cstark.workload", "Statement"),
+    "StatementFile": ("cstark.workload.statement_file", "StatementFile"),
     "StatementError": ("cstark.errors", "StatementError"),
     "Table": ("cstark.air", "Table"),
     "TraceError": ("cstark.errors", "TraceError"),

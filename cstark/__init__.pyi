@@ -42,5 +42,6 @@ from cstark.workload.arguments import argument as argument
 from cstark.workload.claim import decode_claim as decode_claim
 from cstark.workload.claim import encode_claim as encode_claim
 from cstark.workload.claim import read_claim as read_claim
+from cstark.workload.statement_file import StatementFile as StatementFile
 
 __version__: str

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cstark.check import CheckReport
     from cstark.cost.choices import Choices
     from cstark.progress import Tell
+    from cstark.workload.statement_file import StatementFile
 
 __all__ = ["Machine"]
 
@@ -257,6 +258,60 @@ class Machine:
         """
         self.verifying_key().verify(
             proof, publics, tokens=tokens, claim=claim, min_security=min_security
+        )
+
+    def statement(
+        self,
+        publics: Mapping[str, Sequence[int]] | None = None,
+        *,
+        tokens: Sequence[Token] = (),
+        claim: bytes = b"",
+    ) -> StatementFile:
+        """What a proof is to be about, as data: for verifiers that have no code of this machine.
+
+        Parameters
+        ----------
+        publics, tokens
+            As for `prove`.
+        claim : bytes
+            Empty, or the canonical JSON that `cs.encode_claim` makes.
+
+        Returns
+        -------
+        StatementFile
+            Its `to_json` is what ``cstark verify --key`` and ``python -m cstark.pure`` read.
+
+        Raises
+        ------
+        StatementError
+            The publics, tokens or claim are malformed.
+
+        Examples
+        --------
+        >>> import cstark as cs
+        >>> class Constant(cs.Air):
+        ...     columns = ("x",)
+        ...     publics = ("value",)
+        ...     def constrain(self, t):
+        ...         t.every_row.equal(t.now.x, t.publics.value)
+        >>> machine = cs.Machine({"constant": Constant()})
+        >>> statement = machine.statement({"constant": [7]}, claim=cs.encode_claim({"value": 7}))
+        >>> statement.to_json()[:42]
+        '{"claim":{"value":7},"format":"cstark stat'
+        """
+        from cstark.workload.claim import decode_claim
+        from cstark.workload.statement_file import StatementFile
+
+        key = self.verifying_key()
+        checked = Instance.build(key, publics, tokens, claim)
+        if checked.claim:
+            decode_claim(checked.claim)
+        given = zip(key.tables, checked.publics, strict=True)
+        return StatementFile(
+            key,
+            {table.name: list(values) for table, values in given if values},
+            checked.tokens,
+            checked.claim,
         )
 
     # ---- what it is ---------------------------------------------------------------------

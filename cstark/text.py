@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
-__all__ = ["bytes_text", "html_table", "pairs", "printable", "seconds_text", "table"]
+__all__ = [
+    "bytes_text",
+    "canonical_json",
+    "html_table",
+    "pairs",
+    "printable",
+    "seconds_text",
+    "table",
+]
+
+
+def canonical_json(data: Any) -> str:
+    """JSON with one spelling: sorted names, no white space, everything outside ASCII escaped."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def table(

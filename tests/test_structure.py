@@ -40,9 +40,9 @@ ALLOWED: dict[str, set[str]] = {
     "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "progress", "unwind",
                 "check"},
     "machine": {*BASE, "air", "protocol", "cost", "security", "report", "progress", "proving",
-                "check"},
+                "check", "workload"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
-    "workload": {*BASE, "unwind", "air", "protocol", "machine", "check"},
+    "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays"},
     "pure": set(),
     "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report",
@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 # Imported by annotations and inside functions alone, so that what is not used is not loaded.
 ONLY_LATE = {("progress", "report"), ("proving", "check"), ("machine", "check"),
-             ("workload", "check"), ("workload", "machine")}  # fmt: skip
+             ("workload", "check"), ("workload", "machine"), ("machine", "workload")}  # fmt: skip
 
 
 def part_of(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 from cstark.errors import CstarkError, OptionsError, StatementError
 from cstark.protocol.options import Options
 from cstark.protocol.proof import VERSION
+from cstark.text import canonical_json
 from cstark.workload import Workload
 
 __all__ = ["Job", "JobLike", "read_jobs"]
@@ -83,8 +83,7 @@ class Job:
             "options": dataclasses.asdict(self.options),
             "version": VERSION,
         }
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return sha256(text.encode("ascii")).hexdigest()
+        return sha256(canonical_json(data).encode("ascii")).hexdigest()
 
 
 #: What `prove_many` takes for a job.

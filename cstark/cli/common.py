@@ -421,6 +421,8 @@ def write_atomically(path: str, data: bytes) -> None:
 
 def claim_pairs(claim: Mapping[str, Any], *, width: int = 400) -> list[tuple[str, str]]:
     """A claim as (name, text) lines; long values are cut in the middle."""
+    if not claim:
+        return [("  no claim", "")]
     lines = []
     for name, value in sorted(claim.items()):
         # ASCII only: a stranger's claim must not steer the terminal

@@ -216,7 +216,7 @@ def verify_by_key(
         file = StatementFile.from_json(text)
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
-    decoded = decode_claim(file.claim)
+    decoded = decode_claim(file.claim) if file.claim else {}
     check(file, proof, text)
     check_expectations(decoded, expected)
     return decoded, security_of(file.key, proof, len(file.tokens))

@@ -75,14 +75,15 @@ degree at most b; constants, values and weights below p; constant counts c not 0
 min(c, p - c) at least; no next row under "every" and "last"; no constraint that is a constant;
 degree, bus numbers, next-row lists and the order of nodes are what follows from the rest.
 
-*A key file* (``cstark key``) is JSON in UTF-8 without a byte order mark, in which a repeated name
-or a number with a point or an exponent is refused: an object of exactly ``format`` ("cstark
-statement"), ``version`` (1), ``key``, ``publics`` (table -> list of values; a table without public
-values may be missing), ``tokens`` (lists ["send" | "receive", bus, values, count]) and ``claim``,
-an object whose bytes are its canonical text, as above: at most 2^20 bytes, integers of at most 4096
-bits, nothing inside more than 32 lists and objects. Values and counts are integers from 0 to p - 1;
-an unknown table or bus, or another number of values than the table's ``publics`` or the bus's
-width, is refused. A token is a message that the verifier itself sends or receives.
+*A key file* (``cstark key``, ``cs.StatementFile``) is JSON in UTF-8 without a byte order mark, in
+which a repeated name or a number with a point or an exponent is refused: an object of exactly
+``format`` ("cstark statement"), ``version`` (1), ``key``, ``publics`` (table -> list of values; a
+table without public values may be missing), ``tokens`` (lists ["send" | "receive", bus, values,
+count]) and ``claim``, null for the empty one, or an object whose bytes are its canonical text, as
+above: at most 2^20 bytes, integers of at most 4096 bits, nothing inside more than 32 lists and
+objects. Values and counts are integers from 0 to p - 1; an unknown table or bus, or another number
+of values than the table's ``publics`` or the bus's width, is refused. A token is a message that the
+verifier itself sends or receives.
 
 Transcript
 ----------

@@ -12,6 +12,7 @@ from cstark.air.bus import Token, number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError, quoted
 from cstark.limits import MAX_BLOWUP, MAX_TABLES
+from cstark.text import canonical_json
 from cstark.text import table as text_table
 
 from .options import Options, ResolvedOptions
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MachineDescription", "VerifyingKey", "check_tables"]
 
-_FORMAT = "cstark verifying key"
+KEY_FORMAT = "cstark verifying key"
+STATEMENT_FORMAT = "cstark statement"  # of `cstark.workload.statement_file`, for a better message
 _VERSION = 1
 
 
@@ -139,14 +141,14 @@ class VerifyingKey(MachineDescription):
     @cached_property
     def _json(self) -> str:
         data = {
-            "format": _FORMAT,
+            "format": KEY_FORMAT,
             "version": _VERSION,
             "options": self.options.to_data(),
             "tables": [description.to_data() for description in self.tables],
             "buses": {name: list(pair) for name, pair in self.buses.items()},
             "preprocessed_root": self.preprocessed_root.hex() if self.preprocessed_root else None,
         }
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return canonical_json(data)
 
     def to_json(self) -> str:
         """Canonical JSON: equal keys give equal text.
@@ -190,9 +192,14 @@ class VerifyingKey(MachineDescription):
         except (ValueError, RecursionError) as error:
             raise CstarkError(f"not a verifying key: {error}") from None
         fields = {"format", "version", "options", "tables", "buses", "preprocessed_root"}
+        if isinstance(data, dict) and data.get("format") == STATEMENT_FORMAT:
+            raise CstarkError(
+                "not a verifying key: this is a statement, which holds a key, public values, "
+                "tokens and a claim; read it with cs.StatementFile.from_json"
+            )
         if not isinstance(data, dict) or set(data) != fields:
             raise CstarkError("not a verifying key: the fields are " + ", ".join(sorted(fields)))
-        if data["format"] != _FORMAT or data["version"] != _VERSION:
+        if data["format"] != KEY_FORMAT or data["version"] != _VERSION:
             raise CstarkError(
                 f"not a verifying key of version {_VERSION}: "
                 f"format {quoted(data['format']):.60}, version {quoted(data['version']):.20}"

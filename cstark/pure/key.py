@@ -181,6 +181,8 @@ def _record(value: Any, names: str, what: str) -> dict[str, Any]:
 
 
 def _statement(data: Any) -> Statement:
+    if type(data) is dict and data.get("format") == "cstark verifying key":
+        raise BadKey("this is a verifying key alone, without public values, tokens and a claim")
     file = _record(data, "claim format key publics tokens version", "key file")
     _need(file["format"] == "cstark statement", "not a key file")
     _number(file["version"], 1, 1, "version of the key file")
@@ -229,6 +231,8 @@ def _statement(data: Any) -> Statement:
 
 
 def _claim(data: Any) -> bytes:
+    if data is None:  # a statement without a claim
+        return b""
     _need(type(data) is dict, "claim: not an object")
     _within_limits(data, 0)
     text = _canonical(data)

@@ -70,9 +70,7 @@ class Image:
         if count < SMALLEST or count & (count - 1):
             raise ElfError("words", f"{count} words; a power of two from {SMALLEST} on is needed")
         if self.low % abi.WORD or self.low < abi.IMAGE_LOW:
-            raise ElfError(
-                "low", f"{self.low:#x} is no multiple of 8 from {abi.IMAGE_LOW:#x} on"
-            )
+            raise ElfError("low", f"{self.low:#x} is no multiple of 8 from {abi.IMAGE_LOW:#x} on")
         if count * abi.WORD > abi.MAX_IMAGE:
             raise ElfError("words", f"{count * abi.WORD} bytes; at most {abi.MAX_IMAGE}")
         if self.end >= abi.STACK_TOP:
@@ -228,9 +226,7 @@ def _build(elf: Elf) -> Image:
 
 def _text(elf: Elf) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]]:
     """The range of the text, and what in it is none."""
-    ranges = [
-        (-(-s.address // 4) * 4, s.data_end // 4 * 4) for s in elf.segments if s.executable
-    ]
+    ranges = [(-(-s.address // 4) * 4, s.data_end // 4 * 4) for s in elf.segments if s.executable]
     ranges = [(first, behind) for first, behind in ranges if first < behind]
     first, behind = ranges[0][0], ranges[-1][1]  # the entry lies in one of them
     fixed = (first // abi.WORD * abi.WORD, -(-behind // abi.WORD) * abi.WORD)
@@ -240,9 +236,7 @@ def _text(elf: Elf) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]]:
                 "p_vaddr", f"the writable segment [{s.address:#x}, {s.end:#x}) lies among the text "
                 f"[{first:#x}, {behind:#x}) or shares a word of 8 bytes with it",
             )  # fmt: skip
-    holes = tuple(
-        (one[1], two[0]) for one, two in pairwise(ranges) if one[1] < two[0]
-    )
+    holes = tuple((one[1], two[0]) for one, two in pairwise(ranges) if one[1] < two[0])
     return (first, behind), holes
 
 

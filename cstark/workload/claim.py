@@ -13,6 +13,7 @@ from typing import Any
 
 from cstark.errors import StatementError, quoted
 from cstark.limits import MAX_CLAIM_BYTES, MAX_CLAIM_DEPTH, MAX_CLAIM_INTEGER_BITS
+from cstark.text import canonical_json
 
 __all__ = ["decode_claim", "encode_claim", "read_claim"]
 
@@ -79,7 +80,7 @@ def encode_claim(claim: Mapping[str, Any]) -> bytes:
     if not isinstance(claim, Mapping):
         raise StatementError(f"a claim is a dict, not {type(claim).__name__}")
     plain = _plain(claim, "claim", 0)
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = canonical_json(plain)
     if len(text) > MAX_CLAIM_BYTES:
         raise StatementError(f"the claim has {len(text)} bytes; at most {MAX_CLAIM_BYTES} fit")
     return text.encode("ascii")

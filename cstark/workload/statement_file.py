@@ -1,12 +1,12 @@
-"""Key files: a whole statement as data, for verifiers that have no workload's code.
+"""Statement files, also called key files: a whole statement as data.
 
-A `VerifyingKey` is a machine; a statement also has public values, tokens and a claim.  A key file
-holds all four, so that ``cstark verify --key KEY FILE`` needs nothing else::
+A `VerifyingKey` is a machine; a statement also has public values, tokens and a claim.  Its file
+holds all four, so that a verifier needs none of the machine's code::
 
     {"claim": {...}, "format": "cstark statement", "key": {...}, "publics": {"fib": [...]},
      "tokens": [["send", "bus", [1, 2], 1]], "version": 1}
 
-``key`` is `VerifyingKey.to_json`, as an object.
+``key`` is `VerifyingKey.to_json`, as an object; ``claim`` is null where there is none.
 """
 
 from __future__ import annotations
@@ -14,48 +14,102 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cstark.air.bus import Receive, Send, Token
 from cstark.errors import CstarkError, StatementError
-from cstark.protocol.key import VerifyingKey
+from cstark.protocol.key import KEY_FORMAT, STATEMENT_FORMAT, VerifyingKey
+from cstark.text import canonical_json
 from cstark.workload.claim import decode_claim, encode_claim
+
+if TYPE_CHECKING:
+    from cstark.protocol.proof import Proof
 
 __all__ = ["StatementFile"]
 
-_FORMAT = "cstark statement"
 _VERSION = 1
 _TOKENS = {"send": Send, "receive": Receive}
 
 
-def _canonical(data: Any) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-
-
 @dataclass(frozen=True)
 class StatementFile:
-    """A statement as data.
+    """A statement as data: all that a verifier needs besides the proof.
+
+    `Machine.statement` makes one, and so does ``cstark key``.  What `to_json` writes is read by
+    `from_json`, by ``cstark verify --key`` and by the second verifier, ``python -m cstark.pure``.
 
     Attributes
     ----------
     key : VerifyingKey
+        The machine: whoever verifies trusts it, or compares its `digest` with one that is trusted.
     publics : mapping of str to sequence of int
+        Public values by table.
     tokens : tuple of Send or Receive
+        Messages that the verifier adds.
     claim : bytes
-        Canonical JSON, see `cstark.workload.claim`.
+        What the proof must claim: empty, or the canonical JSON that `cs.encode_claim` makes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class Doubling(cs.Air):
+    ...     columns = ("x",)
+    ...     publics = ("start",)
+    ...     def constrain(self, t):
+    ...         t.first_row.equal(t.now.x, t.publics.start)
+    ...         t.transition.equal(t.next.x, 2 * t.now.x)
+    >>> machine = cs.Machine({"doubling": Doubling()})
+    >>> trace = np.array([[5 << i] for i in range(8)], dtype=np.uint64)
+    >>> proof = machine.prove({"doubling": trace}, {"doubling": [5]})
+    >>> text = machine.statement({"doubling": [5]}).to_json()  # to be kept in a file
+    >>> statement = cs.StatementFile.from_json(text)
+    >>> statement.verify(proof)
+    >>> statement.publics
+    {'doubling': [5]}
     """
 
     key: VerifyingKey
     publics: Mapping[str, Sequence[int]]
-    tokens: tuple[Token, ...]
-    claim: bytes
+    tokens: tuple[Token, ...] = ()
+    claim: bytes = b""
+
+    def verify(self, proof: Proof | bytes, *, min_security: int = 100) -> None:
+        """Return if the proof holds for this statement, raise otherwise.
+
+        Parameters
+        ----------
+        proof : Proof or bytes
+        min_security : int
+            Proven bits demanded, at the heights in the file.
+
+        Raises
+        ------
+        VerificationError
+            The proof is refused; `reason` says why.
+        StatementError
+            The public values or tokens do not suit the key.
+        """
+        self.key.verify(
+            proof, self.publics, tokens=self.tokens, claim=self.claim, min_security=min_security
+        )
 
     def to_json(self) -> str:
-        """Canonical JSON."""
+        """Canonical JSON: equal statements give equal text.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        StatementError
+            The claim is neither empty nor canonical JSON.
+        """
         names = {kind: name for name, kind in _TOKENS.items()}
-        return _canonical(
+        return canonical_json(
             {
-                "format": _FORMAT,
+                "format": STATEMENT_FORMAT,
                 "version": _VERSION,
                 "key": json.loads(self.key.to_json()),
                 "publics": {
@@ -65,13 +119,22 @@ class StatementFile:
                     [names[type(token)], token.bus, [int(v) for v in token.values], token.count]
                     for token in self.tokens
                 ],
-                "claim": decode_claim(self.claim),
+                "claim": decode_claim(self.claim) if self.claim else None,
             }
         )
 
     @classmethod
     def from_json(cls, text: str | bytes) -> StatementFile:
-        """Read a key file.
+        """Read a statement back.
+
+        Parameters
+        ----------
+        text : str or bytes
+            From `to_json`, perhaps with other white space.
+
+        Returns
+        -------
+        StatementFile
 
         Raises
         ------
@@ -79,6 +142,8 @@ class StatementFile:
             If it is not one; whether public values and tokens suit the key is checked when a
             proof is verified.
         """
+        if not isinstance(text, (str, bytes)):
+            raise StatementError(f"not a key file: it is {type(text).__name__}, not text")
         try:
             # json would guess other encodings, and take the last of a repeated name
             text = text.decode() if isinstance(text, bytes) else text
@@ -90,19 +155,33 @@ class StatementFile:
             )
         except (ValueError, RecursionError) as error:
             raise StatementError(f"not a key file: {error}") from None
+        if isinstance(data, dict) and data.get("format") == KEY_FORMAT:
+            raise StatementError(
+                "not a key file: this is a verifying key alone, without public values, tokens and "
+                "a claim; cs.VerifyingKey.from_json reads it, machine.statement(publics) and "
+                "`cstark key` write statements"
+            )
         fields = {"format", "version", "key", "publics", "tokens", "claim"}
         if not isinstance(data, dict) or set(data) != fields:
             raise StatementError(f"not a key file: its fields are {', '.join(sorted(fields))}")
-        if data["format"] != _FORMAT or data["version"] != _VERSION or data["version"] is True:
+        if (
+            data["format"] != STATEMENT_FORMAT
+            or data["version"] != _VERSION
+            or data["version"] is True
+        ):
             raise StatementError(f"not a key file of version {_VERSION}")
         if not isinstance(data["publics"], dict) or not isinstance(data["tokens"], list):
             raise StatementError("not a key file: publics is an object, tokens a list")
         try:
-            key = VerifyingKey.from_json(_canonical(data["key"]))
+            key = VerifyingKey.from_json(canonical_json(data["key"]))
         except CstarkError as error:
             raise StatementError(f"not a key file: {error}") from None
         tokens = tuple(_token(i, token) for i, token in enumerate(data["tokens"]))
-        return cls(key, data["publics"], tokens, encode_claim(data["claim"]))
+        claim = b"" if data["claim"] is None else encode_claim(data["claim"])
+        return cls(key, data["publics"], tokens, claim)
+
+    def __repr__(self) -> str:
+        return f"<StatementFile: {self.key!r}, {len(self.claim)} bytes of claim>"
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
