@@ -104,6 +104,26 @@ def test_a_source_distribution_holds_what_the_tree_holds(tmp_path):
     assert held - made_by_setuptools - {"PKG-INFO", "setup.cfg"} == wanted
 
 
+def test_a_wheel_holds_what_guests_are_built_from(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    subprocess.run(
+        [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", str(tmp_path / "lib")],
+        cwd=project,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "CSTARK_ONLY": "_runtime"},
+    )
+
+    def files(root: Path) -> set[str]:
+        folder = root / "cstark" / "vm" / "guest"
+        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+    assert files(tmp_path / "lib") == files(project)
+    assert {"kit/link.ld", "kit/lib/crt0.S", "kit/include/cstark.h", "kit/template/input.txt"} <= (
+        files(project)
+    )
+
+
 @pytest.mark.nightly
 def test_pip_installs_into_a_new_environment(tmp_path):
     project = copy_of_the_sources(tmp_path)

@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "batch": {"errors", "cost", "files", "kernels", "progress", "protocol", "runtime", "text",
               "unwind", "workload"},
     "cli": {"errors", "files", "workload", "machines", "machine", "protocol",
-            "report", "text", "progress", "runtime", "security", "check", "air", "pure"},
+            "report", "text", "progress", "runtime", "security", "check", "air", "pure", "vm"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip

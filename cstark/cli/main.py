@@ -38,6 +38,7 @@ COMMANDS = {
     "inspect": "print what a proof file says about itself, without verifying it",
     "security": "print security, bytes, memory and time of proofs, and what options would change",
     "new": "write a file with a small machine, to start your own from",
+    "guest": "write and compile guests in C: programs whose runs are proved",
     "list": "list the built-in workloads and their arguments",
     "info": "print versions, threads and instruction set",
 }

@@ -7,4 +7,5 @@ The machine is RV64IM, little endian, with one hart and no privileged mode.
 * `cstark.vm.isa`: decoding, the operations that a program becomes, and disassembly
 * `cstark.vm.executor`: running a guest
 * `cstark.vm.trace`: the rows of a run
+* `cstark.vm.guest`: programs in C for it, and how they are compiled
 """

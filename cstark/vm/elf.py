@@ -227,7 +227,8 @@ def _segment(view: memoryview, k: int, row: Any) -> Segment:
           f"segment {k} has {filesz} bytes in the file and {memsz} in memory")  # fmt: skip
     _need(align & (align - 1) == 0 if align else True, "p_align",
           f"segment {k}: {align} is no power of two")  # fmt: skip
-    _need(align <= 1 or (address - offset) % align == 0, "p_align",
+    # GNU ld writes the address 0 for a segment of its script that turned out empty.
+    _need(align <= 1 or not memsz or (address - offset) % align == 0, "p_align",
           f"segment {k}: p_vaddr {address:#x} and p_offset {offset:#x} differ modulo "
           f"{align:#x}")  # fmt: skip
     if memsz:

@@ -1,10 +1,14 @@
-"""Errors of the machine: what is wrong with a program's file."""
+"""Errors of the machine: what is wrong with a program's file or sources."""
 
 from __future__ import annotations
 
 from cstark.errors import CstarkError
 
-__all__ = ["ElfError"]
+__all__ = ["BuildError", "ElfError"]
+
+
+class BuildError(CstarkError):
+    """A guest cannot be compiled, or what the compiler made is not for the machine."""
 
 
 class ElfError(CstarkError):

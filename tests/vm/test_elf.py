@@ -188,6 +188,8 @@ def test_what_need_not_be_understood_is_ignored():
     for header in ({"e_flags": 0x10}, {"e_ident": ident(7, 3)}, {"e_shstrndx": 77}, {}):
         assert image.load(build(extra=notes, **header)).entry == 0x10000
     assert image.load(build(load(p_align=0))).entry == 0x10000
+    empty = Load(0, b"", RW, 0, {"p_align": 0x1000})  # as GNU ld leaves it
+    assert image.load(build([*load(), empty])).entry == 0x10000
     assert image.load(build(load(p_paddr=1 << 63))).entry == 0x10000
 
 
