@@ -154,7 +154,8 @@ cdef class Hart:
 
     cdef vm_state vm
     cdef int mode
-    cdef object operations, held, count_array, lookup_arrays
+    cdef bint running  # in some thread
+    cdef object held, count_array, lookup_arrays
 
     def __cinit__(self, *args, **kwargs):
         memset(&self.vm, 0, sizeof(self.vm))
@@ -278,19 +279,31 @@ cdef class Hart:
         Raises
         ------
         RuntimeError
-            A trace had no room for a row: the traces are not those of this run.
+            A trace had no room for a row: the traces are not those of this run. Or the hart is
+            running in another thread.
         """
         cdef vm_state *vm = &self.vm
         cdef uint64_t part
-        while rows and not vm.halted and not vm.error:
-            part = min(rows, SLICE)
-            with nogil:
-                vm_run(vm, self.mode, part)
-            if vm.overflow:
-                raise RuntimeError("a trace has fewer rows than the run")
-            rows -= part
-            PyErr_CheckSignals()
+        self.rest()
+        self.running = True
+        try:
+            while rows and not vm.halted and not vm.error:
+                part = min(rows, SLICE)
+                with nogil:
+                    vm_run(vm, self.mode, part)
+                if vm.overflow:
+                    raise RuntimeError("a trace has fewer rows than the run")
+                rows -= part
+                PyErr_CheckSignals()
+        finally:
+            self.running = False
         return not vm.halted and not vm.error
+
+    cdef int rest(self) except -1:
+        """What follows must not happen while the guest changes its memory."""
+        if self.running:
+            raise RuntimeError("the hart is running in another thread")
+        return 0
 
     @property
     def rows(self):
@@ -328,6 +341,7 @@ cdef class Hart:
 
     @property
     def log(self):
+        self.rest()
         return (<char *>self.vm.log)[:self.vm.log_size] if self.vm.log_size else b""
 
     @property
@@ -362,6 +376,7 @@ cdef class Hart:
         """
         cdef vm_memory *memory = &self.vm.memory
         cdef uint64_t k, offset = address - memory.low
+        self.rest()
         if address < memory.low or length > memory.size or offset > memory.size - length:
             raise ValueError(f"[{address:#x}, {address + length:#x}) does not lie in memory")
         result = bytearray(length)
@@ -381,6 +396,7 @@ cdef class Hart:
         ValueError
             It says more than there may be.
         """
+        self.rest()
         cdef uint64_t length = vm_peek(&self.vm.memory, self.vm.output)
         if length > self.vm.max_output:
             raise ValueError(f"the output window claims {length} bytes")
@@ -414,6 +430,7 @@ cdef class Hart:
         """How many words of [start, end) were accessed, in the modes that keep times."""
         cdef const vm_memory *memory = &self.vm.memory
         cdef uint64_t count = 0
+        self.rest()
         if not memory.timed:
             raise ValueError("this mode keeps no times")
         start, end = max(start, memory.low), min(end, memory.low + memory.size)
@@ -426,6 +443,7 @@ cdef class Hart:
         """Address of the last word of [start, end) that was accessed, or None if none was."""
         cdef const vm_memory *memory = &self.vm.memory
         cdef uint64_t address = 0
+        self.rest()
         if not memory.timed:
             raise ValueError("this mode keeps no times")
         start, end = max(start, memory.low), min(end, memory.low + memory.size)

@@ -182,16 +182,17 @@ def test_progress_can_end_a_run():
 
 
 def test_other_threads_run_meanwhile():
-    """The GIL is not held: the thread that stops the guest gets its turn."""
+    """The GIL is not held; but the hart is one thread's while it runs."""
     hart = Guest(FOREVER).start(max_rows=1 << 40)
-    go = threading.Event()
-    thread = threading.Thread(target=lambda: (go.wait(), hart.run(1 << 22)))
+    thread = threading.Thread(target=lambda: hart.run(1 << 27))
     thread.start()
-    go.set()
-    while hart.rows < 1 << 22:
+    while not hart.rows:
         pass
+    for use in (lambda: hart.run(1), lambda: hart.read(LOW, 8), lambda: hart.log, hart.output):
+        with pytest.raises(RuntimeError, match="another thread"):
+            use()
     thread.join()
-    assert hart.rows == 1 << 22
+    assert hart.rows == 1 << 27 and hart.run(1) and hart.log == b""
 
 
 @pytest.mark.parametrize("mode", [FAST, COUNT])
