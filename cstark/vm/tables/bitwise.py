@@ -87,8 +87,8 @@ class BitwiseI(Family):
     which are halves, being the and, or, xor of halves.
 
     `o` and `e` say which operation it is: code = 352 + o + 2 e, alpha = o + e and beta = 1 - 2 o
-    - 3 e. They and their sum are bits by constraint, although the fetch pins o + 2 e: it alone
-    would leave other solutions.
+    - 3 e. They are bits by constraint: the fetch, which pins o + 2 e, would alone leave other
+    solutions. Both together would be 355, which is no operation.
     """
 
     operations = "andi ori xori"
@@ -104,8 +104,8 @@ class BitwiseI(Family):
         return [n.c[0], n.c[1]]
 
     def work(self, t: cs.Table, n: Any) -> None:
-        for flag in (n.o, n.e, n.o + n.e):
-            t.every_row.boolean(flag, name="one operation")
+        t.every_row.boolean(n.o, name="o is a bit")
+        t.every_row.boolean(n.e, name="e is a bit")
         alpha, beta, sign = n.o + n.e, 1 - 2 * n.o - 3 * n.e, n.rs2
         t.send("bytes", [n.x[0], n.imm0, n.z[0]], count=n.real, name="byte 0")
         t.send("bytes", [n.x[1], n.imm1, n.z[1]], count=n.real, name="byte 1")

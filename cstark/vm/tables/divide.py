@@ -21,9 +21,11 @@ r < b: far = [r1 differs from b1]; b0 - r0 - 1 for far = 0 or b1 - r1 - 1 for fa
 m0 + L m1 and so lies in [0, X). It is an integer in [-X, X) that is negative if b <= r, whatever
 far: (1 - far)(b1 - r1) = 0 allows far = 0 only for equal high halves.
 
-b = 0: then r < b fails, so z = 1, which asks for b = 0 and for q = X^2 - 1, the result that
-RISC-V defines; E0 and E1 give r = a. The equations of z for far = 1 and for the quotient of
-``remu`` only keep the row unique.
+b = 0: then r < b fails, so z = 1, which asks for b0 = 0 and for q = X^2 - 1, the result that
+RISC-V defines; by E2 it asks for b1 = 0, too. E0 and E1 give r = a.
+
+Some equations only keep the row unique, so that every change of a cell is noticed: those that
+make z a bit, far = 1 where z = 1, and, for ``remu``, the quotient where z = 1.
 """
 
 from __future__ import annotations
@@ -60,7 +62,6 @@ class Divu(Family):
         t.every_row.boolean(n.z, name="z is a bit")
         t.every_row.boolean(n.far, name="far is a bit")
         t.every_row.zero(n.z * b0, name="z: b0 is 0")
-        t.every_row.zero(n.z * b1, name="z: b1 is 0")
         t.every_row.zero(n.z * (q0 - f), name="z: q0 is f")
         t.every_row.zero(n.z * (q1 - f), name="z: q1 is f")
         t.every_row.zero(n.z * (1 - n.far), name="z: far")

@@ -17,14 +17,16 @@ hold over the integers, which determines h, c0, x, y, c1 and v, one has to refus
 * v = f unless c1 = 0 (a legal solution: x + a1 b0 = p - 1 = X f): c1 ((v - f) j - 1) = 0.
 
 E3: the left side is at most f^2 + (f - 1) + f = p - 2 + f, and reaches p only for a1 = b1 = f,
-for otherwise it is at most f (f - 1) + 2 f - 1 < p. q says whether a1 = b1 = f.
+for otherwise it is at most f (f - 1) + 2 f - 1 < p. q says whether a1 = b1 = f:
 
-* q = 0: (d1 - f)(a1 + b1 - 2 f) j2 = real - q. In a real row d1 is not f, so the right side is
-  below p, and a1, b1 are not both f, so the left side is, too. (a1 + b1 = 2 f only if both are.)
-* q = 1: q (a1 - f) = q (b1 - f) = 0 and d1 is f - 1 or f, so both sides lie in
-  [f^2 - 1, f^2 + 2 f], an interval shorter than p.
+    q (a1 - f) = 0,    q (b1 - f) = 0,    (d1 - f)(a1 + b1 - 2 f) j2 = real - q
 
-Either way E3 holds over the integers, and d is determined.
+* Unless both are f, q = 0, and in a real row d1 is not f, so the right side is below p, as the
+  left side is.
+* If both are f, the last equation says q = real. q (d1 - f)(d1 - f + 1) = 0 then leaves f - 1
+  and f for d1, so both sides lie in [f^2 - 1, f^2 + 2 f], an interval shorter than p.
+
+Either way E3 holds over the integers, and d is determined. q needs no equation to be a bit.
 """
 
 from __future__ import annotations
@@ -87,7 +89,6 @@ class Mulhu(Mul):
         d, f = self.four(n.d), self.X - 1
         left = n.a[1] * n.b[1] + self.two(n.y) + self.two(n.v)
         t.every_row.equal(left, d[0] + self.X * d[1], name="E3")
-        t.every_row.boolean(n.q, name="q is a bit")
         t.every_row.zero(n.q * (n.a[1] - f), name="q: a1 is f")
         t.every_row.zero(n.q * (n.b[1] - f), name="q: b1 is f")
         t.every_row.zero(n.q * (d[1] - f) * (d[1] - f + 1), name="q: d1 is f or f - 1")

@@ -37,7 +37,8 @@ def test_flags_reach_the_codes_of_the_family_alone(name):
         for cells in assignments(description, columns | {"real"}, flags)
         if cells["real"]
     }
-    assert reached == FAMILIES[name].codes
+    assert reached & set(BY_CODE) == FAMILIES[name].codes
+    assert len(reached) <= 16 or name in ("mis_load", "mis_store")
 
 
 @pytest.mark.parametrize("name", FAMILIES)
