@@ -193,6 +193,9 @@ class Machine:
             Change so many cells of valid traces (all, if there are at most 2^14), one at a time,
             each in four ways, and report the changes that no constraint and no bus notices.
             Cells that a table leaves open on purpose (`Air.free_cells`) count as explained.
+            Beside that, some rows of every kind are tested for cells that can be changed
+            together: what is declared in `Air.inputs` is taken as given, and everything else
+            must be determined, see ``python -m pydoc cstark.check.rank``.
         seed : int
             Of the choice of cells and values.
 
@@ -220,9 +223,13 @@ class Machine:
         if not mutate or not report:
             return report
         from cstark.check.mutate import find_free_cells
+        from cstark.check.rank import rank_test
 
-        tables = zip(self.tables.values(), self.descriptions, arrays, instance.publics, strict=True)
-        return replace(report, mutations=find_free_cells(list(tables), int(mutate), int(seed)))
+        tables = list(
+            zip(self.tables.values(), self.descriptions, arrays, instance.publics, strict=True)
+        )
+        mutations = find_free_cells(tables, int(mutate), int(seed))
+        return replace(report, mutations=mutations, rank=rank_test(tables, int(seed)))
 
     def verify(
         self,

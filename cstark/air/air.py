@@ -73,6 +73,7 @@ class Air:
     preprocessed: Declaration = ()
     periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
     rows: Any = None  # int or None: a table that sets an int may use it as one
+    inputs: Sequence[str] = ()
     max_rows: int | None = None
 
     if not TYPE_CHECKING:  # a type checker should go on to report unknown attributes

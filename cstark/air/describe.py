@@ -22,6 +22,7 @@ from cstark.air.description import (
 )
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.flags import Flags
+from cstark.air.free import input_columns
 from cstark.air.nodes import Node, P
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError, did_you_mean, quoted
@@ -282,6 +283,7 @@ def describe(name: str, air: Air) -> TableDescription:
     if preprocessed is not None:
         rows = len(preprocessed)
 
+    inputs = input_columns(name, air.inputs, layouts["columns"].labels)
     _check_signature(name, air)
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
@@ -314,6 +316,7 @@ def describe(name: str, air: Air) -> TableDescription:
         interactions=table._messages,
         preprocessed=preprocessed,
         max_rows=_rows(name, "max_rows", air.max_rows),
+        inputs=inputs,
     )
 
 

@@ -148,6 +148,7 @@ class TableDescription:
     public_names: Sequence[str] = field(compare=False)
     periodic_names: Sequence[str] = field(compare=False)
     preprocessed: np.ndarray | None = field(default=None, compare=False)
+    inputs: frozenset[int] = field(default=frozenset(), compare=False)
     max_rows: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -273,6 +274,7 @@ def assemble(
     interactions: list[Interaction],
     preprocessed: np.ndarray | None,
     max_rows: int | None = None,
+    inputs: frozenset[int] = frozenset(),
 ) -> TableDescription:
     """Bring recorded constraints and interactions into canonical form.
 
@@ -338,6 +340,7 @@ def assemble(
         periodic_names=periodic_names,
         preprocessed=preprocessed,
         max_rows=max_rows,
+        inputs=inputs,
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cstark.errors import AirError
+from cstark.errors import AirError, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from cstark.air.air import Air
     from cstark.air.description import TableDescription
 
-__all__ = ["Explanation", "FreeCells", "explanations"]
+__all__ = ["Explanation", "FreeCells", "explanations", "input_columns"]
 
 Explanation = tuple[frozenset[int], np.ndarray, str]
 """Columns, the rows (as a mask) where they are free, and why."""
@@ -64,10 +65,8 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
             columns = (columns,)
         numbers: set[int] = set()
         for name in columns:
-            found = {
-                k for k, label in enumerate(labels) if name in (label, label.partition("[")[0])
-            }
-            if not name or not found:
+            found = _named(name, labels)
+            if not found:
                 raise AirError(f"table {table!r}: free_cells names {name!r}, which is no column")
             numbers |= found
         rows = np.asarray(rows)
@@ -80,3 +79,35 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
             raise AirError(f"table {table!r}: free_cells gives no reason for {columns}")
         result.append((frozenset(numbers), rows, reason))
     return result
+
+
+def input_columns(table: str, inputs: object, labels: Sequence[str]) -> frozenset[int]:
+    """The numbers of the columns that `Air.inputs` names.
+
+    Raises
+    ------
+    AirError
+        If it is no sequence of names of columns.
+    """
+    if isinstance(inputs, str) or not isinstance(inputs, (tuple, list, frozenset, set)):
+        raise AirError(
+            f"table {table!r}: `inputs` is {quoted(inputs)}; it must be a tuple of names of "
+            "columns, those that are free by design"
+        )
+    numbers: set[int] = set()
+    for name in inputs:
+        found = _named(name, labels) if isinstance(name, str) else set()
+        if not found:
+            near = did_you_mean(name, labels) if isinstance(name, str) else ""
+            raise AirError(
+                f"table {table!r}: `inputs` names {quoted(name)}, which is no column{near}"
+            )
+        numbers |= found
+    return frozenset(numbers)
+
+
+def _named(name: str, labels: Sequence[str]) -> set[int]:
+    """The columns of a name, or of a group of that name."""
+    if not name:
+        return set()
+    return {k for k, label in enumerate(labels) if name in (label, label.partition("[")[0])}

@@ -9,6 +9,7 @@ use (`cstark.air.one_sided`) are named as well, though nothing is wrong with the
 from cstark.check.constraints import Violation
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import FreeCell, FreeColumn, Mutations
+from cstark.check.rank import HeldColumns, RankTest, Undetermined
 from cstark.check.report import CheckReport, check
 from cstark.check.values import evaluate_nodes
 
@@ -16,10 +17,13 @@ __all__ = [
     "CheckReport",
     "FreeCell",
     "FreeColumn",
+    "HeldColumns",
     "Imbalance",
     "Mutations",
     "OneSidedBus",
+    "RankTest",
     "Touch",
+    "Undetermined",
     "Violation",
     "check",
     "evaluate_nodes",

@@ -16,6 +16,7 @@ from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus
 from cstark.check.mutate import Mutations
 from cstark.check.notes import free_count_notes
+from cstark.check.rank import RankTest
 from cstark.check.show import (
     counted,
     free_text,
@@ -25,6 +26,7 @@ from cstark.check.show import (
     report_text,
     violation_text,
 )
+from cstark.check.show_rank import undetermined_text
 from cstark.errors import TraceError
 from cstark.program import CheckProgram
 
@@ -62,6 +64,8 @@ class CheckReport:
     notes : tuple of str
         What the statement does not say though one might think so, in sentences: messages of
         tokens that a provider with free counts may answer. They do not make a report false.
+    rank : RankTest or None
+        Cells that can be changed together, found with `mutations`.
 
     Examples
     --------
@@ -87,6 +91,7 @@ class CheckReport:
     buses: int
     mutations: Mutations | None = None
     notes: tuple[str, ...] = ()
+    rank: RankTest | None = None
 
     @property
     def valid(self) -> bool:
@@ -94,7 +99,9 @@ class CheckReport:
         return not self.violations and not self.unbalanced and not self.one_sided
 
     def __bool__(self) -> bool:
-        return self.valid and (self.mutations is None or bool(self.mutations))
+        return self.valid and all(
+            found is None or bool(found) for found in (self.mutations, self.rank)
+        )
 
     def __str__(self) -> str:
         return report_text(self)
@@ -127,6 +134,7 @@ class CheckReport:
             "constraints": self.constraints,
             "buses": self.buses,
             "mutations": None if self.mutations is None else self.mutations.to_dict(),
+            "rank": None if self.rank is None else self.rank.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -139,7 +147,7 @@ class CheckReport:
             For the first violation, else for the first imbalance: the message names table, row,
             constraint as written and both values, or bus, message, tables and rows. If there
             are none, for the first bus without a side, then for the first free cell that is not
-            explained.
+            explained, then for the first cells that can be changed together.
         """
         if self.violations:
             violation = self.violations[0]
@@ -167,6 +175,14 @@ class CheckReport:
             column = self.mutations.unexplained[0]
             cell = column.examples[0]
             raise TraceError(free_text(column), table=cell.table, row=cell.row, column=cell.column)
+        if self.rank is not None and not self.rank:
+            first = self.rank.undetermined[0]
+            raise TraceError(
+                undetermined_text([first]),
+                table=first.table,
+                row=first.row,
+                column=first.columns[0],
+            )
 
     def _others(self, messages: int = 0) -> str:
         constraints = 0 if messages else len(self.violations) - 1

@@ -11,6 +11,8 @@ from cstark.air.nodes import P
 from cstark.check.constraints import Violation
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import CHANGES, FreeColumn
+from cstark.check.show_rank import rank_html, rank_lines, undetermined_headline
+from cstark.check.words import counted, element
 from cstark.text import html_table
 
 if TYPE_CHECKING:
@@ -54,31 +56,6 @@ _WHERE = {
     "every": "every row",
     "cyclic": "every row, cyclically",
 }
-
-
-def element(value: int | None) -> str:
-    """A field element as a person would write it: small negatives as such.
-
-    Examples
-    --------
-    >>> from cstark.air import P
-    >>> element(7), element(P - 1)
-    ('7', '-1')
-    """
-    if value is None:
-        return ""
-    return str(value - P) if P - _SMALL < value < P else str(value)
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> counted(1, "row"), counted(2000, "row"), counted(0, "bus", "buses")
-    ('1 row', '2,000 rows', '0 buses')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def message_text(values: Sequence[int]) -> str:
@@ -216,6 +193,8 @@ def report_text(report: CheckReport) -> str:
         lines += ["", free_text(column)]
     if len(free) > _FREE_SHOWN:
         lines += ["", f"... and {counted(len(free) - _FREE_SHOWN, 'more column')}"]
+    if report.rank is not None:
+        lines += rank_lines(report.rank)
     return "\n".join(lines)
 
 
@@ -292,6 +271,8 @@ def report_html(report: CheckReport) -> str:
             for c in report.mutations.free[:_FREE_SHOWN]
         ]
         parts.append(html_table(["table", "column", "free cells", "reason", "for example"], rows))
+    if report.rank is not None:
+        parts.append(rank_html(report.rank))
     return "".join(parts)
 
 
@@ -423,6 +404,8 @@ def _headline(report: CheckReport) -> str:
         cells = sum(column.rows for column in report.mutations.unexplained)
         columns = counted(len(report.mutations.unexplained), "column")
         found.append(f"{counted(cells, 'unexplained free cell')} in {columns}")
+    if report.rank is not None and not report.rank:
+        found.append(undetermined_headline(report.rank))
     return f"{' and '.join(found)}, in {_scope(report)}"
 
 
@@ -432,5 +415,8 @@ def _scope(report: CheckReport) -> str:
     scope = f"{tables}; {constraints}, {counted(report.buses, 'bus', 'buses')}"
     if report.mutations is not None:
         cells = counted(report.mutations.cells, "cell")
-        scope += f"; {cells} changed in {len(CHANGES)} ways each"
+        scope += f"; {cells} changed in {len(CHANGES)} ways each, one at a time"
+    if report.rank is not None:
+        rows = counted(sum(report.rank.rows.values()), "row")
+        scope += f"; {rows} tested for cells that move together"
     return scope

@@ -19,7 +19,8 @@ def configure(parser: Parser) -> None:
         type=integer,
         default=0,
         metavar="N",
-        help="also change N cells (all of a small trace) and list what nothing notices",
+        help="also change N cells (all of a small trace) and list what nothing notices, and test "
+        "rows for cells that can be changed together",
     )
     parser.add_argument(
         "--mutate-seed", type=integer, default=0, metavar="S", help="seed of these changes"

@@ -63,6 +63,7 @@ class Exchange(cs.Air):
         "taken": (),  # 1: this row receives `take`
         "take": (VALUES,),
     }
+    inputs = ("post",)
 
     def __init__(self, rows: int, start: int) -> None:
         self.rows = rows

@@ -61,17 +61,18 @@ class ReadOnlyMemoryTable(cs.Air):
         t.receive("memory", [now.sorted_address, now.sorted_value], count=now.count)
 
     def free_cells(self, cells: cs.View) -> list[cs.FreeCells]:
-        unread = cells.count == 0
-        unread[0] = False  # public
-        last = np.arange(len(unread)) == len(unread) - 1
-        # rows of one address have one value, so only a cell with a row of its own can vary
-        same = cells.sorted_address[1:] == cells.sorted_address[:-1]
-        alone = unread.copy()
-        alone[1:] &= ~same
-        alone[:-1] &= ~same
+        first = np.arange(len(cells.count)) == 0  # public
+        begins = np.ones(len(cells.count), dtype=bool)
+        begins[1:] = cells.sorted_address[1:] != cells.sorted_address[:-1]
+        # from the last cell on that is read, the addresses may go on growing as they like
+        after = np.arange(len(cells.count)) > np.flatnonzero(cells.count).max(initial=0)
         return [
-            cs.FreeCells(("sorted_value",), alone, "a memory cell that is never read"),
-            cs.FreeCells(("sorted_address",), unread & last, "one more cell that is never read"),
+            cs.FreeCells(
+                ("sorted_value",),
+                (begins | after) & ~first,
+                "what a cell holds is the prover's to choose",
+            ),
+            cs.FreeCells(("sorted_address",), after, "one more cell that is never read"),
         ]
 
 
