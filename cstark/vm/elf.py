@@ -28,6 +28,8 @@ __all__ = ["Elf", "Segment", "read_elf"]
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SECTION_TABLE = 2  # SHT_SYMTAB
 EXECUTE, WRITE, READ = 1, 2, 4
+COMPRESSED = 1  # in e_flags: the file may hold compressed code
+CHUNK = 1 << 16  # words of text looked at together
 
 _PROGRAM_HEADER = np.dtype(
     [("type", "<u4"), ("flags", "<u4"), ("offset", "<u8"), ("vaddr", "<u8"), ("paddr", "<u8"),
@@ -150,6 +152,8 @@ def read_elf(data: bytes | bytearray | memoryview | mmap) -> Elf:
     _need(ehsize == HEADER.size, "e_ehsize", f"{ehsize} bytes, not {HEADER.size}")
     _flags(flags)
     segments = _segments(view, phoff, phentsize, phnum)
+    if flags & COMPRESSED:
+        _no_compressed(segments)
     _need(entry % 4 == 0, "e_entry", f"{entry:#x} is no multiple of 4")
     _need(
         any(s.executable and s.address <= entry <= s.data_end - 4 for s in segments), "e_entry",
@@ -170,11 +174,34 @@ def _identification(ident: bytes) -> None:
 
 def _flags(flags: int) -> None:
     """e_flags of the RISC-V psABI: code that runs on RV64IM, one hart."""
-    _need(not flags & 1, "e_flags", "compressed code (C): compile with -march=rv64im")
     _need(not flags & 6, "e_flags",
           "a floating-point calling convention: compile with -march=rv64im -mabi=lp64")  # fmt: skip
     _need(not flags & 8, "e_flags", "code for 16 registers (RVE): compile with -march=rv64im")
-    _need(not flags & ~0x10, "e_flags", f"unknown flags {flags:#x}")  # 0x10: total store order
+    known = COMPRESSED | 0x10  # the second: total store order, which one hart always has
+    _need(not flags & ~known, "e_flags", f"unknown flags {flags:#x}")
+
+
+def _no_compressed(segments: tuple[Segment, ...]) -> None:
+    """Of a file that may hold compressed code: every word of its text is a whole instruction.
+
+    The flag alone says little: an assembler sets it as soon as a source allows such code. From an
+    address that is a multiple of 4 on, the first compressed instruction stands at one as well, and
+    its two low bits are not both 1. Words of zeros, as between functions, are none.
+    """
+    for segment in segments:
+        if segment.executable:
+            skip = -segment.address % 4
+            count = max(0, len(segment.data) - skip) // 4
+            for first in range(0, count, CHUNK):
+                words = np.frombuffer(
+                    segment.data, dtype="<u4", count=min(CHUNK, count - first),
+                    offset=skip + 4 * first,
+                )  # fmt: skip
+                (short,) = np.nonzero((words & 3 != 3) & (words != 0))
+                if len(short):
+                    address = segment.address + skip + 4 * (first + int(short[0]))
+                    raise ElfError("e_flags", f"compressed code (C), or data in the text, at "
+                                   f"{address:#x}: compile with -march=rv64im")  # fmt: skip
 
 
 def _table(

@@ -48,8 +48,12 @@ REFUSED = [
     ("e_machine", build(e_machine=62), "machine 62, not 243"),
     ("e_version", build(e_version=2), "version 2"),
     ("e_ehsize", build(e_ehsize=52), "52 bytes, not 64"),
-    ("e_flags", build(e_flags=1), "compressed"),
-    ("e_flags", build(e_flags=5), "compressed"),
+    ("e_flags", build(load(data=EXIT + b"\x01\x45\x82\x80"), e_flags=1), "(C), or data"),
+    ("e_flags", build(load(data=EXIT + b"\x01\x45\x82\x80"), e_flags=1), "at 0x10008:"),
+    ("e_flags", build(load(0x10002, bytes(2) + EXIT + b"\1\0\0\0"), e_entry=0x10004, e_flags=1),
+     "at 0x1000c:"),
+    ("e_flags", build(load(data=EXIT + bytes(1 << 19) + b"\1\0\0\0"), e_flags=1), "at 0x90008:"),
+    ("e_flags", build(e_flags=5), "floating-point"),
     ("e_flags", build(e_flags=4), "floating-point"),
     ("e_flags", build(e_flags=8), "RVE"),
     ("e_flags", build(e_flags=0x20), "unknown flags"),
@@ -185,8 +189,11 @@ def test_limits_of_symbols():
 
 def test_what_need_not_be_understood_is_ignored():
     notes = b"".join(program_header(kind) for kind in (0, 4, 6, 7, 0x6474E551, 0x70000003))
-    for header in ({"e_flags": 0x10}, {"e_ident": ident(7, 3)}, {"e_shstrndx": 77}, {}):
+    for header in ({"e_flags": 0x10}, {"e_flags": 0x01}, {"e_ident": ident(7, 3)},
+                   {"e_shstrndx": 77}):  # fmt: skip
         assert image.load(build(extra=notes, **header)).entry == 0x10000
+    empty = Load(0, b"", make_elf.R, fields={"p_vaddr": 0, "p_offset": 8, "p_align": 0x1000})
+    assert image.load(build([*load(), empty])).entry == 0x10000
     assert image.load(build(load(p_align=0))).entry == 0x10000
     empty = Load(0, b"", RW, 0, {"p_align": 0x1000})  # as GNU ld leaves it
     assert image.load(build([*load(), empty])).entry == 0x10000
