@@ -91,7 +91,7 @@ class OpeningGroup:
     tree: int  # index into Layout.trees
     matrix: int  # index into TreeShape.matrices
     next: bool  # at zeta * g_t instead of zeta
-    columns: tuple[int, ...]
+    columns: Sequence[int]  # a range where it can be: a short key may name millions of them
     start: int  # position of the first in the list of all openings
 
 
@@ -162,7 +162,7 @@ class Layout:
                         continue
                     columns = self._next_columns(matrix) if is_next else range(matrix.columns)
                     if columns:
-                        groups.append(OpeningGroup(t, m, is_next, tuple(columns), self.openings))
+                        groups.append(OpeningGroup(t, m, is_next, columns, self.openings))
                         self.openings += len(columns)
 
     def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .errors import BadKey
@@ -115,6 +116,11 @@ class Statement:
     publics: tuple[tuple[int, ...], ...] = field(default=())
     tokens: tuple[Token, ...] = field(default=())
     claim: bytes = b"{}"
+
+    @cached_property
+    def widest(self) -> int:
+        """Values of the longest message."""
+        return max((width for _, width in self.buses.values()), default=0)
 
 
 def read_statement(text: str | bytes) -> Statement:

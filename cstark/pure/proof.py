@@ -53,9 +53,8 @@ class Reader:
 
     def elements(self, count: int) -> list[Ext]:
         """Elements of F."""
-        data = self.take(count * EXT)
-        inner = Reader(data)
-        return [Ext(*inner.words(3)) for _ in range(count)]
+        words = self.words(count * EXT // WORD)
+        return [Ext(*words[at : at + 3]) for at in range(0, len(words), 3)]
 
     def digests(self, count: int) -> list[bytes]:
         """Digests of 32 bytes."""

@@ -55,7 +55,7 @@ def _least(
     slope: float,
     offset: float,
 ) -> float:
-    options, tables = statement.options, statement.tables
+    options = statement.options
     height = shape.distinct[0]
 
     def bits(bad: float, size: int = FIELD) -> float:
@@ -64,17 +64,12 @@ def _least(
     def gap(length: int) -> float:
         return slope * length + offset
 
-    messages = len(statement.tokens) + sum(
-        len(table.interactions) * rows for table, rows in zip(tables, shape.heights, strict=True)
-    )
-    widest = max((width for _, width in statement.buses.values()), default=0)
-    constraints = max(table.constraint_count for table in tables)
-    degree = max(table.degree for table in tables)
+    messages = len(statement.tokens) + shape.messages
     terms = [
         128.0,
-        bits(lists * messages * (widest + 2)),
-        bits(lists * constraints),
-        bits(lists * (degree * (height + 1) + height - 1), FIELD - P),
+        bits(lists * messages * (statement.widest + 2)),
+        bits(lists * shape.constraints),
+        bits(lists * (shape.degree * (height + 1) + height - 1), FIELD - P),
         bits((shape.opening_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,
     ]

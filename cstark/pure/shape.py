@@ -7,6 +7,7 @@ row of all its matrices of that height, concatenated.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .key import Statement, Table
@@ -35,19 +36,52 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Block:
+    """The columns of one matrix, or of a table's quotient chunks, that are opened at one point.
+
+    A key of a few hundred bytes may name millions of columns: they are counted here, and listed
+    only when the file has turned out to be long enough for their values.
+    """
+
+    table: int
+    tree: str
+    following: bool
+    start: int  # where the matrix starts in the row of its tree
+    columns: Sequence[int]
+
+    def openings(self) -> Iterator[Opening]:
+        """One after the other."""
+        step = 3 if self.tree in OVER_F else 1
+        for column in self.columns:
+            at = self.start + step * column
+            yield Opening(self.table, self.tree, column, self.following, at)
+
+
+@dataclass(frozen=True)
 class Shape:
     """All counts of a proof; heights are those of the tables, as numbers of rows."""
 
     heights: tuple[int, ...]
     distinct: tuple[int, ...]  # descending
     rows: dict[str, dict[int, list[int]]]  # tree -> height -> words of each matrix's row there
-    openings: dict[int, tuple[Opening, ...]]  # by height, descending, in the order of gamma
+    blocks: dict[int, tuple[Block, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
+    messages: int  # of all rows of all tables
+    constraints: int  # of the table with the most
+    degree: int
+
+    def openings(self, height: int) -> tuple[Opening, ...]:
+        """The openings of a height, in the order of gamma."""
+        return tuple(opening for block in self.blocks[height] for opening in block.openings())
+
+    def count(self, height: int) -> int:
+        """How many those are."""
+        return sum(len(block.columns) for block in self.blocks[height])
 
     @property
     def opening_count(self) -> int:
         """All (column, point) pairs."""
-        return sum(len(group) for group in self.openings.values())
+        return sum(map(self.count, self.blocks))
 
     @property
     def final_height(self) -> int:
@@ -68,45 +102,48 @@ def columns(table: Table, tree: str) -> int:
     }[tree]
 
 
-def following_columns(table: Table, tree: str) -> tuple[int, ...]:
+def following_columns(table: Table, tree: str) -> Sequence[int]:
     """Those of them that are opened at zeta g; of the lookup columns only the accumulator."""
     if tree == "preprocessed":
         return table.next_preprocessed
     if tree == "main":
         return table.next_main
-    return (len(table.groups) - 1,) if tree == "lookup" and table.groups else ()
+    last = columns(table, tree) - 1
+    return range(last, last + 1) if tree == "lookup" else ()
 
 
 def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     """The shape of proofs at these heights, one per table."""
+    tables = statement.tables
     distinct = tuple(sorted(set(heights), reverse=True))
     rows: dict[str, dict[int, list[int]]] = {tree: {} for tree in TREES}
-    openings: dict[int, tuple[Opening, ...]] = {}
+    blocks: dict[int, tuple[Block, ...]] = {}
     for height in distinct:
-        present: list[tuple[int, str, int]] = []  # table, tree, where its matrix starts in the row
-        for index, table in enumerate(statement.tables):
+        words = dict.fromkeys(TREES, 0)
+        now, following = [], []
+        for index, table in enumerate(tables):
+            if heights[index] != height:
+                continue
             for tree in TREES:
                 count = columns(table, tree)
-                if heights[index] == height and count:
-                    matrices = rows[tree].setdefault(height, [])
-                    present.append((index, tree, sum(matrices)))
-                    if tree == "quotient":
-                        matrices += [3] * count
-                    else:
-                        matrices.append(3 * count if tree in OVER_F else count)
-        group = []
-        for following in (False, True):
-            for index, tree, start in present:
-                table = statement.tables[index]
-                everything = tuple(range(columns(table, tree)))
-                for column in following_columns(table, tree) if following else everything:
-                    step = 3 if tree in OVER_F else 1
-                    group.append(Opening(index, tree, column, following, start + step * column))
-        openings[height] = tuple(group)
+                if not count:
+                    continue
+                words_each = 3 if tree in OVER_F else 1
+                widths = [3] * count if tree == "quotient" else [words_each * count]
+                rows[tree].setdefault(height, []).extend(widths)
+                now.append(Block(index, tree, False, words[tree], range(count)))
+                more = following_columns(table, tree)
+                if more:
+                    following.append(Block(index, tree, True, words[tree], more))
+                words[tree] += sum(widths)
+        blocks[height] = (*now, *following)
     options = statement.options
     return Shape(
-        heights, distinct, rows, openings,
-        fold_schedule(distinct, options.fri_arity, options.final_length),
+        heights, distinct, rows, blocks,
+        folds=fold_schedule(distinct, options.fri_arity, options.final_length),
+        messages=sum(len(t.interactions) * n for t, n in zip(tables, heights, strict=True)),
+        constraints=max(table.constraint_count for table in tables),
+        degree=max(table.degree for table in tables),
     )  # fmt: skip
 
 

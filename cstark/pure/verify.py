@@ -80,17 +80,16 @@ def verify(
     challenges = Challenges(z, alpha, beta, zeta)
 
     # Round 4: the openings satisfy the constraints of every table.
-    values = {n: reader.elements(len(group)) for n, group in shape.openings.items()}
+    values = {n: reader.elements(shape.count(n)) for n in shape.distinct}
     transcript.absorb("openings", ext_bytes(v for group in values.values() for v in group))
+    openings = {n: shape.openings(n) for n in shape.distinct}  # there are values for all of them
+    of_table: list[dict[tuple[str, int, bool], Ext]] = [{} for _ in tables]
+    for n in shape.distinct:
+        for o, value in zip(openings[n], values[n], strict=True):
+            of_table[o.table][o.tree, o.column, o.following] = value
     for index, table in enumerate(tables):
-        height = shape.heights[index]
-        of_table = {
-            (o.tree, o.column, o.following): value
-            for o, value in zip(shape.openings[height], values[height], strict=True)
-            if o.table == index
-        }
-        total = sums.get(index, ZERO)
-        opened = Opened(table, height, of_table, statement.publics[index], total)
+        height, total = shape.heights[index], sums.get(index, ZERO)
+        opened = Opened(table, height, of_table[index], statement.publics[index], total)
         if not identity_holds(statement, opened, challenges):
             raise Refused("constraints", f"table {table.name}: the constraints do not hold at zeta")
     gamma = transcript.extension("gamma")
@@ -115,7 +114,7 @@ def verify(
     rows = read_trees(hasher, blowup, shape.rows, roots, nodes, reader)
     reduced: dict[int, dict[int, Ext]] = {}
     weight = ONE
-    for n, group in shape.openings.items():
+    for n, group in openings.items():
         weights = []
         for _ in group:
             weights.append(weight)
