@@ -238,7 +238,9 @@ class Machine:
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,
+        heights: Mapping[str, int] | None = None,
         min_security: int = 100,
+        regime: str | None = None,
     ) -> None:
         """Return if the proof holds, raise otherwise.
 
@@ -251,8 +253,14 @@ class Machine:
         claim : bytes, optional
             What the proof must claim. None accepts the claim in the file, which is then part of
             what has been proved: read it from ``proof.claim``.
+        heights : mapping of str to int, optional
+            Rows that tables must have. The height of a table that has no ``rows`` and is not
+            named here is the prover's choice: read it from ``proof.log_heights``.
         min_security : int
-            Proven bits demanded, at the heights in the file.
+            Proven bits demanded, at the heights in the file; at least 0.
+        regime : {"best", "unique"}, optional
+            Which bounds prove them: the better of both, or unique decoding alone. By default as
+            in the machine's options.
 
         Raises
         ------
@@ -261,11 +269,12 @@ class Machine:
         ProofFormatError
             The bytes do not parse.
         StatementError
-            The publics, tokens or claim given here are malformed.
+            The publics, tokens, claim, heights, min_security or regime given are malformed.
         """
         self.verifying_key().verify(
-            proof, publics, tokens=tokens, claim=claim, min_security=min_security
-        )
+            proof, publics, tokens=tokens, claim=claim, heights=heights,
+            min_security=min_security, regime=self.options.regime if regime is None else regime,
+        )  # fmt: skip
 
     def statement(
         self,

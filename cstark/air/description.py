@@ -178,6 +178,16 @@ class TableDescription:
         """Number of extension columns the interactions need."""
         return (len(self.interactions) + 1) // 2
 
+    @property
+    def height_is_open(self) -> bool:
+        """Whether a statement of a first or last row leaves to the prover how far they are apart.
+
+        So it is for a table without `rows` that has public values or constrains its first or last
+        row.
+        """
+        selectors = {constraint.selector for constraint in self.constraints}
+        return self.rows is None and bool(self.publics or selectors & {"first", "last"})
+
     def count_degree(self, interaction: int) -> int:
         """Degree of the count of an interaction, by its position."""
         return self.node_degrees[self.interactions[interaction].count]

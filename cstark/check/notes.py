@@ -10,9 +10,34 @@ from collections.abc import Iterable, Sequence
 from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 
-__all__ = ["free_count_notes"]
+__all__ = ["free_count_notes", "height_notes"]
 
 _SHOWN = 3
+
+
+def height_notes(descriptions: Iterable[TableDescription]) -> list[str]:
+    """Tables of which first or last rows are stated, but not how far they are apart.
+
+    Parameters
+    ----------
+    descriptions : iterable of TableDescription
+        All tables of a machine.
+
+    Returns
+    -------
+    list of str
+        A sentence, if there is such a table.
+    """
+    names = [description.name for description in descriptions if description.height_is_open]
+    if not names:
+        return []
+    shown = ", ".join(map(repr, names[:_SHOWN]))
+    if len(names) > _SHOWN:
+        shown += f", … {len(names) - _SHOWN} more"
+    return [
+        f"table{'s' if len(names) > 1 else ''} {shown}: height chosen by the prover; state `rows` "
+        "or verify(..., heights=) where the number of rows matters"
+    ]
 
 
 def free_count_notes(

@@ -15,7 +15,7 @@ from cstark.check.buses import find_imbalances
 from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus
 from cstark.check.mutate import Mutations
-from cstark.check.notes import free_count_notes
+from cstark.check.notes import free_count_notes, height_notes
 from cstark.check.rank import RankTest
 from cstark.check.show import (
     counted,
@@ -62,8 +62,9 @@ class CheckReport:
         What changing cells showed; None if it was not asked for, or if the trace is not valid:
         then nothing is known about changes.
     notes : tuple of str
-        What the statement does not say though one might think so, in sentences: messages of
-        tokens that a provider with free counts may answer. They do not make a report false.
+        What the statement does not say though one might think so, in sentences: heights that
+        the prover chooses, messages of tokens that a provider with free counts may answer. They do
+        not make a report false.
     rank : RankTest or None
         Cells that can be changed together, found with `mutations`.
 
@@ -263,7 +264,7 @@ def check(
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),
         len(buses),
-        notes=tuple(free_count_notes(descriptions, tokens)),
+        notes=(*height_notes(descriptions), *free_count_notes(descriptions, tokens)),
     )
 
 

@@ -10,7 +10,8 @@ first (slower). --trace prints everything that the verifier's transcript absorbs
 verifiers print the same.
 
 The file never chooses what is verified.  What it claims is printed: read it, or say what it must
-be with --expect.
+be with --expect.  The number of rows of a table is the prover's where the machine does not fix it:
+say what it must be with --expect-height.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cstark.cli.common import (
     CommandError,
     Parser,
     claim_pairs,
+    integer,
     key_of_file,
     options_text,
     read_bytes,
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["configure", "run"]
+
+#: Digits of the most rows that there can be.
+_ROWS_DIGITS = 10
 
 #: Names in the claim with the values that the words after ``=`` may mean.
 Expectations = list[tuple[str, list[Any]]]
@@ -67,11 +72,26 @@ def configure(parser: Parser) -> None:
         help="refuse another value in the claim; may be given several times",
     )
     parser.add_argument(
+        "--expect-height",
+        action="append",
+        default=[],
+        metavar="TABLE=ROWS",
+        help="refuse another number of rows, where the machine leaves it to the prover; may be "
+        "given several times",
+    )
+    parser.add_argument(
         "--min-security",
-        type=int,
+        type=_bits,
         default=100,
         metavar="BITS",
         help="refuse fewer proven bits (default: 100)",
+    )
+    parser.add_argument(
+        "--regime",
+        choices=("best", "unique"),
+        default="best",
+        help="which bounds prove them: the better of two, or those of unique decoding alone "
+        "(default: best)",
     )
     parser.add_argument(
         "--pure", action="store_true", help="use the independent verifier in plain Python"
@@ -99,7 +119,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.trace and arguments.json:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
-    check = Check(arguments.pure, arguments.trace, arguments.min_security)
+    heights = dict(map(parse_height, arguments.expect_height))
+    policy = Policy(arguments.min_security, arguments.regime, heights)
+    check = Check(arguments.pure, arguments.trace, policy)
 
     from cstark.protocol.proof import Proof
 
@@ -139,16 +161,28 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class Policy(NamedTuple):
+    """What is demanded: proven bits, by which bounds, and rows of tables."""
+
+    min_security: int
+    regime: str
+    heights: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Check:
-    """Which verifier checks a proof, whether it shows its transcript, and the bits it demands."""
+    """Which verifier checks a proof, whether it shows its transcript, and what it demands."""
 
     pure: bool
     trace: bool
-    min_security: int
+    policy: Policy
 
     def __call__(self, statement: StatementFile, proof: Proof, text: bytes = b"") -> None:
         """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
+        for table in self.policy.heights:
+            if table not in statement.key.names:
+                names = visible(", ".join(statement.key.names))
+                raise CommandError(f"--expect-height: no table {table!r}; there are {names}")
         from cstark.pure import show
 
         def listener(kind: str, label: str, data: bytes) -> None:
@@ -156,14 +190,16 @@ class Check:
                 say(show((kind, label, data)))
 
         if not self.pure:
+            from cstark.protocol.policy import Policy as Demands
             from cstark.protocol.verifier import Verifier
 
+            policy = Demands.of(statement.key, *self.policy)
             verifier = Verifier.begin(
                 statement.key, proof, statement.publics, statement.tokens, statement.claim
             )
             if self.trace:
                 verifier.stream.listen(listener)
-            verifier.verify(self.min_security)
+            verifier.verify(policy)
             return
         from cstark import pure
 
@@ -171,7 +207,7 @@ class Check:
             pure.verify(
                 pure.read_statement(text or statement.to_json()),
                 proof.to_bytes(),
-                min_security=self.min_security,
+                **self.policy._asdict(),
                 trace=(lambda event: listener(*event)) if self.trace else None,
             )
         except pure.BadKey as error:
@@ -202,7 +238,7 @@ def verify_by_workload(
     check_expectations(decoded, expected)
     key = key_of_file(statement, proof)
     check(StatementFile(key, statement.publics, tuple(statement.tokens), claim), proof)
-    return decoded, security_of(key, proof, len(statement.tokens))
+    return decoded, security_of(key, proof, len(statement.tokens), check)
 
 
 def verify_by_key(
@@ -219,14 +255,37 @@ def verify_by_key(
     decoded = decode_claim(file.claim) if file.claim else {}
     check(file, proof, text)
     check_expectations(decoded, expected)
-    return decoded, security_of(file.key, proof, len(file.tokens))
+    return decoded, security_of(file.key, proof, len(file.tokens), check)
 
 
-def security_of(key: VerifyingKey, proof: Proof, tokens: int) -> SecurityReport:
-    """Proven security of a verified proof, at its heights."""
+def security_of(key: VerifyingKey, proof: Proof, tokens: int, check: Check) -> SecurityReport:
+    """Proven security of a verified proof, at its heights, in the regime that was asked for."""
     from cstark.protocol.layout import proven_security
 
-    return proven_security(key, proof.log_heights, tokens)
+    return proven_security(key, proof.log_heights, tokens, check.policy.regime)
+
+
+def _bits(text: str) -> int:
+    bits = integer(text)
+    if bits < 0:
+        raise argparse.ArgumentTypeError("must be at least 0")
+    return bits
+
+
+def parse_height(text: str) -> tuple[str, int]:
+    """``table=rows`` as the name of the table and the number.
+
+    Examples
+    --------
+    >>> parse_height("cpu=1024")
+    ('cpu', 1024)
+    """
+    name, equals, rows = text.rpartition("=")
+    rows = rows.replace("_", "")
+    digits = rows.isascii() and rows.isdecimal() and len(rows) <= _ROWS_DIGITS
+    if not (name and equals and digits):
+        raise CommandError(f"--expect-height {text}: write --expect-height TABLE=ROWS")
+    return name, int(rows)
 
 
 def parse_expectation(text: str) -> tuple[str, list[Any]]:

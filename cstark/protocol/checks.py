@@ -44,6 +44,7 @@ CHECKS: dict[str, Check] = {
     "tables": Check(Reason.HEIGHTS, "a proof that leaves out a table"),
     "height range": Check(Reason.HEIGHTS, "tables too short for the theorems, or too tall"),
     "fixed height": Check(Reason.HEIGHTS, "another height than the statement's"),
+    "expected height": Check(Reason.HEIGHTS, "another height than the caller expects"),
     "period": Check(Reason.HEIGHTS, "a periodic column longer than its table"),
     "multiplicity": Check(Reason.MULTIPLICITY, "p copies that look like none"),
     "security": Check(Reason.SECURITY, "options or heights too weak for the caller"),

@@ -84,6 +84,12 @@ class MachineDescription:
         if self.buses:
             widths = [f"{name} ({width} wide)" for name, (_, width) in self.buses.items()]
             lines.append("buses: " + ", ".join(widths))
+        open_heights = [d.name for d in self.tables if d.height_is_open]
+        if open_heights:
+            lines.append(
+                f"height chosen by the prover: {', '.join(open_heights)} (until `rows` or "
+                "verify(..., heights=) says it)"
+            )
         o = self.options
         lines.append(
             f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
@@ -230,14 +236,18 @@ class VerifyingKey(MachineDescription):
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,
+        heights: Mapping[str, int] | None = None,
         min_security: int = 100,
+        regime: str = "best",
     ) -> None:
         """Return if the proof holds, raise otherwise.
 
         Parameters
         ----------
-        proof, publics, tokens, claim, min_security
+        proof, publics, tokens, claim, heights, min_security
             As for `Machine.verify`.
+        regime : {"best", "unique"}
+            Which bounds prove the security: the better of both, or unique decoding alone.
 
         Raises
         ------
@@ -248,7 +258,10 @@ class VerifyingKey(MachineDescription):
         """
         from .verifier import verify
 
-        verify(self, proof, publics, tokens=tokens, claim=claim, min_security=min_security)
+        verify(
+            self, proof, publics, tokens=tokens, claim=claim,
+            heights=heights, min_security=min_security, regime=regime,
+        )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, VerifyingKey) and self._json == other._json

@@ -10,7 +10,6 @@ import itertools
 import operator
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import field
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = [
     "PROTOCOL",
     "Instance",
-    "check_min_security",
     "checked_log_heights",
     "token_sum",
 ]
@@ -246,12 +244,6 @@ def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> 
             )
         result.append(rows.bit_length() - 1)
     return result
-
-
-def check_min_security(bits: object) -> None:
-    """Refuse what no number of bits is below: nothing may pass a policy by being no policy."""
-    if isinstance(bits, bool) or not isinstance(bits, Real) or bits != bits:
-        raise StatementError(f"min_security is {quoted(bits)}; it must be a number of bits")
 
 
 def token_sum(

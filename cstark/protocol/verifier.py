@@ -27,8 +27,9 @@ from .fri import FriVerifier, domain_points
 from .layout import Layout, proven_security, quotient_chunks
 from .length import most_bytes
 from .openings import gamma_powers, matrix_coefficients, point_value
+from .policy import Policy
 from .proof import Proof
-from .statement import Instance, check_min_security, token_sum
+from .statement import Instance, token_sum
 from .stream import ProofReader
 from .transcript import ALGORITHMS
 
@@ -49,7 +50,9 @@ def verify(
     *,
     tokens: Sequence[Token] = (),
     claim: bytes | None = None,
+    heights: Mapping[str, int] | None = None,
     min_security: int = 100,
+    regime: str = "best",
 ) -> None:
     """Return if the proof holds; raise otherwise.
 
@@ -60,18 +63,22 @@ def verify(
     publics, tokens : as given to the prover
     claim : bytes, optional
         What the file must claim; None takes the file's (it is part of what is proved).
+    heights : mapping of str to int, optional
+        Rows that tables must have.
     min_security : int
-        Proven bits demanded at the file's heights, in the better proven regime.
+        Proven bits demanded at the file's heights.
+    regime : {"best", "unique"}
+        Which bounds prove them: the better of both, or unique decoding alone.
 
     Raises
     ------
     VerificationError
         `reason` says why. Under it, `ProofFormatError`: the bytes do not parse.
     StatementError
-        The caller's own publics, tokens, claim or min_security are malformed.
+        The caller's own publics, tokens, claim, heights, min_security or regime are malformed.
     """
-    check_min_security(min_security)
-    Verifier.begin(key, proof, publics, tokens, claim).verify(min_security)
+    policy = Policy.of(key, min_security, regime, heights)
+    Verifier.begin(key, proof, publics, tokens, claim).verify(policy)
 
 
 def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
@@ -107,9 +114,9 @@ class Verifier:
         instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
         return cls(key, proof, instance)
 
-    def verify(self, min_security: int) -> None:
+    def verify(self, policy: Policy) -> None:
         """The policy first, then all rounds."""
-        self.check_policy(min_security)
+        self.check_policy(policy)
         self.layout = Layout(self.key, self.proof.log_heights)
         self.check_length()
         self.round_0_statement()
@@ -124,7 +131,7 @@ class Verifier:
 
     # ---- policy -------------------------------------------------------------------------
 
-    def check_policy(self, min_security: int) -> None:
+    def check_policy(self, policy: Policy) -> None:
         """Options, heights and claim are what the verifier wants, and are strong enough."""
         require(
             self.proof.options == self.key.options,
@@ -142,7 +149,7 @@ class Verifier:
             f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
         )
         for table, log_height in zip(self.key.tables, log_heights, strict=True):
-            self._check_height(table, log_height)
+            self._check_height(table, log_height, policy.log_heights.get(table.name))
         require(
             not self.instance.wraps(self.key, log_heights),
             "multiplicity",
@@ -150,18 +157,21 @@ class Verifier:
         )
         bits, problem = 0.0, ""
         try:
-            bits = proven_security(self.key, log_heights, len(self.instance.tokens)).bits
+            tokens = len(self.instance.tokens)
+            bits = proven_security(self.key, log_heights, tokens, policy.regime).bits
         except CstarkError as error:
             problem = f": {error}"
         require(
-            bits >= min_security and not problem,
+            bits >= policy.min_security and not problem,
             "security",
             f"the proof has {show_bits(bits)} proven bits (the query term's "
             f"{self.key.options.grinding} bits of grinding included), fewer than "
-            f"min_security={quoted(min_security)}{problem}",
+            f"min_security={quoted(policy.min_security)}{problem}",
         )
 
-    def _check_height(self, table: TableDescription, log_height: int) -> None:
+    def _check_height(
+        self, table: TableDescription, log_height: int, expected: int | None
+    ) -> None:
         require(
             3 <= log_height <= self.key.options.max_log_height,
             "height range",
@@ -171,6 +181,11 @@ class Verifier:
             table.rows is None or table.rows == 1 << log_height,
             "fixed height",
             f"table {table.name!r} has {table.rows} rows, the proof says 2^{log_height}",
+        )
+        require(
+            expected is None or expected == log_height,
+            "expected height",
+            f"table {table.name!r} has 2^{log_height} rows, not the 2^{expected} expected",
         )
         longest = max((len(values) for values in table.periodic), default=1)
         require(

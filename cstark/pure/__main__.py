@@ -31,11 +31,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", help="proof file")
     parser.add_argument("--min-security", type=float, default=100.0, metavar="BITS",
                         help="proven bits that the proof must have (default: 100)")  # fmt: skip
+    parser.add_argument("--regime", choices=("best", "unique"), default="best",
+                        help="bounds for them: the better, or unique decoding's")  # fmt: skip
+    parser.add_argument("--expect-height", action="append", default=[], metavar="TABLE=ROWS",
+                        help="refuse another height; may be given several times")  # fmt: skip
     parser.add_argument("--trace", action="store_true",
                         help="print everything the transcript absorbs and draws")  # fmt: skip
     options = parser.parse_args(arguments)
     if not 0 <= options.min_security <= 128:
         parser.error("--min-security: from 0 to 128")
+    options.heights = {}
+    for text in options.expect_height:
+        name, equals, rows = text.rpartition("=")
+        if not (name and equals and rows.isascii() and rows.isdecimal() and len(rows) < 11):
+            parser.error("--expect-height: write TABLE=ROWS")
+        options.heights[name] = int(rows)
     try:
         code = run(options)
         if sys.stdout is not None:
@@ -61,9 +71,16 @@ def run(options: argparse.Namespace) -> int:
     except (OSError, BadKey) as error:
         complain(f"error: {error}")
         return USAGE
+    unknown = set(options.heights) - {table.name for table in statement.tables}
+    if unknown:
+        complain(f"error: --expect-height: no table {printable(min(unknown))}")
+        return USAGE
     trace = (lambda event: say(show(event))) if options.trace else None
     try:
-        verify(statement, proof, min_security=options.min_security, trace=trace)
+        verify(
+            statement, proof, min_security=options.min_security, heights=options.heights,
+            regime=options.regime, trace=trace,
+        )  # fmt: skip
     except Refused as refusal:
         try:
             say(f"refused: {refusal} ({refusal.reason})")

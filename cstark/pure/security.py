@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from math import inf, log2, sqrt
 
+from .errors import Refused
 from .field import P
 from .key import Statement
 from .shape import Shape
@@ -33,11 +34,15 @@ from .shape import Shape
 FIELD = P**3
 
 
-def proven_bits(statement: Statement, shape: Shape) -> float:
-    """The security of a proof of this shape, at most 128."""
+def proven_bits(statement: Statement, shape: Shape, regime: str = "best") -> float:
+    """The security of a proof of this shape, at most 128; by unique decoding alone if asked."""
+    if regime not in ("best", "unique"):
+        raise Refused("security", "a regime is best or unique")
     rate = 1 / statement.options.blowup
     half = (1 + rate) / 2
     best = _least(statement, shape, half, 1.0, 1 - half, 1.0)
+    if regime == "unique":
+        return best
     root = sqrt(rate)
     for multiplicity in range(3, 1001):
         m = multiplicity + 0.5

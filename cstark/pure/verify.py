@@ -6,7 +6,7 @@ statement and the length of the file: every count is computed before anything is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .constraints import Challenges, Opened, fingerprint, identity_holds
 from .errors import Refused
@@ -28,6 +28,8 @@ def verify(
     proof: bytes,
     *,
     min_security: float = 100,
+    heights: Mapping[str, int] | None = None,
+    regime: str = "best",
     trace: Callable[[Event], None] | None = None,
 ) -> None:
     """Check a proof.
@@ -39,7 +41,11 @@ def verify(
     proof : bytes
         Not trusted.
     min_security : float
-        Proven bits that the proof must have.
+        Proven bits that the proof must have; below 0 is no policy, and refuses every proof.
+    heights : mapping of str to int, optional
+        Rows that tables must have, by name.
+    regime : {"best", "unique"}
+        Which bounds prove the bits: the better of both, or unique decoding alone.
     trace : callable, optional
         Called with everything absorbed and drawn, see `transcript.Event`.
 
@@ -50,7 +56,7 @@ def verify(
     """
     reader = Reader(proof)
     header = read_header(reader)
-    shape = check_header(statement, header, min_security)
+    shape = check_header(statement, header, min_security, heights or {}, regime)
     options, tables = statement.options, statement.tables
     hasher, blowup = HASHES[options.hash], options.blowup
     transcript = Transcript(hasher, trace)
@@ -132,7 +138,13 @@ def verify(
     reader.end()
 
 
-def check_header(statement: Statement, header: Header, min_security: float) -> Shape:
+def check_header(
+    statement: Statement,
+    header: Header,
+    min_security: float,
+    expected: Mapping[str, int],
+    regime: str,
+) -> Shape:
     """Compare the header with the statement, and apply the policy to the heights it names."""
     tables, options = statement.tables, statement.options
     if header.options != options_bytes(options):
@@ -146,9 +158,14 @@ def check_header(statement: Statement, header: Header, min_security: float) -> S
         allowed = 3 <= log_height <= options.max_log_height
         if not allowed or 2**log_height < period or table.rows not in (None, 2**log_height):
             raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not allowed")
+        if expected.get(table.name, 2**log_height) != 2**log_height:
+            raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not expected")
+    unknown = set(expected) - {table.name for table in tables}
+    if unknown:
+        raise Refused("heights", f"no table {min(unknown)}, whose height is expected")
     shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
-    bits = proven_bits(statement, shape)
-    if not bits >= min_security:  # nan is no policy
+    bits = proven_bits(statement, shape, regime)
+    if not bits >= min_security >= 0:  # neither nan nor a negative number is a policy
         raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
     # Counts are added mod p: only while their total is below p do equal sums mean equal counts.
     weight = sum(token.count for token in statement.tokens)

@@ -394,7 +394,9 @@ class Workload:
         options: Options | None = None,
         *,
         claim: bytes | Mapping[str, Any] | None = None,
+        heights: Mapping[str, int] | None = None,
         min_security: int = 100,
+        regime: str | None = None,
         **held: Any,
     ) -> dict[str, Any]:
         """Verify a proof of this workload and return the claim that it proves.
@@ -407,8 +409,12 @@ class Workload:
         claim : bytes or mapping, optional
             What the proof must claim; by default any claim is accepted, and it is up to the
             caller to look at the one returned.
+        heights : mapping of str to int, optional
+            Rows that tables must have.
         min_security : int
             Fewest proven bits accepted.
+        regime : {"best", "unique"}, optional
+            Which bounds prove them; by default as in the options.
         **held
             The values of `verifier_arguments`, by name.
 
@@ -422,7 +428,8 @@ class Workload:
         VerificationError
             If the proof is refused, be it for its claim.
         StatementError
-            If the claim given by the caller is not one.
+            If the claim given by the caller is not one, or `heights`, `min_security` or `regime`
+            are malformed.
         """
         from cstark.machine import Machine
         from cstark.protocol.proof import Proof
@@ -441,6 +448,8 @@ class Workload:
             statement.publics,
             tokens=statement.tokens,
             claim=encoded,
+            heights=heights,
             min_security=min_security,
+            regime=regime,
         )
         return decode_claim(encoded)

@@ -33,6 +33,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         FORMAT + "test_options_with_impossible_values",
     ),
     "weaker options in the file": (
+        POLICY + "test_policies_that_are_none", POLICY + "test_the_regime_of_the_policy",
         QUERIES + "test_weaker_options_in_the_file",
         QUERIES + "test_weaker_options_than_the_machines", QUERIES + "test_zero_queries",
         POLICY + "test_options_other_than_it_was_made_with",
@@ -61,6 +62,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "height changed, tables swapped, missing, extra": (
         POLICY + "test_another_height_than_the_statements",
+        POLICY + "test_another_height_than_expected", POLICY + "test_heights_that_are_none",
         POLICY + "test_heights_swapped_between_tables", POLICY + "test_tables_swapped",
         POLICY + "test_a_table_left_out", REFUSALS + "test_heights_are_the_statements",
     ),

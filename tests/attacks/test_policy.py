@@ -70,9 +70,9 @@ def as_many_tables_as_the_file_has():
     """`zip` without `strict`: what the file leaves out is not looked at."""
 
     class Truncating(verifier_module.Verifier):
-        def check_policy(self, min_security):
+        def check_policy(self, policy):
             self.key = shortened(self.key, len(self.proof.log_heights))
-            super().check_policy(min_security)
+            super().check_policy(policy)
 
     with swapped(verifier_module.Verifier, Truncating):
         yield
@@ -133,6 +133,117 @@ def test_another_height_than_the_statements():
         machine.prove(doubled(8), false.publics)
     forged = forge(CheatingProver, false, doubled(8))
     show(true, honest, false, forged, Reason.HEIGHTS, without("fixed height"))
+
+
+class AnyRows(cs.Air):
+    """Doubles: how often is left to the prover."""
+
+    columns = ("x",)
+    publics = ("end",)
+
+    def constrain(self, t):
+        t.first_row.equal(t.now.x, 1)
+        t.transition.equal(t.next.x, 2 * t.now.x)
+        t.last_row.equal(t.now.x, t.publics.end)
+
+
+@pytest.mark.holds("expected height")
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["first", "middle", "last"])
+def test_another_height_than_expected(place):
+    """Where the machine leaves the height open, a caller can name it, of any table."""
+    names = ("a", "b", "c")
+    machine = cs.Machine(dict.fromkeys(names, AnyRows()), cs.Options(queries=4, grinding=0))
+
+    def said(*rows):
+        traces = {
+            name: np.array([[1 << k] for k in range(count)], dtype=np.uint64)
+            for name, count in zip(names, rows, strict=True)
+        }
+        publics = {name: [1 << (count - 1)] for name, count in zip(names, rows, strict=True)}
+        return machine.prove(traces, publics), publics
+
+    honest, publics = said(8, 8, 8)
+    rows = [8, 8, 8]
+    rows[place] = 16
+    other, others = said(*rows)
+    heights = {names[place]: 8}
+    machine.verify(honest, publics, min_security=0, heights=heights)
+    machine.verify(honest, publics, min_security=0, heights={name: np.int64(8) for name in names})
+    machine.verify(other, others, min_security=0)
+    machine.verify(other, others, min_security=0, heights={names[place - 1]: 8})
+    with pytest.raises(cs.VerificationError, match="not the 2\\^3 expected") as refusal:
+        machine.verify(other, others, min_security=0, heights=heights)
+    assert refusal.value.reason is Reason.HEIGHTS
+    with without("expected height"):
+        machine.verify(other, others, min_security=0, heights=heights)
+
+
+@pytest.mark.parametrize(
+    ("heights", "message"),
+    [
+        ({"fob": 16}, "no table 'fob'; the machine has fib.*did you mean 'fib'"),
+        ({"fib": 12}, "cannot have 12 rows; they are a power of two, at least 8"),
+        ({"fib": 4}, "cannot have 4 rows"),
+        ({"fib": -8}, "cannot have -8 rows"),
+        ({"fib": "16"}, "'16' is not an int"),
+        ({"fib": 16.0}, "16.0 is not an int"),
+        ({"fib": True}, "True is not an int"),
+        ({"fib": None}, "None is not an int"),
+        ([16], "must be a mapping"),
+        ("fib", "must be a mapping"),
+    ],
+)
+def test_heights_that_are_none(heights, message):
+    pair = false_statements.fibonacci(4)
+    for who in (pair.true.machine, pair.true.machine.verifying_key()):
+        with pytest.raises(cs.StatementError, match=message):
+            who.verify(pair.honest(), pair.true.publics, min_security=0, heights=heights)
+
+
+@pytest.mark.parametrize(
+    ("demands", "message"),
+    [
+        ({"min_security": -1}, "min_security is -1; it must be at least 0"),
+        ({"min_security": -0.5}, "at least 0"),
+        ({"min_security": float("-inf")}, "at least 0"),
+        ({"min_security": np.int64(-3)}, "at least 0"),
+        ({"min_security": float("nan")}, "a number of bits"),
+        ({"regime": "list"}, "regime is 'list'; it must be one of 'best', 'unique'"),
+        ({"regime": "conjectured"}, "one of 'best', 'unique'"),
+        ({"regime": 1}, "one of 'best', 'unique'"),
+    ],
+)
+def test_policies_that_are_none(demands, message):
+    pair = false_statements.fibonacci(4)
+    with pytest.raises(cs.StatementError, match=message):
+        pair.true.machine.verify(pair.honest(), pair.true.publics, **demands)
+
+
+@pytest.mark.holds("security")
+def test_the_regime_of_the_policy():
+    """Proven by list decoding only: too weak for who believes in unique decoding alone."""
+    case = zoo.fibonacci(4)
+    machine = case.machine(queries=100)
+    best = machine.security({"fib": 16})
+    bits = int(best.bits)
+    assert best.bits > 5 + best.unique_decoding.bits
+    proof = case.prove(machine)
+    key = machine.verifying_key()
+    for who in (machine, key):
+        who.verify(proof, case.publics, min_security=bits)
+        who.verify(proof, case.publics, min_security=bits, regime="best")
+        with pytest.raises(cs.VerificationError) as refusal:
+            who.verify(proof, case.publics, min_security=bits, regime="unique")
+        assert refusal.value.reason is Reason.SECURITY
+        enough = int(best.unique_decoding.bits)
+        who.verify(proof, case.publics, min_security=enough, regime="unique")
+    # the machine's own options say which regime it is built for
+    careful = case.machine(queries=100, regime="unique")
+    with pytest.raises(cs.VerificationError, match="proven bits"):
+        careful.verify(proof, case.publics, min_security=bits)
+    careful.verify(proof, case.publics, min_security=bits, regime="best")
+    with without("security"):
+        careful.verify(proof, case.publics, min_security=bits)
 
 
 @pytest.mark.holds("height range", "header heights")

@@ -74,3 +74,54 @@ def test_constant_counts_and_other_buses_are_not_free():
     assert machine.check(rows, tokens=[cs.Send("bound", [0], 8)]).notes == ()
     (note,) = machine.check(rows, tokens=[cs.Send("bound", [0], 8), cs.Send("free", [0], 0)]).notes
     assert note.startswith("bus 'free': the counts of other: receive on 'free' are free")
+
+
+class Counter(cs.Air):
+    """Counts from a public number, for as long as its height says."""
+
+    columns = ("n",)
+
+    def __init__(self, rows=None, says=("first",), publics=()):
+        self.rows, self.says, self.publics = rows, says, publics
+
+    def constrain(self, t):
+        t.transition.equal(t.next.n, t.now.n + 1)
+        if "first" in self.says:
+            t.first_row.zero(t.now.n)
+        if "last" in self.says:
+            t.last_row.equal(t.now.n, 7)
+        if self.publics:
+            t.transition.equal(t.next.n - t.now.n, t.publics.step)
+
+
+OPEN = [{"says": ("first",)}, {"says": ("last",)}, {"says": (), "publics": ("step",)}]
+CLOSED = [{"rows": 8, "says": ("first", "last"), "publics": ("step",)}, {"says": ()}]
+
+
+def counted(**shape):
+    machine = cs.Machine({"counter": Counter(**shape)}, cs.Options(queries=4, grinding=0))
+    rows = {"counter": np.arange(8, dtype=np.uint64).reshape(8, 1)}
+    publics = {"counter": [1] * len(shape.get("publics", ()))}
+    return machine, machine.check(rows, publics)
+
+
+def test_heights_that_the_prover_chooses():
+    """Named by check and by print(machine), where something is said of first or last rows."""
+    for shape in OPEN:
+        machine, report = counted(**shape)
+        assert report
+        (note,) = report.notes
+        assert note.startswith("table 'counter': height chosen by the prover;")
+        assert f"({note})" in str(report).splitlines()
+        assert "height chosen by the prover: counter" in str(machine)
+    for shape in CLOSED:
+        machine, report = counted(**shape)
+        assert report and report.notes == ()
+        assert "chosen by the prover" not in str(machine)
+
+
+def test_many_heights_in_one_sentence():
+    machine = cs.Machine({f"t{k}": Counter() for k in range(5)}, cs.Options(queries=4, grinding=0))
+    rows = np.arange(8, dtype=np.uint64).reshape(8, 1)
+    (note,) = machine.check(dict.fromkeys((f"t{k}" for k in range(5)), rows)).notes
+    assert note.startswith("tables 't0', 't1', 't2', … 2 more: height chosen by the prover")

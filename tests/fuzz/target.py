@@ -27,6 +27,7 @@ import cstark as cs
 from cstark import pure
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.layout import Layout
+from cstark.protocol.policy import Policy
 from cstark.protocol.proof import Proof
 from cstark.protocol.statement import Instance
 from cstark.protocol.verifier import Verifier
@@ -73,11 +74,11 @@ class Subject:
 class PersistentVerifier(Verifier):
     """A verifier that goes on after a failed equation; only what cannot be read stops it."""
 
-    def check_policy(self, min_security: int) -> None:
-        super().check_policy(0)
+    def check_policy(self, policy: Policy) -> None:
+        super().check_policy(Policy.of(self.key, 0))
 
-    def verify(self, min_security: int) -> None:
-        self.check_policy(min_security)
+    def verify(self, policy: Policy) -> None:
+        self.check_policy(policy)
         rounds = (
             "round_0_statement",
             "round_1_main",
@@ -136,7 +137,7 @@ def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int,
             spans.append((start, len(item), name))
 
     verifier.stream.listen(note)
-    verifier.verify(0)
+    verifier.verify(Policy.of(key, 0))
     fields = ((0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (28, head - 28, "heights"))
     return (*fields, *spans)
 
@@ -201,7 +202,7 @@ def _verify_persistently(subject: Subject, data: bytes) -> None:
         instance = Instance.build(
             subject.key, subject.case.publics, subject.case.tokens, proof.claim
         )
-        PersistentVerifier(subject.key, proof, instance).verify(0)
+        PersistentVerifier(subject.key, proof, instance).verify(Policy.of(subject.key, 0))
     except cs.VerificationError:
         pass
 

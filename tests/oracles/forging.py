@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
+from cstark.protocol.policy import Policy
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
@@ -61,7 +62,7 @@ def verify_aloud(
     """Verify, and tell the listener of all that is absorbed, drawn and read."""
     verifier = Verifier.begin(key, proof, publics, tokens, claim)
     verifier.stream.listen(listener)
-    verifier.verify(min_security)
+    verifier.verify(Policy.of(key, min_security))
 
 
 def prove_anyway(

@@ -114,3 +114,66 @@ def test_cstark_verify_pure(files, capsys):
         command = ["verify", *more, "--key", str(files / "wrong.json"), str(files / "proof.bin")]
         assert cstark(command) == 2
     assert cstark([*words, "--expect", "cpu_rows=65", str(files / "proof.bin")]) == 1
+
+
+def ways(files, more):
+    """The same demands on all three commands that verify: their exit codes."""
+    key, proof = str(files / "key.json"), str(files / "proof.bin")
+    words = ["verify", "--key", key, proof, *more]
+    own = ["verify", "add_mul", proof, *more]
+    codes = [cstark(words), cstark([*words, "--pure"]), cstark(own), cstark([*own, "--pure"])]
+    try:
+        codes.append(pure([key, proof, *more]))
+    except SystemExit as usage:
+        codes.append(usage.code)
+    return set(codes)
+
+
+@pytest.mark.parametrize(
+    ("demand", "code"),
+    [
+        (["--expect-height", "cpu=64"], 0),
+        (["--expect-height", "cpu=32"], 1),
+        (["--expect-height", "cpu=128", "--expect-height", "add=64"], 1),
+        (["--expect-height", "add=16", "--expect-height", "cpu=64"], 0),
+        (["--expect-height", "cpus=64"], 2),
+        (["--expect-height", "cpu"], 2),
+        (["--expect-height", "cpu=-64"], 2),
+        (["--expect-height", "cpu=" + "9" * 5000], 2),
+        (["--expect-height", "=64"], 2),
+        (["--regime", "best"], 0),
+        (["--regime", "unique"], 0),
+        (["--regime", "list"], 2),
+        (["--min-security", "-1"], 2),
+    ],
+)
+def test_every_command_makes_the_same_demands(files, demand, code, capsys):
+    weak = [] if "--min-security" in demand else ["--min-security", "0"]
+    assert ways(files, [*weak, *demand]) == {code}
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_regime_decides_what_is_enough(files, capsys):
+    """Four queries at blowup 2 and a bit of grinding: 3.0 bits by list decoding, 2.6 by unique."""
+    assert ways(files, ["--min-security", "2", "--regime", "unique"]) == {0}
+    assert ways(files, ["--min-security", "3", "--regime", "unique"]) == {1}
+    assert "fewer than" in capsys.readouterr().err
+
+
+def test_the_api_makes_them_too(files):
+    from cstark.pure import Refused, read_statement, verify
+
+    statement = read_statement((files / "key.json").read_text())
+    proof = (files / "proof.bin").read_bytes()
+    verify(statement, proof, min_security=0, heights={"cpu": 64}, regime="unique")
+    for demands, reason in (
+        ({"heights": {"cpu": 8}}, "heights"),
+        ({"heights": {"none": 8}}, "heights"),
+        ({"regime": "conjectured"}, "security"),
+        ({"min_security": -1}, "security"),
+        ({"min_security": float("nan")}, "security"),
+        ({"min_security": float("inf")}, "security"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            verify(statement, proof, **{"min_security": 0, **demands})
+        assert refusal.value.reason == reason, demands

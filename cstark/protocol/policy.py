@@ -1,0 +1,101 @@
+"""What a verifier demands of a proof beside that it holds: strength, and heights."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from cstark.errors import StatementError, did_you_mean, quoted
+from cstark.limits import MIN_ROWS
+
+from .options import REGIMES
+
+if TYPE_CHECKING:
+    from .key import MachineDescription
+
+__all__ = ["Policy"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A verifier's own demands, validated.
+
+    Attributes
+    ----------
+    min_security : int or float
+        Proven bits demanded at the heights of the proof; at least 0.
+    regime : {"best", "unique"}
+        Which bounds prove them: the better of both, or unique decoding alone.
+    log_heights : dict of str to int
+        Table -> log2 of the rows it must have. The tables that are left out, and have no ``rows``
+        of their own, have as many as the prover likes.
+    """
+
+    min_security: Real | float
+    regime: str
+    log_heights: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        key: MachineDescription,
+        min_security: object = 100,
+        regime: object = "best",
+        heights: object = None,
+    ) -> Policy:
+        """Validate what the caller gave.
+
+        Raises
+        ------
+        StatementError
+            Naming what no proof could meet, or every proof would.
+        """
+        return cls(_bits(min_security), _regime(regime), _log_heights(key.names, heights))
+
+
+def _bits(bits: object) -> Real | float:
+    # nothing may pass a policy by being no policy: every number is above NaN
+    if isinstance(bits, bool) or not isinstance(bits, Real) or math.isnan(bits):
+        raise StatementError(f"min_security is {quoted(bits)}; it must be a number of bits")
+    if bits < 0:
+        raise StatementError(f"min_security is {quoted(bits)}; it must be at least 0")
+    return bits
+
+
+def _regime(regime: object) -> str:
+    if not isinstance(regime, str) or regime not in REGIMES:
+        raise StatementError(
+            f"regime is {quoted(regime)}; it must be one of {', '.join(map(repr, REGIMES))}"
+        )
+    return str(regime)
+
+
+def _log_heights(names: Sequence[str], heights: Any) -> dict[str, int]:
+    if heights is None:
+        return {}
+    if not isinstance(heights, Mapping):
+        raise StatementError(
+            f"heights are {quoted(heights)}; they must be a mapping from table names to rows, "
+            f"such as {{{names[0]!r}: 1024}}"
+        )
+    result = {}
+    for name, rows in heights.items():
+        if name not in names:
+            hint = did_you_mean(str(name), names)
+            raise StatementError(
+                f"heights: no table {quoted(name)}; the machine has {', '.join(names)}{hint}"
+            )
+        if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+            raise StatementError(f"heights: table {name!r}: {quoted(rows)} is not an int")
+        count = operator.index(rows)  # of NumPy as well
+        if count < MIN_ROWS or count & (count - 1):
+            raise StatementError(
+                f"heights: table {name!r} cannot have {quoted(count)} rows; they are a power of "
+                f"two, at least {MIN_ROWS}"
+            )
+        result[name] = count.bit_length() - 1
+    return result
