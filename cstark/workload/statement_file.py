@@ -74,25 +74,37 @@ class StatementFile:
     tokens: tuple[Token, ...] = ()
     claim: bytes = b""
 
-    def verify(self, proof: Proof | bytes, *, min_security: int = 100) -> None:
+    def verify(
+        self,
+        proof: Proof | bytes,
+        *,
+        heights: Mapping[str, int] | None = None,
+        min_security: int = 100,
+        regime: str = "best",
+    ) -> None:
         """Return if the proof holds for this statement, raise otherwise.
 
         Parameters
         ----------
         proof : Proof or bytes
+        heights : mapping of str to int, optional
+            Rows that tables must have.
         min_security : int
             Proven bits demanded, at the heights in the file.
+        regime : {"best", "unique"}
+            Which bounds prove them: the better of both, or unique decoding alone.
 
         Raises
         ------
         VerificationError
             The proof is refused; `reason` says why.
         StatementError
-            The public values or tokens do not suit the key.
+            The public values or tokens do not suit the key, or the demands are malformed.
         """
         self.key.verify(
-            proof, self.publics, tokens=self.tokens, claim=self.claim, min_security=min_security
-        )
+            proof, self.publics, tokens=self.tokens, claim=self.claim, heights=heights,
+            min_security=min_security, regime=regime,
+        )  # fmt: skip
 
     def to_json(self) -> str:
         """Canonical JSON: equal statements give equal text.
