@@ -69,7 +69,8 @@ def input_words(input: bytes, height: int) -> Words:
     """The input window before the run: the length, then the bytes."""
     raw = np.zeros(abi.WORD * height, dtype=np.uint8)
     raw[: abi.WORD] = np.frombuffer(len(input).to_bytes(abi.WORD, "little"), dtype=np.uint8)
-    raw[abi.WORD : abi.WORD + len(input)] = np.frombuffer(input, dtype=np.uint8)
+    if len(input):
+        raw[abi.WORD : abi.WORD + len(input)] = np.frombuffer(input, dtype=np.uint8)
     return raw.view("<u8").astype(np.uint64, copy=False)
 
 

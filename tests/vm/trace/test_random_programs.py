@@ -10,7 +10,7 @@ from cstark.vm import abi, isa
 from cstark.vm.executor import COUNT
 from cstark.vm.trace.planning import RECORDED
 from tests.vm import encode
-from tests.vm.guests import LOW, Guest, exit_with, li
+from tests.vm.guests import LOW, Guest, exit_with, li, tokens
 from tests.vm.lockstep import agree
 
 BASES = {28: 0x2000_0000, 29: LOW + (1 << 14) - 8, 30: abi.INPUT + 64, 31: abi.OUTPUT + 4096}
@@ -80,3 +80,13 @@ def test_every_family_and_every_operation_is_reached():
         families |= {name for name, count in rows.items() if count}
     assert {isa.BY_CODE[code].name for code in set(isa.BY_CODE) - codes} <= {"srai", "srli", "slli"}
     assert set(RECORDED) - families == {"print", "refresh"}
+
+
+def test_no_cell_is_without_meaning():
+    """A changed cell of any row is noticed, or declared free by its table."""
+    guest, input = program(7, 400)
+    hart, traces = guest.traces(input)
+    report = guest.machine().check(
+        traces, tokens=tokens(hart, guest.image.entry), mutate=6000, seed=1
+    )
+    assert report.mutations is not None and not report.mutations.unexplained
