@@ -17,10 +17,10 @@ from cstark.protocol import checks
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, ACC = (
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
-                 "accumulator")
+                 "binding_statement", "accumulator")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -123,19 +123,20 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         "`verify` returns in one place, after all checks; nothing in it branches on the file"
     ),
     "claim in the file is not the one proved": (
-        POLICY + "test_another_claim_in_the_header", BINDING + "test_claim_not_absorbed",
+        POLICY + "test_another_claim_in_the_header", STATED + "test_claim_not_absorbed",
     ),
 }  # fmt: skip
 
 PUBLISHED: dict[str, tuple[str, ...] | str] = {
     "public inputs, statement or key not absorbed (2022-2026)": (
-        BINDING + "test_publics_not_absorbed", BINDING + "test_key_not_absorbed",
-        BINDING + "test_tokens_not_absorbed", BINDING + "test_claim_not_absorbed",
-        BINDING + "test_other_parts_of_the_statement",
+        STATED + "test_publics_not_absorbed", STATED + "test_key_not_absorbed",
+        STATED + "test_tokens_not_absorbed", STATED + "test_claim_not_absorbed",
+        STATED + "test_other_parts_of_the_statement",
         TRANSCRIPT + "test_every_part_of_the_statement_changes_the_challenges",
+        STATED + "test_every_field_changes_both_transcripts",
     ),
     "height not absorbed": (
-        BINDING + "test_other_parts_of_the_statement",
+        STATED + "test_other_parts_of_the_statement",
         POLICY + "test_another_height_than_the_statements",
     ),
     "a commitment made after its challenge": (

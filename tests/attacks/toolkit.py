@@ -141,6 +141,18 @@ def deaf_to(*labels: str) -> Iterator[None]:
 
 
 @contextmanager
+def hollow(*labels: str) -> Iterator[None]:
+    """A protocol that absorbs these labels and nothing under them, on both sides."""
+
+    class Hollow(Transcript):
+        def absorb(self, label: str, data: bytes) -> None:
+            super().absorb(label, b"" if label in labels else data)
+
+    with swapped(Transcript, Hollow):
+        yield
+
+
+@contextmanager
 def changed(owner: Any, name: str, new: Any) -> Iterator[None]:
     """One attribute of a class or module replaced."""
     before = owner.__dict__[name]
@@ -178,6 +190,25 @@ def show(
         false.verify(forged)
 
 
+def show_adaptive(
+    true: Statement,
+    honest: Any,
+    attack: Callable[[], tuple[Statement, Any]],
+    *weaknesses: AbstractContextManager[None],
+) -> None:
+    """The attack is made on the code as it is, and refused; made on a weak one, it succeeds.
+
+    So a verifier that is weak in the way shown, or nearly, fails the first part.
+    """
+    true.verify(honest)
+    false, forged = attack()
+    refused(false, forged, *cs.Reason)
+    for weakness in weaknesses:
+        with weakness:
+            false, forged = attack()
+            false.verify(forged)
+
+
 # ---- provers that cheat ------------------------------------------------------------------
 
 
@@ -191,6 +222,22 @@ class CheatingProver(Prover):
         verifier.proof = SimpleNamespace(log_heights=self.log_heights)
         vars(verifier).update(known)
         return verifier
+
+    def early(self, item: str) -> None:
+        """Absorb a placeholder for an item that is to be chosen later, in the place of its own.
+
+        A transcript that does not listen to the item goes on as if it had been chosen.
+        """
+        self.transcript.absorb(item, bytes(32))
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is written now is not absorbed."""
+        self.stream.transcript = Transcript(self.key.options.hash)
+        try:
+            yield
+        finally:
+            self.stream.transcript = self.transcript
 
     def gap(self, table: int) -> field.Element:
         """Constraints minus quotient of a table, at zeta, as opened."""
