@@ -11,7 +11,7 @@ import numpy as np
 
 import cstark as cs
 from cstark.kernels import _field, _fri, _hash, _matmul, _ntt, _openings, _tally
-from cstark.program import CosetPoints, Sources, lookup_program, quotient_program
+from cstark.program import Challenges, CosetPoints, Sources, lookup_program, quotient_program
 from cstark.protocol.domain import Domain
 from cstark.protocol.merkle import MerkleTree
 from cstark.protocol.transcript import ALGORITHMS
@@ -314,13 +314,13 @@ class Lookup(Threaded):
         self.program = lookup_program(describe("messages", Messages(self.MESSAGES)))
         self.trace = random_words(rows, columns)
         self.out = empty_words(rows, -(-3 * self.program.columns // 4) * 4)
-        self.challenges = challenge(2), challenge(3)
+        self.challenges = Challenges(challenge(2), challenge(3), bus_numbers={"bus": 1})
 
     def elements(self, shape: str, threads: int | str) -> int:
         return len(self.trace) * self.MESSAGES
 
     def time_lookup_chunks(self, shape: str, threads: int | str) -> None:
-        self.program.evaluate(self.trace, None, [], *self.challenges, {"bus": 1}, self.out)
+        self.program.evaluate(self.trace, None, [], self.challenges, self.out)
 
 
 class Constraints(Threaded):
@@ -352,16 +352,11 @@ class Constraints(Threaded):
         return self.matrix.size
 
     def time_constraints(self, shape: str, machine: str, threads: int | str) -> None:
-        zero = (0, 0, 0)
         self.program.evaluate(
             self.points,
             Sources(self.matrix),
             self.publics,
-            zero,
-            zero,
-            challenge(),
-            zero,
-            {},
+            Challenges(beta=challenge()),
             self.out,
         )
 

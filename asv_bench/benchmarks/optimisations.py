@@ -17,7 +17,7 @@ import numpy as np
 import cstark as cs
 from cstark.kernels import _field, _fri, _hash, _runtime
 from cstark.machines.fib_pair import FibonacciPairs, fibonacci_trace
-from cstark.program import lookup_program
+from cstark.program import Challenges, lookup_program
 from cstark.protocol.domain import Domain, DomainCache
 from cstark.protocol.transcript import ALGORITHMS
 
@@ -133,12 +133,11 @@ class LookupFused(_Optimisation):
         program = lookup_program(describe("messages", Messages(self.messages)))
         trace = random_words(rows, 5 * self.messages)
         z, alpha = challenge(2), challenge(3)
+        challenges = Challenges(z, alpha, bus_numbers={"bus": 1})
         self.out = empty_words(rows, 3 * self.messages // 2)
         build_columns = load(self.folder, "lookup").build
         self.paths = {
-            "with": lambda: self.keep(
-                program.evaluate(trace, None, [], z, alpha, {"bus": 1}, self.out)
-            ),
+            "with": lambda: self.keep(program.evaluate(trace, None, [], challenges, self.out)),
             "without": lambda: self.keep(
                 build_columns(trace, self.messages, z, alpha, 1, self.out)[0]
             ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
 __all__ = [
+    "Bus",
     "Receive",
     "Send",
     "Token",
@@ -220,9 +221,16 @@ def record_message(
     return Interaction(bus, sign, nodes, count_node, int(weight), name or "", caller())
 
 
+class Bus(NamedTuple):
+    """What a machine knows of a bus: its number in fingerprints, and the values of a message."""
+
+    number: int
+    width: int
+
+
 def number_buses(
     descriptions: Iterable[TableDescription] | Mapping[str, TableDescription],
-) -> dict[str, tuple[int, int]]:
+) -> dict[str, Bus]:
     """Number the buses of a machine.
 
     Parameters
@@ -232,9 +240,8 @@ def number_buses(
 
     Returns
     -------
-    dict of str to (int, int)
-        Bus -> (number, width): numbers 1, 2, ... in the order of the names, and how many values
-        a message has.
+    dict of str to Bus
+        Numbers are 1, 2, ... in the order of the names.
 
     Raises
     ------
@@ -251,7 +258,7 @@ def number_buses(
     ...         t.send("pairs", [t.now.x, t.now.y])
     ...         t.send("bytes", [t.now.x])
     >>> number_buses([describe("sender", Sender())])
-    {'bytes': (1, 1), 'pairs': (2, 2)}
+    {'bytes': Bus(number=1, width=1), 'pairs': Bus(number=2, width=2)}
     """
     if isinstance(descriptions, Mapping):
         descriptions = descriptions.values()
@@ -269,12 +276,10 @@ def number_buses(
                     f"{_at(interaction.location)}; every message on a bus has the same number of "
                     "values"
                 )
-    return {bus: (number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
+    return {bus: Bus(number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
 
 
-def check_tokens(
-    buses: Mapping[str, tuple[int, int]], tokens: Iterable[Token]
-) -> tuple[Send | Receive, ...]:
+def check_tokens(buses: Mapping[str, Bus], tokens: Iterable[Token]) -> tuple[Send | Receive, ...]:
     """Check that tokens fit the buses of a machine.
 
     Parameters

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cstark.air.bus import Token
+from cstark.air.bus import Bus, Token
 from cstark.air.description import TableDescription
 from cstark.air.one_sided import one_sided
 from cstark.check.buses import find_imbalances
@@ -210,7 +210,7 @@ def check(
     traces: Sequence[np.ndarray],
     publics: Sequence[Sequence[int]],
     tokens: Sequence[Token],
-    buses: dict[str, tuple[int, int]],
+    buses: Mapping[str, Bus],
     check_programs: Sequence[CheckProgram] | None,
 ) -> CheckReport:
     """Check traces against their tables and the buses between them.

@@ -137,12 +137,11 @@ def foretold_work(key: ProvingKey, layout: Layout, plan: Plan, *, check: bool) -
     """
     rehearsal = _Rehearsal(key, layout, plan)
     found = {"commit preprocessed": 0.0, "check": 0.0}
-    if not key.committed:
-        for tree in layout.trees:
-            if tree.name == "preprocessed":
-                found["commit preprocessed"] = work.hashing(rehearsal.algorithm, tree) + sum(
-                    work.extension(matrix, tree.blowup) for matrix in tree.matrices
-                )
+    tree = layout.tree("preprocessed")
+    if tree is not None and not key.committed:
+        found["commit preprocessed"] = work.hashing(rehearsal.algorithm, tree) + sum(
+            work.extension(matrix, tree.blowup) for matrix in tree.matrices
+        )
     if check:
         found["check"] = sum(
             work.checking(key.programs.check(table), 1 << log_height)
@@ -211,12 +210,12 @@ class _Rehearsal:
     # ---- rounds -------------------------------------------------------------------------
 
     def round_0_statement(self) -> None:
-        for tree in self.layout.trees:
-            if tree.name == "preprocessed":
-                for matrix in tree.matrices:
-                    self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
-                top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
-                self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
+        tree = self.layout.tree("preprocessed")
+        if tree is not None:
+            for matrix in tree.matrices:
+                self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
+            top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
+            self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
         if self.key.committed:
             self._mapped += sum(self._live.values())
 
@@ -300,10 +299,9 @@ class _Rehearsal:
     # ---- steps --------------------------------------------------------------------------
 
     def commit(self, name: str, sources: dict[MatrixShape, int], label: str = "") -> None:
-        index = self.layout.tree_index(name)
-        if index is None:
+        shape = self.layout.tree(name)
+        if shape is None:
             return
-        shape = self.layout.trees[index]
         storage = self.plan.storage(name)
         for matrix in shape.matrices:
             own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
@@ -371,8 +369,8 @@ class _Rehearsal:
     # ---- matrices -----------------------------------------------------------------------
 
     def matrices(self, name: str) -> tuple[MatrixShape, ...]:
-        index = self.layout.tree_index(name)
-        return () if index is None else self.layout.trees[index].matrices
+        shape = self.layout.tree(name)
+        return shape.matrices if shape else ()
 
     def at(self, log_height: int) -> list[MatrixShape]:
         return [tree.matrices[m] for tree in self.layout.trees for m in tree.at(log_height)]

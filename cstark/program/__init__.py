@@ -8,13 +8,15 @@ the verifier.
 
 from __future__ import annotations
 
+from cstark.program.challenges import Challenges
 from cstark.program.check import CheckProgram, Violation, check_program
-from cstark.program.lookup import LookupProgram, ZeroDenominator, build_lookup, lookup_program
+from cstark.program.lookup import LookupProgram, ZeroDenominator, lookup_program
 from cstark.program.point import Opened, periodic_at, point_values
 from cstark.program.programs import Programs
 from cstark.program.quotient import CosetPoints, QuotientProgram, Sources, quotient_program
 
 __all__ = [
+    "Challenges",
     "CheckProgram",
     "CosetPoints",
     "LookupProgram",
@@ -24,7 +26,6 @@ __all__ = [
     "Sources",
     "Violation",
     "ZeroDenominator",
-    "build_lookup",
     "check_program",
     "lookup_program",
     "periodic_at",

@@ -10,8 +10,9 @@ import numpy as np
 
 from cstark.kernels import _program
 from cstark.program.builder import CLASSES
+from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering
-from cstark.program.encode import BlockProgram, Challenges, encode
+from cstark.program.encode import BlockProgram, encode
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription

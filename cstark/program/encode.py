@@ -18,39 +18,19 @@ weights
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from cstark.field import ZERO, Element, P, add, mul, neg, powers, scale, sub
 from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratch_words
 from cstark.program.builder import Builder, ConstantRecipe, WeightRecipe
+from cstark.program.challenges import Challenges
 from cstark.program.scalars import Scalars
 from cstark.program.schedule import Instruction, schedule
 
-__all__ = ["BlockProgram", "Challenges", "encode"]
-
-
-@dataclass(frozen=True)
-class Challenges:
-    """What recipes are made from besides publics; what a program does not use may be left out.
-
-    Attributes
-    ----------
-    z, alpha, beta, mean : tuple of 3 int
-        Challenges; table sum divided by the rows.
-    bus_numbers : mapping of str to int
-    factors : tuple of 4 int
-        Base-field factor of each class of constraints (every, transition, first, last).
-    """
-
-    z: Element = ZERO
-    alpha: Element = ZERO
-    beta: Element = ZERO
-    mean: Element = ZERO
-    bus_numbers: Mapping[str, int] = field(default_factory=dict)
-    factors: tuple[int, int, int, int] = (1, 1, 1, 1)
+__all__ = ["BlockProgram", "encode"]
 
 
 @dataclass(frozen=True, eq=False)

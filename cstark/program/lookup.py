@@ -6,22 +6,23 @@ acc[0] = 0 and acc[i+1] = acc[i] + S_i - L/N, which closes cyclically.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark.field import ZERO, Element, P, add, element, mul, scale, sub
+from cstark.field import ZERO, Element, P, add, mul, scale, sub
 from cstark.kernels import _lookup
+from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering
-from cstark.program.encode import BlockProgram, Challenges, encode
+from cstark.program.encode import BlockProgram, encode
 from cstark.program.interactions import fingerprint, fractions, pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
-__all__ = ["LookupProgram", "ZeroDenominator", "build_lookup", "lookup_program"]
+__all__ = ["LookupProgram", "ZeroDenominator", "lookup_program"]
 
 
 class ZeroDenominator(ArithmeticError):
@@ -63,27 +64,48 @@ class LookupProgram:
         trace: np.ndarray,
         preprocessed: np.ndarray | None,
         publics: Sequence[int],
-        z: Element,
-        alpha: Element,
-        bus_numbers: Mapping[str, int],
+        challenges: Challenges,
         out: np.ndarray,
     ) -> Element:
-        """Write the lookup columns; see `build_lookup`."""
+        """Write the lookup columns of a table and return its table sum L.
+
+        Parameters
+        ----------
+        trace : uint64 array (rows, width)
+            Canonical; the words of a row adjacent.
+        preprocessed : uint64 array (rows, preprocessed_width) or None
+        publics : sequence of int
+        challenges : Challenges
+            z, alpha and the bus numbers.
+        out : uint64 array (rows, stride), C-contiguous
+            stride a multiple of 4 and at least three times the number of columns. Columns
+            3k..3k+2 receive lookup column k, the accumulator last; the rest becomes zero.
+
+        Returns
+        -------
+        tuple of 3 int
+
+        Raises
+        ------
+        ZeroDenominator
+            If a fingerprint is zero; the contents of `out` are then unspecified.
+        ValueError
+            If an array has the wrong shape, or publics the wrong number.
+        """
         description = self.description
         if len(publics) != description.publics:
             raise ValueError(f"publics must be {description.publics} values, not {len(publics)}")
-        z, alpha = element(z), element(alpha)
         bound = self.program.bind(
             (trace, preprocessed, None),
             [np.array(values, dtype=np.uint64) for values in description.periodic],
             len(trace),
             publics,
-            Challenges(z=z, alpha=alpha, bus_numbers=bus_numbers),
+            challenges,
         )
         total, row = _lookup.build(bound, out)
         if row >= 0:
             interaction = _zero_interaction(
-                description, trace, preprocessed, publics, z, alpha, bus_numbers, row
+                description, trace, preprocessed, publics, challenges, row
             )
             raise ZeroDenominator(row, interaction)
         return total
@@ -122,57 +144,12 @@ def lookup_program(description: TableDescription) -> LookupProgram:
     return LookupProgram(description, program, len(groups))
 
 
-def build_lookup(
-    description: TableDescription,
-    trace: np.ndarray,
-    preprocessed: np.ndarray | None,
-    publics: Sequence[int],
-    z: Element,
-    alpha: Element,
-    bus_numbers: Mapping[str, int],
-    out: np.ndarray,
-) -> Element:
-    """Write the lookup columns of a table and return its table sum L.
-
-    Compiles the program first; `lookup_program(description).evaluate` keeps it.
-
-    Parameters
-    ----------
-    description : TableDescription
-    trace : uint64 array (rows, width)
-        Canonical; the words of a row adjacent.
-    preprocessed : uint64 array (rows, preprocessed_width) or None
-    publics : sequence of int
-    z, alpha : three integers each
-    bus_numbers : mapping of str to int
-        Number of each bus by name.
-    out : uint64 array (rows, stride), C-contiguous
-        stride a multiple of 4 and at least three times the number of columns. Columns 3k..3k+2
-        receive lookup column k, the accumulator last; the rest becomes zero.
-
-    Returns
-    -------
-    tuple of 3 int
-
-    Raises
-    ------
-    ZeroDenominator
-        If a fingerprint is zero; the contents of `out` are then unspecified.
-    ValueError
-        If an array has the wrong shape, or publics the wrong number.
-    """
-    program = lookup_program(description)
-    return program.evaluate(trace, preprocessed, publics, z, alpha, bus_numbers, out)
-
-
 def _zero_interaction(
     description: TableDescription,
     trace: np.ndarray,
     preprocessed: np.ndarray | None,
     publics: Sequence[int],
-    z: Element,
-    alpha: Element,
-    bus_numbers: Mapping[str, int],
+    challenges: Challenges,
     row: int,
 ) -> int:
     """First interaction whose fingerprint is zero at a row, by Python integers."""
@@ -195,10 +172,10 @@ def _zero_interaction(
             a, b = values[arguments[0]], values[arguments[1]]
             values.append({"add": a + b, "sub": a - b, "mul": a * b}[kind] % P)
     for index, interaction in enumerate(description.interactions):
-        message, power = (bus_numbers[interaction.bus], 0, 0), alpha
+        message, power = (challenges.bus_numbers[interaction.bus], 0, 0), challenges.alpha
         for node in interaction.values:
             message = add(message, scale(power, values[node]))
-            power = mul(power, alpha)
-        if sub(z, message) == ZERO:
+            power = mul(power, challenges.alpha)
+        if sub(challenges.z, message) == ZERO:
             return index
     raise AssertionError(f"no fingerprint is zero at row {row}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from cstark.field import (
     scale,
     sub,
 )
+from cstark.program.challenges import Challenges
 from cstark.program.interactions import pairs
 
 if TYPE_CHECKING:
@@ -59,11 +60,7 @@ def point_values(
     description: TableDescription,
     opened: Opened,
     publics: Sequence[int],
-    z: Element,
-    alpha: Element,
-    beta: Element,
-    table_sum_over_rows: Element,
-    bus_numbers: Mapping[str, int],
+    challenges: Challenges,
     zeta: Element,
     log_n: int,
 ) -> Element:
@@ -74,12 +71,7 @@ def point_values(
     description : TableDescription
     opened : Opened
     publics : sequence of int
-    z, alpha, beta : elements
-        Challenges.
-    table_sum_over_rows : element
-        L / N; zero without interactions.
-    bus_numbers : mapping of str to int
-        Number of each bus by name.
+    challenges : Challenges
     zeta : element
         Not in the base field.
     log_n : int
@@ -100,13 +92,11 @@ def point_values(
     values = _node_values(description, opened, publics, zeta, log_n)
     factors = _selector_factors(zeta, log_n)
     residuals = [(c.selector, _lifted(values[c.node])) for c in description.constraints]
-    residuals += _lookup_residuals(
-        description.interactions, values, opened, z, alpha, table_sum_over_rows, bus_numbers
-    )
+    residuals += _lookup_residuals(description.interactions, values, opened, challenges)
     result, weight = ZERO, ONE
     for selector, value in residuals:
         result = add(result, mul(weight, mul(value, factors[selector])))
-        weight = mul(weight, beta)
+        weight = mul(weight, challenges.beta)
     return result
 
 
@@ -195,17 +185,14 @@ def _lookup_residuals(
     interactions: Sequence[Interaction],
     values: list[Element | int],
     opened: Opened,
-    z: Element,
-    alpha: Element,
-    mean: Element,
-    bus_numbers: Mapping[str, int],
+    challenges: Challenges,
 ) -> list[tuple[str, Element]]:
     """Selector and value of the constraints of the lookup columns, in the protocol's order."""
     groups = pairs(len(interactions))
     if not groups:
         return []
     accumulator = opened.lookup[-1]
-    step = add(sub(opened.accumulator_next, accumulator), mean)
+    step = add(sub(opened.accumulator_next, accumulator), challenges.mean)
     for column in opened.lookup[:-1]:
         step = sub(step, column)
     residuals = []
@@ -214,7 +201,7 @@ def _lookup_residuals(
         numerator, denominator = ZERO, ONE
         for index in group:
             interaction = interactions[index]
-            print_ = _fingerprint(interaction, values, z, alpha, bus_numbers)
+            print_ = _fingerprint(interaction, values, challenges)
             count = scale(_lifted(values[interaction.count]), interaction.sign)
             numerator = add(mul(numerator, print_), mul(count, denominator))
             denominator = mul(denominator, print_)
@@ -229,16 +216,13 @@ def _lookup_residuals(
 
 
 def _fingerprint(
-    interaction: Interaction,
-    values: list[Element | int],
-    z: Element,
-    alpha: Element,
-    bus_numbers: Mapping[str, int],
+    interaction: Interaction, values: list[Element | int], challenges: Challenges
 ) -> Element:
     message = ZERO
     for node in reversed(interaction.values):
-        message = mul(add(message, _lifted(values[node])), alpha)
-    return sub(sub(z, message), lift(bus_numbers[interaction.bus]))
+        message = mul(add(message, _lifted(values[node])), challenges.alpha)
+    number = challenges.bus_numbers[interaction.bus]
+    return sub(sub(challenges.z, message), lift(number))
 
 
 def periodic_at(values: Sequence[int], zeta: Element, log_n: int) -> Element:

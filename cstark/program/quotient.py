@@ -9,18 +9,19 @@ Q = (A_every + A_transition (x - 1/g)) / Z_H + A_first / (x - 1) + A_last / (x -
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cstark.field import Element, P, base_root, element
+from cstark.field import P, base_root
 from cstark.kernels import _program
 from cstark.program.boundary import accumulate_shared
 from cstark.program.builder import CLASSES, Ref
+from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering, accumulate_constraint
-from cstark.program.encode import BlockProgram, Challenges, encode
+from cstark.program.encode import BlockProgram, encode
 from cstark.program.interactions import fingerprint, fractions, pairs
 
 if TYPE_CHECKING:
@@ -95,11 +96,7 @@ class QuotientProgram:
         points: CosetPoints,
         sources: Sources,
         publics: Sequence[int],
-        z: Element,
-        alpha: Element,
-        beta: Element,
-        table_sum_over_rows: Element,
-        bus_numbers: Mapping[str, int],
+        challenges: Challenges,
         out: np.ndarray,
     ) -> None:
         """Write the quotient at the points of one coset.
@@ -110,12 +107,8 @@ class QuotientProgram:
         sources : Sources
         publics : sequence of int
             Canonical.
-        z, alpha, beta : three integers each
-            Challenges. Without interactions z and alpha do not matter.
-        table_sum_over_rows : three integers
-            L / N; zero without interactions.
-        bus_numbers : mapping of str to int
-            Number of each bus by name.
+        challenges : Challenges
+            All but the factors. Without interactions z and alpha do not matter.
         out : uint64 array (n, 4), C-contiguous
             Receives the three coordinates of the quotient, and 0 in column 3.
 
@@ -128,20 +121,12 @@ class QuotientProgram:
             raise ValueError(f"publics must be {self.publics} values, not {len(publics)}")
         generator = base_root(points.log_n)
         zerofier = points.inverse_zerofier
-        challenges = Challenges(
-            element(z),
-            element(alpha),
-            element(beta),
-            element(table_sum_over_rows),
-            bus_numbers,
-            (zerofier, zerofier, 1, generator),
-        )
         bound = self.program.bind(
             (sources.main, sources.preprocessed, sources.lookup),
             sources.periodic,
             1 << points.log_n,
             publics,
-            challenges,
+            replace(challenges, factors=(zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
         _program.quotient(bound, points.shift, inverses, out)

@@ -41,14 +41,17 @@ class MachineDescription:
 
     Attributes
     ----------
-    buses : dict of str to (int, int)
+    buses : dict of str to Bus
         Number (1, 2, ... by name) and width of each bus.
+    bus_numbers : dict of str to int
+        The numbers alone.
     """
 
     def __init__(self, tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
         self.tables = tuple(tables)
         self.options = options
         self.buses = number_buses(tables)
+        self.bus_numbers = {name: bus.number for name, bus in self.buses.items()}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ class MachineDescription:
         ]
         lines = [text_table(head, rows)]
         if self.buses:
-            widths = [f"{name} ({width} wide)" for name, (_, width) in self.buses.items()]
+            widths = [f"{name} ({bus.width} wide)" for name, bus in self.buses.items()]
             lines.append("buses: " + ", ".join(widths))
         open_heights = [d.name for d in self.tables if d.height_is_open]
         if open_heights:
@@ -114,7 +117,7 @@ class VerifyingKey(MachineDescription):
 
     Attributes
     ----------
-    buses : dict of str to (int, int)
+    buses : dict of str to Bus
         Number (1, 2, ... by name) and width of each bus.
     digest : bytes
         SHA-256 of `to_json`; the first thing that a proof's transcript absorbs.

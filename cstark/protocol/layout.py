@@ -175,12 +175,9 @@ class Layout:
             return (matrix.columns - 1,)  # the accumulator
         return ()
 
-    def tree_index(self, name: str) -> int | None:
-        """Index of a tree in `trees`, or None when it has no columns."""
-        for index, tree in enumerate(self.trees):
-            if tree.name == name:
-                return index
-        return None
+    def tree(self, name: str) -> TreeShape | None:
+        """The tree of this name, or None when it has no columns."""
+        return next((tree for tree in self.trees if tree.name == name), None)
 
     def lookup_tables(self) -> tuple[int, ...]:
         """Tables with interactions: exactly these have a table sum in the proof."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
-from cstark.program import ZeroDenominator
+from cstark.program import Challenges, ZeroDenominator
 
 from .layout import lookup_columns
 from .matrix import stride_of
@@ -48,7 +48,7 @@ def build_lookups(
         When a fingerprint is zero (probability about rows / 2^192): naming table and row.
     """
     key = proving_key.description
-    bus_numbers = {name: number for name, (number, _) in key.buses.items()}
+    challenges = Challenges(z=z, alpha=alpha, bus_numbers=key.bus_numbers)
     matrices: dict[int, np.ndarray] = {}
     sums: dict[int, Element] = {}
     for table, description in enumerate(key.tables):
@@ -61,9 +61,7 @@ def build_lookups(
                 traces[table],
                 description.preprocessed,
                 instance.publics[table],
-                z,
-                alpha,
-                bus_numbers,
+                challenges,
                 out,
             )
         except ZeroDenominator as zero:

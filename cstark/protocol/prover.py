@@ -13,7 +13,7 @@ import numpy as np
 from cstark import field
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
-from cstark.program import CosetPoints, Sources
+from cstark.program import Challenges, CosetPoints, Sources
 
 from .commitment import Commitment
 from .domain import Domain
@@ -182,11 +182,10 @@ class Prover:
 
     def _commit(self, name: str, sources: dict[int, np.ndarray]) -> None:
         """Extend the sources of a tree (by table), which are given up; hash; absorb the root."""
-        index = self.layout.tree_index(name)
-        if index is None:
+        shape = self.layout.tree(name)
+        if shape is None:
             self.stream.absent(f"{name} root")
             return
-        shape = self.layout.trees[index]
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
@@ -195,7 +194,8 @@ class Prover:
 
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
         """Chunk j holds the values on coset j; extend each to the other cosets."""
-        [shape] = [tree for tree in self.layout.trees if tree.name == "quotient"]
+        shape = self.layout.tree("quotient")
+        assert shape is not None  # every table has a quotient
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
@@ -228,10 +228,8 @@ class Prover:
 
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
         """Values of a table's columns in a tree on one coset, (N, stride)."""
-        index = self.layout.tree_index(name)
-        if index is None:
-            return None
-        for m, matrix in enumerate(self.layout.trees[index].matrices):
+        shape = self.layout.tree(name)
+        for m, matrix in enumerate(shape.matrices if shape else ()):
             if matrix.table == table:
                 return self.commitments[name].matrices[m].coset(coset)
         return None
@@ -255,11 +253,13 @@ class Prover:
             ),
             Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
             self.instance.publics[table],
-            self.z,
-            self.alpha,
-            self.beta,
-            field.scale(total, pow(domain.height, -1, field.P)),
-            {name: number for name, (number, _) in self.key.buses.items()},
+            Challenges(
+                self.z,
+                self.alpha,
+                self.beta,
+                field.scale(total, pow(domain.height, -1, field.P)),
+                self.key.bus_numbers,
+            ),
             out,
         )
         return out

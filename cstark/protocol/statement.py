@@ -88,7 +88,7 @@ class Instance:
             "tokens",
             _words([len(self.tokens)])
             + b"".join(
-                _words([key.buses[t.bus][0], t.sign % P, t.count, len(t.values), *t.values])
+                _words([key.bus_numbers[t.bus], t.sign % P, t.count, len(t.values), *t.values])
                 for t in self.tokens
             ),
         )
@@ -252,7 +252,7 @@ def token_sum(
     """Sum of the tokens' fractions; None when a denominator is zero (probability 2^-190)."""
     total = field.ZERO
     for token in instance.tokens:
-        fingerprint = field.sub(z, (key.buses[token.bus][0], 0, 0))
+        fingerprint = field.sub(z, (key.bus_numbers[token.bus], 0, 0))
         power = alpha
         for value in token.values:
             fingerprint = field.sub(fingerprint, field.scale(power, value))

@@ -17,7 +17,7 @@ import numpy as np
 from cstark import field
 from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field, _openings
-from cstark.program import Opened, point_values
+from cstark.program import Challenges, Opened, point_values
 from cstark.security import show_bits
 
 from .checks import require
@@ -317,11 +317,13 @@ class Verifier:
                 accumulator_next=opened.get(("lookup", True), [field.ZERO])[0],
             ),
             self.instance.publics[table],
-            self.z,
-            self.alpha,
-            self.beta,
-            field.scale(self.sums.get(table, field.ZERO), pow(1 << log_height, -1, field.P)),
-            {name: number for name, (number, _) in self.key.buses.items()},
+            Challenges(
+                self.z,
+                self.alpha,
+                self.beta,
+                field.scale(self.sums.get(table, field.ZERO), pow(1 << log_height, -1, field.P)),
+                self.key.bus_numbers,
+            ),
             self.zeta,
             log_height,
         )
@@ -418,7 +420,7 @@ class Verifier:
     # ---- reading ------------------------------------------------------------------------
 
     def _root(self, name: str) -> None:
-        if self.layout.tree_index(name) is None:
+        if self.layout.tree(name) is None:
             self.stream.absent(f"{name} root")
         else:
             self.roots[name] = self.stream.digest(f"{name} root")

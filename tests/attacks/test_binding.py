@@ -222,7 +222,7 @@ class LateQuotient(CheatingProver):
         self.zeta = self.transcript.extension_outside_base("zeta")
         zeros = {
             matrix: np.zeros((1 << matrix.log_height, 4), dtype=np.uint64)
-            for matrix in self.layout.trees[self.layout.tree_index("quotient")].matrices
+            for matrix in self.layout.tree("quotient").matrices
         }
         with self.unheard():
             self._commit_quotient({(m.table, m.chunk): z.copy() for m, z in zeros.items()})

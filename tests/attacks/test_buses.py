@@ -194,7 +194,7 @@ def test_tuple_widths_mixed_on_a_bus():
 
     def lax(descriptions):
         found = {i.bus: len(i.values) for d in descriptions for i in d.interactions}
-        return {name: (k + 1, width) for k, (name, width) in enumerate(sorted(found.items()))}
+        return {n: bus_module.Bus(k + 1, w) for k, (n, w) in enumerate(sorted(found.items()))}
 
     with swapped(bus_module.number_buses, lax):
         weak = machine_of(tables)
@@ -236,7 +236,7 @@ def test_messages_of_another_bus():
     honest_number = bus_module.number_buses
 
     def all_one(descriptions):
-        return {name: (1, width) for name, (_, width) in honest_number(descriptions).items()}
+        return {name: bus._replace(number=1) for name, bus in honest_number(descriptions).items()}
 
     with swapped(honest_number, all_one):
         weak = machine_of(tables)

@@ -12,7 +12,14 @@ from cstark.air.description import Constraint, Interaction, assemble
 from cstark.air.nodes import NodeList
 from cstark.kernels import _runtime
 from cstark.kernels._program import OPERATIONS
-from cstark.program import CosetPoints, Sources, check_program, lookup_program, quotient_program
+from cstark.program import (
+    Challenges,
+    CosetPoints,
+    Sources,
+    check_program,
+    lookup_program,
+    quotient_program,
+)
 from cstark.program.schedule import SLOT_BUDGET
 
 P = support.P
@@ -51,7 +58,7 @@ def check_quotient(description, seed=0, rows=32):
     for isa in _runtime.isas():
         out = np.zeros((rows, 4), dtype=np.uint64)
         with support.settings(isa):
-            program.evaluate(points, Sources(main), publics, zero, zero, beta, zero, {}, out)
+            program.evaluate(points, Sources(main), publics, Challenges(beta=beta), out)
         for row in (0, 1, rows - 1):
             values = support.row_values(description, main, None, (), publics, row)
             parts = support.residuals(description, values, [], zero, zero, zero, zero)
@@ -198,7 +205,9 @@ def test_packed_messages():
     trace = support.words(rng, (16, 17))
     z, alpha = support.triple(rng), support.triple(rng)
     out = np.zeros((16, 4), dtype=np.uint64)
-    total = program.evaluate(trace, None, (), z, alpha, support.BUSES, out)
+    total = program.evaluate(
+        trace, None, (), Challenges(z=z, alpha=alpha, bus_numbers=support.BUSES), out
+    )
     expected = (0, 0, 0)
     for row in range(16):
         values = support.row_values(description, trace, None, (), (), row)

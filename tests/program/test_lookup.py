@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstark.kernels import _runtime
-from cstark.program import ZeroDenominator, build_lookup, lookup_program
+from cstark.program import Challenges, ZeroDenominator, lookup_program
 
 P = support.P
 
@@ -34,16 +34,11 @@ class Case:
             self.trace,
             self.description.preprocessed,
             self.publics,
-            z or self.z,
-            self.alpha,
-            support.BUSES,
+            Challenges(z=z or self.z, alpha=self.alpha, bus_numbers=support.BUSES),
             out,
         )
-        if program is None:
-            total = build_lookup(self.description, *arguments)
-        else:
-            total = program.evaluate(*arguments)
-        return total, out
+        program = program or lookup_program(self.description)
+        return program.evaluate(*arguments), out
 
     def values(self, row):
         return support.row_values(

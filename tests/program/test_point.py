@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import program_support as support
 import pytest
@@ -10,11 +12,12 @@ from cstark.air.description import Constraint, Interaction, assemble
 from cstark.air.nodes import NodeList
 from cstark.field import mul
 from cstark.program import (
+    Challenges,
     CosetPoints,
     Opened,
     Sources,
-    build_lookup,
     check_program,
+    lookup_program,
     periodic_at,
     point_values,
     quotient_program,
@@ -126,10 +129,12 @@ def test_point_value_is_the_quotient_of_the_prover():
 
     z, alpha, beta, zeta = (support.triple(rng) for _ in range(4))
     lookup = np.zeros((rows, 12), dtype=np.uint64)
-    total = build_lookup(
-        description, trace, description.preprocessed, publics, z, alpha, support.BUSES, lookup
+    drawn = Challenges(z, alpha, beta, bus_numbers=support.BUSES)
+    total = lookup_program(description).evaluate(
+        trace, description.preprocessed, publics, drawn, lookup
     )
     mean = support.ext_scale(total, pow(rows, -1, P))
+    drawn = replace(drawn, mean=mean)
 
     def polynomials(matrix):
         return [interpolate(matrix[:, c].tolist()) for c in range(matrix.shape[1])]
@@ -154,7 +159,7 @@ def test_point_value_is_the_quotient_of_the_prover():
         )
         points = CosetPoints(shift, log_rows, support.inverse_first(shift, rows))
         out = np.zeros((rows, 4), dtype=np.uint64)
-        program.evaluate(points, sources, publics, z, alpha, beta, mean, support.BUSES, out)
+        program.evaluate(points, sources, publics, drawn, out)
         values.append(out)
     # Q has degree below (degree - 1) * rows: from its values on the cosets by Lagrange
     quotient = (0, 0, 0)
@@ -190,18 +195,14 @@ def test_point_value_is_the_quotient_of_the_prover():
         lookup=[extension(k, zeta) for k in range(3)],
         accumulator_next=extension(2, following),
     )
-    found = point_values(
-        description, opened, publics, z, alpha, beta, mean, support.BUSES, zeta, log_rows
-    )
+    found = point_values(description, opened, publics, drawn, zeta, log_rows)
     assert found == quotient
 
     # and a wrong opening gives another value
     wrong = Opened(
         **{**opened.__dict__, "accumulator_next": mul(opened.accumulator_next, (2, 0, 0))}
     )
-    assert quotient != point_values(
-        description, wrong, publics, z, alpha, beta, mean, support.BUSES, zeta, log_rows
-    )
+    assert quotient != point_values(description, wrong, publics, drawn, zeta, log_rows)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -227,6 +228,7 @@ def test_point_value_of_random_tables(seed):
         *elements(1),
     )
     z, alpha, beta, mean, zeta = elements(5)
+    drawn = Challenges(z, alpha, beta, mean, support.BUSES)
     values = []
     for kind, *arguments in description.nodes:
         if kind == "constant":
@@ -252,9 +254,7 @@ def test_point_value_of_random_tables(seed):
     parts = [(c.selector, values[c.node]) for c in description.constraints]
     parts += lookup_parts(description, values, opened, z, alpha, mean)
     expected = support.combine(parts, zeta, rows, beta)
-    assert expected == point_values(
-        description, opened, publics, z, alpha, beta, mean, support.BUSES, zeta, log_rows
-    )
+    assert expected == point_values(description, opened, publics, drawn, zeta, log_rows)
 
 
 def lookup_parts(description, values, opened, z, alpha, mean):
@@ -304,11 +304,7 @@ def test_wrong_numbers_of_openings_are_refused():
             description,
             Opened([one] * 3, [one] * 9),
             publics,
-            one,
-            one,
-            one,
-            one,
-            support.BUSES,
+            Challenges(one, one, one, one, support.BUSES),
             (0, 1, 0),
             4,
         )

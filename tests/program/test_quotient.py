@@ -14,7 +14,7 @@ import cstark as cs
 from cstark.air import describe
 from cstark.kernels import _runtime
 from cstark.kernels._program import OPERATIONS
-from cstark.program import CosetPoints, Sources, boundary, quotient_program
+from cstark.program import Challenges, CosetPoints, Sources, boundary, quotient_program
 
 P = support.P
 
@@ -55,11 +55,7 @@ class Case:
             self.points,
             sources,
             self.publics,
-            self.z,
-            self.alpha,
-            self.beta,
-            self.mean,
-            support.BUSES,
+            Challenges(self.z, self.alpha, self.beta, self.mean, support.BUSES),
             out,
         )
         return out

@@ -48,9 +48,9 @@ def test_openings_have_consecutive_powers_of_gamma():
 def test_trees_hold_the_tables():
     for machine, layout in layouts():
         assert [tree.name for tree in layout.trees] == [
-            name for name in TREES if layout.tree_index(name) is not None
+            name for name in TREES if layout.tree(name) is not None
         ]
-        main = layout.trees[layout.tree_index("main")]
+        main = layout.tree("main")
         widths = {matrix.table: matrix.width for matrix in main.matrices}
         assert widths == {t: d.width for t, d in enumerate(machine.descriptions)}
         for tree in layout.trees:

@@ -168,8 +168,10 @@ def test_log_leaves_no_rows_but_its_own():
     assert hart.log == b"guest"
     rows = guest.plan(hart).rows
     assert rows["print"] == 2 and rows["fresh"] == 1
-    assert hart.counts.sum() == hart.rows == sum(
-        count for name, count in rows.items() if name in RECORDED and name != "refresh"
+    assert (
+        hart.counts.sum()
+        == hart.rows
+        == sum(count for name, count in rows.items() if name in RECORDED and name != "refresh")
     )
 
 
