@@ -16,8 +16,9 @@ from cstark.cost import work
 from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
+from cstark.protocol.domain import stride_of
 from cstark.protocol.layout import Layout, MatrixShape, TreeShape
-from cstark.protocol.matrix import PLANS, Plan, Storage, stride_of
+from cstark.protocol.matrix import PLANS, Plan, Storage
 from cstark.protocol.merkle import digest_bytes, skipped_levels
 from cstark.protocol.transcript import ALGORITHMS
 from cstark.text import bytes_text

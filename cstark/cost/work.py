@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cstark.kernels import _chunks, _fri, _hash, _lookup, _ntt, _openings, _program
+from cstark.protocol.domain import stride_of
 from cstark.protocol.layout import MatrixShape, TreeShape
-from cstark.protocol.matrix import stride_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

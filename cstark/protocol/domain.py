@@ -16,7 +16,7 @@ from cstark.kernels import _ntt, _openings, _runtime
 
 from .transcript import P
 
-__all__ = ["Domain", "DomainCache", "root_of_unity"]
+__all__ = ["Domain", "DomainCache", "root_of_unity", "stride_of"]
 
 _ROOT_32 = 1753635133440165772  # 7^((p-1)/2^32)
 
@@ -24,6 +24,11 @@ _ROOT_32 = 1753635133440165772  # 7^((p-1)/2^32)
 def root_of_unity(log_order: int) -> int:
     """The root of unity of order ``2**log_order`` that all of cstark uses: 7^((p-1)/2^k)."""
     return pow(_ROOT_32, 1 << (32 - log_order), P)
+
+
+def stride_of(width: int) -> int:
+    """Words between two rows of our own matrices of `width` columns."""
+    return -(-width // 4) * 4
 
 
 class Domain:
@@ -76,7 +81,7 @@ class Domain:
         (cosets, height, stride) uint64 ndarray
             Entry [q, i] at s_q g^i; stride is the width rounded up to 4, the rest zero.
         """
-        stride = -(-source.shape[1] // 4) * 4
+        stride = stride_of(source.shape[1])
         inverse = pow(source_shift, -1, P)
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).

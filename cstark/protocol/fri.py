@@ -23,20 +23,17 @@ import numpy as np
 
 from cstark import field
 from cstark.field import Element
-from cstark.kernels import _field, _fri, _hash, _ntt, _runtime
+from cstark.kernels import _fri, _hash, _ntt, _runtime
 
 from .checks import require
 from .commitment import distinct_positions
 from .domain import root_of_unity
 from .layout import Layout
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
+from .rows import ext_add, ext_mul, ext_scale, inverse, mul, power, repeated, words
 from .stream import ProofWriter
 
 __all__ = ["FriProver", "FriVerifier", "domain_points"]
-
-
-def _words(value: Element) -> np.ndarray:
-    return np.array(value, dtype=np.uint64)
 
 
 class FriProver:
@@ -69,11 +66,11 @@ class FriProver:
             stream.write(f"FRI root {layer}", tree.root)
             challenge = stream.transcript.extension(f"fold challenge {layer}")
             folded = _runtime.aligned((3, word.shape[1], word.shape[2] // arity), "FRI words")
-            _fri.fold(word, arity, _words(challenge), folded)
+            _fri.fold(word, arity, words(challenge), folded)
             joining = schedule.joins[layer + 1]
             if joining is not None:
                 factor = field.power(challenge, arity)
-                _fri.join(folded, _words(factor), self._words.pop(joining))
+                _fri.join(folded, words(factor), self._words.pop(joining))
             self.layers.append((word, tree))
             self.challenges.append(challenge)
             word = folded
@@ -256,14 +253,16 @@ class FriVerifier:
             # y of a group's first member: a member's y over W^member, W of order `arity`
             turns = inverse_turns(log_arity)[opened.member]
             first = np.empty(len(opened.leaves), dtype=np.uint64)
-            first[opened.leaf] = _mul(points, turns)
+            first[opened.leaf] = mul(points, turns)
             folded = self._fold(values, first, log_arity, self._challenges[layer])
             expected = np.ascontiguousarray(folded[opened.leaf])
-            points = _power(points, 1 << log_arity)
+            points = power(points, 1 << log_arity)
             joining = schedule.joins[layer + 1]
             if joining is not None:
                 factor = field.power(self._challenges[layer], 1 << log_arity)
-                expected = _ext_add(expected, _ext_mul(reduced[joining], factor))
+                expected = ext_add(
+                    expected, ext_mul(reduced[joining], repeated(factor, len(expected)))
+                )
         self._check_final(points, expected)
 
     def _check_root(self, layer: int, groups: np.ndarray, siblings: np.ndarray) -> None:
@@ -294,18 +293,18 @@ class FriVerifier:
         parts = np.empty_like(columns)
         _ntt.transform(_ntt.Plan(log_arity), columns, parts, True)
         parts = parts.reshape(arity, count, 3)
-        ratio = _ext_scale(np.tile(_words(challenge), (count, 1)), _inverse(first))
+        ratio = ext_scale(repeated(challenge, count), inverse(first))
         result = np.ascontiguousarray(parts[arity - 1])
         for k in range(arity - 2, -1, -1):
-            result = _ext_add(_ext_mul_rows(result, ratio), np.ascontiguousarray(parts[k]))
-        return _ext_scale(result, np.full(count, arity, dtype=np.uint64))
+            result = ext_add(ext_mul(result, ratio), np.ascontiguousarray(parts[k]))
+        return ext_scale(result, np.full(count, arity, dtype=np.uint64))
 
     def _check_final(self, points: np.ndarray, expected: np.ndarray) -> None:
         value = np.tile(self._final[-1], (len(points), 1))
         factors = np.repeat(points, 3)
         for coefficient in self._final[-2::-1]:
-            scaled = _mul(value.reshape(-1), factors).reshape(value.shape)
-            value = _ext_add(scaled, np.tile(coefficient, (len(points), 1)))
+            scaled = mul(value.reshape(-1), factors).reshape(value.shape)
+            value = ext_add(scaled, np.tile(coefficient, (len(points), 1)))
         require(
             np.array_equal(value, expected),
             "final polynomial",
@@ -327,46 +326,3 @@ def inverse_turns(log_arity: int) -> np.ndarray:
     """W^-j for j < arity, W of order arity."""
     inverse = pow(root_of_unity(log_arity), -1, field.P)
     return np.array([pow(inverse, j, field.P) for j in range(1 << log_arity)], dtype=np.uint64)
-
-
-# Rows of extension elements, (m, 3) uint64; shapes equal, never broadcast.
-
-
-def _mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.mul(a, b, out)
-    return out
-
-
-def _power(a: np.ndarray, exponent: int) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.power(a, exponent, out)
-    return out
-
-
-def _ext_add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.add(a.reshape(-1), b.reshape(-1), out.reshape(-1))
-    return out
-
-
-def _ext_mul_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.ext_mul(a, b, out)
-    return out
-
-
-def _ext_mul(a: np.ndarray, factor: Element) -> np.ndarray:
-    return _ext_mul_rows(a, np.tile(_words(factor), (len(a), 1)))
-
-
-def _ext_scale(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.mul(a.reshape(-1), np.repeat(b, 3), out.reshape(-1))
-    return out
-
-
-def _inverse(a: np.ndarray) -> np.ndarray:
-    out = np.empty_like(a)
-    _field.inverse(a, out)
-    return out

@@ -21,8 +21,8 @@ from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.program import Challenges, ZeroDenominator
 
+from .domain import stride_of
 from .layout import lookup_columns
-from .matrix import stride_of
 
 if TYPE_CHECKING:
     from cstark.field import Element

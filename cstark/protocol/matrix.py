@@ -17,7 +17,7 @@ from enum import Enum
 
 import numpy as np
 
-from .domain import Domain
+from .domain import Domain, stride_of
 
 __all__ = [
     "FULL",
@@ -28,7 +28,6 @@ __all__ = [
     "RecomputedMatrix",
     "Storage",
     "make_matrix",
-    "stride_of",
 ]
 
 
@@ -78,11 +77,6 @@ PLANS = (
     Plan("recompute main and lookup", _AGAIN, _AGAIN, _AGAIN),
     Plan("spill", _FILE, _FILE, _FILE),  # 1.2 in spare memory
 )
-
-
-def stride_of(width: int) -> int:
-    """Words between two rows of our own matrices of `width` columns."""
-    return -(-width // 4) * 4
 
 
 class Matrix:

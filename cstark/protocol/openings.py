@@ -23,12 +23,9 @@ from cstark.kernels import _openings, _runtime
 from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, MatrixShape, OpeningGroup
+from .rows import words
 
-__all__ = ["deep_word", "evaluate_openings", "gamma_powers", "matrix_coefficients", "point_value"]
-
-
-def _words(value: Element) -> np.ndarray:
-    return np.array(value, dtype=np.uint64)
+__all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings"]
 
 
 class PointWeights:
@@ -47,7 +44,7 @@ class PointWeights:
     def __init__(self, domain: Domain, zeta: Element) -> None:
         n, shift = domain.height, domain.shifts[0]
         self.inverses = _runtime.aligned((3, 1, n), "point weights")
-        _openings.inverse_differences(shift, 1, domain.log_height, _words(zeta), self.inverses)
+        _openings.inverse_differences(shift, 1, domain.log_height, words(zeta), self.inverses)
         self.weights = _runtime.aligned((3, n), "point weights")
         _openings.scale_by_points(shift, domain.log_height, self.inverses[:, 0, :], self.weights)
         # Barycentric interpolation on the coset s<g>, where prod_i (X - x_i) = X^N - s^N has the
@@ -106,91 +103,84 @@ def _opened(
     return [base[c] for c in group.columns]
 
 
-def gamma_powers(gamma: Element, count: int) -> list[Element]:
-    """1, gamma, gamma^2, ..."""
-    powers, power = [], field.ONE
-    for _ in range(count):
-        powers.append(power)
-        power = field.mul(power, gamma)
-    return powers
+class Combination:
+    """The openings and the powers of gamma that combine them: the numbers of DEEP.
 
+    Parameters
+    ----------
+    layout : Layout
+    gamma : Element
+    openings : sequence of Element
+        All opened values, in the order of the layout.
+    """
 
-def matrix_coefficients(
-    layout: Layout, group: OpeningGroup, powers: Sequence[Element]
-) -> np.ndarray:
-    """(width, 3) uint64: what each base column of the group's matrix counts in S_p."""
-    shape = layout.trees[group.tree].matrices[group.matrix]
-    out = np.zeros((shape.width, 3), dtype=np.uint64)
-    for number, column in enumerate(group.columns):
-        power = powers[group.start + number]
-        if shape.extension:
-            for coordinate in range(3):
-                out[3 * column + coordinate] = field.times_w(power, coordinate)
-        else:
-            out[column] = power
-    return out
+    def __init__(self, layout: Layout, gamma: Element, openings: Sequence[Element]) -> None:
+        self.layout = layout
+        self._openings = openings
+        self._powers = [field.ONE]
+        for _ in range(1, layout.openings):
+            self._powers.append(field.mul(self._powers[-1], gamma))
 
+    def coefficients(self, group: OpeningGroup) -> np.ndarray:
+        """(width, 3) uint64: what each base column of the group's matrix counts in S_p."""
+        shape = self.layout.trees[group.tree].matrices[group.matrix]
+        out = np.zeros((shape.width, 3), dtype=np.uint64)
+        for number, column in enumerate(group.columns):
+            power = self._powers[group.start + number]
+            if shape.extension:
+                for coordinate in range(3):
+                    out[3 * column + coordinate] = field.times_w(power, coordinate)
+            else:
+                out[column] = power
+        return out
 
-def point_value(
-    groups: Sequence[OpeningGroup],
-    is_next: bool,
-    powers: Sequence[Element],
-    openings: Sequence[Element],
-) -> Element:
-    """v_p: the opened values of one height and point, combined."""
-    total = field.ZERO
-    for group in groups:
-        if group.next == is_next:
-            for k in range(group.start, group.start + len(group.columns)):
-                total = field.add(total, field.mul(powers[k], openings[k]))
-    return total
+    def value(self, log_height: int, is_next: bool) -> Element:
+        """v_p: the opened values of one height and point, combined."""
+        total = field.ZERO
+        for group in self.layout.groups[log_height]:
+            if group.next == is_next:
+                for k in range(group.start, group.start + len(group.columns)):
+                    total = field.add(total, field.mul(self._powers[k], self._openings[k]))
+        return total
 
 
 def deep_word(
-    layout: Layout,
+    combination: Combination,
     domain: Domain,
     commitments: Sequence[Commitment],
     weights: PointWeights,
-    powers: Sequence[Element],
-    openings: Sequence[Element],
 ) -> np.ndarray:
     """The reduced word of one height: (3, blowup, N) uint64, planar.
 
     It has degree below N, so its values on coset 0 determine it: they are computed there, from
     all the columns, and three columns are extended to the other cosets.
     """
-    return extend_word(
-        domain, _reduced_first(layout, domain, commitments, weights, powers, openings)
-    )
+    return extend_word(domain, _reduced_first(combination, domain, commitments, weights))
 
 
 def _reduced_first(
-    layout: Layout,
+    combination: Combination,
     domain: Domain,
     commitments: Sequence[Commitment],
     weights: PointWeights,
-    powers: Sequence[Element],
-    openings: Sequence[Element],
 ) -> np.ndarray:
     """The reduced word on coset 0: (3, 1, N), planar."""
     sums: dict[bool, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(layout, domain.log_height).items():
+    for (tree, matrix), groups in by_matrix(combination.layout, domain.log_height).items():
         coset = commitments[tree].matrices[matrix].coset(0)
         for group in groups:
             begun = group.next in sums
             if not begun:
                 sums[group.next] = _runtime.aligned((3, 1, domain.height), "DEEP sums")
-            coefficients = matrix_coefficients(layout, group, powers)
+            coefficients = combination.coefficients(group)
             _openings.row_sums(coset, coefficients, sums[group.next][:, 0, :], begun)
         del coset
     points = sorted(sums)
     total = sums[points[0]]  # the first quotient takes the place of its sums
     for is_next in points:
-        value = point_value(layout.groups[domain.log_height], is_next, powers, openings)
+        value = words(combination.value(domain.log_height, is_next))
         own = sums.pop(is_next)
-        _openings.add_quotient(
-            own, _words(value), weights.inverses, int(is_next), total, own is not total
-        )
+        _openings.add_quotient(own, value, weights.inverses, int(is_next), total, own is not total)
     del weights.inverses
     return total
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from cstark import field
 from cstark.errors import TraceError
+from cstark.field import Element
 from cstark.kernels import _runtime
 from cstark.program import Challenges, CosetPoints, Sources
 
@@ -21,7 +22,7 @@ from .fri import FriProver
 from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
 from .lookup import build_lookups
 from .matrix import FULL, Matrix, Plan, make_matrix
-from .openings import PointWeights, deep_word, evaluate_openings, gamma_powers
+from .openings import Combination, PointWeights, deep_word, evaluate_openings
 from .periodic import coset_values
 from .proof import Proof
 from .statement import Instance, token_sum
@@ -55,6 +56,17 @@ class Prover:
         Where the committed matrices are kept. The proof does not depend on it.
     """
 
+    # What comes into being as the rounds run, in this order; the verifier has the same names.
+    z: Element
+    alpha: Element
+    sums: dict[int, Element]  # of the tables with interactions
+    beta: Element
+    zeta: Element
+    openings: list[Element]  # in the order of the layout
+    weights: dict[int, PointWeights]  # by log height
+    gamma: Element
+    fri: FriProver
+
     def __init__(
         self,
         proving_key: ProvingKey,
@@ -76,6 +88,7 @@ class Prover:
         self.stream = ProofWriter(self.key.options.hash)
         self.transcript = self.stream.transcript
         self.commitments: dict[str, Commitment] = {}
+        self.selectors: dict[tuple[int, int], np.ndarray] = {}  # by log height and coset
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -131,7 +144,6 @@ class Prover:
 
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
-        self.selectors: dict[tuple[int, int], np.ndarray] = {}
         with self.report.phase("constraints"):
             chunks = {
                 (table, coset): self._quotient(table, coset)
@@ -175,7 +187,7 @@ class Prover:
 
     # ---- steps --------------------------------------------------------------------------
 
-    def check_balance(self, total: field.Element) -> None:
+    def check_balance(self, total: Element) -> None:
         """Raise `Imbalance` unless the table sums and tokens, added up, are zero."""
         if total != field.ZERO:
             raise Imbalance
@@ -271,7 +283,7 @@ class Prover:
             self.selectors[key] = domain.inverse_first(coset)
         return self.selectors[key]
 
-    def _opened(self) -> list[field.Element]:
+    def _opened(self) -> list[Element]:
         """All openings, in the order of the layout."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
         self.weights = {
@@ -283,19 +295,17 @@ class Prover:
     def _reduced(self) -> dict[int, np.ndarray]:
         """The reduced word of each height: (3, blowup, N) uint64."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
-        powers = gamma_powers(self.gamma, self.layout.openings)
-        words = {}
-        for log_height in self.layout.groups:
-            words[log_height] = deep_word(
-                self.layout,
+        combination = Combination(self.layout, self.gamma, self.openings)
+        return {
+            log_height: deep_word(
+                combination,
                 self.proving_key.domain(log_height),
                 trees,
                 self.weights.pop(log_height),
-                powers,
-                self.openings,
             )
-        return words
+            for log_height in self.layout.groups
+        }
 
 
-def _bytes(values: Sequence[field.Element]) -> bytes:
+def _bytes(values: Sequence[Element]) -> bytes:
     return np.array(values, dtype="<u8").reshape(-1).tobytes()

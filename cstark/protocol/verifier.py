@@ -16,7 +16,8 @@ import numpy as np
 
 from cstark import field
 from cstark.errors import CstarkError, quoted
-from cstark.kernels import _field, _openings
+from cstark.field import Element
+from cstark.kernels import _openings
 from cstark.program import Challenges, Opened, point_values
 from cstark.security import show_bits
 
@@ -26,9 +27,10 @@ from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, proven_security, quotient_chunks
 from .length import most_bytes
-from .openings import gamma_powers, matrix_coefficients, point_value
+from .openings import Combination
 from .policy import Policy
 from .proof import Proof
+from .rows import ext_add, ext_inverse, ext_mul, ext_sub, padded, power, repeated
 from .statement import Instance, token_sum
 from .stream import ProofReader
 from .transcript import ALGORITHMS
@@ -89,6 +91,26 @@ def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
 
 class Verifier:
     """One proof being checked."""
+
+    # What comes into being as the rounds run, in this order; the prover has the same names.
+    layout: Layout
+    z: Element
+    alpha: Element
+    sums: dict[int, Element]  # of the tables with interactions
+    beta: Element
+    zeta: Element
+    openings: list[Element]  # in the order of the layout
+    gamma: Element
+    fri_roots: list[bytes]
+    challenges: list[Element]  # of the folds
+    final: np.ndarray
+    positions: np.ndarray  # distinct, ascending
+    points: np.ndarray  # of the tallest domain, there
+    trees: list[OpenedTree]
+    siblings: list[np.ndarray]  # by tree
+    fri: FriVerifier
+    carried: list[np.ndarray]  # by layer of FRI
+    layer_siblings: list[np.ndarray]
 
     def __init__(self, key: VerifyingKey, proof: Proof, instance: Instance) -> None:
         self.key = key
@@ -302,8 +324,8 @@ class Verifier:
             )
 
     def _constraints_at_zeta(
-        self, table: int, opened: Mapping[tuple[str, bool], Sequence[field.Element]]
-    ) -> field.Element:
+        self, table: int, opened: Mapping[tuple[str, bool], Sequence[Element]]
+    ) -> Element:
         """The constraints of a table over Z_H, combined."""
         log_height = self.layout.log_heights[table]
         return point_values(
@@ -328,7 +350,7 @@ class Verifier:
             log_height,
         )
 
-    def _quotient_at_zeta(self, table: int, chunks: Sequence[field.Element]) -> field.Element:
+    def _quotient_at_zeta(self, table: int, chunks: Sequence[Element]) -> Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
@@ -352,9 +374,9 @@ class Verifier:
             total = field.add(total, term)
         return total
 
-    def _opened_by_table(self) -> list[dict[tuple[str, bool], list[field.Element]]]:
+    def _opened_by_table(self) -> list[dict[tuple[str, bool], list[Element]]]:
         """Openings of each table by (tree, at the next row): columns, or chunks, in order."""
-        result: list[dict[tuple[str, bool], list[field.Element]]] = [{} for _ in self.key.tables]
+        result: list[dict[tuple[str, bool], list[Element]]] = [{} for _ in self.key.tables]
         for groups in self.layout.groups.values():
             for group in groups:
                 matrix = self.layout.trees[group.tree].matrices[group.matrix]
@@ -370,13 +392,13 @@ class Verifier:
                 "Merkle root",
                 f"the opened rows of {tree.shape.name} do not match the commitment",
             )
-        powers = gamma_powers(self.gamma, self.layout.openings)
+        combination = Combination(self.layout, self.gamma, self.openings)
         reduced = {
-            log_height: self._reduced(log_height, powers) for log_height in self.layout.groups
+            log_height: self._reduced(log_height, combination) for log_height in self.layout.groups
         }
         self.fri.check(self.carried, self.layer_siblings, reduced)
 
-    def _reduced(self, log_height: int, powers: Sequence[field.Element]) -> np.ndarray:
+    def _reduced(self, log_height: int, combination: Combination) -> np.ndarray:
         """The reduced word of a height at every position: (positions, 3) uint64."""
         groups = self.layout.groups[log_height]
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
@@ -386,8 +408,7 @@ class Verifier:
         rows_mask = (1 << log_height) - 1
         place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))
         # A position of the tallest domain at y is one of this height at y^(N_max / N), times h.
-        lifted = np.empty_like(self.points)
-        _field.power(self.points, 1 << (self.layout.log_max_height - log_height), lifted)
+        lifted = power(self.points, 1 << (self.layout.log_max_height - log_height))
         unscaled = np.empty(count, dtype=np.uint64)
         unscaled[place] = lifted
         offset = self.key.options.coset_offset
@@ -399,22 +420,13 @@ class Verifier:
                 continue
             sums = np.zeros((3, count), dtype=np.uint64)
             for position, group in enumerate(members):
-                rows = padded(self.trees[group.tree].rows[group.matrix])
-                coefficients = matrix_coefficients(self.layout, group, powers)
-                _openings.row_sums(rows, coefficients, sums, position > 0)
+                opened = padded(self.trees[group.tree].rows[group.matrix])
+                _openings.row_sums(opened, combination.coefficients(group), sums, position > 0)
             point = field.scale(self.zeta, generator) if is_next else self.zeta
-            value = point_value(groups, is_next, powers, self.openings)
+            value = repeated(combination.value(log_height, is_next), count)
+            numerators = ext_sub(value, np.ascontiguousarray(sums.T))
             differences = np.array([field.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)
-            inverses = np.empty_like(differences)
-            _field.ext_inverse(differences, inverses)
-            numerators = np.empty_like(differences)
-            values = np.tile(np.array(value, dtype=np.uint64), (count, 1))
-            _field.sub(
-                values.reshape(-1), np.ascontiguousarray(sums.T).reshape(-1), numerators.reshape(-1)
-            )
-            terms = np.empty_like(differences)
-            _field.ext_mul(numerators, inverses, terms)
-            _field.add(word.reshape(-1), terms.reshape(-1), word.reshape(-1))
+            word = ext_add(word, ext_mul(numerators, ext_inverse(differences)))
         return np.ascontiguousarray(word[place])
 
     # ---- reading ------------------------------------------------------------------------
@@ -424,11 +436,3 @@ class Verifier:
             self.stream.absent(f"{name} root")
         else:
             self.roots[name] = self.stream.digest(f"{name} root")
-
-
-def padded(rows: np.ndarray) -> np.ndarray:
-    """Rows with a stride that is a multiple of four words, as the kernels want them."""
-    width = rows.shape[1]
-    out = np.zeros((len(rows), -(-width // 4) * 4), dtype=np.uint64)
-    out[:, :width] = rows
-    return out

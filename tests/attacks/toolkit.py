@@ -24,7 +24,7 @@ from cstark import field
 from cstark.protocol import checks
 from cstark.protocol.commitment import OpenedTree
 from cstark.protocol.fri import domain_points
-from cstark.protocol.openings import gamma_powers
+from cstark.protocol.openings import Combination
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
 from cstark.protocol.transcript import Transcript
@@ -278,10 +278,10 @@ class CheatingProver(Prover):
                 assert len(tree.rows[-1]) == len(tree.positions[shape.matrices[m].log_height])
             trees.append(tree)
         eyes = self.eyes(trees=trees, positions=every, points=domain_points(layout, every))
-        powers = gamma_powers(self.gamma, layout.openings)
+        combination = Combination(layout, self.gamma, self.openings)
         words = {}
         for log_height in layout.groups:
-            values = eyes._reduced(log_height, powers).reshape(layout.blowup, -1, 3)
+            values = eyes._reduced(log_height, combination).reshape(layout.blowup, -1, 3)
             words[log_height] = np.ascontiguousarray(
                 values[:, : 1 << log_height].transpose(2, 0, 1)
             )
