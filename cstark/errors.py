@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
+import unicodedata
 from collections.abc import Iterable
 from enum import Enum
 from numbers import Integral
@@ -32,6 +33,7 @@ __all__ = [
     "TraceError",
     "UnknownColumnError",
     "VerificationError",
+    "as_python_reads",
     "did_you_mean",
     "nearest",
     "quoted",
@@ -174,6 +176,19 @@ def quoted(value: object) -> str:
         return _QUOTER.repr(value)
     except Exception:  # whatever a __repr__ raises
         return f"<{type(value).__name__}>"
+
+
+def as_python_reads(name: str) -> str:
+    """A name as Python reads it in a program: normalised to NFKC.
+
+    What is declared as a string and read as an attribute or a keyword would differ otherwise.
+
+    Examples
+    --------
+    >>> as_python_reads("ﬁeld") == "field"
+    True
+    """
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

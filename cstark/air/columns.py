@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark.errors import AirError, TraceError, UnknownColumnError, did_you_mean, quoted
+from cstark.errors import (
+    AirError,
+    TraceError,
+    UnknownColumnError,
+    as_python_reads,
+    did_you_mean,
+    quoted,
+)
 from cstark.limits import MAX_COLUMNS
 
 if TYPE_CHECKING:
@@ -107,7 +114,7 @@ class Layout:
         UnknownColumnError
             If there is no such name; the message offers the nearest one.
         """
-        found = self.entries.get(name)
+        found = self.entries.get(as_python_reads(name))
         if found is None:
             raise UnknownColumnError(self._unknown(name, where, elsewhere))
         return found
@@ -151,7 +158,7 @@ class Layout:
     def _pairs(self, declaration: object) -> list[tuple[object, object]]:
         if declaration is None:
             return []
-        if isinstance(declaration, dict):
+        if isinstance(declaration, Mapping):
             return list(declaration.items())
         if isinstance(declaration, str):
             names = tuple(declaration.replace(",", " ").split())
@@ -163,15 +170,17 @@ class Layout:
             "shape"
         )
 
-    def _checked_name(self, name: object) -> str:
-        if not isinstance(name, str):
-            raise self.error(f"holds {quoted(name)}, which is no name (a string)")
+    def _checked_name(self, given: object) -> str:
+        if not isinstance(given, str):
+            raise self.error(f"holds {quoted(given)}, which is no name (a string)")
+        name = as_python_reads(given)
+        shown = quoted(given) if name == given else f"{quoted(given)} (read as {quoted(name)})"
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise self.error(f"holds the name {quoted(name)}, which is not a Python identifier")
-        if name.startswith("__") or hasattr(Namespace, name) or hasattr(View, name):
-            raise self.error(f"holds the name {quoted(name)}, which is reserved; choose another")
+            raise self.error(f"holds the name {shown}, which is not a Python identifier")
+        if name.startswith("__") or name in _RESERVED:
+            raise self.error(f"holds the name {shown}, which is reserved; choose another")
         if name in self.entries:
-            raise self.error(f"holds the name {quoted(name)} twice")
+            raise self.error(f"holds the name {shown} twice")
         return name
 
     def _shape(self, name: object, shape: object) -> tuple[int, ...]:
@@ -257,7 +266,7 @@ class _Named(Generic[Item]):
         return (self._column(index) for index in range(self._layout.width))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._layout.entries
+        return isinstance(name, str) and as_python_reads(name) in self._layout.entries
 
     def __dir__(self) -> list[str]:
         return list(self._layout.entries)
@@ -377,6 +386,10 @@ class View(_Named[np.ndarray]):
 
     def __setitem__(self, key: Key, value: ArrayLike) -> None:
         self[key][...] = value
+
+
+# Names that instances have already; what classes alone have, such as mro, stays free.
+_RESERVED = frozenset(dir(Namespace)) | frozenset(dir(View))
 
 
 def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:

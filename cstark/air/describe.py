@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
@@ -413,7 +413,7 @@ def _periodic(
 ) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
     if declaration is None:
         return (), ()
-    if not isinstance(declaration, dict):
+    if not isinstance(declaration, Mapping):
         raise AirError(
             f"table {name!r}: `periodic` is {type(declaration).__name__}; "
             "it must be a dict name -> values"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cstark.errors import AirError, did_you_mean, quoted
+from cstark.errors import AirError, as_python_reads, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from cstark.air.air import Air
@@ -110,4 +110,5 @@ def _named(name: str, labels: Sequence[str]) -> set[int]:
     """The columns of a name, or of a group of that name."""
     if not name:
         return set()
+    name = as_python_reads(name)
     return {k for k, label in enumerate(labels) if name in (label, label.partition("[")[0])}

@@ -96,7 +96,9 @@ def prove_many(
 
     Notes
     -----
-    What goes wrong with one job is that job's `JobResult.error`; the others go on. When a worker
+    What goes wrong with one job is that job's `JobResult.error`; the others go on. So does a file
+    that cannot be read or written in the folder; a proof that is made already is in
+    `JobResult.proof` then. When a worker
     process dies, the executor decides: `ProcessPoolExecutor` and loky give up, so that every
     unfinished job fails with `BrokenProcessPool` (with a folder, the same call on a new pool does
     the rest), while dask runs the job elsewhere.

@@ -14,7 +14,7 @@ __all__ = ["JobResult"]
 
 @dataclass(frozen=True, repr=False)
 class JobResult:
-    """What became of a job: a proof, or the reason why there is none. True when there is one.
+    """What became of a job: a proof, or the reason why there is none. True without an error.
 
     Attributes
     ----------
@@ -22,9 +22,10 @@ class JobResult:
         The job's place among the jobs.
     job : Job
     proof : Proof or None
-        Without a `Proof.report` when it came from the folder.
+        Without a `Proof.report` when it came from the folder. A proof that could not be written
+        to the folder is here nevertheless, beside the `OSError`.
     error : Exception or None
-        What `prepare`, the prover or the executor raised.
+        What `prepare`, the prover or the executor raised, or why the folder has no file.
     traceback : str
         Where it was raised, in the worker; empty without an error.
     path : Path or None
@@ -50,7 +51,7 @@ class JobResult:
     reused: bool = False
 
     def __bool__(self) -> bool:
-        return self.proof is not None
+        return self.error is None
 
     def raise_for_failure(self) -> None:
         """Raise `error`, if there is one."""
@@ -58,7 +59,7 @@ class JobResult:
             raise self.error
 
     def __repr__(self) -> str:
-        if self.proof is not None:
+        if self.proof is not None and self.error is None:
             size = bytes_text(len(self.proof))
             what = f"{size}, found in {self.path}" if self.reused else size
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import ExitStack, suppress
@@ -145,7 +146,12 @@ class Run(Iterator[JobResult]):
             except Empty:
                 break
             if isinstance(outcome, Outcome) and outcome.proof is not None:
-                self._folder.write(self._jobs[index], outcome.proof)
+                try:
+                    self._folder.write(self._jobs[index], outcome.proof)
+                except OSError as error:  # the others shall be kept all the same
+                    warnings.warn(
+                        f"the proof of {self._jobs[index]} is lost: {error}", stacklevel=2
+                    )
 
     def __enter__(self) -> Run:
         return self
@@ -172,7 +178,12 @@ class Run(Iterator[JobResult]):
         settings = self._settings
         while self._sent < self.total and self._sent - self._given < settings.buffersize:
             index = self._sent
-            found = None if self._folder is None else self._folder.read(self._jobs[index])
+            try:
+                found = None if self._folder is None else self._folder.read(self._jobs[index])
+            except OSError as error:  # it could not be kept either: nothing is proved
+                self._sent += 1
+                self._note(self._failed(index, error, _text(error)))
+                continue
             task = Task(
                 self._cargo[index],
                 threads=settings.threads,
@@ -207,8 +218,12 @@ class Run(Iterator[JobResult]):
             if outcome.failure is not None:
                 return self._failed(index, _error(outcome.failure), outcome.failure.traceback)
             if outcome.proof is not None:
-                path = None if self._folder is None else self._folder.write(job, outcome.proof)
-                return JobResult(index, job, outcome.proof, path=path)
+                proof, path = outcome.proof, None
+                try:
+                    path = None if self._folder is None else self._folder.write(job, proof)
+                except OSError as error:  # a full disk: the caller gets the proof nevertheless
+                    return JobResult(index, job, proof, error, _text(error))
+                return JobResult(index, job, proof, path=path)
             _, found = self._flying[index]
             assert found is not None and self._folder is not None
             path = self._folder.path(job)

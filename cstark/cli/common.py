@@ -21,6 +21,7 @@ from cstark.errors import (
     SettingError,
     StatementError,
     VerificationError,
+    as_python_reads,
 )
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Parser(argparse.ArgumentParser):
         ------
         UsageError
         """
+        words = [_normal(word) for word in words]
         # intermixed: options may stand between the workload and the file
         known, _ = self.parse_known_intermixed_args(words)
         workload: type[Workload] | None = None
@@ -141,7 +143,7 @@ class Parser(argparse.ArgumentParser):
     def _add_workload_arguments(self, name: str, text: str, items: Sequence[Argument]) -> None:
         group = self.add_argument_group(f"arguments of {name}", text or None)
         for item in items:
-            flag = "--" + item.name.replace("_", "-")
+            flag = "--" + as_python_reads(item.name).replace("_", "-")
             required = item.default is dataclasses.MISSING
             settings: dict[str, Any] = {
                 "dest": _destination(item),
@@ -177,6 +179,14 @@ def argument_text(item: Argument) -> str:
     text = item.help or item.name.replace("_", " ")
     silent = item.default is dataclasses.MISSING or item.default in (None, "")
     return text if silent else f"{text} (default: {item.default})"
+
+
+def _normal(word: str) -> str:
+    """A word of the command line, the name of an option written as Python reads names."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    return as_python_reads(name) + equals + value
 
 
 def _destination(item: Argument) -> str:

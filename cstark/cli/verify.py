@@ -36,7 +36,7 @@ from cstark.cli.common import (
     visible,
 )
 from cstark.cli.say import say, say_json
-from cstark.errors import Reason, StatementError, VerificationError
+from cstark.errors import Reason, StatementError, VerificationError, as_python_reads
 from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
@@ -109,6 +109,8 @@ def run(arguments: argparse.Namespace) -> int:
         if len(words) != 1:
             raise CommandError("with --key, name one proof file and nothing else")
         [file], what = words, arguments.key
+        if what == file == "-":
+            raise CommandError("key and proof cannot both come from standard input")
         by: bytes | type[Workload] = read_bytes(what)
         held: dict[str, Any] = {}
     else:
@@ -319,7 +321,9 @@ def claim_names(claim: dict[str, Any]) -> str:
 
 def check_expectations(claim: dict[str, Any], expected: Expectations) -> None:
     """Refuse a claim that differs from what was expected."""
-    for name, meanings in expected:
+    spelled = {as_python_reads(name): name for name in claim}
+    for given, meanings in expected:
+        name = given if given in claim else spelled.get(as_python_reads(given), given)
         if name not in claim:
             raise VerificationError(
                 f"the claim has no {name!r}, only {claim_names(claim)}",

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
-from cstark.errors import StatementError, quoted
+from cstark.errors import StatementError, as_python_reads, quoted
 from cstark.limits import MAX_CLAIM_BYTES, MAX_CLAIM_DEPTH, MAX_CLAIM_INTEGER_BITS
 from cstark.text import canonical_json
 
@@ -24,6 +24,8 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         raise StatementError(f"{where}: nested deeper than {MAX_CLAIM_DEPTH} levels")
     if value is None or isinstance(value, (bool, str)):
         return value
+    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+        return bool(value)  # a comparison of NumPy's numbers
     if isinstance(value, Mapping):
         plain = {}
         for key, item in value.items():
@@ -58,8 +60,8 @@ def encode_claim(claim: Mapping[str, Any]) -> bytes:
     Parameters
     ----------
     claim : mapping
-        Integers, strings, booleans, None, lists and mappings with string keys.  NumPy integers
-        are written as integers; floats are refused.
+        Integers, strings, booleans, None, lists and mappings with string keys.  NumPy's integers
+        and booleans are written as Python's; floats are refused.
 
     Returns
     -------
@@ -162,16 +164,25 @@ def read_claim(claim: Mapping[str, Any], **types_of: type) -> tuple[Any, ...]:
     >>> steps
     5
     """
-    for name in types_of:
-        if name not in claim:
+    named: dict[str, Any] = {}
+    for given, value in claim.items():
+        name = as_python_reads(given) if isinstance(given, str) else given
+        if name in named:
+            raise StatementError(f"the claim has the field {quoted(name)} twice, in two spellings")
+        named[name] = value
+    wanted = {as_python_reads(name): kind for name, kind in types_of.items()}
+    if len(wanted) != len(types_of):
+        raise StatementError("two names that are read from the claim are one name to Python")
+    for name in wanted:
+        if name not in named:
             raise StatementError(f"the claim has no {name!r}: is it another workload's?")
-    for name in claim:
-        if name not in types_of:
+    for name in named:
+        if name not in wanted:
             raise StatementError(f"the claim has an unknown field {quoted(name)}")
-    for name, kind in types_of.items():
+    for name, kind in wanted.items():
         # `type(...) is`, because True is an int for isinstance
-        if type(claim[name]) is not kind:
+        if type(named[name]) is not kind:
             raise StatementError(
-                f"claim.{name} is {type(claim[name]).__name__}, expected {kind.__name__}"
+                f"claim.{name} is {type(named[name]).__name__}, expected {kind.__name__}"
             )
-    return tuple(claim[name] for name in types_of)
+    return tuple(named[name] for name in wanted)

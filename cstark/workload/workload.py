@@ -222,7 +222,7 @@ class Workload:
                 )
         fields = [item for item in dataclasses.fields(cls) if item.init]
         for item in fields:
-            if hasattr(Workload, item.name):
+            if item.name in dir(Workload):  # what classes alone have, such as mro, stays free
                 raise ArgumentsError(
                     f"{cls.__name__}.{item.name}: every workload has a method of this name; "
                     "call the argument something else"

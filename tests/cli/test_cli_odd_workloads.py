@@ -73,6 +73,15 @@ class Bounded(Base):
 
 
 @dataclass(frozen=True)
+class Ligature(Base):
+    \ufb01eld: int = 1
+    mro: int = 2
+
+    def prepare(self):
+        return cs.Prepared({"\ufb01eld": self.field}, super().prepare().traces)
+
+
+@dataclass(frozen=True)
 class Flag(Base):
     sure: bool = cs.argument(True, choices=(True,))
     depth: int = cs.argument(1, choices=(1, 2))
@@ -128,3 +137,19 @@ def test_bounds_and_choices_on_the_command_line(odd, capsys):
     assert run(["verify", "odd_ones:Flag", "p.bin", *WEAK], capsys)[0] == 0
     code, out, _ = run(["prove", "odd_ones:Flag", "--help"], capsys)
     assert code == 0 and "--no-sure" in out
+
+
+def test_names_on_the_command_line_are_read_as_python_reads_them(odd, capsys):
+    for flag in ("--\ufb01eld", "--field"):
+        words = ["prove", "odd_ones:Ligature", flag, "7", "--mro=3", "-o", "p.bin", *SMALL]
+        code, out, _ = run(words, capsys)
+        assert code == 0 and "7" in out
+    verify = ["verify", "odd_ones:Ligature", "p.bin", *WEAK, "--expect"]
+    assert run([*verify, "field=7"], capsys)[0] == 0
+    assert run([*verify, "\ufb01eld=7"], capsys)[0] == 0
+    assert run([*verify, "field=8"], capsys)[0] == 1
+
+
+def test_one_standard_input_is_not_two_files(capsys):
+    code, out, err = run(["verify", "--key", "-", "-"], capsys)
+    assert (code, out) == (2, "") and "cannot both come from standard input" in err
