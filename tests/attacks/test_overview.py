@@ -17,10 +17,10 @@ from cstark.protocol import checks
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC = (
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
-                 "binding_statement", "accumulator")
+                 "binding_statement", "accumulator", "every_place")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -118,6 +118,10 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "other exceptions": (
         MUTATIONS + "test_every_field_in_every_way", REFUSALS + "test_every_byte_counts",
+    ),
+    "one table, tree, layer or item of many left out": (
+        EVERY + "test_a_false_table", EVERY + "test_a_false_sum",
+        EVERY + "test_a_table_whose_height_is_refused", EVERY + "test_every_item_at_both_ends",
     ),
     "success by a wrong path": (
         "`verify` returns in one place, after all checks; nothing in it branches on the file"
