@@ -12,7 +12,7 @@ Source: System V ABI, chapter 4 (gABI), and the RISC-V ELF psABI specification, 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from mmap import mmap
 from typing import Any
@@ -21,6 +21,7 @@ import numpy as np
 
 from cstark.vm import abi
 from cstark.vm.errors import ElfError
+from cstark.vm.lines import Lines
 from cstark.vm.symbols import Symbols
 
 __all__ = ["Elf", "Segment", "read_elf"]
@@ -28,6 +29,8 @@ __all__ = ["Elf", "Segment", "read_elf"]
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SECTION_TABLE = 2  # SHT_SYMTAB
 EXECUTE, WRITE, READ = 1, 2, 4
+SECTION_COMPRESSED = 0x800  # SHF_COMPRESSED
+MAX_LINES = 64 << 20  # bytes of a section that serves messages alone
 COMPRESSED = 1  # in e_flags: the file may hold compressed code
 CHUNK = 1 << 16  # words of text looked at together
 
@@ -143,7 +146,7 @@ def read_elf(data: bytes | bytearray | memoryview | mmap) -> Elf:
     _need(len(view) >= HEADER.size, "e_ident",
           f"a truncated file of {len(view)} bytes; the header has {HEADER.size}")  # fmt: skip
     (ident, e_type, machine, version, entry, phoff, shoff, flags, ehsize, phentsize, phnum,
-     shentsize, shnum, _) = HEADER.unpack(view[: HEADER.size])  # fmt: skip
+     shentsize, shnum, shstrndx) = HEADER.unpack(view[: HEADER.size])  # fmt: skip
     _identification(ident)
     _need(machine == 243, "e_machine", f"machine {machine}, not 243 (RISC-V)")
     _need(e_type == 2, "e_type", f"{_TYPES.get(e_type, f'type {e_type}')}; "
@@ -159,7 +162,10 @@ def read_elf(data: bytes | bytearray | memoryview | mmap) -> Elf:
         any(s.executable and s.address <= entry <= s.data_end - 4 for s in segments), "e_entry",
         f"{entry:#x} lies outside the text (the executable segments)",
     )  # fmt: skip
-    return Elf(entry, segments, _symbols(view, shoff, shentsize, shnum, segments))
+    symbols = _symbols(view, shoff, shentsize, shnum, segments)
+    if shoff:
+        symbols = replace(symbols, lines=_lines(view, shoff, shnum, shstrndx))
+    return Elf(entry, segments, symbols)
 
 
 def _identification(ident: bytes) -> None:
@@ -323,3 +329,25 @@ def _section(view: memoryview, section: Any, what: str) -> memoryview:
         f"a truncated file: {what} has {size} bytes from byte {offset} on, the file {len(view)}",
     )  # fmt: skip
     return view[offset : offset + size]
+
+
+def _lines(view: memoryview, shoff: int, shnum: int, shstrndx: int) -> Lines:
+    """The line tables. They only serve messages, so what is wrong with them is no error."""
+    sections = np.frombuffer(view, dtype=_SECTION_HEADER, count=shnum, offset=shoff)
+    if shstrndx >= shnum:
+        return Lines()
+
+    def content(section: Any) -> bytes:
+        offset, size = int(section["offset"]), int(section["size"])
+        plain = int(section["type"]) != 8 and not int(section["flags"]) & SECTION_COMPRESSED
+        whole = plain and size <= MAX_LINES and offset + size <= len(view)
+        return bytes(view[offset : offset + size]) if whole else b""
+
+    names = content(sections[shstrndx])
+
+    def named(name: bytes) -> bytes:
+        where = names.find(b"\0" + name + b"\0") + 1
+        (matching,) = np.nonzero(sections["name"] == where)
+        return content(sections[matching[0]]) if where and len(matching) else b""
+
+    return Lines(named(b".debug_line"), named(b".debug_line_str"), named(b".debug_str"))

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cstark.vm.lines import Lines
+
 __all__ = ["Symbols"]
 
 LONGEST = 4096  # bytes of a name that are shown
@@ -28,6 +30,8 @@ class Symbols:
         Where they begin, ascending and distinct.
     ends : ndarray of uint64, shape (functions,)
         Where they end; none reaches beyond the next one's beginning.
+    lines : Lines
+        Source lines by address; none without debugging information.
 
     Examples
     --------
@@ -42,6 +46,7 @@ class Symbols:
     ends: NDArray[np.uint64] = field(default_factory=_none)
     _offsets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _strings: bytes = b"\0"
+    lines: Lines = field(default_factory=Lines)
 
     @classmethod
     def build(
@@ -139,6 +144,10 @@ class Symbols:
         if found is None:
             return ""
         return found[0] + (f"+{found[1]:#x}" if found[1] else "")
+
+    def line(self, address: int) -> str:
+        """``file:line`` of the source at an address; empty if the file does not say."""
+        return self.lines.show(address)
 
     def address(self, name: str) -> int | None:
         """Where the function of a name begins; the first if there are several, None if none."""

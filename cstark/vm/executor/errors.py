@@ -44,6 +44,8 @@ class GuestError(CstarkError):
         The instruction as text.
     function : str
         The function it is in, with the distance from its start; empty where no symbol says so.
+    line : str
+        The line of the source as ``file:line``; empty without debugging information.
     address : int
         What the instruction led to: the address of the access, the target of the jump, the number
         of the system call.
@@ -53,26 +55,27 @@ class GuestError(CstarkError):
 
     def __init__(
         self, message: str, kind: ErrorKind, *, pc: int, instruction: str = "", function: str = "",
-        address: int = 0, cycle: int = 0,
+        line: str = "", address: int = 0, cycle: int = 0,
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.kind = kind
         self.pc = pc
         self.instruction = instruction
         self.function = function
+        self.line = line
         self.address = address
         self.cycle = cycle
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (self.args[0], self.kind, self.pc, self.instruction, self.function,
-                        self.address, self.cycle)  # fmt: skip
+                        self.line, self.address, self.cycle)  # fmt: skip
 
 
 def _again(
-    message: str, kind: ErrorKind, pc: int, instruction: str, function: str, address: int,
-    cycle: int,
+    message: str, kind: ErrorKind, pc: int, instruction: str, function: str, line: str,
+    address: int, cycle: int,
 ) -> GuestError:  # fmt: skip
-    return GuestError(message, kind, pc=pc, instruction=instruction, function=function,
+    return GuestError(message, kind, pc=pc, instruction=instruction, function=function, line=line,
                       address=address, cycle=cycle)  # fmt: skip
 
 
@@ -143,12 +146,14 @@ def guest_error(hart: Hart, code: Code, symbols: Symbols | None = None) -> Guest
     word = code.word(pc)
     instruction = "" if word is None else text(word, pc, symbols)
     function = symbols.show(pc) if symbols is not None else ""
+    line = symbols.line(pc) if symbols is not None else ""
     what = why_none(word) if kind is ErrorKind.ILLEGAL_INSTRUCTION and word is not None else ""
     parts = [
         reason(kind, address, hart.rows, what),
-        f"{instruction} at pc {pc:#x}" + (f" in {function}" if function else ""),
+        f"{instruction} at pc {pc:#x}" + (f" in {function}" if function else "")
+        + (f" ({line})" if line else ""),
     ]
     rows = "1 row" if hart.rows == 1 else f"{hart.rows} rows"
     message = f"{': '.join(parts)}, after {rows}"
-    return GuestError(message, kind, pc=pc, instruction=instruction, function=function,
+    return GuestError(message, kind, pc=pc, instruction=instruction, function=function, line=line,
                       address=address, cycle=hart.rows)  # fmt: skip
