@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from cstark.kernels import _runtime
 from cstark.vm.executor import RECORD, GuestError, run, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
@@ -56,10 +57,11 @@ def traces(
     MemoryError
         The traces do not fit into memory: ``8 * plan.words`` bytes.
     """
-    out = {
-        name: np.zeros((height, layout(name)["width"]), dtype=np.uint64)
-        for name, height in plan.heights.items()
-    }
+    out: dict[str, NDArray[np.uint64]] = {}
+    for name, height in plan.heights.items():
+        out[name] = _runtime.aligned((height, layout(name)["width"]), "traces")
+        # Of a row that is recorded every cell is written.
+        out[name][plan.rows[name] if name in RECORDED else 0 :] = 0
     hart = start(
         code, image, input, RECORD, max_rows=plan.total,
         traces=[out.get(name) for name in RECORDED],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from cstark.vm import abi, isa
-from cstark.vm.executor import COUNT
+from cstark.vm.executor import COUNT, RECORD
+from cstark.vm.trace.header import layout
 from cstark.vm.trace.planning import RECORDED
 from tests.vm import encode
 from tests.vm.guests import LOW, Guest, exit_with, li, tokens
@@ -82,11 +84,30 @@ def test_every_family_and_every_operation_is_reached():
     assert set(RECORDED) - families == {"print", "refresh"}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_every_cell_of_a_row_is_written(seed):
+    """Traces are not cleared before a run is recorded, only the rows behind it."""
+    guest, input = program(seed, 1500)
+    planned = guest.plan(guest.run(input, COUNT), input)
+
+    def recorded(before: int) -> list[np.ndarray]:
+        traces = [
+            np.full((planned.rows.get(name, 0), layout(name)["width"]), before, np.uint64)
+            for name in RECORDED
+        ]
+        guest.run(input, RECORD, traces=traces)
+        return traces
+
+    for one, two in zip(recorded(0), recorded(2**64 - 1), strict=True):
+        assert np.array_equal(one, two)
+
+
+@pytest.mark.nightly
 def test_no_cell_is_without_meaning():
     """A changed cell of any row is noticed, or declared free by its table."""
     guest, input = program(7, 400)
     hart, traces = guest.traces(input)
     report = guest.machine().check(
-        traces, tokens=tokens(hart, guest.image.entry), mutate=6000, seed=1
+        traces, tokens=tokens(hart, guest.image.entry), mutate=20000, seed=1
     )
     assert report.mutations is not None and not report.mutations.unexplained

@@ -12,7 +12,12 @@
 
 #include "goldilocks.h"
 
-enum { VM_PAGE_BITS = 12, VM_PAGE_WORDS = 1 << (VM_PAGE_BITS - 3) };
+enum {
+    VM_PAGE_BITS = 12,
+    VM_PAGE_WORDS = 1 << (VM_PAGE_BITS - 3),
+    VM_GROUP_BITS = 9, /* pages of a group: whoever goes through all pages skips empty groups */
+    VM_GROUPS = 1 << (32 - VM_PAGE_BITS - VM_GROUP_BITS)
+};
 
 typedef struct {
     uint64_t word[VM_PAGE_WORDS];
@@ -28,16 +33,33 @@ typedef struct {
     const uint8_t *input_bytes;
     uint64_t page_count, page_limit;
     int timed;
+    uint8_t used[VM_GROUPS]; /* of each group, whether it has a page */
 } vm_memory;
 
+static uint64_t vm_page_numbers(const vm_memory *m) {
+    return ((m->low + m->size - 1) >> VM_PAGE_BITS) + 1;
+}
+
+/* The number of the first page from `number` on, below `end`, that was made; `end` if none was. */
+static uint64_t vm_next_page(const vm_memory *m, uint64_t number, uint64_t end) {
+    while (number < end && !m->pages[number]) {
+        number++;
+        while (number < end && !m->used[number >> VM_GROUP_BITS])
+            number = ((number >> VM_GROUP_BITS) + 1) << VM_GROUP_BITS;
+    }
+    return number < end ? number : end;
+}
+
 static int vm_memory_open(vm_memory *m) {
-    m->pages = calloc(((m->low + m->size - 1) >> VM_PAGE_BITS) + 1, sizeof *m->pages);
+    m->pages = calloc(vm_page_numbers(m), sizeof *m->pages);
     return m->pages ? 0 : -1;
 }
 
 static void vm_memory_close(vm_memory *m) {
     if (!m->pages) return;
-    for (uint64_t i = 0; i <= (m->low + m->size - 1) >> VM_PAGE_BITS; i++) free(m->pages[i]);
+    const uint64_t end = vm_page_numbers(m);
+    for (uint64_t n = vm_next_page(m, 0, end); n < end; n = vm_next_page(m, n + 1, end))
+        free(m->pages[n]);
     free(m->pages);
     m->pages = NULL;
 }
@@ -66,6 +88,7 @@ static __attribute__((noinline)) vm_page *vm_new_page(vm_memory *m, uint64_t num
     for (uint64_t k = 0; k < VM_PAGE_WORDS; k++) page->word[k] = vm_first_word(m, first + 8 * k);
     memset(page->time, 0, times);
     m->page_count++;
+    m->used[number >> VM_GROUP_BITS] = 1;
     return m->pages[number] = page;
 }
 
@@ -95,10 +118,10 @@ static uint64_t vm_peek(const vm_memory *m, uint64_t address) {
  * and time of each. */
 static uint64_t vm_touched(const vm_memory *m, uint64_t from, uint64_t to, uint64_t *address,
                            uint64_t *value, uint64_t *time) {
-    uint64_t count = 0;
-    for (uint64_t number = from >> VM_PAGE_BITS; number << VM_PAGE_BITS < to; number++) {
+    const uint64_t end = ((to - 1) >> VM_PAGE_BITS) + 1;
+    uint64_t count = 0, number = vm_next_page(m, from >> VM_PAGE_BITS, end);
+    for (; number < end; number = vm_next_page(m, number + 1, end)) {
         const vm_page *page = m->pages[number];
-        if (!page) continue;
         for (uint64_t k = 0; k < VM_PAGE_WORDS; k++) {
             const uint64_t here = (number << VM_PAGE_BITS) + 8 * k;
             if (!page->time[k] || here < from || here >= to) continue;
@@ -115,15 +138,16 @@ static uint64_t vm_touched(const vm_memory *m, uint64_t from, uint64_t to, uint6
 
 /* Address of the last touched word of [from, to), or 0. */
 static uint64_t vm_last_touched(const vm_memory *m, uint64_t from, uint64_t to) {
-    for (uint64_t number = (to - 1) >> VM_PAGE_BITS; number >= from >> VM_PAGE_BITS; number--) {
+    const uint64_t end = ((to - 1) >> VM_PAGE_BITS) + 1;
+    uint64_t last = 0, number = vm_next_page(m, from >> VM_PAGE_BITS, end);
+    for (; number < end; number = vm_next_page(m, number + 1, end)) {
         const vm_page *page = m->pages[number];
-        for (uint64_t k = VM_PAGE_WORDS; page && k-- > 0;) {
+        for (uint64_t k = 0; k < VM_PAGE_WORDS; k++) {
             const uint64_t here = (number << VM_PAGE_BITS) + 8 * k;
-            if (page->time[k] && here >= from && here < to) return here;
+            if (page->time[k] && here >= from && here < to) last = here;
         }
-        if (number == 0) break;
     }
-    return 0;
+    return last;
 }
 
 #endif
