@@ -52,6 +52,7 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
     """
     table, labels, height = description.name, description.column_names, len(trace)
     result = []
+    places = _places(labels)
     cells = trace.view()
     cells.flags.writeable = False  # the caller's array
     for statement in air.free_cells(air.view(cells)):
@@ -65,10 +66,10 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
             columns = (columns,)
         numbers: set[int] = set()
         for name in columns:
-            found = _named(name, labels)
+            found = places.get(as_python_reads(name), ())
             if not found:
                 raise AirError(f"table {table!r}: free_cells names {name!r}, which is no column")
-            numbers |= found
+            numbers.update(found)
         rows = np.asarray(rows)
         if rows.dtype != bool or rows.shape != (height,):
             raise AirError(
@@ -95,20 +96,22 @@ def input_columns(table: str, inputs: object, labels: Sequence[str]) -> frozense
             "columns, those that are free by design"
         )
     numbers: set[int] = set()
+    places = _places(labels) if inputs else {}
     for name in inputs:
-        found = _named(name, labels) if isinstance(name, str) else set()
+        found = places.get(as_python_reads(name), ()) if isinstance(name, str) else ()
         if not found:
             near = did_you_mean(name, labels) if isinstance(name, str) else ""
             raise AirError(
                 f"table {table!r}: `inputs` names {quoted(name)}, which is no column{near}"
             )
-        numbers |= found
+        numbers.update(found)
     return frozenset(numbers)
 
 
-def _named(name: str, labels: Sequence[str]) -> set[int]:
-    """The columns of a name, or of a group of that name."""
-    if not name:
-        return set()
-    name = as_python_reads(name)
-    return {k for k, label in enumerate(labels) if name in (label, label.partition("[")[0])}
+def _places(labels: Sequence[str]) -> dict[str, list[int]]:
+    """Name of a column, or of a group -> its columns."""
+    places: dict[str, list[int]] = {}
+    for number, label in enumerate(labels):
+        for name in {label, label.partition("[")[0]} - {""}:
+            places.setdefault(name, []).append(number)
+    return places

@@ -7,9 +7,10 @@ fingerprints.  Only a zero denominator, which depends on the challenges of a pro
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +19,12 @@ from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
 from cstark.check.counts import Batch, count_exactly
-from cstark.check.imbalance import Imbalance, Touch, similar_bus
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus, similar_bus
 from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
 from cstark.kernels._tally import Tally
 
-__all__ = ["MAX_DETAILED", "BusCount", "find_imbalances"]
+__all__ = ["MAX_DETAILED", "BusCount", "Traffic"]
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
@@ -34,6 +35,9 @@ _KEPT = 1 << 16
 _TOUCHES = 6
 _TOUCHES_EACH = 3
 _NEAR_MISSES = 3
+_SIMILAR = 10
+"""Buses without a side for which one of a similar name is looked for."""
+
 _LABEL = 60
 """Characters of the values in a label."""
 
@@ -89,7 +93,7 @@ class _Part:
     ) -> None:
         self.name = description.name
         self.interactions = interactions
-        self.labels = _labels(description, interactions)
+        self._description = description
         self._rows = len(trace)
         self._evaluator = NodeEvaluator(
             description,
@@ -98,6 +102,11 @@ class _Part:
             description.preprocessed,
             publics,
         )
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """What to call each interaction."""
+        return _labels(self._description, self.interactions)
 
     def batches(self) -> Iterator[_PartBatch]:
         """Where the count is not 0; receives count negatively."""
@@ -122,45 +131,88 @@ class _Part:
 def _labels(description: TableDescription, interactions: Sequence[Interaction]) -> list[str]:
     """What to call each; those of one name are told apart by their values."""
     labels = [interaction.label for interaction in interactions]
+    often = Counter(labels)
     for place, interaction in enumerate(interactions):
-        if sum(other.label == interaction.label for other in interactions) > 1:
+        if often[interaction.label] > 1:
             values = ", ".join(map(description.render, interaction.values))
             values = values if len(values) <= _LABEL else values[: _LABEL - 1] + "…"
             labels[place] = f"{interaction.label}: {values}"
     return labels
 
 
-def find_imbalances(
-    bus: str,
-    width: int,
-    descriptions: Sequence[TableDescription],
-    traces: Sequence[np.ndarray],
-    publics: Sequence[Sequence[int]],
-    tokens: Sequence[Token],
-) -> BusCount:
-    """Count the messages of a bus.
+class Traffic:
+    """All messages of a machine, to be counted bus by bus.
 
     Parameters
     ----------
-    bus : str
-        Name of the bus.
-    width : int
-        Values a message.
     descriptions, traces, publics : sequence
         The tables of the machine, in order; traces are ``(rows, width)`` uint64, canonical.
     tokens : sequence of Send or Receive
-        Those of other buses are ignored.
-
-    Returns
-    -------
-    BusCount
     """
-    parts = []
-    for table, description in enumerate(descriptions):
-        interactions = [i for i in description.interactions if i.bus == bus]
-        if interactions:
-            parts.append(_Part(description, interactions, traces[table], publics[table]))
-    numbered = [(n, t) for n, t in enumerate(tokens) if t.bus == bus and t.count]
+
+    def __init__(
+        self,
+        descriptions: Sequence[TableDescription],
+        traces: Sequence[np.ndarray],
+        publics: Sequence[Sequence[int]],
+        tokens: Sequence[Token],
+    ) -> None:
+        self._descriptions, self._traces, self._publics = descriptions, traces, publics
+        # bus -> table -> its interactions there; gone through once for all buses
+        self._interactions: dict[str, dict[int, list[Interaction]]] = {}
+        for table, description in enumerate(descriptions):
+            for interaction in description.interactions:
+                tables = self._interactions.setdefault(interaction.bus, {})
+                tables.setdefault(table, []).append(interaction)
+        self._tokens: dict[str, list[tuple[int, Token]]] = {}
+        for number, token in enumerate(tokens):
+            self._tokens.setdefault(token.bus, []).append((number, token))
+        self._similar = _SIMILAR
+
+    def similar(self, bus: str) -> str:
+        """Another bus of nearly the same name, or ""; for the first buses that are asked about."""
+        self._similar -= 1
+        return similar_bus(bus, self._interactions) if self._similar >= 0 else ""
+
+    def one_sided(self, bus: str, sign: int) -> OneSidedBus:
+        """Describe a bus that has interactions of one sign only."""
+        labels = {
+            self._descriptions[table].name: [interaction.label for interaction in interactions]
+            for table, interactions in self._interactions[bus].items()
+        }
+        return one_sided_bus(bus, sign, labels, self.similar(bus))
+
+    def count(self, bus: str, width: int) -> BusCount:
+        """Count the messages of a bus.
+
+        Parameters
+        ----------
+        bus : str
+            Name of the bus.
+        width : int
+            Values a message.
+
+        Returns
+        -------
+        BusCount
+        """
+        parts = [
+            _Part(
+                self._descriptions[table], interactions, self._traces[table], self._publics[table]
+            )
+            for table, interactions in self._interactions.get(bus, {}).items()
+        ]
+        numbered = [(n, t) for n, t in self._tokens.get(bus, ()) if t.count]
+        return _count(bus, width, parts, numbered, self.similar)
+
+
+def _count(
+    bus: str,
+    width: int,
+    parts: Sequence[_Part],
+    numbered: Sequence[tuple[int, Token]],
+    similar: Callable[[str], str],
+) -> BusCount:
     signs = {token.sign for _, token in numbered}  # of all whose count is not 0 somewhere
 
     def numbered_batches(number: int) -> Iterator[tuple[float, int, _PartBatch]]:
@@ -202,7 +254,7 @@ def find_imbalances(
         ]
         missing = "receive" if sign > 0 else "send"
         lone = replace(result[0], missing=missing, messages=total, idle=tuple(idle))
-        result = [replace(lone, similar=similar_bus(bus, descriptions))]
+        result = [replace(lone, similar=similar(bus))]
     return BusCount(result, total, True)
 
 

@@ -56,5 +56,5 @@ def count_exactly(
                 waiting.append(parts.pop())
                 tally.drop(waiting[-1])
         at_once = len(parts)
-        for part in parts:
+        for part in tally.used:
             yield tally.surplus(part)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cstark.air.description import TableDescription
 from cstark.errors import nearest
 
 __all__ = ["Imbalance", "OneSidedBus", "Touch", "one_sided_bus", "similar_bus"]
@@ -128,19 +127,19 @@ class OneSidedBus:
         }
 
 
-def one_sided_bus(bus: str, sign: int, descriptions: Sequence[TableDescription]) -> OneSidedBus:
-    """Describe a bus that has interactions of one sign only."""
-    used = [(d.name, i.label) for d in descriptions for i in d.interactions if i.bus == bus]
+def one_sided_bus(
+    bus: str, sign: int, labels: Mapping[str, Sequence[str]], similar: str
+) -> OneSidedBus:
+    """Describe a bus that has interactions of one sign only, by table; `similar` is another."""
     return OneSidedBus(
         bus,
         "send" if sign < 0 else "receive",
-        tuple(dict.fromkeys(table for table, _ in used)),
-        tuple(f"{table}: {label}" for table, label in used),
-        similar_bus(bus, descriptions),
+        tuple(labels),
+        tuple(f"{table}: {label}" for table, names in labels.items() for label in names),
+        similar,
     )
 
 
-def similar_bus(bus: str, descriptions: Sequence[TableDescription]) -> str:
+def similar_bus(bus: str, buses: Iterable[str]) -> str:
     """Another bus of nearly the same name, or ""."""
-    others = {i.bus for d in descriptions for i in d.interactions} - {bus}
-    return nearest(bus, sorted(others))
+    return nearest(bus, sorted(set(buses) - {bus}))

@@ -11,9 +11,9 @@ import numpy as np
 from cstark.air.bus import Bus, Token
 from cstark.air.description import TableDescription
 from cstark.air.one_sided import one_sided
-from cstark.check.buses import find_imbalances
+from cstark.check.buses import Traffic
 from cstark.check.constraints import Violation, find_violations
-from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus
+from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import Mutations
 from cstark.check.notes import free_count_notes, height_notes
 from cstark.check.rank import RankTest
@@ -248,13 +248,14 @@ def check(
     unbalanced = {}
     lone = []
     single = one_sided(descriptions, tokens)
+    traffic = Traffic(descriptions, traces, publics, tokens)
     for bus, (_, width) in buses.items():
-        found = find_imbalances(bus, width, descriptions, traces, publics, tokens)
+        found = traffic.count(bus, width)
         imbalances += found.imbalances
         if found.unbalanced:
             unbalanced[bus] = found.unbalanced
         if bus in single and not found.used:
-            lone.append(one_sided_bus(bus, single[bus], descriptions))
+            lone.append(traffic.one_sided(bus, single[bus]))
     return CheckReport(
         tuple(violations),
         tuple(imbalances),

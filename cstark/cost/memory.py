@@ -245,10 +245,10 @@ class _Rehearsal:
                 sources[matrix] = self.coset_bytes(matrix)
                 self.hold("quotient chunks", sources[matrix])
                 read = [
-                    m
-                    for name in ("main", "lookup")
-                    for m in self.matrices(name)
-                    if m.table == matrix.table
+                    tree.matrices[place]
+                    for tree in self.layout.trees
+                    if tree.name in ("main", "lookup")
+                    and (place := tree.of(matrix.table)) is not None
                 ]
                 program = self.key.programs.quotient(matrix.table)
                 with self.cosets(read, matrix.chunk):

@@ -230,11 +230,15 @@ cdef class Tally:
             if not 0 <= number < PART_COUNT:
                 raise ValueError(f"there are {PART_COUNT} parts, and no part {number}")
             self.counted[number] = True
-            self.set_slots(number, 64)
 
     @property
     def parts(self):
         return tuple(number for number in range(PART_COUNT) if self.counted[number])
+
+    @property
+    def used(self):
+        """Those of `parts` that hold messages."""
+        return [n for n in range(PART_COUNT) if self.counted[n] and self.part[n].used]
 
     @property
     def words(self):
@@ -289,6 +293,8 @@ cdef class Tally:
         self.arrange(columns, size)
         with nogil:
             for number in range(PART_COUNT):
+                if self.part[number].slots == NULL:
+                    continue
                 if self.part[number].stale and self.counted[number]:
                     index_entries(&self.job, &self.part[number])
                 for n in range(self.job.first[number], self.job.first[number + 1]):
@@ -307,7 +313,8 @@ cdef class Tally:
         self.counted[number] = False
         self.part[number].used = 0
         self.release(number, 0)
-        self.kept -= self.part[number].mask + 1
+        if self.part[number].slots != NULL:
+            self.kept -= self.part[number].mask + 1
         self.slots[number] = None
         self.part[number].slots = NULL
 
@@ -405,9 +412,11 @@ cdef class Tally:
         self.release(number, part.used + more)
         while part.room < part.used + more:
             self.take_chunk(number)
+        if part.slots == NULL:
+            slots = 64
         while 3 * slots < 4 * (part.used + more):
             slots *= 2
-        if slots > part.mask + 1:
+        if part.slots == NULL or slots > part.mask + 1:
             self.set_slots(number, slots)
         return 0
 

@@ -75,9 +75,27 @@ class TreeShape:
         """Distinct heights, descending."""
         return tuple(sorted({m.log_height for m in self.matrices}, reverse=True))
 
+    @cached_property
+    def _by_height(self) -> dict[int, tuple[int, ...]]:
+        found: dict[int, list[int]] = {}
+        for index, matrix in enumerate(self.matrices):
+            found.setdefault(matrix.log_height, []).append(index)
+        return {log_height: tuple(indices) for log_height, indices in found.items()}
+
     def at(self, log_height: int) -> tuple[int, ...]:
         """Indices of the matrices of this height."""
-        return tuple(i for i, m in enumerate(self.matrices) if m.log_height == log_height)
+        return self._by_height.get(log_height, ())
+
+    @cached_property
+    def _by_table(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for index, matrix in enumerate(self.matrices):
+            found.setdefault(matrix.table, index)
+        return found
+
+    def of(self, table: int) -> int | None:
+        """Index of the (first) matrix of a table, if it has one."""
+        return self._by_table.get(table)
 
     def row_words(self, log_height: int) -> int:
         """Words in the concatenated row of this height."""
@@ -154,16 +172,15 @@ class Layout:
 
     def _add_groups(self, log_height: int, is_next: bool) -> None:
         groups = self.groups.setdefault(log_height, [])
-        for table in range(len(self.log_heights)):
-            for t, tree in enumerate(self.trees):
-                for m in tree.at(log_height):
-                    matrix = tree.matrices[m]
-                    if matrix.table != table:
-                        continue
-                    columns = self._next_columns(matrix) if is_next else range(matrix.columns)
-                    if columns:
-                        groups.append(OpeningGroup(t, m, is_next, columns, self.openings))
-                        self.openings += len(columns)
+        places = [(t, m) for t, tree in enumerate(self.trees) for m in tree.at(log_height)]
+        # by table, trees in order within each, as they are
+        places.sort(key=lambda place: self.trees[place[0]].matrices[place[1]].table)
+        for t, m in places:
+            matrix = self.trees[t].matrices[m]
+            columns = self._next_columns(matrix) if is_next else range(matrix.columns)
+            if columns:
+                groups.append(OpeningGroup(t, m, is_next, columns, self.openings))
+                self.openings += len(columns)
 
     def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:
         description = self.key.tables[matrix.table]

@@ -241,10 +241,8 @@ class Prover:
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
         """Values of a table's columns in a tree on one coset, (N, stride)."""
         shape = self.layout.tree(name)
-        for m, matrix in enumerate(shape.matrices if shape else ()):
-            if matrix.table == table:
-                return self.commitments[name].matrices[m].coset(coset)
-        return None
+        place = None if shape is None else shape.of(table)
+        return None if place is None else self.commitments[name].matrices[place].coset(coset)
 
     def _quotient(self, table: int, coset: int) -> np.ndarray:
         """Q on one coset: (N, 4) uint64, the last column zero."""

@@ -141,7 +141,8 @@ def _publics(
             "sequences of "
             f"ints, such as {{{key.names[0]!r}: [...]}}"
         )
-    unknown = [name for name in publics if name not in key.names]
+    names = set(key.names)
+    unknown = [name for name in publics if name not in names]
     if unknown:
         hint = did_you_mean(unknown[0], key.names)
         raise StatementError(

@@ -41,8 +41,9 @@ def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np
             f"traces are {_kind_of(traces)}; they must be a mapping from table names to arrays, "
             f"such as {{{names[0]!r}: trace}}"
         )
+    known = set(names)
     for name in traces:
-        if name not in names:
+        if name not in known:
             hint = did_you_mean(name, names)
             raise TraceError(
                 f"the machine has no table {quoted(name)}, only {', '.join(names)}{hint}"
