@@ -6,6 +6,7 @@ callers who do not know this package.  The subclasses say whose input was wrong:
 ===================== =================================================================
 `AirError`            the description of a table or of a machine
 `TraceError`          the rows handed to the prover
+`ExecutionError`      a guest program (`cstark.vm`), which was stopped
 `StatementError`      the caller's public values, tokens, claim or options
 `VerificationError`   the proof is refused; `VerificationError.reason` says why
 `ProofFormatError`    ... because its bytes do not parse
@@ -25,6 +26,7 @@ __all__ = [
     "AirError",
     "ArgumentsError",
     "CstarkError",
+    "ExecutionError",
     "OptionsError",
     "ProofFormatError",
     "Reason",
@@ -57,6 +59,14 @@ class UnknownColumnError(AirError, AttributeError):
 
 class OptionsError(CstarkError):
     """An option has an impossible value, or the security target cannot be reached."""
+
+
+class ExecutionError(CstarkError):
+    """Code that was to be executed for a proof did what cannot be proved."""
+
+    def to_dict(self) -> dict[str, object]:
+        """What else is known, as plain data."""
+        return {}
 
 
 class TraceError(CstarkError):

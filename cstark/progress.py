@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from cstark.errors import OptionsError, quoted
 from cstark.text import bytes_text
@@ -21,7 +21,7 @@ from cstark.text import bytes_text
 if TYPE_CHECKING:
     from cstark.report import Report
 
-__all__ = ["ProgressBar", "Steps", "Tell", "listener", "watched"]
+__all__ = ["ProgressBar", "StatusLine", "Steps", "Tell", "listener", "watched"]
 
 Tell = Callable[[str, int, int], object]
 """Called with the phase at work and with what is done, of how much in total."""
@@ -169,7 +169,7 @@ class ProgressBar:
         self._line = ""
         self._width = 0  # of what stands there now
 
-    def __enter__(self) -> ProgressBar:
+    def __enter__(self) -> Self:
         return self
 
     def __call__(self, phase: str, done: int, total: int) -> None:
@@ -218,6 +218,26 @@ class ProgressBar:
         traceback: TracebackType | None,
     ) -> None:
         self.hide()
+
+
+class StatusLine(ProgressBar):
+    """The same line for work of unknown length: it says what there is to say, on terminals only.
+
+    Examples
+    --------
+    >>> with StatusLine() as line:
+    ...     line.say("executing: 1,000 steps")
+    """
+
+    def say(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun = now
+        if self._rewrites and now - self._begun >= self._next:
+            self._next = now - self._begun + REDRAWN_AFTER
+            self._line = text[: shutil.get_terminal_size().columns - 1]
+            self.show()
 
 
 def progress_line(phase: str, done: int, total: int, elapsed: float) -> str:

@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays"},
     "pure": set(),
-    "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report",
+    "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report", "air", "cost",
            "field", "arrays"},
     "batch": {"errors", "cost", "files", "kernels", "progress", "protocol", "runtime", "text",
               "unwind", "workload"},

@@ -215,14 +215,29 @@ def add_workload(parser: Parser, *, arguments: str) -> None:
         "workload",
         nargs="?",
         metavar="WORKLOAD",
-        help="a name that `cstark list` prints, or module:attribute",
+        help="a name that `cstark list` prints, module:attribute, or an ELF file",
     )
     parser.need("workload", "WORKLOAD")
 
 
 def find_workload(name: str) -> tuple[type[Workload], dict[str, Any]]:
-    """The workload class of a name, and the arguments that the name gives by itself."""
+    """The workload class of a name, and the arguments that the name gives by itself.
+
+    An ELF file is a guest of `cstark.vm`, which is given the file as its program.
+    """
+    if name.endswith(".elf") or _is_elf(name):
+        from cstark.vm.workload import Guest
+
+        return Guest, {"program": name}
     return load_workload(name), {}
+
+
+def _is_elf(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except (OSError, ValueError):
+        return False
 
 
 def load_workload(name: str) -> type[Workload]:

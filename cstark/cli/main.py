@@ -5,7 +5,7 @@
 1     a proof is refused or cannot be parsed; a trace does not satisfy its tables
 2     wrong usage, an unreadable file, a file that cannot be written
 3     neither: the output is closed or full, memory ran out, the environment or
-      the installation is faulty, code of a workload failed
+      the installation is faulty, code of a workload failed, a guest was stopped
 130   interrupted
 ===== ==========================================================================
 
@@ -24,7 +24,7 @@ from typing import Any
 
 from cstark.cli.common import CommandError, Parser, UsageError
 from cstark.cli.say import OutputError, begin, complain, finish, give_up, say, say_json
-from cstark.errors import CstarkError, SettingError, TraceError, VerificationError
+from cstark.errors import CstarkError, ExecutionError, SettingError, TraceError, VerificationError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "verify a proof file and print what it proves",
     "key": "write all that a verifier needs, for the claim of a proof file",
     "check": "check a workload's traces without proving",
+    "run": "execute a RISC-V program and say what a proof of the run would take",
     "inspect": "print what a proof file says about itself, without verifying it",
     "security": "print security, bytes, memory and time of proofs, and what options would change",
     "new": "write a file with a small machine, to start your own from",
@@ -59,8 +60,8 @@ def usage() -> str:
         *(f"  {name:<10}{text}" for name, text in COMMANDS.items()),
         "",
         "cstark COMMAND --help explains a command; cstark prove WORKLOAD --help also a workload.",
-        "A WORKLOAD is a name that `cstark list` prints, or module:attribute of your own;",
-        "`cstark new my_machine.py` writes one to start from.",
+        "A WORKLOAD is an ELF file, a name that `cstark list` prints, or module:attribute of your",
+        "own; `cstark new my_machine.py` writes one to start from, `cstark guest new` a program.",
     ]
     return "\n".join(lines)
 
@@ -135,6 +136,8 @@ def _dispatch(words: list[str]) -> int:
         return _fail(command, error, REFUSED, as_json)
     except SettingError as error:
         return _fail(command, error, FAILED, as_json)
+    except ExecutionError as error:
+        return _fail(command, error, FAILED, as_json, about=error.to_dict())
     except (CommandError, CstarkError) as error:
         return _fail(command, error, USAGE, as_json)
     except MemoryError as error:

@@ -24,7 +24,7 @@ from cstark.cli.common import (
 )
 from cstark.cli.say import say, say_json
 from cstark.cli.target import Target
-from cstark.progress import ProgressBar
+from cstark.progress import ProgressBar, StatusLine
 from cstark.report import Report, report_text
 from cstark.report.files import KINDS, file_bytes, kind_of, loads
 from cstark.text import bytes_text, pairs, seconds_text
@@ -80,15 +80,16 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.workload.claim import decode_claim
 
     start = time.perf_counter()
-    prepared = workload.prepare()
+    # Nothing else is written where a result goes.
+    shown = io.StringIO() if any(t and t.descriptor == 2 for t in (output, report_file)) else None
+    with StatusLine(shown) as status:
+        prepared = workload.prepare_telling(status.say)
     claim, statement = workload.read_statement(prepared.claim, **workload.held())
 
     from cstark.machine import Machine
 
     machine = Machine(statement.tables, options)
     ready = time.perf_counter()
-    # Nothing else is written where a result goes.
-    shown = io.StringIO() if any(t and t.descriptor == 2 for t in (output, report_file)) else None
     with ProgressBar(shown) as progress:
         proof = machine.prove(
             prepared.traces,

@@ -138,6 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json(
             {
+                **claim,  # at hand for programs; names of ours come first
                 "verified": True,
                 "by": what,
                 "claim": claim,

@@ -161,6 +161,22 @@ class Workload:
         """The claim and the traces that witness it; runs where the proof is made."""
         raise NotImplementedError(f"{type(self).__name__} has no prepare()")
 
+    def prepare_telling(self, tell: Callable[[str], object]) -> Prepared:
+        """`prepare`, calling `tell` now and then with a few words on how far it is.
+
+        Written by workloads whose preparation takes long; by default nothing is told.
+
+        Parameters
+        ----------
+        tell : callable
+            Takes a str; what it raises ends the preparation.
+
+        Returns
+        -------
+        Prepared
+        """
+        return self.prepare()
+
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
         """The statement of a claim; the only way to one, for prover and verifier.

@@ -3,18 +3,20 @@
 * `start`: a `Hart` for a program and its input, at the entry
 * `run`: until the guest halts; whatever stops it is a `GuestError`
 * `cstark.vm.executor.errors`: why guests are stopped
-* ``_executor``: the interpreter, compiled in three modes, `FAST`, `COUNT` and `RECORD`
+* ``_executor``: the interpreter, compiled in four modes, `FAST`, `COUNT`, `RECORD` and
+  `PROFILE`
 """
 
 from __future__ import annotations
 
-from cstark.vm.executor._executor import COUNT, FAST, RECORD, Hart
+from cstark.vm.executor._executor import COUNT, FAST, PROFILE, RECORD, Hart
 from cstark.vm.executor.errors import ErrorKind, GuestError, guest_error
 from cstark.vm.executor.start import run, start
 
 __all__ = [
     "COUNT",
     "FAST",
+    "PROFILE",
     "RECORD",
     "ErrorKind",
     "GuestError",

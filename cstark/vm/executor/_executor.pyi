@@ -1,13 +1,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from numpy import uint32, uint64
+from numpy import uint8, uint32, uint64
 from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 FAST: int
 COUNT: int
 RECORD: int
+PROFILE: int
 TABLES: int
 LIMBS: int
 
@@ -36,6 +37,10 @@ class Hart:
         max_pages: int,
         traces: Sequence[NDArray[uint64] | None] | None = None,
     ) -> None: ...
+    def profile(
+        self, function: NDArray[uint32], turn: NDArray[uint8], cost: NDArray[uint64]
+    ) -> None: ...
+    def stacks(self) -> tuple[NDArray[uint32], NDArray[uint32], NDArray[uint64]]: ...
     def run(self, rows: int) -> bool: ...
     @property
     def rows(self) -> int: ...

@@ -1,12 +1,13 @@
 """The executor: runs the operations of a program, counts rows, or records them.
 
-One interpreter (``interpreter.h``) is compiled three times: `FAST` only executes; `COUNT` also
+One interpreter (``interpreter.h``) is compiled four times: `FAST` only executes; `COUNT` also
 keeps the times of all accesses and counts the rows of every table; `RECORD` writes the rows into
-traces.  They are the same source and deterministic, so what was counted is what is recorded.
+traces; `PROFILE` counts cells by call stack.  They are the same source and deterministic, so what
+was counted is what is recorded.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
@@ -20,62 +21,7 @@ cdef extern from *:
     """
     const char *CSTARK_SOURCE_DIGEST
 
-cdef extern from "executor.h" nogil:
-    int VM_FAST, VM_COUNT, VM_RECORD
-    enum:
-        VM_REGISTERS
-        VM_TABLES
-        FAMILY_REFRESH
-    int VM_PAGE_BITS
-
-    ctypedef struct vm_operation:
-        uint64_t label
-        uint16_t code
-
-    ctypedef struct vm_memory:
-        uint64_t low, size, fixed, fixed_size, image_words, input, input_length
-        const uint64_t *image
-        const uint8_t *input_bytes
-        uint64_t page_count, page_limit
-        int timed
-
-    ctypedef struct vm_state:
-        uint64_t x[VM_REGISTERS]
-        uint32_t seen[VM_REGISTERS]
-        vm_memory memory
-        vm_operation *all
-        uint32_t count
-        const vm_operation *at
-        const uint32_t *index
-        uint64_t text_low, text_words
-        uint64_t row, instructions, max_rows, exit_code
-        int halted, error
-        uint64_t error_pc, error_address
-        uint64_t exit_call, write_call, output, max_output
-        uint8_t *log
-        uint64_t log_size, log_limit, log_dropped
-        uint64_t *counts
-        uint64_t rows[VM_TABLES]
-        uint64_t *trace[VM_TABLES]
-        uint64_t height[VM_TABLES]
-        uint64_t *range
-        uint64_t *top
-        uint64_t *low
-        uint64_t *bytes
-        uint64_t *shifts
-        int overflow
-
-    int64_t vm_prepare(vm_operation *all, uint32_t count, int registers)
-    int vm_memory_open(vm_memory *m)
-    void vm_memory_close(vm_memory *m)
-    uint64_t vm_peek(const vm_memory *m, uint64_t address)
-    uint64_t vm_touched(const vm_memory *m, uint64_t start, uint64_t end, uint64_t *address,
-                        uint64_t *value, uint64_t *time)
-    uint64_t vm_last_touched(const vm_memory *m, uint64_t start, uint64_t end)
-    void vm_run(vm_state *vm, int mode, uint64_t rows)
-    int vm_width(int table)
-
-FAST, COUNT, RECORD = VM_FAST, VM_COUNT, VM_RECORD
+FAST, COUNT, RECORD, PROFILE = VM_FAST, VM_COUNT, VM_RECORD, VM_PROFILE
 TABLES = VM_TABLES
 LIMBS = 1 << 16
 # Rows between two looks for signals: a hundredth of a second, or less.
@@ -117,7 +63,7 @@ cdef class Hart:
     input : bytes-like
         What the input window holds behind its length.
     mode : int
-        `FAST`, `COUNT` or `RECORD`.
+        `FAST`, `COUNT`, `RECORD` or `PROFILE`.
     map : (int, int, int)
         Addresses of the input window and of the output window, and the end of memory.
     calls : (int, int)
@@ -172,7 +118,7 @@ cdef class Hart:
         cdef uint64_t[::1] counts
         if vm.all != NULL:
             raise ValueError("a hart is made once")
-        if mode not in (VM_FAST, VM_COUNT, VM_RECORD):
+        if mode not in (VM_FAST, VM_COUNT, VM_RECORD, VM_PROFILE):
             raise ValueError(f"no mode {mode}")
         if not 0 <= entry < count < 0xFFFFFFFF:
             raise ValueError(f"operation {entry} is not among the {count} of the program")
@@ -265,6 +211,62 @@ cdef class Hart:
     def __dealloc__(self):
         vm_memory_close(&self.vm.memory)
         free(self.vm.log)
+        free(self.vm.profile.nodes)
+
+    def profile(
+        self, const uint32_t[::1] function not None, const uint8_t[::1] turn not None,
+        const uint64_t[::1] cost not None,
+    ):
+        """Say, before a run in mode `PROFILE`, what its cells are sorted by.
+
+        Parameters
+        ----------
+        function : uint32 array (n + 1,)
+            Of each operation, the number of the function it belongs to; one more element behind.
+        turn : uint8 array (n + 1,)
+            Of each operation: 1 if it calls, 2 if it returns, else 0.
+        cost : uint64 array (TABLES,)
+            Cells of a row of each table.
+
+        Raises
+        ------
+        ValueError
+            The mode is another one, the run has begun, or an array has another length.
+        """
+        cdef vm_state *vm = &self.vm
+        if self.mode != VM_PROFILE or vm.row or vm.profile.nodes != NULL:
+            raise ValueError("a profile is prepared once, before a run in mode PROFILE")
+        if function.shape[0] != vm.count + 1 or turn.shape[0] != vm.count + 1:
+            raise ValueError(f"function and turn have one element for each of {vm.count} and one")
+        if cost.shape[0] != VM_TABLES:
+            raise ValueError(f"cost has {cost.shape[0]} elements, not {VM_TABLES}")
+        self.held += [function, turn, cost]
+        vm.profile.function, vm.profile.turn, vm.profile.cost = &function[0], &turn[0], &cost[0]
+        vm_child(&vm.profile, 0, 0)  # the root; its own parent
+        if vm.profile.nodes == NULL:
+            raise MemoryError("no memory for a profile")
+        vm.profile.at = vm_child(&vm.profile, 0, function[vm.at - vm.all])
+
+    def stacks(self):
+        """The tree of call stacks of a run in mode `PROFILE`.
+
+        Returns
+        -------
+        parents, functions : uint32 array (nodes,)
+            Node 0 is the root, which is no function.
+        cells : uint64 array (nodes,)
+            What the rows of each node's own cost.
+        """
+        cdef vm_profile *p = &self.vm.profile
+        cdef uint32_t k
+        self.rest()
+        if p.nodes == NULL:
+            raise ValueError("no profile was prepared")
+        vm_settle(p)
+        parents = np.array([p.nodes[k].parent for k in range(p.count)], dtype=np.uint32)
+        functions = np.array([p.nodes[k].function for k in range(p.count)], dtype=np.uint32)
+        cells = np.array([p.nodes[k].cells for k in range(p.count)], dtype=np.uint64)
+        return parents, functions, cells
 
     def run(self, uint64_t rows):
         """Execute at most so many further rows.
@@ -284,6 +286,8 @@ cdef class Hart:
         """
         cdef vm_state *vm = &self.vm
         cdef uint64_t part
+        if self.mode == VM_PROFILE and vm.profile.nodes == NULL:
+            raise ValueError("mode PROFILE needs a call of profile() first")
         self.rest()
         self.running = True
         try:

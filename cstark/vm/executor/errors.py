@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from cstark.errors import CstarkError
+from cstark.errors import ExecutionError
 from cstark.vm import abi
 from cstark.vm.isa import text, why_none
 
@@ -31,7 +31,7 @@ class ErrorKind(IntEnum):
     STEP_LIMIT = 9  # the guest has not ended after as many rows as it may take
 
 
-class GuestError(CstarkError):
+class GuestError(ExecutionError):
     """A guest did what a program of the machine may not do, and was stopped: nothing to prove.
 
     Attributes
@@ -65,6 +65,17 @@ class GuestError(CstarkError):
         self.line = line
         self.address = address
         self.cycle = cycle
+
+    def to_dict(self) -> dict[str, object]:
+        """Everything but the message, as plain data."""
+        return {
+            "kind": self.kind.name,
+            "pc": self.pc,
+            "instruction": self.instruction,
+            "function": self.function,
+            "address": self.address,
+            "cycle": self.cycle,
+        }
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (self.args[0], self.kind, self.pc, self.instruction, self.function,

@@ -78,7 +78,7 @@ def run(
     code: Code,
     *,
     symbols: Symbols | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Run a guest until it halts.
 

@@ -1,8 +1,8 @@
 """The tables of the two windows: the input of the run, and its output.
 
 The address of a row is fixed by the row, so each has one first token. The windows hold 2^26
-words each: a taller table would send a second first token for words of the next window, so the
-key of the machine must not allow one (``max_log_height`` is 26).
+words each: a taller table would send a second first token for words of the next window. So
+`max_rows` is 2^26, and a machine whose options allow taller tables is refused.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Input(cs.Air):
     """
 
     columns = {"address": (), "first": (4,), "value": (2,), "time": ()}
+    max_rows = abi.WINDOW_ROWS
 
     def constrain(self, t: cs.Table) -> None:
         n: Any = t.now
@@ -46,6 +47,7 @@ class Output(cs.Air):
     """
 
     columns = {"index": (), "shown": (), "value": (2,), "time": ()}
+    max_rows = abi.WINDOW_ROWS
 
     def constrain(self, t: cs.Table) -> None:
         n: Any = t.now

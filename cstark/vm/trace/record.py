@@ -25,7 +25,7 @@ def traces(
     input: bytes,
     plan: Plan,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> dict[str, NDArray[np.uint64]]:
     """The traces of a run that was counted.
 

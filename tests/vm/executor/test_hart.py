@@ -66,7 +66,7 @@ ONE = Guest(FOREVER).code.operations
         {"index": np.array([1], np.uint32)},
         {"entry": 1},
         {"entry": -1},
-        {"mode": 3},
+        {"mode": 4},
         {"image_low": LOW + 4},
         {"image_low": 0},
         {"map": (abi.OUTPUT, abi.INPUT, abi.END)},

@@ -11,6 +11,7 @@
 #define DISPATCH                      \
     {                                 \
         if (row == end) goto pause;   \
+        TURN                          \
         row++;                        \
         instructions += o->last;      \
         COUNT                         \
@@ -34,6 +35,12 @@
         goto stop;   \
     }
 
+#if VM_MODE == VM_PROFILE
+#define TURN if (from) vm_profile_step(&vm->profile, all, from, o);
+#else
+#define TURN
+#endif
+
 #if VM_MODE == VM_FAST
 #define COUNT
 #define UNCOUNT
@@ -46,10 +53,18 @@
 #define UNCOUNT vm->counts[o - all]--;
 #define TIME ((uint32_t)(4 * row))
 #define SEE_WINDOW vm_see_window(&window, TIME + 3);
-#if VM_MODE == VM_COUNT
+#if VM_MODE != VM_RECORD
 #define SEE(name, number, step) (void)vm_see(vm, number, TIME + step);
 #define SEE_WORD(name, page, place) page->time[place] = TIME + 3;
+#if VM_MODE == VM_COUNT
 #define RECORD(F, ...) vm->rows[FAMILY_##F]++;
+#else
+#define RECORD(F, ...)                                           \
+    {                                                            \
+        vm->rows[FAMILY_##F]++;                                  \
+        vm->profile.cells += vm->profile.cost[FAMILY_##F];       \
+    }
+#endif
 #else
 #define SEE(name, number, step)                                    \
     const uint32_t name##_time = vm_see(vm, number, TIME + step);  \

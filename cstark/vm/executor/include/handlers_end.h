@@ -2,6 +2,7 @@
 #undef OP
 #undef NEXT
 #undef DISPATCH
+#undef TURN
 #undef GO
 #undef STOP
 #undef COUNT

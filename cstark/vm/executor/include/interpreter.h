@@ -1,7 +1,8 @@
 /* The interpreter: included once for each mode, with VM_MODE and VM_NAME defined.
  *
- * VM_FAST executes; VM_COUNT also keeps times and counts rows; VM_RECORD writes the rows down. All
- * three are this source: a run that was counted is the run that is recorded.
+ * VM_FAST executes; VM_COUNT also keeps times and counts rows; VM_RECORD writes the rows down;
+ * VM_PROFILE counts them by call stack. All are this source: a run that was counted is the run that
+ * is recorded.
  *
  * Row k has time 4 k: rs1 is read at that time, rs2 one later, rd written two later, memory
  * accessed three later. A fault leaves the row uncounted. */

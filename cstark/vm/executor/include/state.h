@@ -5,6 +5,7 @@
 #include "../../trace/layout.h"
 #include "memory.h"
 #include "operations.h"
+#include "profile.h"
 
 enum {
     VM_REGISTERS = 48,
@@ -14,10 +15,11 @@ enum {
     VM_TABLES
 };
 
-/* What a run is recorded for. Mode 1 counts what mode 2 writes down, and both keep times. */
+/* What a run is for. Mode 1 counts what mode 2 writes down, and all but mode 0 keep times. */
 #define VM_FAST 0
 #define VM_COUNT 1
 #define VM_RECORD 2
+#define VM_PROFILE 3
 
 /* Why a guest is stopped; the names are those of `ErrorKind`. */
 enum {
@@ -52,6 +54,7 @@ typedef struct {
     /* modes 1 and 2 */
     uint64_t *counts; /* of each operation */
     uint64_t rows[VM_TABLES];
+    vm_profile profile; /* mode 3 */
     /* mode 2: the traces, and how often each value was looked up */
     uint64_t *trace[VM_TABLES], height[VM_TABLES];
     uint64_t *range, *top, *low, *bytes, *shifts; /* 2^16 each */

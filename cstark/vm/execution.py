@@ -1,0 +1,258 @@
+"""`Execution`: a run of a program, what it took, and what a proof of it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cstark as cs
+from cstark.text import bytes_text, pairs, table
+from cstark.vm.executor import COUNT, run, start
+from cstark.vm.profile import Profile
+from cstark.vm.statement import claim_of
+from cstark.vm.tables import FAMILIES
+from cstark.vm.trace.planning import Plan, plan
+from cstark.vm.trace.record import traces
+
+if TYPE_CHECKING:
+    from cstark.cost.estimate import Estimate
+    from cstark.vm.program import Program
+
+__all__ = ["Execution", "execute"]
+
+#: Tables around the families whose rows a run makes; the others have the same rows in every run.
+MADE = ("fresh", "input", "output", "refresh")
+
+
+def execute(
+    program: Program, input: bytes, max_steps: int, progress: Callable[[int], object] | None
+) -> Execution:
+    """Run a program and count what a proof needs; see `Program.run`."""
+    tables = program.tables()
+    hart = start(program.code, program.image, input, COUNT, max_rows=max_steps)
+    run(hart, program.code, symbols=program.image.symbols, progress=progress)
+    planned = plan(hart, program.code, program.image, input, tables)
+    return Execution(
+        program=program,
+        input=input,
+        steps=hart.rows,
+        instructions=hart.instructions,
+        exit_code=hart.exit_code or 0,  # None only before the end
+        output=hart.output(),
+        log=hart.log,
+        plan=planned,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """A run of a program that halted.
+
+    Made by `Program.run`. The run is not kept: it depends on nothing but program and input, so
+    `prove` executes it again and writes down every row.
+
+    Attributes
+    ----------
+    program : Program
+    input : bytes
+    steps : int
+        Executed operations, the rows of the families together; T in the statement.
+    instructions : int
+        Executed instructions; a rare one is several operations.
+    exit_code : int
+        The value of a0 at the end, from 0 to 2^64 - 1.
+    output : bytes
+        What the program wrote to the output window.
+    log : bytes
+        What it printed. No part of the statement.
+    plan : Plan
+        Rows and heights of every table.
+    """
+
+    program: Program
+    input: bytes
+    steps: int
+    instructions: int
+    exit_code: int
+    output: bytes
+    log: bytes
+    plan: Plan
+
+    # ---- what it took -------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each family that executed any, most first."""
+        used = {name: self.plan.rows[name] for name in self.plan.rows if name in FAMILIES}
+        return dict(sorted(((n, k) for n, k in used.items() if k), key=lambda item: -item[1]))
+
+    @cached_property
+    def cells(self) -> int:
+        """Committed cells of the rows that the run makes, before tables are filled up.
+
+        Cells of a row are its columns and three for every two messages. The families count, and
+        the tables of memory and registers that grow with the run; not the program, its image and
+        the tables that are looked into, which are the same in every run.
+        """
+        widths = self.program.row_cells()
+        return sum(
+            rows * widths[name]
+            for name, rows in self.plan.rows.items()
+            if name in FAMILIES or name in MADE
+        )
+
+    @property
+    def trace_bytes(self) -> int:
+        """Memory of the traces in bytes."""
+        return 8 * self.plan.words
+
+    def profile(self) -> Profile:
+        """Where the cells of the families went, by function: the run is executed once more."""
+        from cstark.vm.executor.profile import profile_stacks
+
+        program = self.program
+        return Profile(
+            profile_stacks(
+                program.code, program.image, self.input, self.steps, program.row_cells()
+            )
+        )
+
+    def estimate(self, options: cs.Options | None = None, *, time: bool = False) -> Estimate:
+        """What a proof of the run will cost, as `Machine.estimate` says it.
+
+        Parameters
+        ----------
+        options : Options, optional
+        time : bool
+            Whether to foretell seconds, from runs of the prover at lower heights.
+
+        Returns
+        -------
+        Estimate
+        """
+        return self.program.machine(options).estimate(self.plan.heights, time=time)
+
+    # ---- proving ------------------------------------------------------------------------------
+
+    @property
+    def claim(self) -> dict[str, Any]:
+        """What a proof of the run claims."""
+        return claim_of(self.program, self.steps, self.exit_code, self.output)
+
+    def traces(
+        self, progress: Callable[[int], object] | None = None
+    ) -> dict[str, NDArray[np.uint64]]:
+        """The rows of every table; the run is executed once more, and written down."""
+        return traces(
+            self.program.code, self.program.image, self.input, self.plan, progress=progress
+        )
+
+    def prepared(self) -> cs.Prepared:
+        """Claim and traces, as a workload prepares them; the traces are made when first read."""
+        made: dict[str, NDArray[np.uint64]] = {}
+
+        def take(name: str) -> NDArray[np.uint64]:
+            if not made:
+                made.update(self.traces())
+            return made.pop(name)
+
+        def later(name: str) -> Callable[[], NDArray[np.uint64]]:
+            return lambda: take(name)
+
+        return cs.Prepared(self.claim, {name: later(name) for name in self.plan.heights})
+
+    def prove(self, options: cs.Options | None = None, **settings: Any) -> cs.Proof:
+        """Prove the run.
+
+        Parameters
+        ----------
+        options : Options, optional
+            Default: the usual ones, up to the tallest tables that are sound.
+        **settings
+            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+
+        Returns
+        -------
+        Proof
+        """
+        prepared = self.prepared()
+        said = self.program.statement(self.claim)
+        return self.program.machine(options).prove(
+            prepared.traces, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
+        )
+
+    def check(self, options: cs.Options | None = None, **settings: Any) -> cs.CheckReport:
+        """Check the traces against the tables without proving.
+
+        Parameters
+        ----------
+        options : Options, optional
+        **settings
+            `mutate`, `seed`: as for `Machine.check`.
+
+        Returns
+        -------
+        CheckReport
+        """
+        said = self.program.statement(self.claim)
+        return self.program.machine(options).check(
+            self.traces(), tokens=said.tokens, **settings
+        )
+
+    # ---- showing ------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for `json.dumps`."""
+        return {
+            "program": self.program.id,
+            "instructions": self.instructions,
+            "rows": self.steps,
+            "cells": self.cells,
+            "exit_code": self.exit_code,
+            "output": self.output.hex(),
+            "log": self.log.decode("utf-8", "replace"),
+            "families": self.rows,
+            "heights": dict(self.plan.heights),
+            "trace_bytes": self.trace_bytes,
+        }
+
+    def __str__(self) -> str:
+        widths = self.program.row_cells()
+        lines: list[list[object]] = []
+        for name, count in self.rows.items():
+            share = count * widths[name] / max(1, self.cells)
+            lines.append([name, count, widths[name], count * widths[name], f"{share:.1%}"])
+        for name in MADE:
+            count = self.plan.rows[name]
+            if count:
+                share = count * widths[name] / max(1, self.cells)
+                lines.append([name, count, widths[name], count * widths[name], f"{share:.1%}"])
+        per = self.cells / max(1, self.instructions)
+        text = ascii(self.output.decode("latin-1"))[1:-1]
+        shown = text if len(text) <= 60 else text[:57] + "..."
+        return "\n\n".join(
+            [
+                table(["family", "rows", "cells a row", "cells", "share"], lines),
+                pairs(
+                    [
+                        ("instructions", f"{self.instructions:,} in {self.steps:,} rows"),
+                        ("cells", f"{self.cells:,}, {per:.1f} per instruction"),
+                        ("exit code", str(self.exit_code)),
+                        ("output", f"{len(self.output):,} bytes: {shown}" if shown else "none"),
+                        ("traces", bytes_text(self.trace_bytes)),
+                    ]
+                ),
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<vm.Execution: {self.instructions:,} instructions, exit code {self.exit_code}, "
+            f"{len(self.output):,} bytes of output>"
+        )
+

@@ -1,0 +1,318 @@
+"""`Program`: what a prover runs and a verifier brings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cstark as cs
+from cstark.air import describe
+from cstark.vm import abi
+from cstark.vm.image import Image, load, program_id
+from cstark.vm.isa import text
+from cstark.vm.statement import read, statement
+from cstark.vm.tables import tables_of
+
+if TYPE_CHECKING:
+    from cstark.vm.execution import Execution
+
+__all__ = ["Program", "Result", "default_options"]
+
+
+def default_options() -> cs.Options:
+    """Options of proofs of runs: the usual ones, up to the tallest tables that are sound here."""
+    return cs.Options(max_log_height=abi.MAX_LOG_HEIGHT)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verified proof says of a run.
+
+    Attributes
+    ----------
+    exit_code : int
+        The value of a0 when the program halted.
+    output : bytes
+        What the program wrote to the output window.
+    steps : int
+        Executed operations; most instructions are one.
+    program : str
+        The id of the program.
+    """
+
+    exit_code: int
+    output: bytes
+    steps: int
+    program: str
+
+
+class Program:
+    """A RISC-V program: a memory image, its decoded text and its entry.
+
+    Programs with the same id are proved and verified alike. The id covers everything that a run
+    depends on but the input: the decoded operations, the image and the entry. Symbols are for
+    messages only.
+
+    Parameters
+    ----------
+    image : Image
+
+    Attributes
+    ----------
+    image : Image
+    code : Code
+        The decoded text.
+
+    Examples
+    --------
+    Four instructions: double 21, halt with the result.
+
+    >>> from cstark import vm
+    >>> words = [0x01500513, 0x00A50533, 0x05D00893, 0x00000073]
+    >>> program = vm.Program(vm.Image.from_text(words))
+    >>> print(program)
+       10000:  01500513  li a0,21
+       10004:  00a50533  add a0,a0,a0
+       10008:  05d00893  li a7,93
+       1000c:  00000073  ecall
+    >>> program.run().exit_code
+    42
+    >>> program.verify(program.prove()).exit_code
+    42
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.code = image.expand()
+        self._machines: dict[cs.Options, cs.Machine] = {}
+
+    # ---- where programs come from -------------------------------------------------------------
+
+    @classmethod
+    def from_elf(cls, source: str | os.PathLike[str] | bytes) -> Program:
+        """Read an ELF file.
+
+        Parameters
+        ----------
+        source : path or bytes
+            A static little-endian ELF64 executable for RV64IM.
+
+        Returns
+        -------
+        Program
+
+        Raises
+        ------
+        ElfError
+            It is none, or does not fit the machine; the message names the field.
+        OSError
+            The file cannot be read.
+        """
+        return cls(load(source))
+
+    @classmethod
+    def from_c(cls, *sources: str | os.PathLike[str], **settings: Any) -> Program:
+        """Compile C sources with the guest library and read the result.
+
+        Parameters
+        ----------
+        *sources : path
+            C or assembler files.
+        **settings
+            As for `cstark.vm.guest.build`.
+
+        Returns
+        -------
+        Program
+
+        Raises
+        ------
+        BuildError
+            No compiler is there, or it refuses the sources; what it printed is in the message.
+        """
+        from cstark.vm.guest import build
+
+        return cls.from_elf(build(sources, **settings))
+
+    # ---- what it is ---------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> int:
+        """Address of the first instruction."""
+        return self.image.entry
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the decoded operations, the image and the entry, in hexadecimal digits."""
+        return program_id(self.image, self.code)
+
+    def tables(self) -> dict[str, cs.Air]:
+        """The tables of every proof about this program: only those that it can ever need."""
+        return dict(self._tables)
+
+    @cached_property
+    def _tables(self) -> dict[str, cs.Air]:
+        return tables_of(self.code, self.image)
+
+    def row_cells(self) -> dict[str, int]:
+        """Committed cells of a row of each table: its columns, and three for every two messages."""
+        return dict(self._row_cells)
+
+    @cached_property
+    def _row_cells(self) -> dict[str, int]:
+        described = (describe(name, air) for name, air in self._tables.items())
+        return {d.name: d.width + 3 * d.lookup_columns for d in described}
+
+    def machine(self, options: cs.Options | None = None) -> cs.Machine:
+        """The machine that proves and verifies runs of this program; made once per options.
+
+        Raises
+        ------
+        AirError
+            The options allow taller tables than are sound.
+        """
+        options = default_options() if options is None else options
+        if options not in self._machines:
+            self._machines[options] = cs.Machine(self.tables(), options)
+        return self._machines[options]
+
+    def statement(self, claim: Mapping[str, Any]) -> cs.Statement:
+        """The tables and tokens of a claim; see `cstark.vm.statement`."""
+        return statement(self, claim)
+
+    # ---- verbs --------------------------------------------------------------------------------
+
+    def run(
+        self,
+        input: bytes = b"",
+        *,
+        max_steps: int = abi.DEFAULT_MAX_STEPS,
+        progress: Callable[[int], object] | None = None,
+    ) -> Execution:
+        """Execute the program.
+
+        Parameters
+        ----------
+        input : bytes
+            What the program finds in the input window; at most 256 MiB.
+        max_steps : int
+            Most operations executed; a guest that has not halted by then is stopped.
+        progress : callable, optional
+            Called with the number of operations so far, some ten times a second. What it raises
+            stops the run, as Ctrl-C does.
+
+        Returns
+        -------
+        Execution
+
+        Raises
+        ------
+        GuestError
+            The guest did what cannot be proved, or did not halt; the error names pc, instruction,
+            function, address and cycle.
+        """
+        from cstark.vm.execution import execute
+
+        return execute(self, input, max_steps, progress)
+
+    def prove(
+        self,
+        input: bytes = b"",
+        options: cs.Options | None = None,
+        *,
+        max_steps: int = abi.DEFAULT_MAX_STEPS,
+        **settings: Any,
+    ) -> cs.Proof:
+        """Execute the program and prove the run.
+
+        Parameters
+        ----------
+        input : bytes
+        options : Options, optional
+        max_steps : int
+            As for `run`.
+        **settings
+            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+
+        Returns
+        -------
+        Proof
+        """
+        return self.run(input, max_steps=max_steps).prove(options, **settings)
+
+    def verify(
+        self,
+        proof: cs.Proof | bytes,
+        options: cs.Options | None = None,
+        *,
+        exit_code: int | None = None,
+        output: bytes | None = None,
+        min_security: int = 100,
+    ) -> Result:
+        """Verify a proof of a run of this program.
+
+        Parameters
+        ----------
+        proof : Proof or bytes
+        options : Options, optional
+            What the proof must have been made with.
+        exit_code, output : optional
+            Refuse a proof of another exit code or output. Without them look at the result: a
+            proof of a run that failed is a valid proof.
+        min_security : int
+            Fewest proven bits accepted.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        VerificationError
+            The proof is refused; `reason` says why.
+        """
+        if not isinstance(proof, cs.Proof):
+            proof = cs.Proof.from_bytes(proof)
+        try:
+            claim = cs.decode_claim(proof.claim)
+            rows, found_code, found_output = read(self, claim)
+            said = self.statement(claim)
+        except cs.StatementError as error:
+            raise cs.VerificationError(str(error), cs.Reason.STATEMENT) from error
+        if exit_code is not None and found_code != exit_code:
+            raise cs.VerificationError(
+                f"the proof is of exit code {found_code}, not {exit_code}", cs.Reason.STATEMENT
+            )
+        if output is not None and found_output != output:
+            raise cs.VerificationError("the proof is of another output", cs.Reason.STATEMENT)
+        self.machine(options).verify(
+            proof, tokens=said.tokens, claim=proof.claim, min_security=min_security
+        )
+        return Result(found_code, found_output, rows, self.id)
+
+    # ---- showing ------------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        """The disassembly, with symbols."""
+        symbols, low = self.image.symbols, self.image.text[0]
+        starts = dict(symbols)
+        lines = []
+        for k, word in enumerate(self.image.text_words.tolist()):
+            pc = low + 4 * k
+            if pc in starts:
+                lines += ["", f"{pc:08x} <{starts[pc]}>:"]
+            lines.append(f"{pc:8x}:  {word:08x}  {text(word, pc, symbols)}")
+        return "\n".join(lines).lstrip("\n")
+
+    def __repr__(self) -> str:
+        low, high = self.image.text
+        return f"<vm.Program {self.id[:16]}: {(high - low) // 4:,} instructions of text>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
