@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from cstark.vm.isa.code import NOWHERE, OPERATION, PROGRAM_COLUMNS, Code
-from cstark.vm.isa.disassembly import text, why_none
+from cstark.vm.isa.disassembly import text, texts, why_none
 from cstark.vm.isa.expand import expand
 from cstark.vm.isa.instructions import INSTRUCTIONS, Instruction
 from cstark.vm.isa.operations import BY_CODE, OPERATIONS, Operation
@@ -30,5 +30,6 @@ __all__ = [
     "Operation",
     "expand",
     "text",
+    "texts",
     "why_none",
 ]

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cstark.vm.isa.decode import NONE, decode
 from cstark.vm.isa.instructions import EBREAK, INSTRUCTIONS, Format
 
-__all__ = ["NAMES", "text", "why_none"]
+__all__ = ["NAMES", "text", "texts", "why_none"]
 
 NAMES = (
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4",
@@ -154,20 +155,54 @@ def text(word: int, pc: int, symbols: Names | None = None) -> str:
     >>> text(0x010000EF, 0x1000, Symbols.named({0x1000: "_start", 0x100C: "f"}, high=0x2000))
     'jal 1010 <f+0x4>'
     """
-    decoded = decode(np.array([word], dtype=np.uint32))
-    number = int(decoded.number[0])
+    return texts([word], pc, symbols)[0]
+
+
+def texts(words: ArrayLike, low: int, symbols: Names | None = None) -> list[str]:
+    """A whole text, as `text` writes each of its words.
+
+    Parameters
+    ----------
+    words : array_like of uint32, shape (words,)
+        The text.
+    low : int
+        Address of the first word.
+    symbols : Symbols, optional
+        Names the targets of jumps and branches.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> texts([0x00150513, 0x0000006F], 0x1000)
+    ['addi a0,a0,1', 'j 1004']
+    """
+    array = np.ascontiguousarray(words, dtype=np.uint32)
+    decoded = decode(array)
+    rows = zip(
+        array.tolist(), decoded.number.tolist(), decoded.rd.tolist(), decoded.rs1.tolist(),
+        decoded.rs2.tolist(), decoded.imm.view(np.int64).tolist(), strict=True,
+    )  # fmt: skip
+    return [
+        _line(word, number, rd, rs1, rs2, imm, low + 4 * k, symbols)
+        for k, (word, number, rd, rs1, rs2, imm) in enumerate(rows)
+    ]
+
+
+def _line(
+    word: int, number: int, rd: int, rs1: int, rs2: int, imm: int, pc: int, symbols: Names | None
+) -> str:
     if number == NONE:
         return "ebreak" if word == EBREAK else f".word {word:#010x}"
     instruction = INSTRUCTIONS[number]
-    imm = int(decoded.imm.view(np.int64)[0])
     target = ""
     if instruction.format in (Format.B, Format.J):
         address = (pc + imm) % (1 << 64)
         name = symbols.show(address) if symbols is not None else ""
         target = f"{address:x}" + (f" <{name}>" if name else "")
-    operands = _Operands(
-        int(decoded.rd[0]), int(decoded.rs1[0]), int(decoded.rs2[0]), imm, target, word
-    )
+    operands = _Operands(rd, rs1, rs2, imm, target, word)
     alias = _ALIASES.get(instruction.name)
     short = alias(operands) if alias else None
     if short is not None:
