@@ -11,6 +11,7 @@ Read in this order:
 `field`          F_p and its cubic extension
 `hashes`         SHA-256, Keccak-256, BLAKE3, and the tagged hashes of the trees
 `transcript`     Fiat-Shamir
+`limits`         the most that a key, a statement and a proof may have
 `key`            the key file: machine, public values, tokens, claim
 `shape`          what a proof consists of, from the statement and the heights
 `proof`          taking the file apart

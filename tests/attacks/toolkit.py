@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import field
+from cstark import field, pure
 from cstark.protocol import checks
 from cstark.protocol.commitment import OpenedTree
 from cstark.protocol.fri import domain_points
@@ -167,11 +167,31 @@ def changed(owner: Any, name: str, new: Any) -> Iterator[None]:
 
 
 def refused(statement: Statement, proof: Any, *reasons: cs.Reason) -> cs.VerificationError:
-    """The proof is refused, for one of these reasons."""
+    """The proof is refused, for one of these reasons; by the second verifier as well."""
     with pytest.raises(cs.VerificationError) as refusal:
         statement.verify(proof)
     assert refusal.value.reason in reasons, refusal.value
+    if isinstance(proof, (bytes, cs.Proof)):
+        assert plain_refusal(statement, proof), refusal.value
     return refusal.value
+
+
+def plain_refusal(statement: Statement, proof: bytes | cs.Proof) -> str:
+    """Why the second verifier refuses a proof; "" if it does not."""
+    text = statement.machine.statement(statement.publics, tokens=statement.tokens).to_json()
+    data = proof if isinstance(proof, bytes) else proof.to_bytes()
+    claim = statement.claim
+    if claim is None:  # that of the file
+        with suppress(cs.ProofFormatError):
+            claim = cs.Proof.from_bytes(data).claim
+    try:
+        plain = replace(pure.read_statement(text), claim=claim or b"")
+        pure.verify(plain, data, min_security=statement.min_security)
+    except pure.BadKey as error:  # of options that no machine has
+        return str(error)
+    except pure.Refused as refusal:
+        return refusal.reason
+    return ""
 
 
 def show(
