@@ -2,7 +2,9 @@
 
     cstark guest new DIR                      a folder with a small guest in C, to start from
     cstark guest new DIR --example sha256     ... with one of the examples
+    cstark guest new DIR --rust               ... in Rust
     cstark guest build FILE.c -o FILE.elf     compile it
+    cstark guest build DIR -o FILE.elf        compile a Cargo package
     cstark guest list                         the examples, and the compilers that are here
 
 `build` takes the first of these that is installed: zig (pip install 'cstark[guest]', no system
@@ -28,11 +30,15 @@ def configure(parser: Parser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("action", nargs="?", choices=tuple(_ACTIONS), help="see above")
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="new: the folder; build: the sources (.c, .S)"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="new: the folder; build: sources (.c, .S), or a Cargo package",
     )
     parser.need("action", "new, build or list")
     new = parser.add_argument_group("options of new")
     new.add_argument("--example", metavar="NAME", help="copy this example; see cstark guest list")
+    new.add_argument("--rust", action="store_true", default=None, help="a Cargo package")
     build = parser.add_argument_group("options of build")
     build.add_argument(
         "-o",
@@ -59,8 +65,9 @@ def configure(parser: Parser) -> None:
     )
 
 
-_OF_NEW = ("example",)
-_OF_BUILD = ("output", "compiler", "optimize", "define", "include", "debug", "no_library")
+_OF_NEW = ("example", "rust")
+_OF_C = ("optimize", "define", "include", "debug", "no_library")
+_OF_BUILD = ("output", "compiler", *_OF_C)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,9 +88,11 @@ def _new(arguments: argparse.Namespace) -> int:
     if len(arguments.paths) != 1:
         raise CommandError("name one folder: cstark guest new DIR")
     folder = Path(arguments.paths[0])
-    written = new(folder, arguments.example)
-    source, data = written[0].name, next(path.name for path in written if path.stem == "input")
-    elf = Path(source).with_suffix(".elf").name
+    written = new(folder, arguments.example, rust=bool(arguments.rust))
+    first = written[0].relative_to(folder)
+    source = "." if arguments.rust else str(first)
+    data = next(path.name for path in written if path.stem == "input")
+    elf = first.with_suffix(".elf").name
     steps = [
         (f"cd {shlex.quote(str(folder))}", ""),
         (f"cstark guest build {source} -o {elf}", "compile it"),
@@ -91,32 +100,60 @@ def _new(arguments: argparse.Namespace) -> int:
         (f"cstark prove {elf} --input {data} -o proof.bin", "write a proof to a file"),
         (f"cstark verify {elf} proof.bin", "verify it"),
     ]
+    library = "the crate cstark-guest" if arguments.rust else "cstark.h"
     if arguments.json:
         say_json({"files": [str(path) for path in written], "next": [step for step, _ in steps]})
         return 0
     say(
         f"written: {', '.join(str(path) for path in written)}.  Next:\n",
         pairs([(f"    {command}", f"# {why}" if why else "") for command, why in steps]),
-        f"\nThen change {source}.  What it can call: cstark.h, explained there.",
+        f"\nThen change {first}.  What it can call: {library}, explained there.",
     )
     return 0
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from cstark.vm.guest import build, find
+    from cstark.vm.guest import build_rust, find
     from cstark.vm.guest.purity import check_guest
 
     if not arguments.paths:
         raise CommandError("name a source: cstark guest build FILE.c -o FILE.elf")
-    output = arguments.output or str(Path(arguments.paths[0]).with_suffix(".elf"))
+    first = Path(arguments.paths[0])
+    package = first.is_dir()
+    output = arguments.output or str(
+        first / f"{first.resolve().name}.elf" if package else first.with_suffix(".elf")
+    )
     if any(Path(output).resolve() == Path(path).resolve() for path in arguments.paths):
         raise CommandError(f"{output} is one of the sources: name another file with -o")
     check_writable(output)
+    compiler = find(arguments.compiler)
+    said: list[str] = []
+    if package:
+        if len(arguments.paths) > 1 or any(getattr(arguments, name) for name in _OF_C):
+            raise CommandError("a Cargo package is built alone, with what its Cargo.toml says")
+        program = build_rust(first, compiler=arguments.compiler)
+    else:
+        program, said = _compile(arguments)
+    for warning in said:
+        complain(warning)
+    write_atomically(output, program)
+    instructions = check_guest(program)
+    by = "cargo" if package else compiler.version
+    if arguments.json:
+        say_json({"file": output, "compiler": by, "code": instructions, "warnings": said})
+        return 0
+    say(f"written: {output}, {instructions:,} instructions of code, by {by}")
+    return 0
+
+
+def _compile(arguments: argparse.Namespace) -> tuple[bytes, list[str]]:
+    """The program, and what the compiler warned of."""
+    from cstark.vm.guest import build
+
     define = {}
     for item in arguments.define or ():
         name, equals, value = item.partition("=")
         define[name] = value if equals else "1"  # as -D NAME does
-    compiler = find(arguments.compiler)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         program = build(
@@ -128,16 +165,7 @@ def _build(arguments: argparse.Namespace) -> int:
             debug=bool(arguments.debug),
             library=not arguments.no_library,
         )
-    for warning in said:
-        complain(str(warning.message))
-    write_atomically(output, program)
-    instructions = check_guest(program)
-    if arguments.json:
-        say_json({"file": output, "compiler": compiler.version, "code": instructions,
-                    "warnings": [str(warning.message) for warning in said]})  # fmt: skip
-        return 0
-    say(f"written: {output}, {instructions:,} instructions of code, by {compiler.version}")
-    return 0
+    return program, [str(warning.message) for warning in said]
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from cstark.vm import guest
@@ -27,6 +29,16 @@ def test_new(example, folder, capsys):
     assert guest.build(source)[:4] == b"\x7fELF"
     flags = (folder / "mine" / "compile_flags.txt").read_text()
     assert str(guest.INCLUDE) in flags and (guest.INCLUDE / "cstark.h").exists()
+
+
+def test_new_in_rust(folder, capsys):
+    code, data = run_json(["guest", "new", "mine", "--rust"], capsys)
+    assert code == 0 and data["files"] == ["mine/src/main.rs", "mine/Cargo.toml", "mine/input.bin"]
+    assert "cstark guest build . -o main.elf" in data["next"]
+    manifest = tomllib.loads((folder / "mine" / "Cargo.toml").read_text())
+    assert manifest["dependencies"]["cstark-guest"]["path"] == str(guest.CRATE)
+    assert (guest.CRATE / "src" / "lib.rs").exists()
+    assert (folder / "mine" / "input.bin").read_bytes() == examples.load("search").make_input(1)
 
 
 def test_new_leaves_what_is_there(folder, capsys):
@@ -97,6 +109,11 @@ def test_list(capsys):
         (["build", "a.c", "-o", "./a.c"], "is one of the sources"),
         (["build", "a.c", "-D", "1A"], "no name of a macro"),
         (["build", "a.c"], "a.c does not compile"),
+        (["build", "."], "there is no Cargo.toml"),
+        (["build", ".", "-O2"], "a Cargo package is built alone"),
+        (["build", ".", "a.c"], "a Cargo package is built alone"),
+        (["new", "a", "--rust", "--example", "sha256"], "only 'search'"),
+        (["build", "a.c", "--rust"], "--rust is no option of cstark guest build"),
         (["build", "a.c", "-O9"], "optimize is '9'"),
         (["build", "a.c", "--compiler", "cc-of-nobody"], "there is no such program"),
     ],

@@ -9,13 +9,25 @@
     guest.build("main.c", "main.elf")           # or a file
 
 The folder ``kit`` has what is linked with each: start-up code, linker script, ``cstark.h`` and a
-small library.  ``rust/cstark-guest`` is the same for Rust.
+small library.  ``rust/cstark-guest`` is the same for Rust: `build_rust` compiles a Cargo package,
+and ``rust/search`` is one of the examples once more.
 """
 
 from __future__ import annotations
 
 from cstark.vm.guest.build import INCLUDE, build
+from cstark.vm.guest.cargo import CRATE, build_rust
 from cstark.vm.guest.compilers import COMPILERS, Compiler, available, find
 from cstark.vm.guest.new import new
 
-__all__ = ["COMPILERS", "INCLUDE", "Compiler", "available", "build", "find", "new"]
+__all__ = [
+    "COMPILERS",
+    "CRATE",
+    "INCLUDE",
+    "Compiler",
+    "available",
+    "build",
+    "build_rust",
+    "find",
+    "new",
+]

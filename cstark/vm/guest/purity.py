@@ -16,7 +16,9 @@ from cstark.vm.isa.decode import NONE, decode
 
 __all__ = ["check_guest"]
 
-_EBREAK = 0x0010_0073  # what compilers put where nothing can get to
+# What compilers put where nothing can get to: ebreak, and unimp, a write to a read-only register.
+# A run that gets there is stopped.
+_TRAPS = (0x0010_0073, 0xC000_1073)
 
 
 def check_guest(data: bytes) -> int:
@@ -50,7 +52,7 @@ def check_guest(data: bytes) -> int:
     except ElfError as error:
         raise BuildError(f"what the compiler made is not for the machine: {error}") from error
     words = image.text_words
-    foreign = (decode(words).number == NONE) & (words != _EBREAK)
+    foreign = (decode(words).number == NONE) & ~np.isin(words, _TRAPS)
     for first, behind in image.holes:  # other segments, between those of the text
         foreign[(first - image.text[0]) // 4 : (behind - image.text[0]) // 4] = False
     if foreign.any():

@@ -270,9 +270,13 @@ def test_an_instruction_that_the_machine_has_not(pure, number, value, said):
         purity.check_guest(changed(pure, start + 4 * number, "<I", value))
 
 
-def test_ebreak_is_where_nothing_can_get_to(pure):
+def test_a_trap_is_where_nothing_can_get_to(pure, compiler, source):
     (start,) = struct.unpack_from("<Q", pure, 64 + 8)
-    assert purity.check_guest(changed(pure, start + 8, "<I", 0x0010_0073)) == 12
+    for trap in (0x0010_0073, 0xC000_1073):
+        assert purity.check_guest(changed(pure, start + 8, "<I", trap)) == 12
+    text = "#include <cstark.h>\nint main(void) { __builtin_trap(); }\n"
+    with pytest.raises(GuestError):
+        execute(guest.build(source(text), compiler=compiler))
 
 
 def test_every_instruction_is_known(source):

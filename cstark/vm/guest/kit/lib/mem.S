@@ -150,7 +150,8 @@ bcmp:
     addi    a0, a0, 8
     addi    a1, a1, 8
     j       1b
-2:  sub     t0, a0, a4              /* the last eight bytes, some of them for the second time */
+    /* The last eight bytes, some of them for the second time. */
+2:  sub     t0, a0, a4
     sub     a1, a1, t0
     mv      a0, a4
     ld      t0, 0(a0)
