@@ -236,7 +236,6 @@ def changed(program: bytes, offset: int, layout: str, value: int) -> bytes:
         (5, "B", 2, "EI_DATA"),
         (16, "<H", 3, "e_type"),
         (18, "<H", 62, "e_machine"),
-        (48, "<I", 1, r"e_flags: compressed code \(C\)"),
         (48, "<I", 4, "e_flags: a floating-point"),
         (64, "<I", 3, "PT_INTERP"),
         (68, "<I", 7, "p_flags"),

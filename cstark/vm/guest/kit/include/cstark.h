@@ -32,6 +32,8 @@
    * Every executed instruction costs time to prove, printing included.  There is no parallelism,
      no cache and no branch prediction: count instructions and nothing else.  Bytes are dearer than
      words, division is no dearer than multiplication, a misaligned access is twice an aligned one.
+   * There are no floating-point instructions: double and float work, as calls of the library of
+     about a hundred instructions each.  Integers do it in one.
    * Memory below 0x4000_0000 is all there, zero at first: a large array costs what is touched.
 
    Memory, registers and the calls below are described in link.ld, crt0.S and io.c beside this
