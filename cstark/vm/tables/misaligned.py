@@ -3,8 +3,8 @@
 The access begins at place k = 4 h + j of the word at W, j = 0..3 one-hot in f (f0 = 1 - f1 - f2
 - f3), and has 8, 4 or 2 bytes, one-hot in s8, s4, s2 = real - s8 - s4. If it crosses into the
 word at W + 8, that word is accessed, too; if not, the row sends and receives nothing for it. All
-flags are bits on every row, so a row that is not real has s8 = s4 = s2 = 0, no crossing and no
-second word.
+flags are bits on every row, s2 too, which in a real row the code would pin: so a row that is not
+real has s8 = s4 = s2 = 0, no crossing and no second word.
 
 Whatever it is, the bytes lie in three halves that begin at half h of (m0, m1, w0, w1): twelve
 bytes c, whose weighted sums are the halves. Bytes are looked up in pairs (c + Y c', c) on
@@ -51,8 +51,9 @@ class Misaligned(MemoryRow):
         for flag in (*n.f, shifted):
             t.every_row.boolean(flag, name="one place")
         s2 = n.real - n.s8 - n.s4
-        for flag in (n.s8, n.s4, s2):
-            t.every_row.boolean(flag, name="one size")
+        t.every_row.boolean(n.s8, name="s8 is a bit")
+        t.every_row.boolean(n.s4, name="s4 is a bit")
+        t.every_row.boolean(s2, name="s2 is a bit")
         halves = (
             n.m[0] + n.h * (n.m[1] - n.m[0]),
             n.m[1] + n.h * (n.w[0] - n.m[1]),
@@ -81,7 +82,7 @@ class Misaligned(MemoryRow):
 class MisLoad(Misaligned, Load):
     """``ld lw lwu lh lhu``; code = 752 s8 + 768 s4 + 786 s2 + signed.
 
-    signed s8 = 0, or `ld` + 1 might be taken for another code. ``cross`` is
+    `signed` with s8 would be 753, which is no operation. ``cross`` is
 
         s8 (h or any) + s4 h any + s2 h f3      any = f1 + f2 + f3
 
@@ -104,7 +105,6 @@ class MisLoad(Misaligned, Load):
         f, s2 = self.choose(t, n)
         shifted = n.f[0] + n.f[1] + n.f[2]
         t.every_row.boolean(n.signed, name="signed is a bit")
-        t.every_row.zero(n.signed * n.s8, name="8 bytes have no sign")
         t.every_row.zero(n.fill * (1 - n.signed), name="unsigned is filled with 0")
         eight = n.s8 * (n.h + shifted - n.h * shifted)
         cross = eight + n.s4 * n.h * shifted + s2 * n.h * n.f[2]

@@ -79,12 +79,6 @@ def test_blocks():
     }
 
 
-def test_sums_of_flags_that_are_no_codes():
-    """mis_load: 8 bytes with a sign would be 753; its flags forbid it."""
-    assert 753 not in FAMILIES["mis_load"].codes
-    assert 753 not in set(BY_CODE)
-
-
 @pytest.mark.parametrize("name", FAMILIES)
 def test_slots_are_those_of_the_operations(name):
     """What an operation uses is a column of its family, and nothing else of its slots is."""
