@@ -139,6 +139,8 @@ static int vm_check_output(const vm_state *vm, uint64_t *address) {
 
 /* Where there is no operation: an instruction that is none, or a jump that leads nowhere. */
 static void vm_nowhere(vm_state *vm, const vm_operation *from, uint64_t address) {
+    /* Labels below 0 of the program are field elements, 2^32 - 1 less than modulo 2^64. */
+    if (from->kind != VM_JALR && from->kind != VM_JR && address >> 63) address += 0xFFFFFFFFu;
     const uint64_t offset = address - vm->text_low;
     vm->error_address = address;
     if (offset < 4 * vm->text_words && address % 4 == 0) {
