@@ -15,6 +15,9 @@ __all__ = ["fill_around"]
 Words = NDArray[np.uint64]
 HALF, LIMB = np.uint64(0xFFFF_FFFF), np.uint64(0xFFFF)
 
+BLOCK = 1 << 18
+"""Rows at a time: what is made on the way stays small beside the traces."""
+
 
 def put_halves(trace: Words, at: int, values: Words) -> None:
     """Low and high halves into two columns of the first rows."""
@@ -24,7 +27,9 @@ def put_halves(trace: Words, at: int, values: Words) -> None:
 
 def count_limbs(lookups: Words, limbs: Words) -> None:
     """Each is looked up in the table of ranges once."""
-    lookups += np.bincount(limbs.astype(np.int64), minlength=len(lookups)).astype(np.uint64)
+    for start in range(0, len(limbs), BLOCK):
+        block = limbs[start : start + BLOCK].astype(np.int64)
+        lookups += np.bincount(block, minlength=len(lookups)).astype(np.uint64)
 
 
 def last_values(trace: Words, name: str, first: Words, hart: Hart, start: int) -> None:
@@ -53,16 +58,22 @@ def fill_fresh(trace: Words, hart: Hart, first: int, range_lookups: Words) -> No
     trace[:count, places["w"]] = words
     put_halves(trace, places["value"], values)
     trace[:count, places["time"]] = times
-    here = np.full(height, first // abi.WORD - 1, dtype=np.uint64)
-    there = np.full(height, abi.STACK_TOP // abi.WORD, dtype=np.uint64)
-    here[:count] = words
-    there[: max(count - 1, 0)] = words[1:]
+    # From each word to the next one, from the last to the stack; from the rows that fill up to
+    # themselves, and from the last of them around to the first word.
+    first_word, limit = np.uint64(first // abi.WORD), np.uint64(abi.STACK_TOP // abi.WORD)
+    gaps = np.empty(count + 1, dtype=np.uint64)
+    gaps[: max(count - 1, 0)] = words[1:] - words[:-1] - np.uint64(1)
     if count:
-        there[-1] = words[0]
-    gap = there - here - np.uint64(1)
-    trace[:, places["low"]] = gap & LIMB
-    count_limbs(range_lookups, gap & LIMB)
-    count_limbs(range_lookups, gap >> np.uint64(16))
+        gaps[count - 1] = limit - words[-1] - np.uint64(1)
+    gaps[count] = (words[0] if count else limit) - first_word
+    between, same = height - count - 1, int(limit - first_word)
+    trace[:count, places["low"]] = gaps[:count] & LIMB
+    trace[count:, places["low"]] = same & 0xFFFF
+    trace[-1, places["low"]] = gaps[count] & LIMB
+    count_limbs(range_lookups, gaps & LIMB)
+    count_limbs(range_lookups, gaps >> np.uint64(16))
+    range_lookups[same & 0xFFFF] += np.uint64(between)
+    range_lookups[same >> 16] += np.uint64(between)
 
 
 def input_words(input: bytes, height: int) -> Words:
@@ -78,11 +89,13 @@ def fill_input(trace: Words, hart: Hart, input: bytes, range_lookups: Words) -> 
     """The words of the input window."""
     places, height = layout("input"), len(trace)
     words = input_words(input, height)
-    trace[:, places["address"]] = abi.INPUT + abi.WORD * np.arange(height)
-    for k in range(4):
-        limbs = words >> np.uint64(16 * k) & LIMB
-        trace[:, places["first"] + k] = limbs
-        count_limbs(range_lookups, limbs)
+    trace[:, places["address"]] = np.arange(abi.INPUT, abi.INPUT + abi.WORD * height, abi.WORD)
+    for start in range(0, height, BLOCK):
+        block = words[start : start + BLOCK]
+        for k in range(4):
+            limbs = block >> np.uint64(16 * k) & LIMB
+            trace[start : start + len(block), places["first"] + k] = limbs
+            count_limbs(range_lookups, limbs)
     last_values(trace, "input", words, hart, abi.INPUT)
 
 

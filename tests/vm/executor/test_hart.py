@@ -34,6 +34,13 @@ def test_widths_are_those_of_the_tables():
     ]
 
 
+def test_numbers_said_twice():
+    """What C has to know when it is compiled is what `abi` says."""
+    guest = Guest(FOREVER).start()
+    assert len(guest.registers) == len(guest.register_times) == abi.REGISTERS
+    assert abi.MAX_MEMORY % abi.PAGE == 0
+
+
 def test_codes_are_those_of_the_decoder():
     """The executor takes every code of the decoder, and no other."""
     for code in range(1100):
@@ -198,7 +205,7 @@ def test_other_threads_run_meanwhile():
 @pytest.mark.parametrize("mode", [FAST, COUNT])
 def test_memory_is_what_was_touched(mode):
     """Pages, not the address space; and no more of them than allowed."""
-    guest = toucher(4096)
+    guest = toucher(abi.PAGE)
     hart = guest.start(mode=mode)
     hart.run(3000)
     assert 998 <= hart.pages <= 1002
