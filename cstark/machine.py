@@ -77,9 +77,26 @@ class Machine:
             )
         if not isinstance(options, Options):
             raise AirError(f"options must be cs.Options, not {type(options).__name__}")
-        self.tables = tables if isinstance(tables, Tables) else Tables(tables)
-        self.options = options
-        self.proving_key = ProvingKey.make(self.tables.descriptions, options)
+        self._tables = tables if isinstance(tables, Tables) else Tables(tables)
+        self._options = options
+        self._proving_key = ProvingKey.make(self._tables.descriptions, options)
+
+    # What a machine says is fixed when it is made: none of these can be set.
+
+    @property
+    def tables(self) -> Tables:
+        """The tables by name, read only; what they say is what they said then."""
+        return self._tables
+
+    @property
+    def options(self) -> Options:
+        """The options, as they were given."""
+        return self._options
+
+    @property
+    def proving_key(self) -> ProvingKey:
+        """What all proofs of the machine share."""
+        return self._proving_key
 
     def with_options(self, options: Options) -> Machine:
         """The same tables with other options, not described again.

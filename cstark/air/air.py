@@ -109,7 +109,7 @@ class Air:
         -------
         array_like
             ``(rows, columns)`` integers in ``[0, p)``, best uint64; rows a power of two of at
-            least 8.
+            least 8. They are copied when a machine is made.
         """
         raise AirError(
             f"{type(self).__name__} declares `preprocessed` columns but does not define "

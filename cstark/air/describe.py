@@ -452,6 +452,10 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     what = f"table {name!r}: preprocessed_trace"
     if values is None:
         raise AirError(f"{what} returns None; it must return an array (rows, {layout.width})")
+    if isinstance(values, np.ndarray):
+        # What the machine says is fixed here: the author may fill the array with something else,
+        # or another program the file that it is mapped to, while it is being checked even.
+        values = np.array(values, order="C", subok=False)
     array = _exact(values, what, layout.labels)
     if array.ndim != 2 or array.shape[1] != layout.width:
         raise AirError(
@@ -461,9 +465,9 @@ def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.n
     _check_height(name, "the height of preprocessed_trace", len(array))
     if rows is not None and rows != len(array):
         raise AirError(f"{what} has {len(array)} rows, but `rows` is {rows}")
-    array = np.ascontiguousarray(array).view()  # a view: the author's own array stays writable
+    array = np.ascontiguousarray(array)
     array.flags.writeable = False
-    return array
+    return array.view()  # of a read-only array: cannot be made writable again
 
 
 def _exact(values: object, what: str, labels: Sequence[str]) -> NDArray[np.uint64]:

@@ -162,6 +162,7 @@ class TableDescription:
         self.__dict__.update(state)
         if self.preprocessed is not None:  # pickling forgets that an array is read-only
             self.preprocessed.flags.writeable = False
+            self.__dict__["preprocessed"] = self.preprocessed.view()
 
     @cached_property
     def node_degrees(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cstark.air.columns import Layout
 from cstark.errors import AirError, as_python_reads, did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -51,7 +52,13 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
         A column is unknown, the rows are no mask of the height, or a reason is missing.
     """
     table, labels, height = description.name, description.column_names, len(trace)
-    result = []
+    result: list[Explanation] = []
+    declared = Layout(type(air).__name__, "columns", air.columns).labels
+    if list(declared) != list(labels):
+        raise AirError(
+            f"table {table!r}: its columns have been changed since the machine was made, so that "
+            "free_cells speaks of others"
+        )
     places = _places(labels)
     cells = trace.view()
     cells.flags.writeable = False  # the caller's array

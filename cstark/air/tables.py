@@ -21,11 +21,6 @@ class Tables(Mapping[str, Air]):
     ----------
     tables : mapping of str to Air
 
-    Attributes
-    ----------
-    descriptions : tuple of TableDescription
-        In the order of the mapping.
-
     Raises
     ------
     AirError
@@ -34,10 +29,22 @@ class Tables(Mapping[str, Air]):
 
     def __init__(self, tables: Mapping[str, Air]) -> None:
         self._tables = dict(tables)
-        self.descriptions: tuple[TableDescription, ...] = tuple(
-            describe(name, air) for name, air in self._tables.items()
-        )
-        number_buses(self.descriptions)
+        self._descriptions = tuple(describe(name, air) for name, air in self._tables.items())
+        number_buses(self._descriptions)
+
+    @classmethod
+    def described(
+        cls, tables: dict[str, Air], descriptions: tuple[TableDescription, ...]
+    ) -> Tables:
+        """Tables with what they said of themselves when they were described."""
+        made = object.__new__(cls)
+        made._tables, made._descriptions = tables, descriptions
+        return made
+
+    @property
+    def descriptions(self) -> tuple[TableDescription, ...]:
+        """What the tables said when these were made, whatever has become of them since."""
+        return self._descriptions
 
     def __getitem__(self, name: str) -> Air:
         return self._tables[name]
@@ -51,5 +58,5 @@ class Tables(Mapping[str, Air]):
     def __repr__(self) -> str:
         return repr(self._tables)
 
-    def __reduce__(self) -> tuple[type[Tables], tuple[dict[str, Air]]]:
-        return (type(self), (self._tables,))
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self).described, (self._tables, self._descriptions))
