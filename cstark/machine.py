@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.cost.choices import Choices
-    from cstark.progress import Tell
+    from cstark.report.progress import Tell
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["Machine"]

@@ -12,14 +12,14 @@ from cstark.air.bus import Token
 from cstark.cost.memory import choose_plan, foretold_work
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
-from cstark.progress import Tell, listener, watched
 from cstark.protocol.layout import Layout, proven_security
 from cstark.protocol.proof import Proof
-from cstark.protocol.prover import Imbalance, Prover
+from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Trace, read_traces
 from cstark.report import Report
+from cstark.report.progress import Tell, listener, watched
 from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def make_proof(
                     check_traces(key, arrays, instance, lone).raise_for_failure()
             try:
                 proof = Prover(key, instance, arrays, report, plan=plan).prove()
-            except Imbalance:
+            except Unbalanced:
                 check_traces(key, arrays, instance).raise_for_failure()
                 raise TraceError(
                     "the buses do not balance: what is sent is not what is received"

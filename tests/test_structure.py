@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cstark.kernels import _runtime, sources
-from cstark.protocol import checks
+from cstark.protocol import refusals
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "cstark"
@@ -28,7 +28,6 @@ ALLOWED: dict[str, set[str]] = {
     "runtime": {"errors", "kernels"},
     "files": set(),
     "report": {"errors", "text", "kernels"},
-    "progress": {"errors", "text", "kernels", "report"},
     "kernels": set(),
     "arrays": {*BASE, "kernels"},
     "air": BASE,
@@ -37,25 +36,25 @@ ALLOWED: dict[str, set[str]] = {
     "protocol": {*BASE, "kernels", "air", "program", "security", "report", "text"},
     "cost": {*BASE, "kernels", "air", "program", "protocol", "security", "text", "report",
              "unwind"},
-    "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "progress", "unwind",
+    "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "unwind",
                 "check"},
-    "machine": {*BASE, "air", "protocol", "cost", "security", "report", "progress", "proving",
+    "machine": {*BASE, "air", "protocol", "cost", "security", "report", "proving",
                 "check", "workload"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays"},
     "pure": set(),
-    "vm": {"errors", "kernels", "text", "progress", "files", "workload", "report", "air", "cost",
+    "vm": {"errors", "kernels", "text", "files", "workload", "report", "air", "cost",
            "field", "arrays"},
-    "batch": {"errors", "cost", "files", "kernels", "progress", "protocol", "runtime", "text",
+    "batch": {"errors", "cost", "files", "kernels", "protocol", "report", "runtime", "text",
               "unwind", "workload"},
     "cli": {"errors", "files", "workload", "machines", "machine", "protocol",
-            "report", "text", "progress", "runtime", "security", "check", "air", "pure", "vm"},
+            "report", "text", "runtime", "security", "check", "air", "pure", "vm"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip
 # Imported by annotations and inside functions alone, so that what is not used is not loaded.
-ONLY_LATE = {("progress", "report"), ("proving", "check"), ("machine", "check"),
+ONLY_LATE = {("proving", "check"), ("machine", "check"),
              ("workload", "check"), ("workload", "machine"), ("machine", "workload")}  # fmt: skip
 
 
@@ -133,12 +132,12 @@ def test_no_numpy_c_api():
 
 
 VERIFYING = ("verifier", "fri", "merkle", "commitment", "proof", "stream", "statement", "layout",
-             "checks", "openings", "transcript")  # fmt: skip
+             "refusals", "openings", "transcript")  # fmt: skip
 
 
 def test_refusals_go_through_named_checks():
     """What refuses a proof can be listed, and taken out by tests: nothing else raises."""
-    without = {"merkle", "statement", "checks"}
+    without = {"merkle", "statement", "refusals"}
     for name in set(VERIFYING) - without:
         tree = ast.parse((PACKAGE / "protocol" / f"{name}.py").read_text())
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.Raise)], name
@@ -147,7 +146,7 @@ def test_refusals_go_through_named_checks():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":
                 used.append(ast.literal_eval(node.args[1]))
-    assert sorted(used) == sorted(checks.CHECKS)
+    assert sorted(used) == sorted(refusals.CHECKS)
 
 
 def test_verifier_has_no_assert_and_no_loose_zip():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cstark.air.columns import Declaration, Layout, View
+from cstark.air.columns import ColumnLayout, Declaration, View
 from cstark.errors import AirError, nearest
 
 if TYPE_CHECKING:
@@ -176,4 +176,4 @@ class Air:
         >>> trace[3].tolist()
         [3, 0, 5]
         """
-        return View(Layout(type(self).__name__, "columns", self.columns), trace)
+        return View(ColumnLayout(type(self).__name__, "columns", self.columns), trace)

@@ -1,8 +1,8 @@
 """Column declarations, and the namespaces that give columns their names.
 
 A declaration is an int (nameless columns), a tuple of names, or a dict from name to shape.
-`Layout` reads it once; a `Namespace` shows a layout as expressions inside `constrain`, a `View`
-shows it as the columns of a trace.
+`ColumnLayout` reads it once; a `Namespace` shows a layout as expressions inside `constrain`, a
+`View` shows it as the columns of a trace.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from cstark.limits import MAX_COLUMNS
 if TYPE_CHECKING:
     from cstark.air.expression import Expression
 
-__all__ = ["Declaration", "Layout", "Namespace", "View"]
+__all__ = ["ColumnLayout", "Declaration", "Namespace", "View"]
 
 Declaration: TypeAlias = int | tuple[str, ...] | list[str] | Mapping[str, int | tuple[int, ...]]
 """What `Air.columns` and its like may hold."""
@@ -39,7 +39,7 @@ Key: TypeAlias = str | int | np.integer[Any] | slice
 _KINDS = {"columns": "column", "preprocessed": "preprocessed column", "publics": "public value"}
 
 
-class Layout:
+class ColumnLayout:
     """Names and shapes of the columns of one kind.
 
     Parameters
@@ -209,10 +209,10 @@ class _Named(Generic[Item]):
 
     __slots__ = ("_cache", "_layout", "_prefix")
     _cache: dict[str | int, Any]
-    _layout: Layout
+    _layout: ColumnLayout
     _prefix: str
 
-    def __init__(self, layout: Layout, prefix: str) -> None:
+    def __init__(self, layout: ColumnLayout, prefix: str) -> None:
         object.__setattr__(self, "_layout", layout)
         object.__setattr__(self, "_prefix", prefix)
         object.__setattr__(self, "_cache", {})
@@ -288,7 +288,7 @@ class Namespace(_Named["Expression"]):
 
     def __init__(
         self,
-        layout: Layout,
+        layout: ColumnLayout,
         prefix: str,
         make: Callable[[int], Expression],
         hint: Callable[[str], str] = lambda name: "",
@@ -351,7 +351,7 @@ class View(_Named[np.ndarray]):
     __slots__ = ("_trace",)
     _trace: np.ndarray
 
-    def __init__(self, layout: Layout, trace: np.ndarray) -> None:
+    def __init__(self, layout: ColumnLayout, trace: np.ndarray) -> None:
         super().__init__(layout, "view")
         if not isinstance(trace, np.ndarray):
             raise TraceError(
@@ -396,7 +396,7 @@ def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _summary(layout: Layout) -> str:
+def _summary(layout: ColumnLayout) -> str:
     if layout.entries:
         return ", ".join(
             f"{name}{list(shape)}" if shape else name for name, (_, shape) in layout.entries.items()

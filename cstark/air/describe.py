@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cstark.air.air import Air
 from cstark.air.bus import is_name, record_message
-from cstark.air.columns import Layout, Namespace
+from cstark.air.columns import ColumnLayout, Namespace
 from cstark.air.description import (
     Constraint,
     Interaction,
@@ -84,7 +84,7 @@ class Table:
     def __init__(
         self,
         recorder: Recorder,
-        layouts: dict[str, Layout],
+        layouts: dict[str, ColumnLayout],
         bounds: Callable[[Node], int],
     ) -> None:
         self._recorder = recorder
@@ -268,7 +268,7 @@ def describe(name: str, air: Air) -> TableDescription:
     """
     _check_subject(name, air)
     layouts = {
-        attribute: Layout(name, attribute, getattr(air, attribute))
+        attribute: ColumnLayout(name, attribute, getattr(air, attribute))
         for attribute in ("columns", "preprocessed", "publics")
     }
     if layouts["columns"].width == 0:
@@ -277,7 +277,7 @@ def describe(name: str, air: Air) -> TableDescription:
             'columns = ("a", "b")'
         )
     periodic_names, periodic = _periodic(name, air.periodic)
-    layouts["periodic"] = Layout(name, "periodic", periodic_names)
+    layouts["periodic"] = ColumnLayout(name, "periodic", periodic_names)
     rows = _rows(name, "rows", air.rows)
     preprocessed = _preprocessed(name, air, layouts["preprocessed"], rows)
     if preprocessed is not None:
@@ -358,7 +358,7 @@ def _maker(
     return make
 
 
-def _leaf_text(layouts: dict[str, Layout]) -> Callable[[Node], str]:
+def _leaf_text(layouts: dict[str, ColumnLayout]) -> Callable[[Node], str]:
     places = {
         (source, next_row): (space, declared)
         for space, (declared, source, next_row) in _SPACES.items()
@@ -439,7 +439,7 @@ def _element(value: object, what: str) -> int:
     return int(value) % P
 
 
-def _preprocessed(name: str, air: Air, layout: Layout, rows: int | None) -> np.ndarray | None:
+def _preprocessed(name: str, air: Air, layout: ColumnLayout, rows: int | None) -> np.ndarray | None:
     defined = type(air).preprocessed_trace is not Air.preprocessed_trace
     if layout.width == 0:
         if defined:

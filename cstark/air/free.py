@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cstark.air.columns import Layout
+from cstark.air.columns import ColumnLayout
 from cstark.errors import AirError, as_python_reads, did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
     """
     table, labels, height = description.name, description.column_names, len(trace)
     result: list[Explanation] = []
-    declared = Layout(type(air).__name__, "columns", air.columns).labels
+    declared = ColumnLayout(type(air).__name__, "columns", air.columns).labels
     if list(declared) != list(labels):
         raise AirError(
             f"table {table!r}: its columns have been changed since the machine was made, so that "

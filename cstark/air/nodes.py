@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any
 
 from cstark.errors import AirError
+from cstark.field import P
 from cstark.limits import MAX_DEGREE
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "subtree",
 ]
 
-P = 2**64 - 2**32 + 1
 """The Goldilocks prime."""
 
 Node = tuple[Any, ...]

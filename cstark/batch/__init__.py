@@ -21,8 +21,8 @@ from cstark.batch.job import Job, JobLike, read_jobs
 from cstark.batch.result import JobResult
 from cstark.batch.run import Run, Settings, read_buffersize
 from cstark.cost.memory import check_max_memory
-from cstark.progress import Tell
 from cstark.protocol.options import Options
+from cstark.report.progress import Tell
 from cstark.runtime import checked_threads
 
 __all__ = ["Job", "JobResult", "Run", "prove_many"]

@@ -21,8 +21,8 @@ from cstark.batch.job import Job
 from cstark.batch.result import JobResult
 from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
 from cstark.errors import CstarkError, OptionsError, quoted
-from cstark.progress import ProgressBar, Tell, listener
 from cstark.protocol.proof import Proof
+from cstark.report.progress import ProgressBar, Tell, listener
 
 __all__ = ["Run", "Settings", "WorkerTraceback", "read_buffersize"]
 

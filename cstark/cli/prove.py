@@ -24,9 +24,9 @@ from cstark.cli.common import (
 )
 from cstark.cli.say import say, say_json
 from cstark.cli.target import Target
-from cstark.progress import ProgressBar, StatusLine
 from cstark.report import Report, report_text
 from cstark.report.files import KINDS, file_bytes, kind_of, loads
+from cstark.report.progress import ProgressBar, StatusLine
 from cstark.text import bytes_text, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]

@@ -21,7 +21,7 @@ from cstark.cli.common import (
 )
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
-from cstark.progress import StatusLine
+from cstark.report.progress import StatusLine
 from cstark.text import bytes_text, pairs
 
 __all__ = ["configure", "run"]

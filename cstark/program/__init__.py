@@ -9,7 +9,7 @@ the verifier.
 from __future__ import annotations
 
 from cstark.program.challenges import Challenges
-from cstark.program.check import CheckProgram, Violation, check_program
+from cstark.program.check import CheckProgram, FailedConstraint, check_program
 from cstark.program.lookup import LookupProgram, ZeroDenominator, lookup_program
 from cstark.program.point import Opened, periodic_at, point_values
 from cstark.program.programs import Programs
@@ -19,12 +19,12 @@ __all__ = [
     "Challenges",
     "CheckProgram",
     "CosetPoints",
+    "FailedConstraint",
     "LookupProgram",
     "Opened",
     "Programs",
     "QuotientProgram",
     "Sources",
-    "Violation",
     "ZeroDenominator",
     "check_program",
     "lookup_program",

@@ -17,10 +17,10 @@ from cstark.program.encode import BlockProgram, encode
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
-__all__ = ["CheckProgram", "Violation", "check_program"]
+__all__ = ["CheckProgram", "FailedConstraint", "check_program"]
 
 
-class Violation(NamedTuple):
+class FailedConstraint(NamedTuple):
     """A violated constraint: its index, the number of failing rows, the first of them."""
 
     constraint: int
@@ -45,7 +45,7 @@ class CheckProgram:
 
     def violations(
         self, trace: np.ndarray, preprocessed: np.ndarray | None, publics: Sequence[int]
-    ) -> list[Violation]:
+    ) -> list[FailedConstraint]:
         """The violated constraints, in order.
 
         Parameters
@@ -57,7 +57,7 @@ class CheckProgram:
 
         Returns
         -------
-        list of Violation
+        list of FailedConstraint
 
         Raises
         ------
@@ -76,7 +76,7 @@ class CheckProgram:
             results = _program.test_rows(bound, first, last)
             for constraint, (failures, row) in zip(constraints, results, strict=True):
                 if failures:
-                    found.append(Violation(constraint, failures, row))
+                    found.append(FailedConstraint(constraint, failures, row))
         return sorted(found)
 
 

@@ -28,7 +28,7 @@ from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratc
 from cstark.program.builder import Builder, ConstantRecipe, WeightRecipe
 from cstark.program.challenges import Challenges
 from cstark.program.scalars import Scalars
-from cstark.program.schedule import Instruction, schedule
+from cstark.program.slots import Instruction, schedule
 
 __all__ = ["BlockProgram", "encode"]
 

@@ -277,7 +277,7 @@ A proof is accepted if and only if
 8.  the last layer, with what joins it, equals the final polynomial at y of every position read;
 9.  the file ends there.
 
-`cstark.protocol.checks` has these checks by name, in the order in which a proof meets them.
+`cstark.protocol.refusals` has these checks by name, in the order in which a proof meets them.
 `cstark.protocol.ledger` has every item of a proof: before which challenge it is absorbed, or what
 it is compared with.
 
@@ -323,7 +323,7 @@ this package.
 `cstark/protocol/merkle.py`           `recompute_root`: which digests a root binds
 `cstark/protocol/fri.py`              folds and final polynomial at the queries
 `cstark/program/point.py`             constraints and LogUp columns at zeta
-`cstark/protocol/lookup.py`           weights that must not wrap
+`cstark/protocol/logup.py`           weights that must not wrap
 `cstark/protocol/key.py`, `cstark/air/parse.py`   what a key may say
 `cstark/security/terms.py`            the bound, step by step
 `cstark/pure`                         all of this again, sharing no line

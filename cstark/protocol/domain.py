@@ -12,18 +12,10 @@ from threading import Lock
 
 import numpy as np
 
+from cstark.field import P, base_root
 from cstark.kernels import _ntt, _openings, _runtime
 
-from .transcript import P
-
-__all__ = ["Domain", "DomainCache", "root_of_unity", "stride_of"]
-
-_ROOT_32 = 1753635133440165772  # 7^((p-1)/2^32)
-
-
-def root_of_unity(log_order: int) -> int:
-    """The root of unity of order ``2**log_order`` that all of cstark uses: 7^((p-1)/2^k)."""
-    return pow(_ROOT_32, 1 << (32 - log_order), P)
+__all__ = ["Domain", "DomainCache", "stride_of"]
 
 
 def stride_of(width: int) -> int:
@@ -51,8 +43,8 @@ class Domain:
         self.height = 1 << log_height
         self.blowup = blowup
         self.offset = offset
-        self.generator = root_of_unity(log_height)
-        step = root_of_unity(log_height + blowup.bit_length() - 1)
+        self.generator = base_root(log_height)
+        step = base_root(log_height + blowup.bit_length() - 1)
         self.shifts = tuple(offset * pow(step, q, P) % P for q in range(blowup))
         self.plan = _ntt.Plan(log_height)
 

@@ -25,11 +25,10 @@ from cstark import field
 from cstark.field import Element
 from cstark.kernels import _fri, _hash, _ntt, _runtime
 
-from .checks import require
 from .commitment import distinct_positions
-from .domain import root_of_unity
 from .layout import Layout
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
+from .refusals import require
 from .rows import ext_add, ext_mul, ext_scale, inverse, mul, power, repeated, words
 from .stream import ProofWriter
 
@@ -314,7 +313,7 @@ class FriVerifier:
 
 def domain_points(layout: Layout, positions: np.ndarray) -> np.ndarray:
     """y = w^(q + blowup i) at positions (q, i) of the tallest domain: (m,) uint64."""
-    root = root_of_unity(layout.log_max_height + layout.log_blowup)
+    root = field.base_root(layout.log_max_height + layout.log_blowup)
     coset = positions >> layout.log_max_height
     row = positions & ((1 << layout.log_max_height) - 1)
     exponents = (coset + layout.blowup * row).tolist()
@@ -324,5 +323,5 @@ def domain_points(layout: Layout, positions: np.ndarray) -> np.ndarray:
 @lru_cache
 def inverse_turns(log_arity: int) -> np.ndarray:
     """W^-j for j < arity, W of order arity."""
-    inverse = pow(root_of_unity(log_arity), -1, field.P)
+    inverse = pow(field.base_root(log_arity), -1, field.P)
     return np.array([pow(inverse, j, field.P) for j in range(1 << log_arity)], dtype=np.uint64)

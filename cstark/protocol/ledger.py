@@ -24,7 +24,7 @@ class Item:
     absorbed_before : str or None
         The first challenge drawn after the item is absorbed, under the item's own name.
     compared : str or None
-        The check, a name in `cstark.protocol.checks`, that refuses another value.
+        The check, a name in `cstark.protocol.refusals`, that refuses another value.
     why : str
         What it is compared with, or what the challenge judges.
     """

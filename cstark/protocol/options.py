@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
 from cstark.errors import OptionsError
+from cstark.field import P
 from cstark.limits import (
     FRI_ARITIES,
     MAX_BLOWUP,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HASHES", "Options", "ResolvedOptions", "resolved"]
 
-P = 2**64 - 2**32 + 1
 HASHES = ("blake3", "keccak256", "sha256")
 REGIMES = ("best", "unique")
 

@@ -15,8 +15,8 @@ import numpy as np
 from cstark.errors import OptionsError
 from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 
-from .checks import require
 from .options import ResolvedOptions
+from .refusals import require
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from .commitment import Commitment
 from .domain import Domain
 from .fri import FriProver
 from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
-from .lookup import build_lookups
+from .logup import build_lookups
 from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings
 from .periodic import coset_values
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from .proving_key import ProvingKey
 
-__all__ = ["Imbalance", "Prover"]
+__all__ = ["Prover", "Unbalanced"]
 
 
-class Imbalance(Exception):
+class Unbalanced(Exception):
     """The table sums and tokens do not cancel: some bus is not balanced."""
 
 
@@ -188,9 +188,9 @@ class Prover:
     # ---- steps --------------------------------------------------------------------------
 
     def check_balance(self, total: Element) -> None:
-        """Raise `Imbalance` unless the table sums and tokens, added up, are zero."""
+        """Raise `Unbalanced` unless the table sums and tokens, added up, are zero."""
         if total != field.ZERO:
-            raise Imbalance
+            raise Unbalanced
 
     def _commit(self, name: str, sources: dict[int, np.ndarray]) -> None:
         """Extend the sources of a tree (by table), which are given up; hash; absorb the root."""

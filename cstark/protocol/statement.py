@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, SupportsIndex
 from cstark import field
 from cstark.air.bus import Token, check_tokens
 from cstark.errors import StatementError, did_you_mean, quoted
+from cstark.field import P
 from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS
 
 from .proof import encode_options
-from .transcript import P, Transcript
+from .transcript import Transcript
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription

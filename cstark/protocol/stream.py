@@ -11,9 +11,9 @@ import numpy as np
 
 from cstark.field import Element, P
 
-from .checks import require
 from .ledger import item_of
 from .proof import Reader
+from .refusals import require
 from .transcript import DIGEST_BYTES, Listener, Transcript, silent
 
 __all__ = ["ProofReader", "ProofWriter", "Stream"]

@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cstark.field import Element, P
 from cstark.kernels import _hash
 
-__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Listener", "P", "ProofOfWork", "Transcript", "silent"]
+__all__ = ["ALGORITHMS", "DIGEST_BYTES", "Listener", "ProofOfWork", "Transcript", "silent"]
 
-P = 0xFFFFFFFF00000001
 DIGEST_BYTES = 32
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
-Extension = tuple[int, int, int]
 #: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" by a stream.
 Listener = Callable[[str, str, bytes], None]
 
@@ -80,7 +79,7 @@ class Transcript:
         self.listener("draw", label, b"".join(_length(word) for word in words))
         return words
 
-    def extension(self, label: str) -> Extension:
+    def extension(self, label: str) -> Element:
         """Draw an element of the cubic extension, uniformly: three words below p.
 
         A word is rejected with probability 2^-32; reducing it mod p instead would make small
@@ -89,7 +88,7 @@ class Transcript:
         c0, c1, c2 = self._words(label, lambda word: word < P, 3)
         return c0, c1, c2
 
-    def extension_outside_base(self, label: str) -> Extension:
+    def extension_outside_base(self, label: str) -> Element:
         """Draw an extension element, again while it lies in the base field.
 
         Every trace domain and evaluation domain lies in the base field, so the result is in none.

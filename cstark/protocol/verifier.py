@@ -21,15 +21,14 @@ from cstark.kernels import _openings
 from cstark.program import Challenges, Opened, point_values
 from cstark.security import show_bits
 
-from .checks import require
 from .commitment import OpenedTree, distinct_positions
-from .domain import root_of_unity
 from .fri import FriVerifier, domain_points
 from .layout import Layout, proven_security, quotient_chunks
 from .length import most_bytes
 from .openings import Combination
 from .policy import Policy
 from .proof import Proof
+from .refusals import require
 from .rows import ext_add, ext_inverse, ext_mul, ext_sub, padded, power, repeated
 from .statement import Instance, token_sum
 from .stream import ProofReader
@@ -191,9 +190,7 @@ class Verifier:
             f"min_security={quoted(policy.min_security)}{problem}",
         )
 
-    def _check_height(
-        self, table: TableDescription, log_height: int, expected: int | None
-    ) -> None:
+    def _check_height(self, table: TableDescription, log_height: int, expected: int | None) -> None:
         require(
             3 <= log_height <= self.key.options.max_log_height,
             "height range",
@@ -359,7 +356,7 @@ class Verifier:
         log_height = self.layout.log_heights[table]
         n = 1 << log_height
         count = quotient_chunks(self.key.tables[table].degree)
-        step = root_of_unity(log_height + self.layout.log_blowup)
+        step = field.base_root(log_height + self.layout.log_blowup)
         offset = self.key.options.coset_offset
         powers = [pow(offset * pow(step, j, field.P), n, field.P) for j in range(count)]
         zeta_n = field.power(self.zeta, n)
@@ -403,7 +400,7 @@ class Verifier:
         groups = self.layout.groups[log_height]
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
         count = len(at)
-        generator = root_of_unity(log_height)
+        generator = field.base_root(log_height)
         coset = self.positions >> self.layout.log_max_height
         rows_mask = (1 << log_height) - 1
         place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))

@@ -10,6 +10,7 @@ html     for notebooks
 plot     with matplotlib
 compare  two reports side by side
 files    reports written and read
+progress how far a proof is, told while it is made
 ======== =====================================================
 """
 

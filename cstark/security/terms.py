@@ -87,6 +87,7 @@ from dataclasses import dataclass
 from typing import SupportsIndex
 
 from cstark.errors import OptionsError
+from cstark.field import P
 from cstark.security.regimes import Regime
 
 __all__ = [
@@ -99,7 +100,6 @@ __all__ = [
     "whole_number",
 ]
 
-P = 2**64 - 2**32 + 1
 FIELD_SIZE = P**3
 FIELD_BITS = 3 * math.log2(P)
 HASH_BITS = 128.0  # a collision of two 256-bit digests

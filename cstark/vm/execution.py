@@ -117,9 +117,7 @@ class Execution:
 
         program = self.program
         return Profile(
-            profile_stacks(
-                program.code, program.image, self.input, self.steps, program.row_cells()
-            )
+            profile_stacks(program.code, program.image, self.input, self.steps, program.row_cells())
         )
 
     def estimate(self, options: cs.Options | None = None, *, time: bool = False) -> Estimate:
@@ -200,9 +198,7 @@ class Execution:
         CheckReport
         """
         said = self.program.statement(self.claim)
-        return self.program.machine(options).check(
-            self.traces(), tokens=said.tokens, **settings
-        )
+        return self.program.machine(options).check(self.traces(), tokens=said.tokens, **settings)
 
     # ---- showing ------------------------------------------------------------------------------
 
@@ -255,4 +251,3 @@ class Execution:
             f"<vm.Execution: {self.instructions:,} instructions, exit code {self.exit_code}, "
             f"{len(self.output):,} bytes of output>"
         )
-

@@ -118,9 +118,7 @@ class Lines:
         if found is None:
             return ""
         name = found[0].rpartition("/")[2]
-        text = "".join(
-            c if c.isprintable() else c.encode("unicode_escape").decode() for c in name
-        )
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
         return f"{text}:{found[1]}"
 
     @cached_property

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 import cstark.machine  # noqa: E402, F401 - every module that names `require` is loaded
-from cstark.protocol import checks  # noqa: E402
+from cstark.protocol import refusals  # noqa: E402
 from tests.attacks.toolkit import swapped  # noqa: E402
 from tests.protocol.test_round_trips import test_bytes_are_read_as_written  # noqa: E402
 
@@ -34,7 +34,7 @@ class Watcher:
     """A pytest plugin that notes which test holds what, and which tests fail."""
 
     def __init__(self) -> None:
-        self.holders: dict[str, list[str]] = {name: [] for name in checks.CHECKS}
+        self.holders: dict[str, list[str]] = {name: [] for name in refusals.CHECKS}
         self.unknown: set[str] = set()
         self.failed: list[str] = []
         self.passed = 0
@@ -72,7 +72,7 @@ def honest_test_fails() -> bool:
 @contextlib.contextmanager
 def replaced(name: str, change: Callable[[Require, object, str, str], None]) -> Iterator[None]:
     """`require` with one check changed."""
-    before = checks.require
+    before = refusals.require
 
     def require(condition: object, check: str, message: str) -> None:
         if check == name:
@@ -97,7 +97,7 @@ def main(quick: bool) -> int:
     stop = ["-x"] if quick else []
     collected = run(["--collect-only", *HOLDERS])
     loose = [f"{name}: no such check, but a test says it holds it" for name in collected.unknown]
-    for name, check in checks.CHECKS.items():
+    for name, check in refusals.CHECKS.items():
         candidates = collected.holders[name]
         with replaced(name, deleted):
             without = run([*stop, *candidates]) if candidates else Watcher()
@@ -116,7 +116,7 @@ def main(quick: bool) -> int:
             loose.append(f"tests that fail with all checks in place: {normal.failed}")
     for line in loose:
         print("LOOSE", line)
-    print(f"{len(checks.CHECKS)} checks, {len(loose)} loose")
+    print(f"{len(refusals.CHECKS)} checks, {len(loose)} loose")
     return 1 if loose else 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cstark import field
-from cstark.protocol.domain import root_of_unity
+from cstark.field import base_root
 from cstark.protocol.fri import OpenedLayer, groups_at
 from tests.attacks.toolkit import CheatingProver
 
@@ -17,7 +17,7 @@ Element = field.Element
 def fold(members: list[Element], first: int, challenge: Element) -> Element:
     """A group folded, by the definition: a sum_k c^k f_k with f(y W^j) = sum_k (y W^j)^k f_k."""
     arity = len(members)
-    turn = root_of_unity(arity.bit_length() - 1)
+    turn = base_root(arity.bit_length() - 1)
     total = field.ZERO
     for k in range(arity):
         part = field.ZERO  # a y^k f_k
@@ -43,7 +43,7 @@ def solved_groups(
     arity = 1 << log_arity
     groups = groups_at(word, log_arity, opened.leaves)
     groups[opened.leaf, opened.member] = expected
-    turn = root_of_unity(log_arity)
+    turn = base_root(log_arity)
     for g in range(len(groups)):
         if opened.known[g].all():
             continue
@@ -70,7 +70,7 @@ def solve_layers(
     coset = positions >> layout.log_max_height
     row = positions & ((1 << layout.log_max_height) - 1)
     expected = np.ascontiguousarray(true[:, coset, row].T)
-    root = root_of_unity(layout.log_max_height + layout.log_blowup)
+    root = base_root(layout.log_max_height + layout.log_blowup)
     points = [
         pow(root, q + layout.blowup * i, field.P)
         for q, i in zip(coset.tolist(), row.tolist(), strict=True)
@@ -98,7 +98,7 @@ def following_word(prover: CheatingProver, layer: int) -> np.ndarray:
         return prover.fri.layers[layer + 1][0]
     layout = prover.layout
     log_height = layout.schedule.layers[-1]
-    root = root_of_unity(log_height + layout.log_blowup)
+    root = base_root(log_height + layout.log_blowup)
     coefficients = [tuple(row) for row in prover.fri.final.tolist()]
     out = np.empty((3, layout.blowup, 1 << log_height), dtype=np.uint64)
     for q in range(layout.blowup):

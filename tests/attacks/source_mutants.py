@@ -33,9 +33,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MODULES = ("verifier", "fri", "merkle", "commitment", "proof", "transcript", "statement", "checks",
-           "stream", "policy", "pure.verify", "pure.constraints", "pure.fri", "pure.merkle",
-           "pure.transcript", "pure.proof")  # fmt: skip
+MODULES = ("verifier", "fri", "merkle", "commitment", "proof", "transcript", "statement",
+           "refusals", "stream", "policy", "pure.verify", "pure.constraints", "pure.fri",
+           "pure.merkle", "pure.transcript", "pure.proof")  # fmt: skip
 FAST = [
     "--ignore=tests/attacks/test_checks_removed.py",  # which comes here
     "--ignore=tests/attacks/test_overview.py",  # which reads text

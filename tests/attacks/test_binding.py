@@ -15,7 +15,7 @@ import pytest
 from cstark import field
 from cstark.protocol import fri
 from cstark.protocol.fri import FriProver
-from cstark.protocol.lookup import build_lookups
+from cstark.protocol.logup import build_lookups
 from cstark.protocol.statement import token_sum
 from tests.attacks import false_statements
 from tests.attacks.linear import solve

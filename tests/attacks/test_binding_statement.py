@@ -244,8 +244,6 @@ def mishearing(label):
     return changed(Transcript, "absorb", absorb)
 
 
-
-
 # ---- every field -----------------------------------------------------------------------------
 
 CASE = zoo.together(

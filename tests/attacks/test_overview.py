@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cstark.protocol import checks
+from cstark.protocol import refusals
 
 TESTS = Path(__file__).resolve().parent.parent
 
@@ -214,7 +214,7 @@ PUBLISHED: dict[str, tuple[str, ...] | str] = {
         LEDGER + "test_what_is_said_to_be_compared_is",
     ),
     "checks that are skipped when something is missing": (
-        "no check of the verifier is optional: see `checks.CHECKS`"
+        "no check of the verifier is optional: see `refusals.CHECKS`"
     ),
     "allocation by a length in the file": (
         REFUSALS + "test_the_header_never_allocates_what_it_claims",
@@ -267,4 +267,4 @@ def test_every_check_is_held_by_a_test():
         for names in functions(path).values()
         for name in names
     }
-    assert held == set(checks.CHECKS)
+    assert held == set(refusals.CHECKS)

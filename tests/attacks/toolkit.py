@@ -21,7 +21,7 @@ import pytest
 
 import cstark as cs
 from cstark import field, pure
-from cstark.protocol import checks
+from cstark.protocol import refusals
 from cstark.protocol.commitment import OpenedTree
 from cstark.protocol.fri import domain_points
 from cstark.protocol.openings import Combination
@@ -115,9 +115,9 @@ def swapped(old: Any, new: Any) -> Iterator[None]:
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """Take checks out of the verifier, by their names in `checks.CHECKS`."""
-    assert set(names) <= set(checks.CHECKS)
-    before = checks.require
+    """Take checks out of the verifier, by their names in `refusals.CHECKS`."""
+    assert set(names) <= set(refusals.CHECKS)
+    before = refusals.require
 
     def require(condition: object, check: str, message: str) -> None:
         if check not in names:

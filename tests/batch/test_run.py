@@ -245,7 +245,7 @@ def test_a_bar(monkeypatch):
         def __exit__(self, *_):
             said.append("closed")
 
-    monkeypatch.setattr("cstark.progress.ProgressBar", Bar)
+    monkeypatch.setattr("cstark.report.progress.ProgressBar", Bar)
     run = cs.prove_many([Count(), Count(mode="raise")], options=QUICK, progress=True)
     assert len(list(run)) == 2
     run.close()
@@ -260,7 +260,7 @@ def test_the_bar_makes_room_for_what_the_caller_prints(monkeypatch):
 
     stream, ticks = Terminal(), itertools.count(0, 100)
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr("cstark.progress.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("cstark.report.progress.time.monotonic", lambda: next(ticks))
     for result in cs.prove_many([Count(), Count(), Count()], options=QUICK, progress=True):
         stream.write(f"result {result.index}\n")
     lines = stream.getvalue().split("\n")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import cstark as cs
-from cstark.protocol.domain import Domain, DomainCache, root_of_unity
+from cstark.field import base_root
+from cstark.protocol.domain import Domain, DomainCache
 from cstark.protocol.periodic import coset_values
 from tests.oracles import zoo
 
@@ -55,7 +56,7 @@ def test_tables_of_one_height_share_a_domain():
 
 def test_cosets_and_selectors():
     domain = Domain(4, 4, 3)
-    step = root_of_unity(6)
+    step = base_root(6)
     for q in range(4):
         points = [3 * pow(step, q + 4 * i, P) % P for i in range(16)]
         assert domain.shifts[q] == points[0]
@@ -75,7 +76,7 @@ def horner(coefficients, x):
 def test_extension_from_a_coset():
     domain = Domain(3, 4, 3)
     coefficients = [5, 0, 1, P - 1, 7, 2, 9, 11]
-    step = root_of_unity(5)
+    step = base_root(5)
     on_coset = [[3 * pow(step, q + 4 * i, P) % P for i in range(8)] for q in range(4)]
     for source in range(4):
         values = np.array([[horner(coefficients, x)] for x in on_coset[source]], dtype=np.uint64)
@@ -89,7 +90,7 @@ def test_extension_from_a_coset():
 def test_periodic_columns_on_a_coset():
     domain = Domain(4, 2, 3)
     values = (4, 1, P - 3, 9)
-    root = root_of_unity(2)
+    root = base_root(2)
     inverse = pow(4, -1, P)
     coefficients = [
         inverse * sum(v * pow(root, -i * k, P) for i, v in enumerate(values)) % P for k in range(4)

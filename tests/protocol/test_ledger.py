@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cstark as cs
-from cstark.protocol import checks
+from cstark.protocol import refusals
 from cstark.protocol.ledger import ITEMS, STATEMENT, Item, item_of
 from tests.attacks.toolkit import swapped, without
 from tests.oracles import zoo
@@ -75,7 +75,7 @@ def test_every_item_has_a_row_and_every_row_an_item(books):
 def test_rows_say_one_thing():
     for item in ITEMS:
         assert (item.absorbed_before is None) != (item.compared is None), item
-        assert item.compared is None or item.compared in checks.CHECKS, item
+        assert item.compared is None or item.compared in refusals.CHECKS, item
         assert item.why, item
 
 
@@ -146,7 +146,7 @@ def refusing_checks(books: Books, data: bytes) -> set[str]:
     found: set[str] = set()
     while True:
         failed: list[str] = []
-        with without(*found), swapped(checks.require, noting(failed)):
+        with without(*found), swapped(refusals.require, noting(failed)):
             try:
                 books.heard(data)
             except cs.VerificationError:
@@ -159,7 +159,7 @@ def refusing_checks(books: Books, data: bytes) -> set[str]:
 
 def noting(failed: list[str]):
     """`require` as it is, which notes the checks that refuse."""
-    before = checks.require
+    before = refusals.require
 
     def require(condition: object, check: str, message: str) -> None:
         try:

@@ -32,14 +32,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.air import Air, Table
+from cstark.air import Air, P, Table
 from cstark.machines.common import padded_rows
 from cstark.machines.rv64.isa import Instruction
 from cstark.machines.rv64.program import BASE, Program
 
 __all__ = ["OPERATION", "ProgramTable", "operation"]
 
-_P = 0xFFFFFFFF00000001
 _A0, _A7 = 10, 17
 
 #: What the CPU learns about an instruction: the message on the bus "program", in this order.
@@ -54,7 +53,7 @@ def operation(instruction: Instruction, pc: int) -> tuple[int, ...]:
     >>> from cstark.machines.rv64.isa import addi, bne, decode
     >>> operation(decode(addi(5, 5, -1)), 0x10000)
     (65536, 5, 0, 5, 1, 65535, 65535, 1, 0, 0)
-    >>> operation(decode(bne(5, 0, -16)), 0x10004)[8] - _P
+    >>> operation(decode(bne(5, 0, -16)), 0x10004)[8] - P
     -20
     """
     rs1, rs2, rd, constant, jump, halts = instruction.rs1, instruction.rs2, instruction.rd, 0, 0, 0
@@ -66,7 +65,7 @@ def operation(instruction: Instruction, pc: int) -> tuple[int, ...]:
         case "ecall":
             rs1, rs2, halts = _A7, _A0, 1
     low, high = constant & 0xFFFF, constant >> 16 & 0xFFFF
-    return pc, rs1, rs2, rd, int(rd > 0), low, high, int(constant < 0), jump % _P, halts
+    return pc, rs1, rs2, rd, int(rd > 0), low, high, int(constant < 0), jump % P, halts
 
 
 class ProgramTable(Air):

@@ -161,7 +161,8 @@ def guest_error(hart: Hart, code: Code, symbols: Symbols | None = None) -> Guest
     what = why_none(word) if kind is ErrorKind.ILLEGAL_INSTRUCTION and word is not None else ""
     parts = [
         reason(kind, address, hart.rows, what),
-        f"{instruction} at pc {pc:#x}" + (f" in {function}" if function else "")
+        f"{instruction} at pc {pc:#x}"
+        + (f" in {function}" if function else "")
         + (f" ({line})" if line else ""),
     ]
     rows = "1 row" if hart.rows == 1 else f"{hart.rows} rows"

@@ -131,8 +131,17 @@ def _zig() -> Compiler | None:
     return Compiler(
         "zig",
         f"zig {_first_line(version)}",
-        (*zig, "cc", *target, cpu, *_COMMON, "-mcmodel=medlow", "-fno-sanitize=all",
-         "-Wno-atomic-alignment", "-UNDEBUG"),  # which it defines when it optimises
+        (
+            *zig,
+            "cc",
+            *target,
+            cpu,
+            *_COMMON,
+            "-mcmodel=medlow",
+            "-fno-sanitize=all",
+            "-Wno-atomic-alignment",
+            "-UNDEBUG",
+        ),  # which it defines when it optimises
         (*zig, "ld.lld"),
     )
 

@@ -199,9 +199,7 @@ def test_output(program, sizes, accepted):
         return
     assert run.exit_code == code
     assert run.output == b"".join(pattern[:size] for size in sizes)
-    assert run.log == (
-        b"pq\0r018446744073709551615-922337203685477580870x00xfedcba9876543210"
-    )
+    assert run.log == (b"pq\0r018446744073709551615-922337203685477580870x00xfedcba9876543210")
 
 
 @pytest.mark.parametrize("length", [2**29 - 7, 2**32, 2**63, M64])

@@ -240,6 +240,3 @@ class Attack:
         ):
             said = verdict({self.name: air}, {self.name: trace}, self.tokens(air, trace))
             assert (said == "") == accepted, said or "accepted"
-
-
-

@@ -117,6 +117,4 @@ def load(name: str) -> Example:
     headers = tuple(_FOLDER / header for header in EXAMPLES[name])
     source = _FOLDER / f"{name}.c"
     title = source.read_text(encoding="utf-8").partition("\n")[0].removeprefix("/* ")
-    return Example(
-        name, title.rstrip("."), source, headers, module.make_input, module.reference
-    )
+    return Example(name, title.rstrip("."), source, headers, module.make_input, module.reference)

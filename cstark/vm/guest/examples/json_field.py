@@ -19,7 +19,7 @@ def make_input(size: int = 1) -> bytes:
     document = {
         "name": "Ada Lovelace",
         "born": 1815,
-        "history": [{"year": 1840 + k, "note": "a \"quoted\" note"} for k in range(2 * size)],
+        "history": [{"year": 1840 + k, "note": 'a "quoted" note'} for k in range(2 * size)],
         "address": {"street": "St James's Square 12", "city": "London", "geo": [51.5, -1.4e-1]},
         "verified": True,
     }

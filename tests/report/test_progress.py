@@ -15,12 +15,11 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark import progress
 from cstark.kernels import _chunks, _field, _runtime
 from cstark.machines import load
-from cstark.progress import ProgressBar, progress_line
 from cstark.protocol.matrix import PLANS
-from cstark.report import Report
+from cstark.report import Report, progress
+from cstark.report.progress import ProgressBar, progress_line
 from tests.oracles import zoo
 
 WORKLOADS = {
