@@ -12,7 +12,7 @@ import cstark as cs
 from cstark.air import describe
 from cstark.vm import abi
 from cstark.vm.image import Image, load, program_id
-from cstark.vm.isa import text
+from cstark.vm.isa import texts
 from cstark.vm.statement import read, statement
 from cstark.vm.tables import tables_of
 
@@ -300,11 +300,13 @@ class Program:
         symbols, low = self.image.symbols, self.image.text[0]
         starts = dict(symbols)
         lines = []
-        for k, word in enumerate(self.image.text_words.tolist()):
+        words = self.image.text_words
+        instructions = texts(words, low, symbols)
+        for k, (word, text) in enumerate(zip(words.tolist(), instructions, strict=True)):
             pc = low + 4 * k
             if pc in starts:
                 lines += ["", f"{pc:08x} <{starts[pc]}>:"]
-            lines.append(f"{pc:8x}:  {word:08x}  {text(word, pc, symbols)}")
+            lines.append(f"{pc:8x}:  {word:08x}  {text}")
         return "\n".join(lines).lstrip("\n")
 
     def __repr__(self) -> str:
