@@ -288,7 +288,7 @@ class Machine:
         StatementError
             The publics, tokens, claim, heights, min_security or regime given are malformed.
         """
-        self.verifying_key().verify(
+        self.proving_key.deferred_key().verify(
             proof, publics, tokens=tokens, claim=claim, heights=heights,
             min_security=min_security, regime=self.options.regime if regime is None else regime,
         )  # fmt: skip

@@ -9,14 +9,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from cstark.cli.say import OutputError, results_to_stderr
 from cstark.cli.target import Target
 from cstark.errors import (
-    AirError,
-    CstarkError,
-    OptionsError,
     Reason,
     SettingError,
     StatementError,
@@ -25,15 +22,18 @@ from cstark.errors import (
 )
 
 if TYPE_CHECKING:
-    from cstark.protocol.key import VerifyingKey
+    from cstark.machine import Machine
     from cstark.protocol.options import Options, ResolvedOptions
     from cstark.protocol.proof import Proof
+    from cstark.protocol.verifier import Verifier
     from cstark.workload import Statement, Workload
     from cstark.workload.arguments import Argument
+    from cstark.workload.statement_file import StatementFile
 
 __all__ = [
     "CommandError",
     "Parser",
+    "Subject",
     "UsageError",
     "add_options",
     "add_workload",
@@ -42,12 +42,11 @@ __all__ = [
     "check_writable",
     "claim_pairs",
     "find_workload",
-    "key_of_file",
     "load_workload",
     "options_from",
     "options_text",
     "read_bytes",
-    "statement_of_file",
+    "subject_of_file",
     "visible",
     "write_atomically",
 ]
@@ -319,48 +318,66 @@ def options_text(resolved: ResolvedOptions) -> str:
 # All of it comes from a stranger: whatever is wrong with it refuses the proof.
 
 
-def statement_of_file(
-    workload: type[Workload], proof: Proof, held: Mapping[str, Any]
-) -> tuple[bytes, Statement]:
-    """The claim in a proof file, and the workload's statement of it.
+class Subject(NamedTuple):
+    """What a proof file is about: nothing of it has been committed to."""
+
+    claim: bytes
+    statement: Statement
+    machine: Machine
+
+    def verifier(self, proof: Proof | bytes) -> Verifier:
+        """The verifier of a file, which commits to preprocessed columns after the first checks.
+
+        Raises
+        ------
+        VerificationError
+            The statement of the claim has impossible public values or tokens.
+        """
+        from cstark.protocol.verifier import Verifier
+
+        try:
+            return Verifier.begin(
+                self.machine.proving_key.deferred_key(),
+                proof,
+                self.statement.publics,
+                self.statement.tokens,
+                self.claim,
+            )
+        except StatementError as error:
+            raise VerificationError(str(error), Reason.STATEMENT) from error
+
+    def file(self) -> StatementFile:
+        """The statement as data; commits to the preprocessed columns."""
+        from cstark.workload.statement_file import StatementFile
+
+        publics, tokens = self.statement.publics, self.statement.tokens
+        return StatementFile(self.machine.verifying_key(), publics, tokens, self.claim)
+
+
+def subject_of_file(workload: type[Workload], proof: Proof, held: Mapping[str, Any]) -> Subject:
+    """The claim in a proof file, the workload's statement of it, and the machine of both.
 
     Parameters
     ----------
     workload : type
     proof : Proof
+        Its claim and options are used, whatever they are.
     held : mapping
         What the verifier brings, `Workload.verifier_arguments`.
 
     Raises
     ------
     VerificationError
-        If the workload does not accept the claim.
+        If the workload does not accept the claim, or the machine cannot have these options.
     """
-    try:
-        return workload.read_statement(proof.claim, **held)
-    except CstarkError as error:
-        raise VerificationError(str(error), Reason.STATEMENT) from error
-
-
-def key_of_file(statement: Statement, proof: Proof) -> VerifyingKey:
-    """The key of a statement's machine with the options in a proof file.
-
-    Raises
-    ------
-    VerificationError
-        If the machine cannot have these options.
-    """
-    from cstark.machine import Machine
     from cstark.protocol.options import Options
 
+    claim, statement = workload.statement_of(proof.claim, **held)
     # `Options` with a number of queries resolve to the same numbers.
     data: dict[str, Any] = dict(proof.options.to_data())
     names = {item.name for item in dataclasses.fields(Options)}
     options = Options(**{name: value for name, value in data.items() if name in names})
-    try:
-        return Machine(statement.tables, options).verifying_key()
-    except (AirError, OptionsError) as error:
-        raise VerificationError(str(error), Reason.OPTIONS) from error
+    return Subject(claim, statement, statement.machine(options))
 
 
 # --- files ------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.protocol.proof import Proof
     from cstark.workload.claim import decode_claim
 
-    proof = Proof.from_bytes(data)
+    proof = Proof.parse_header(data)
     try:
         claim = decode_claim(proof.claim)
     except StatementError:

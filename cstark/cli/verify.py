@@ -20,19 +20,18 @@ import argparse
 import contextlib
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cstark.cli.common import (
     CommandError,
     Parser,
+    Subject,
     claim_pairs,
     integer,
-    key_of_file,
     options_text,
     read_bytes,
-    statement_of_file,
+    subject_of_file,
     visible,
 )
 from cstark.cli.say import say, say_json
@@ -41,8 +40,10 @@ from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
 if TYPE_CHECKING:
-    from cstark.protocol.key import VerifyingKey
+    from cstark.protocol.key import MachineDescription
+    from cstark.protocol.policy import Policy as Demands
     from cstark.protocol.proof import Proof
+    from cstark.protocol.verifier import Verifier
     from cstark.security import SecurityReport
     from cstark.workload import Workload
     from cstark.workload.statement_file import StatementFile
@@ -128,11 +129,12 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.protocol.proof import Proof
 
     start = time.perf_counter()
-    proof = Proof.from_bytes(data)
+    proof = Proof.parse_header(data)  # the rest is looked at when its length is known to be right
     if isinstance(by, bytes):
-        claim, security = verify_by_key(by, what, proof, expected, check)
+        claim, security = verify_by_key(by, what, proof, data, expected, check)
     else:
-        claim, security = verify_by_workload(by, held, proof, expected, check)
+        subject = subject_of_file(by, proof, held)
+        claim, security = verify_by_workload(subject, proof, data, expected, check)
     seconds = time.perf_counter() - start
 
     if arguments.json:
@@ -180,38 +182,52 @@ class Check:
     trace: bool
     policy: Policy
 
-    def __call__(self, statement: StatementFile, proof: Proof, text: bytes = b"") -> None:
-        """Return, or raise `VerificationError`; `text` is the key file, where there is one."""
-        for table in self.policy.heights:
-            if table not in statement.key.names:
-                names = visible(", ".join(statement.key.names))
-                raise CommandError(f"--expect-height: no table {table!r}; there are {names}")
-        from cstark.pure import show
+    def by_workload(self, subject: Subject, data: bytes) -> None:
+        """Return, or raise `VerificationError`; nothing is committed to before the policy."""
+        description = subject.machine.proving_key.description
+        verifier, policy = subject.verifier(data), self.demands(description)
+        if self.pure:
+            verifier.admit(policy)  # here too: the key that is made next costs work
+            self.plainly(subject.file().to_json(), data)
+        else:
+            self.run(verifier, policy)
 
-        def listener(kind: str, label: str, data: bytes) -> None:
-            if kind != "item":  # of the file: the transcript says what is absorbed
-                say(show((kind, label, data)))
-
-        if not self.pure:
-            from cstark.protocol.policy import Policy as Demands
-            from cstark.protocol.verifier import Verifier
-
-            policy = Demands.of(statement.key, *self.policy)
-            verifier = Verifier.begin(
-                statement.key, proof, statement.publics, statement.tokens, statement.claim
-            )
-            if self.trace:
-                verifier.stream.listen(listener)
-            verifier.verify(policy)
+    def by_key(self, file: StatementFile, text: bytes, data: bytes) -> None:
+        """Return, or raise `VerificationError`; `text` is the key file."""
+        policy = self.demands(file.key)
+        if self.pure:
+            self.plainly(text, data)
             return
+        from cstark.protocol.verifier import Verifier
+
+        self.run(Verifier.begin(file.key, data, file.publics, file.tokens, file.claim), policy)
+
+    def demands(self, key: MachineDescription) -> Demands:
+        """The policy for the tables that there are."""
+        from cstark.protocol.policy import Policy as Demands
+
+        for table in self.policy.heights:
+            if table not in key.names:
+                names = visible(", ".join(key.names))
+                raise CommandError(f"--expect-height: no table {table!r}; there are {names}")
+        return Demands.of(key, *self.policy)
+
+    def run(self, verifier: Verifier, policy: Demands) -> None:
+        """Verify, and show the transcript if that is asked for."""
+        if self.trace:
+            verifier.stream.listen(_listener)
+        verifier.verify(policy)
+
+    def plainly(self, text: str | bytes, data: bytes) -> None:
+        """Verify by the other verifier."""
         from cstark import pure
 
         try:
             pure.verify(
-                pure.read_statement(text or statement.to_json()),
-                proof.to_bytes(),
+                pure.read_statement(text),
+                data,
                 **self.policy._asdict(),
-                trace=(lambda event: listener(*event)) if self.trace else None,
+                trace=(lambda event: _listener(*event)) if self.trace else None,
             )
         except pure.BadKey as error:
             raise CommandError(f"the pure verifier cannot read the key: {error}") from None
@@ -220,32 +236,33 @@ class Check:
             raise VerificationError(str(error), reason) from None
 
 
+def _listener(kind: str, label: str, data: bytes) -> None:
+    from cstark.pure import show
+
+    if kind != "item":  # of the file: the transcript says what is absorbed
+        say(show((kind, label, data)))
+
+
 def _first_of_two_words(arguments: argparse.Namespace) -> str | None:
     given = arguments.key is None and len(arguments.words) >= 2
     return arguments.words[0] if given else None
 
 
 def verify_by_workload(
-    workload: type[Workload],
-    held: Mapping[str, Any],
-    proof: Proof,
-    expected: Expectations,
-    check: Check,
+    subject: Subject, proof: Proof, data: bytes, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.workload.claim import decode_claim
-    from cstark.workload.statement_file import StatementFile
 
-    claim, statement = statement_of_file(workload, proof, held)
-    decoded = decode_claim(claim)
+    decoded = decode_claim(subject.claim)
     check_expectations(decoded, expected)
-    key = key_of_file(statement, proof)
-    check(StatementFile(key, statement.publics, tuple(statement.tokens), claim), proof)
-    return decoded, security_of(key, proof, len(statement.tokens), check)
+    check.by_workload(subject, data)
+    description, tokens = subject.machine.proving_key.description, len(subject.statement.tokens)
+    return decoded, security_of(description, proof, tokens, check)
 
 
 def verify_by_key(
-    text: bytes, name: str, proof: Proof, expected: Expectations, check: Check
+    text: bytes, name: str, proof: Proof, data: bytes, expected: Expectations, check: Check
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.workload.claim import decode_claim
@@ -256,12 +273,12 @@ def verify_by_key(
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim) if file.claim else {}
-    check(file, proof, text)
+    check.by_key(file, text, data)
     check_expectations(decoded, expected)
     return decoded, security_of(file.key, proof, len(file.tokens), check)
 
 
-def security_of(key: VerifyingKey, proof: Proof, tokens: int, check: Check) -> SecurityReport:
+def security_of(key: MachineDescription, proof: Proof, tokens: int, check: Check) -> SecurityReport:
     """Proven security of a verified proof, at its heights, in the regime that was asked for."""
     from cstark.protocol.layout import proven_security
 

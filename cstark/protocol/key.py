@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,8 @@ class VerifyingKey(MachineDescription):
     True
     """
 
+    _commit: Callable[[], bytes | None]
+
     def __init__(
         self,
         tables: Sequence[TableDescription],
@@ -142,10 +144,42 @@ class VerifyingKey(MachineDescription):
     ) -> None:
         check_tables(tables, options)
         super().__init__(tables, options)
-        self.preprocessed_root = preprocessed_root
+        # The cached property below is not asked then.
+        self.__dict__["preprocessed_root"] = preprocessed_root
         has_preprocessed = any(description.preprocessed_width for description in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
+
+    @classmethod
+    def deferred(
+        cls, description: MachineDescription, commit: Callable[[], bytes | None]
+    ) -> VerifyingKey:
+        """The key of a machine whose preprocessed columns are committed to when first needed.
+
+        Parameters
+        ----------
+        description : MachineDescription
+        commit : callable
+            Returns the root, or None when there are no such columns.
+
+        Returns
+        -------
+        VerifyingKey
+        """
+        key = cls.__new__(cls)
+        MachineDescription.__init__(key, description.tables, description.options)
+        key._commit = commit
+        return key
+
+    @cached_property
+    def preprocessed_root(self) -> bytes | None:
+        """Commitment to the preprocessed columns; None when there are none."""
+        return self._commit()
+
+    @property
+    def committed(self) -> bool:
+        """Whether the commitment has been made."""
+        return "preprocessed_root" in self.__dict__
 
     @cached_property
     def _json(self) -> str:

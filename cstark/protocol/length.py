@@ -10,11 +10,13 @@ from statistics import fmean
 
 import numpy as np
 
+from cstark.errors import ProofFormatError, Reason
+
 from .commitment import OpenedTree
 from .fri import OpenedLayer
 from .layout import Layout
 
-__all__ = ["expected_bytes", "most_bytes", "proof_bytes"]
+__all__ = ["expected_bytes", "least_bytes", "most_bytes", "proof_bytes", "refuse_short"]
 
 DIGEST, WORD, EXTENSION = 32, 8, 24
 DRAWS = 4  # of which the expectation is the mean: it is off by half of what single proofs are
@@ -66,6 +68,27 @@ def most_bytes(layout: Layout) -> int:
         total += EXTENSION * ((1 << log_arity) - 1) * min(queries, leaves)
         total += DIGEST * _most_siblings(leaves, queries)
     return total
+
+
+def least_bytes(layout: Layout) -> int:
+    """A length, without the claim, that every proof of these heights has: one position is opened.
+
+    A sound verifier needs no such bound, for its reader ends where the file does; it spares the
+    work that comes before the reading.
+    """
+    rows = sum(m.width for shape in layout.trees for m in shape.matrices)
+    return _fixed(layout) + WORD * rows
+
+
+def refuse_short(layout: Layout, length: int) -> None:
+    """Raise `ProofFormatError` for a file that ends too soon, without having read it."""
+    least = least_bytes(layout)
+    if length < least:
+        raise ProofFormatError(
+            f"{length} bytes besides the claim, fewer than {least}, the least that a proof of "
+            "this statement has",
+            Reason.FORMAT,
+        )
 
 
 def _most_siblings(leaves: int, queries: int) -> int:

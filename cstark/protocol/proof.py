@@ -156,6 +156,12 @@ class Proof:
     def __len__(self) -> int:
         return len(self._header()) + len(self.body)
 
+    def reread(self) -> Proof:
+        """The proof that is in the bytes of this one; the body is not copied."""
+        proof = Proof.parse_header(self._header())
+        proof.body = _view(self.body)
+        return proof
+
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Proof:
         """Read a proof file's header and keep the rest.

@@ -116,6 +116,18 @@ class ProvingKey:
             )
         return self._verifying_key
 
+    def deferred_key(self) -> VerifyingKey:
+        """The verifying key, which commits to the preprocessed columns once that is needed.
+
+        For verifiers: most of what is wrong with a proof shows before.
+        """
+
+        def root() -> bytes | None:
+            commitment = self.preprocessed()
+            return None if commitment is None else commitment.root
+
+        return self._verifying_key or VerifyingKey.deferred(self.description, root)
+
     def _commit(self, report: Report) -> Commitment | None:
         """Extend and hash the preprocessed columns of all tables."""
         options = self.description.options

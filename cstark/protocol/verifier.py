@@ -24,7 +24,7 @@ from cstark.security import show_bits
 from .commitment import OpenedTree, distinct_positions
 from .fri import FriVerifier, domain_points
 from .layout import Layout, proven_security, quotient_chunks
-from .length import most_bytes
+from .length import most_bytes, refuse_short
 from .openings import Combination
 from .policy import Policy
 from .proof import Proof
@@ -60,6 +60,8 @@ def verify(
     Parameters
     ----------
     key : VerifyingKey
+        One that is not committed yet (`VerifyingKey.deferred`) is, once the header and the length
+        of the proof are what they should be: a file must not set off work by what it says.
     proof : Proof or bytes
     publics, tokens : as given to the prover
     claim : bytes, optional
@@ -131,15 +133,21 @@ class Verifier:
     ) -> Verifier:
         """A verifier at its start, with the caller's part checked and the file's header read."""
         # An object is what its bytes are: nothing is believed of it that a file could not say.
-        proof = Proof.parse_header(proof.to_bytes() if isinstance(proof, Proof) else proof)
+        proof = proof.reread() if isinstance(proof, Proof) else Proof.parse_header(proof)
         instance = Instance.build(key, publics, tokens, proof.claim if claim is None else claim)
         return cls(key, proof, instance)
 
-    def verify(self, policy: Policy) -> None:
-        """The policy first, then all rounds."""
+    def admit(self, policy: Policy) -> None:
+        """What costs nothing: header and length are those of a proof that the caller wants."""
         self.check_policy(policy)
         self.layout = Layout(self.key, self.proof.log_heights)
         self.check_length()
+        if not self.key.committed:
+            refuse_short(self.layout, len(self.proof) - len(self.proof.claim))
+
+    def verify(self, policy: Policy) -> None:
+        """The policy first, then all rounds."""
+        self.admit(policy)
         self.round_0_statement()
         self.round_1_main()
         self.round_2_lookup()

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cstark.errors import (
+    AirError,
     ArgumentsError,
     CstarkError,
     Reason,
@@ -33,68 +33,15 @@ from cstark.errors import (
 from cstark.unwind import letting_go
 from cstark.workload.arguments import Argument, described
 from cstark.workload.claim import decode_claim, encode_claim
+from cstark.workload.ends import Prepared, Statement
 
 if TYPE_CHECKING:
-    from cstark.air import Air, Token
     from cstark.check import CheckReport
     from cstark.machine import Machine
     from cstark.protocol.options import Options
     from cstark.protocol.proof import Proof
-    from cstark.protocol.traces import Trace
 
-__all__ = ["Prepared", "Statement", "Workload"]
-
-# --- what the two ends hand over --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What `Workload.prepare` returns: the claim and the traces that witness it.
-
-    Attributes
-    ----------
-    claim : mapping
-        Plain data, see `encode_claim`.
-    traces : mapping of str to (array or callable)
-        Table name to a (rows, columns) uint64 array, or to a callable without arguments that
-        returns one (it is called when the prover needs the rows).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> trace = np.zeros((8, 1), dtype=np.uint64)
-    >>> Prepared({"rows": 8}, {"zeros": trace}).claim
-    {'rows': 8}
-    """
-
-    claim: Mapping[str, Any]
-    traces: Mapping[str, Trace]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What `Workload.statement` returns: everything a verifier needs to know.
-
-    Attributes
-    ----------
-    tables : mapping of str to Air
-        The machine's tables, in order.
-    publics : mapping of str to sequence of int
-        Public values by table; tables without any may be left out.
-    tokens : tuple of Send or Receive
-        Bus contributions that the verifier makes itself.
-
-    Examples
-    --------
-    >>> from cstark.machines.fib_pair import FibonacciPairs
-    >>> Statement({"fib": FibonacciPairs(8, 1)}, {"fib": [1, 1, 1597, 2584]}).tokens
-    ()
-    """
-
-    tables: Mapping[str, Air]
-    publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    tokens: tuple[Token, ...] = ()
-
+__all__ = ["Workload"]
 
 # --- the workload -----------------------------------------------------------------------------
 
@@ -317,9 +264,12 @@ class Workload:
         make: Callable[..., Statement] = cls.statement
         try:
             statement = make(decoded, **own)
+            if not isinstance(statement, Statement):
+                raise TypeError(f"statement() gave {type(statement).__name__}, not cs.Statement")
+            statement = dataclasses.replace(statement, tokens=tuple(statement.tokens))
         except CstarkError:
             raise
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:
             # A claim may come from a stranger: what `statement` did not foresee refuses it.
             raise StatementError(
                 f"{cls.__name__} does not accept the claim: {type(error).__name__}: {error}"
@@ -447,25 +397,57 @@ class Workload:
             If the claim given by the caller is not one, or `heights`, `min_security` or `regime`
             are malformed.
         """
-        from cstark.machine import Machine
+        from cstark.protocol.options import Options
+        from cstark.protocol.policy import Policy
         from cstark.protocol.proof import Proof
 
         held = cls._read_held(held)  # what the caller got wrong is no fault of the proof
-        if not isinstance(proof, Proof):
-            proof = Proof.from_bytes(proof)
-        try:
-            encoded, statement = cls.read_statement(proof.claim, **held)
-        except StatementError as error:
-            raise VerificationError(str(error), Reason.STATEMENT) from error
-        if claim is not None and cls.read_statement(claim, **held)[0] != encoded:
+        options = cls.default_options() if options is None else options
+        if not isinstance(options, Options):
+            raise AirError(f"options must be cs.Options, not {type(options).__name__}")
+        wanted = None if claim is None else cls.read_statement(claim, **held)[0]
+        # The body stays where it is until its length is known to be right.
+        header = proof if isinstance(proof, Proof) else Proof.parse_header(proof)
+        encoded, statement = cls.statement_of(header.claim, **held)
+        if wanted is not None and wanted != encoded:
             raise VerificationError("the proof makes another claim", Reason.STATEMENT)
-        Machine(statement.tables, options or cls.default_options()).verify(
-            proof,
-            statement.publics,
-            tokens=statement.tokens,
-            claim=encoded,
-            heights=heights,
-            min_security=min_security,
-            regime=regime,
-        )
+        machine = statement.machine(options)
+        regime = options.regime if regime is None else regime
+        Policy.of(machine.proving_key.description, min_security, regime, heights)
+        try:
+            machine.verify(
+                proof,
+                statement.publics,
+                tokens=statement.tokens,
+                claim=encoded,
+                heights=heights,
+                min_security=min_security,
+                regime=regime,
+            )
+        except StatementError as error:  # the caller's own part has been looked at
+            raise VerificationError(str(error), Reason.STATEMENT) from error
         return decode_claim(encoded)
+
+    @classmethod
+    def statement_of(cls, claim: bytes, **held: Any) -> tuple[bytes, Statement]:
+        """As `read_statement`, for the claim of a stranger's file: what is wrong refuses it.
+
+        Parameters
+        ----------
+        claim : bytes
+        **held
+            The values of `verifier_arguments`, by name.
+
+        Returns
+        -------
+        bytes
+        Statement
+
+        Raises
+        ------
+        VerificationError
+        """
+        try:
+            return cls.read_statement(claim, **held)
+        except CstarkError as error:
+            raise VerificationError(str(error), Reason.STATEMENT) from error

@@ -115,7 +115,7 @@ def no_work(monkeypatch, tmp_path):
         raise AssertionError("the work has begun")
 
     monkeypatch.setattr(FibPair, "prepare", work)
-    monkeypatch.setattr("cstark.cli.key.key_of_file", work)
+    monkeypatch.setattr("cstark.cli.key.subject_of_file", work)
     monkeypatch.setattr("cstark.cli.new.class_name", work)
     monkeypatch.chdir(tmp_path)
     return tmp_path
