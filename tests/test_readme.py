@@ -74,7 +74,7 @@ def test_the_command_line_works_as_written(tmp_path):
 
 def test_the_tools_exist():
     named = set(re.findall(r"\btools/\w+", README))
-    assert len(named) >= 8
+    assert len(named) >= 6
     for name in named:
         assert os.access(ROOT / name, os.X_OK), name
 

@@ -14,6 +14,10 @@ from cstark.errors import AirError
 
 __all__ = ["Constraint", "Interaction", "TableDescription", "assemble"]
 
+# Every selector, with the degree that it adds. A new one is also named in `cstark.air.rows` (what
+# users write) and `cstark.air.flags` (its rows), evaluated in `cstark.program.builder`, `quotient`
+# and `check` (in compiled programs) and in `cstark.program.point` (at one point), shown by
+# `cstark.check`, and known to `cstark.pure.key` and `cstark.pure.constraints`.
 SELECTOR_DEGREES = {"first": 1, "last": 1, "transition": 0, "every": 0, "cyclic": 0}
 """What each selector adds to the degree of a constraint."""
 
