@@ -148,8 +148,9 @@ class Machine:
         claim : bytes
             At most 1 MiB; carried in the file and bound to the proof.
         check : bool
-            Check every constraint on every row first. Without it a false trace yields a proof
-            that does not verify, except for unbalanced buses, which are always noticed.
+            Check every constraint on every row first, and that counts of messages keep to the
+            weights their tables state. Without it a false trace yields a proof that does not
+            verify, except for unbalanced buses, which are always noticed.
         progress : bool or callable, optional
             True shows a bar on standard error: share done, phase, time left, bytes held now. A
             callable is called with (phase, done, total), from the check of the traces on, some

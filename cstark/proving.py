@@ -75,6 +75,13 @@ def _check_constraints(key: ProvingKey, arrays: Sequence[np.ndarray], instance: 
             arrays[table], description.preprocessed, publics
         ):  # only now the slower report, which names rows, columns and values
             check_traces(key, arrays, instance).raise_for_failure()
+    from cstark.check.overweight import find_overweight
+
+    for description, trace, publics in zip(
+        key.description.tables, arrays, instance.publics, strict=True
+    ):
+        if find_overweight(description, trace, publics):
+            check_traces(key, arrays, instance).raise_for_failure()
 
 
 def check_traces(

@@ -9,6 +9,7 @@ use (`cstark.air.one_sided`) are named as well, though nothing is wrong with the
 from cstark.check.constraints import Violation
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import FreeCell, FreeColumn, Mutations
+from cstark.check.overweight import Overweight
 from cstark.check.rank import HeldColumns, RankTest, Undetermined
 from cstark.check.report import CheckReport, check
 from cstark.check.values import evaluate_nodes
@@ -21,6 +22,7 @@ __all__ = [
     "Imbalance",
     "Mutations",
     "OneSidedBus",
+    "Overweight",
     "RankTest",
     "Touch",
     "Undetermined",

@@ -16,12 +16,14 @@ from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import Mutations
 from cstark.check.notes import free_count_notes, height_notes
+from cstark.check.overweight import Overweight, find_overweight
 from cstark.check.rank import RankTest
 from cstark.check.show import (
     counted,
     free_text,
     imbalance_text,
     one_sided_text,
+    overweight_text,
     report_html,
     report_text,
     violation_text,
@@ -67,6 +69,8 @@ class CheckReport:
         not make a report false.
     rank : RankTest or None
         Cells that can be changed together, found with `mutations`.
+    overweight : tuple of Overweight
+        Counts of messages that exceed the weights that their tables state.
 
     Examples
     --------
@@ -93,11 +97,13 @@ class CheckReport:
     mutations: Mutations | None = None
     notes: tuple[str, ...] = ()
     rank: RankTest | None = None
+    overweight: tuple[Overweight, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Whether the traces satisfy the machine, whatever changes show."""
-        return not self.violations and not self.unbalanced and not self.one_sided
+        wrong = (self.violations, self.unbalanced, self.one_sided, self.overweight)
+        return not any(wrong)
 
     def __bool__(self) -> bool:
         return self.valid and all(
@@ -135,6 +141,7 @@ class CheckReport:
             "constraints": self.constraints,
             "buses": self.buses,
             "mutations": None if self.mutations is None else self.mutations.to_dict(),
+            "overweight": [one.to_dict() for one in self.overweight],
             "rank": None if self.rank is None else self.rank.to_dict(),
             "notes": list(self.notes),
         }
@@ -147,8 +154,9 @@ class CheckReport:
         TraceError
             For the first violation, else for the first imbalance: the message names table, row,
             constraint as written and both values, or bus, message, tables and rows. If there
-            are none, for the first bus without a side, then for the first free cell that is not
-            explained, then for the first cells that can be changed together.
+            are none, for the first count beyond its weight, for the first bus without a side,
+            then for the first free cell that is not explained, then for the first cells that
+            can be changed together.
         """
         if self.violations:
             violation = self.violations[0]
@@ -167,6 +175,14 @@ class CheckReport:
                 table=touch.table if touch else None,
                 row=touch.row if touch else None,
                 constraint=f"bus {imbalance.bus!r}",
+            )
+        if self.overweight:
+            one = self.overweight[0]
+            raise TraceError(
+                overweight_text(one),
+                table=one.table,
+                row=one.row,
+                constraint=f"the weight of {one.interaction}",
             )
         if self.one_sided:
             lone = self.one_sided[0]
@@ -244,6 +260,9 @@ def check(
             descriptions, traces, publics, check_programs, strict=True
         ):
             violations += find_violations(description, trace, values, program)
+    overweight: list[Overweight] = []
+    for description, trace, values in zip(descriptions, traces, publics, strict=True):
+        overweight += find_overweight(description, trace, values)
     imbalances: list[Imbalance] = []
     unbalanced = {}
     lone = []
@@ -266,6 +285,7 @@ def check(
         sum(len(description.constraints) for description in descriptions),
         len(buses),
         notes=(*height_notes(descriptions), *free_count_notes(descriptions, tokens)),
+        overweight=tuple(overweight),
     )
 
 

@@ -11,6 +11,7 @@ from cstark.air.nodes import P
 from cstark.check.constraints import Violation
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import CHANGES, FreeColumn
+from cstark.check.overweight import Overweight
 from cstark.check.show_rank import rank_html, rank_lines, undetermined_headline
 from cstark.check.words import counted, element
 from cstark.text import html_table
@@ -24,6 +25,7 @@ __all__ = [
     "free_text",
     "imbalance_text",
     "one_sided_text",
+    "overweight_text",
     "report_html",
     "report_text",
     "violation_text",
@@ -144,6 +146,23 @@ def one_sided_text(lone: OneSidedBus) -> str:
     return "\n".join(lines)
 
 
+def overweight_text(one: Overweight) -> str:
+    """A count beyond its weight, and what to do."""
+    place = f" at {one.location}" if one.location else ""
+    lines = [
+        f"table {one.table!r}, row {one.row} ({one.interaction}): the count is {one.count:,}, more "
+        f"than its weight {one.weight:,}{place}"
+    ]
+    rows = counted(one.rows, "row has", "rows have")
+    lines += _wrapped(
+        f"{rows} such a count, of {one.most:,} at most; verifiers take the weights for bounds, so "
+        "that no sum of counts wraps around p: hold the count to its weight by a constraint "
+        "(a flag: t.every_row.boolean(...)), or state the weight that its constraints enforce "
+        f"(weight={one.most} or more)"
+    )
+    return "\n".join(lines)
+
+
 def _similar_text(bus: str) -> str:
     return f"; did you mean bus {bus!r}?" if bus else ""
 
@@ -186,6 +205,11 @@ def report_text(report: CheckReport) -> str:
             lines += ["", imbalance_text(imbalance)]
         if hidden:
             lines += ["", f"... and {counted(hidden, 'more unbalanced message')} on bus {bus!r}"]
+    for one in report.overweight[:SHOWN]:
+        lines += ["", overweight_text(one)]
+    if len(report.overweight) > SHOWN:
+        more = counted(len(report.overweight) - SHOWN, "more count")
+        lines += ["", f"... and {more} beyond a weight"]
     for lone in report.one_sided:
         lines += ["", one_sided_text(lone)]
     free = () if report.mutations is None else report.mutations.free
@@ -259,6 +283,12 @@ def report_html(report: CheckReport) -> str:
         if hidden:
             more = counted(hidden, "more unbalanced message")
             parts.append(f"<p>and {more} on bus {escape(repr(bus))}</p>")
+    if report.overweight:
+        rows = [
+            [one.table, str(one.row), one.interaction, f"{one.count:,}", f"{one.weight:,}"]
+            for one in report.overweight[:SHOWN]
+        ]
+        parts.append(html_table(["table", "row", "message", "count", "weight"], rows))
     if report.one_sided:
         rows = [
             [lone.bus, lone.missing, "\n".join(lone.interactions), lone.similar]
@@ -301,8 +331,11 @@ def _imbalances_by_bus(report: CheckReport) -> dict[str, tuple[list[Imbalance], 
     """Bus -> the first imbalances, and how many messages are left out."""
     each = max(_SHOWN_EACH, SHOWN // max(1, len(report.unbalanced)))
     result = {}
+    by_bus: dict[str, list[Imbalance]] = {}
+    for imbalance in report.imbalances:
+        by_bus.setdefault(imbalance.bus, []).append(imbalance)
     for bus, messages in report.unbalanced.items():
-        shown = [imbalance for imbalance in report.imbalances if imbalance.bus == bus][:each]
+        shown = by_bus.get(bus, [])[:each]
         result[bus] = shown, messages - sum(imbalance.messages for imbalance in shown)
     return result
 
@@ -395,6 +428,8 @@ def _headline(report: CheckReport) -> str:
     if messages:
         buses = ", ".join(map(repr, report.unbalanced))
         found.append(f"{counted(messages, 'unbalanced message')} ({buses})")
+    if report.overweight:
+        found.append(f"{counted(len(report.overweight), 'count')} beyond a weight")
     if report.one_sided:
         buses = ", ".join(repr(lone.bus) for lone in report.one_sided)
         found.append(
