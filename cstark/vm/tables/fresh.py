@@ -47,7 +47,7 @@ class Fresh(cs.Air):
 
     Raises
     ------
-    ValueError
+    AirError
         The addresses are no multiples of 8, or not in this order.
     """
 
@@ -55,7 +55,7 @@ class Fresh(cs.Air):
 
     def __init__(self, first: int, limit: int = abi.STACK_TOP) -> None:
         if first % abi.WORD or limit % abi.WORD or not 0 < first < limit:
-            raise ValueError(f"zero-filled memory cannot lie from {first:#x} to {limit:#x}")
+            raise cs.AirError(f"zero-filled memory cannot lie from {first:#x} to {limit:#x}")
         self.first = first // abi.WORD
         self.limit = limit // abi.WORD
 

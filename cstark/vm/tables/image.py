@@ -35,7 +35,7 @@ class Image(cs.Air):
 
     Raises
     ------
-    ValueError
+    AirError
         The addresses leave the part of memory that the image may have, or a shape is wrong.
     """
 
@@ -49,11 +49,11 @@ class Image(cs.Air):
         self.rows = len(self.words)
         self.end = low + abi.WORD * self.rows
         if self.rows < 8 or self.rows & (self.rows - 1):
-            raise ValueError(f"the image has {self.rows} words, not a power of two from 8 on")
+            raise cs.AirError(f"the image has {self.rows} words, not a power of two from 8 on")
         if self.fixed.shape != self.words.shape:
-            raise ValueError(f"fixed has shape {self.fixed.shape}, words {self.words.shape}")
+            raise cs.AirError(f"fixed has shape {self.fixed.shape}, words {self.words.shape}")
         if low % abi.WORD or low < abi.IMAGE_LOW or self.end >= abi.STACK_TOP:
-            raise ValueError(f"an image from {low:#x} to {self.end:#x} leaves its part of memory")
+            raise cs.AirError(f"an image from {low:#x} to {self.end:#x} leaves its part of memory")
 
     def preprocessed_trace(self) -> np.ndarray:
         """Address, low half, high half, and whether it is text."""

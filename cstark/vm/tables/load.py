@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 import cstark as cs
 from cstark.vm.isa.operations import OPERATIONS
+from cstark.vm.tables.family import Free
 from cstark.vm.tables.memory import Load
 
 __all__ = ["Ld", "Lw", "SubLoad", "half_of_word"]
@@ -42,8 +45,9 @@ class Ld(Load):
 class Lw(Load):
     """``lw`` and ``lwu`` from a multiple of 4: the half that h names; code = 768 + signed.
 
-    Unsigned, a half is copied. Signed, ``low + L high`` is the half with both limbs looked up,
-    and `fill` the top bit of the upper one. fill (1 - signed) = 0: unsigned is filled with 0.
+    Unsigned, a half is copied, and any low and high do that have it as ``low + L high``. Signed,
+    both are looked up as limbs, which makes them the half's, and `fill` as the top bit of the
+    upper one. fill (1 - signed) = 0: unsigned is filled with 0.
     """
 
     operations = "lwu lw"
@@ -66,6 +70,11 @@ class Lw(Load):
         count = n.real * n.signed
         t.send("range", [n.low], count=count, weight=1, name="lower limb")
         t.send("top", [n.high, n.fill], count=count, weight=1, name="sign")
+
+    def free(self, v: cs.View) -> Iterable[Free]:
+        c: Any = v
+        unsigned = np.asarray(c.signed) == 0
+        yield ("low", "high"), unsigned, "unsigned: any two cells with the half as their sum"
 
 
 class SubLoad(Load):

@@ -52,12 +52,12 @@ def tables_of(code: Code, image: Memory) -> dict[str, cs.Air]:
     Returns
     -------
     dict of str to Air
-        For `cstark.Machine`, whose options must not allow tables above
-        ``2**cstark.vm.abi.MAX_LOG_HEIGHT`` rows: the windows of memory have no more words.
+        For `cstark.Machine`, which refuses options that allow tables of more rows than the
+        windows of memory have words, ``2**cstark.vm.abi.MAX_LOG_HEIGHT``.
 
     Raises
     ------
-    ValueError
+    AirError
         Two operations have one label, or the image leaves its part of memory.
     """
     rows = code.rows()

@@ -73,10 +73,14 @@ class Misaligned(MemoryRow):
 
     def free(self, v: cs.View) -> Iterable[Free]:
         c: Any = v
-        alone = self.crosses(c) == 0
-        yield ("w_time", "w_gap"), alone, "there is no second word"
-        unused = alone & (np.asarray(c.h) == 0)
-        yield ("w[1]",), unused, "there is no second word, and its upper half is not chosen"
+        alone, upper = self.crosses(c) == 0, np.asarray(c.h) == 1
+        reason = "there is no second word, and no byte of it is used"
+        yield ("w", "w_time", "w_gap", *self.halves_behind(2)), alone, reason
+        yield self.halves_behind(1), alone & upper, reason
+
+    def halves_behind(self, k: int) -> tuple[str, ...]:
+        """The cells of the half k of the three that are there."""
+        return tuple(f"c[{i}]" for i in range(4 * k, 4 * k + 4))
 
 
 class MisLoad(Misaligned, Load):
@@ -189,3 +193,6 @@ class MisStore(Misaligned, Store):
 
     def crosses(self, cells: Any) -> Any:
         return np.asarray(cells.x).sum(axis=1)
+
+    def halves_behind(self, k: int) -> tuple[str, ...]:
+        return (*super().halves_behind(k), f"d[{k}]")

@@ -29,7 +29,7 @@ class Program(cs.Air):
 
     Raises
     ------
-    ValueError
+    AirError
         Two operations have one label, or the array has another shape.
     """
 
@@ -39,11 +39,11 @@ class Program(cs.Air):
     def __init__(self, operations: ArrayLike) -> None:
         cells = np.asarray(operations, dtype=np.uint64)
         if cells.ndim != 2 or cells.shape[1] != len(PROGRAM_COLUMNS) or not len(cells):
-            raise ValueError(f"operations has shape {cells.shape}, not (operations, 8)")
+            raise cs.AirError(f"operations has shape {cells.shape}, not (operations, 8)")
         labels, times = np.unique(cells[:, 0], return_counts=True)
         if len(labels) != len(cells):
             twice = int(labels[times > 1][0])
-            raise ValueError(f"two operations have the label {twice:#x}")
+            raise cs.AirError(f"two operations have the label {twice:#x}")
         self.operations = cells
         self.rows = height_for(len(cells))
 

@@ -23,6 +23,8 @@ class Input(cs.Air):
     length of the rest is proved, so a program trusts its input no further than what it reads.
     """
 
+    max_rows = abi.WINDOW_ROWS
+    inputs = ("first",)
     columns = {"address": (), "first": (4,), "value": (2,), "time": ()}
     max_rows = abi.WINDOW_ROWS
 
@@ -46,6 +48,7 @@ class Output(cs.Air):
     once each, and have these values; the others are the program's own.
     """
 
+    max_rows = abi.WINDOW_ROWS
     columns = {"index": (), "shown": (), "value": (2,), "time": ()}
     max_rows = abi.WINDOW_ROWS
 

@@ -83,7 +83,7 @@ def test_it_is_a_machine(operations):
 
 def test_two_operations_at_one_label():
     rows = np.array([[0x1000, 16, 0, 0, 0, 0, 0, 0x1004]] * 2, dtype=np.uint64)
-    with pytest.raises(ValueError, match="two operations have the label 0x1000"):
+    with pytest.raises(cs.AirError, match="two operations have the label 0x1000"):
         tables_of(SimpleNamespace(rows=lambda: rows), IMAGE)
 
 
@@ -99,7 +99,7 @@ def test_two_operations_at_one_label():
 )
 def test_an_image_elsewhere(low, words, match):
     image = SimpleNamespace(low=low, words=np.zeros(words, np.uint64), fixed=np.zeros(words, bool))
-    with pytest.raises(ValueError, match=match):
+    with pytest.raises(cs.AirError, match=match):
         tables_of(code("ecall"), image)
 
 
@@ -111,3 +111,10 @@ def test_memory_is_disjoint():
     assert 8 * fresh.limit == abi.STACK_TOP == abi.INPUT
     window = abi.WORD << abi.MAX_LOG_HEIGHT
     assert abi.INPUT + window <= abi.OUTPUT and abi.OUTPUT + window <= abi.END
+
+
+def test_windows_as_tall_as_they_are():
+    """A taller table would give words of the next window a second first token."""
+    tables = tables_of(code("ecall"), IMAGE)
+    with pytest.raises(cs.CstarkError, match="max_log_height"):
+        cs.Machine(tables, cs.Options(max_log_height=abi.MAX_LOG_HEIGHT + 1))
