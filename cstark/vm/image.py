@@ -82,6 +82,9 @@ class Image:
         if first % 4 or behind % 4 or not self.low <= first < behind <= self.end:
             raise ElfError("text", f"[{first:#x}, {behind:#x}) is no text of whole instructions "
                            f"in the image [{self.low:#x}, {self.end:#x})")  # fmt: skip
+        if any(a % 4 or b % 4 or not first <= a <= b <= behind for a, b in self.holes):
+            raise ElfError("holes", f"{self.holes} are no parts of the text "
+                           f"[{first:#x}, {behind:#x})")  # fmt: skip
         if self.entry % 4 or not first <= self.entry < behind:
             raise ElfError("e_entry", f"{self.entry:#x} is no multiple of 4 in the text "
                            f"[{first:#x}, {behind:#x})")  # fmt: skip

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from cstark.arrays.goldilocks import P
-from tests.fuzz.target import KEY, MODES, STATEMENT, Subject, subjects
+from tests.fuzz.target import ELF, KEY, MODES, STATEMENT, Subject, subjects
 
 __all__ = ["mutate"]
 
@@ -24,6 +24,8 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
     mode = head[1] % MODES
     if mode in (KEY, STATEMENT):
         return bytes(head) + _mutate_text(subject.text(mode), bytes(body), rng)
+    if mode == ELF:
+        return bytes(head) + _mutate_file(body, rng)
     if rng.random() < 0.05:
         head[1] = 1 - mode
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -70,6 +72,24 @@ def _mutate_proof(subject: Subject, body: bytearray, rng: random.Random) -> None
         body[start : start + length] = subject.proof[start : start + length]
     else:  # random
         body[at : at + unit] = rng.randbytes(unit)
+
+
+_SIZES = (0, 1, 4, 7, 8, 56, 64, 0xFFFF, 0x10000, 0x10001, 0x2000B, 1 << 26, 1 << 30, 1 << 31,
+          (1 << 32) - 1, 1 << 40, 1 << 63, (1 << 64) - 0x10000, (1 << 64) - 1)  # fmt: skip
+
+
+def _mutate_file(body: bytearray, rng: random.Random) -> bytes:
+    """Fields of an ELF file stand at multiples of their size."""
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        size = rng.choice((1, 2, 4, 8))
+        at = rng.randrange(max(1, len(body))) // size * size
+        if rng.random() < 0.05:
+            del body[at:]
+            continue
+        old = int.from_bytes(body[at : at + size], "little")
+        value = rng.choice((rng.choice(_SIZES), old + 1, old - 1, old ^ 1 << rng.randrange(64)))
+        body[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, "little")
+    return bytes(body)
 
 
 def _mutate_text(honest: str, text: bytes, rng: random.Random) -> bytes:

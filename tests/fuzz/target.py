@@ -1,9 +1,9 @@
-"""What is fuzzed: bytes that claim to be a proof, and texts that claim to be a key.
+"""What is fuzzed: bytes that claim to be a proof or a program, texts that claim to be a key.
 
 An input starts with two bytes that choose the subject and the mode, so that one corpus serves all::
 
     byte 0    which subject (a machine with an honest proof), modulo their number
-    byte 1    mode, modulo 4:
+    byte 1    mode, modulo 5:
                 0  the rest is a proof: Machine.verify
                 1  the rest is a proof for a verifier that goes on after failed equations: what
                    lies behind the first failed check meets hostile values too
@@ -11,6 +11,7 @@ An input starts with two bytes that choose the subject and the mode, so that one
                    verify
                 3  the rest is a key file, a whole statement: both verifiers read it, and what is
                    read judges the honest proof
+                4  the rest is an ELF file: the loader and the decoder of the RISC-V machine
 
 `run_one` raises `Finding` for anything a verifier must not do: an undocumented exception, or the
 acceptance of anything but the honest proof.
@@ -31,14 +32,17 @@ from cstark.protocol.policy import Policy
 from cstark.protocol.proof import Proof
 from cstark.protocol.statement import Instance
 from cstark.protocol.verifier import Verifier
+from cstark.vm import abi, image
+from cstark.vm.errors import ElfError
 from cstark.workload.claim import encode_claim
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
+from tests.vm.make_elf import EXIT, RW, Load, R, Symbol, build
 
-__all__ = ["MODES", "Finding", "Subject", "run_one", "seeds", "subjects"]
+__all__ = ["MODES", "Finding", "Subject", "programs", "run_one", "seeds", "subjects"]
 
-PROOF, PERSISTENT, KEY, STATEMENT = range(4)
-MODES = 4
+PROOF, PERSISTENT, KEY, STATEMENT, ELF = range(5)
+MODES = 5
 CLAIM = encode_claim({"c": 1})
 
 
@@ -147,10 +151,26 @@ def seeds() -> list[bytes]:
     result = []
     for number, subject in enumerate(subjects()):
         for mode in range(MODES):
-            text = mode in (KEY, STATEMENT)
-            data = subject.text(mode).encode() if text else subject.proof
+            if mode == ELF:
+                data = programs()[number % len(programs())]
+            elif mode in (KEY, STATEMENT):
+                data = subject.text(mode).encode()
+            else:
+                data = subject.proof
             result.append(bytes([number, mode]) + data)
     return result
+
+
+@cache
+def programs() -> tuple[bytes, ...]:
+    """ELF files: the shortest, one of three segments with symbols, one with two texts."""
+    symbols = [Symbol("_start", 0x10000), Symbol("end", 0x10004, size=4), Symbol("x", 0x20000)]
+    text, data = Load(0x10000, EXIT), Load(0x2000B, bytes(range(24)), RW, 100)
+    return (
+        build(),
+        build([text, data, Load(0x18000, b"const", R)], symbols=symbols),
+        build([text, Load(0x10012, bytes(2) + EXIT), data], e_flags=1),
+    )
 
 
 def run_one(data: bytes) -> None:
@@ -171,6 +191,8 @@ def run_one(data: bytes) -> None:
             _verify_persistently(subject, rest)
         elif mode == KEY:
             _read_key(subject, rest)
+        elif mode == ELF:
+            _load(rest)
         else:
             _read_statement(subject, rest)
     except Finding:
@@ -251,3 +273,22 @@ def _read_statement(subject: Subject, data: bytes) -> None:
         else:
             if not accepted:
                 raise Finding("the second verifier accepts what the first refuses")
+
+
+def _load(data: bytes) -> None:
+    """A program that lies where programs may, and decodes; or a refusal that names the field."""
+    try:
+        made = image.load(data)
+    except ElfError as error:
+        if not error.field or not str(error).startswith(error.field):
+            raise Finding("a refusal that names no field") from error
+        return
+    low, high = made.text
+    if not abi.IMAGE_LOW <= made.low <= low <= made.entry < high <= made.end < abi.STACK_TOP:
+        raise Finding("an image outside its part of memory was accepted")
+    code = made.expand()
+    if code.at(made.entry) == 0xFFFF_FFFF or len(image.program_id(made, code)) != 64:
+        raise Finding("a program that cannot begin was accepted")
+    for address in (low - 4, low, made.entry, high - 4, high, 0, 2**64 - 1):
+        made.symbols.show(address)
+        made.symbols.line(address)

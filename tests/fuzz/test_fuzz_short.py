@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from unittest import mock
 
 import pytest
 
 import cstark as cs
+from cstark.vm import image
+from cstark.vm.errors import ElfError
 from tests.fuzz.mutations import mutate
-from tests.fuzz.target import KEY, PERSISTENT, PROOF, STATEMENT, Finding, run_one, seeds, subjects
+from tests.fuzz.target import (
+    ELF,
+    KEY,
+    PERSISTENT,
+    PROOF,
+    STATEMENT,
+    Finding,
+    run_one,
+    seeds,
+    subjects,
+)
 
 
 def test_the_corpus_is_accepted():
@@ -17,7 +30,7 @@ def test_the_corpus_is_accepted():
         run_one(data)
 
 
-@pytest.mark.parametrize("mode", [PROOF, PERSISTENT, KEY, STATEMENT])
+@pytest.mark.parametrize("mode", [PROOF, PERSISTENT, KEY, STATEMENT, ELF])
 def test_mutated_inputs(mode, request):
     rng = random.Random(mode)
     corpus = [data for data in seeds() if data[1] == mode]
@@ -46,12 +59,29 @@ def test_mutations_get_past_the_header():
     assert reasons >= {cs.Reason[name] for name in (*wanted, "MERKLE")}
 
 
+def test_mutated_programs_are_loaded_or_refused_for_many_reasons():
+    """Neither the loader nor the refusals are out of reach of the mutations."""
+    rng = random.Random(2)
+    fields = Counter()
+    corpus = [data for data in seeds() if data[1] == ELF]
+    for _ in range(3000):
+        try:
+            image.load(mutate(rng.choice(corpus), rng)[2:])
+            fields["none"] += 1
+        except ElfError as error:
+            fields[error.field] += 1
+    assert fields["none"] > 300 and len(fields) > 20, fields
+
+
 def test_what_counts_as_a_finding():
     """An accepted forgery and an undocumented exception: the target is not blind."""
     data = seeds()[0]
     changed = data[:-1] + bytes([data[-1] ^ 1])
     with mock.patch("cstark.protocol.verifier.Verifier.verify"), pytest.raises(Finding):
         run_one(changed)
+    program = next(data for data in seeds() if data[1] == ELF)
+    with mock.patch("cstark.vm.image.read_elf", side_effect=KeyError), pytest.raises(Finding):
+        run_one(program)
     with (
         mock.patch("cstark.protocol.verifier.Verifier.round_1_main", side_effect=IndexError),
         pytest.raises(Finding, match="IndexError"),
