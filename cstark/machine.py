@@ -399,7 +399,7 @@ class Machine:
         heights : mapping of str to int, optional
             Rows of each table; tables of a fixed height may be left out.
         time : bool
-            Whether to foretell the time as well, from runs of the prover at lower heights that
+            Whether to estimate the time as well, from runs of the prover at lower heights that
             take about a second.
 
         Returns
@@ -428,7 +428,7 @@ class Machine:
         heights : mapping of str to int, optional
             Rows of each table; tables of a fixed height may be left out.
         time : bool
-            Whether to foretell the time too, which takes some seconds.
+            Whether to estimate the time too, which takes some seconds.
 
         Returns
         -------

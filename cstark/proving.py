@@ -9,7 +9,7 @@ import numpy as np
 
 from cstark.air import one_sided
 from cstark.air.bus import Token
-from cstark.cost.memory import choose_plan, foretold_work
+from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.protocol.layout import Layout, proven_security
@@ -48,7 +48,7 @@ def make_proof(
             arrays = read_traces(described, traces)
         layout = Layout(described, [len(array).bit_length() - 1 for array in arrays])
         plan = choose_plan(key, layout, max_memory)
-        with watched(tell, report, lambda: foretold_work(key, layout, plan, check=check)):
+        with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):
             key.verifying_key(report)  # commits to the preprocessed columns, if nobody has yet
             instance.refuse_wrapping(described, layout.log_heights)
             if check:

@@ -32,7 +32,7 @@ def table(
     ----------
     headers : sequence of str
     rows : sequence of sequences
-        One object a cell, written with `str`; integers get thousands separators.
+        One object for each cell, written with `str`; integers get thousands separators.
     left : sequence of int
         Columns aligned to the left; all others are aligned to the right.
 
@@ -94,7 +94,7 @@ def _cell(value: object) -> str:
 
 
 def pairs(items: Sequence[tuple[str, object]]) -> str:
-    """One "name  value" line an item, values aligned.
+    """One line "name  value" for each item, values aligned.
 
     Examples
     --------

@@ -61,8 +61,8 @@ def prove_many(
         jobs, when these are fewer); 1 where the executor does not say how many workers it has, as
         with dask, whose slots stand for a processor each.
     folder : path, optional
-        Where finished proofs are kept, made if need be, one file a job, named after a digest of
-        workload, arguments, options and proof version. A file appears whole or not at all. A job
+        Where finished proofs are kept, made if need be, one file for each job, named after a digest
+        of workload, arguments, options and proof version. A file appears whole or not at all. A job
         with a file already is not proved again if that file verifies, under the job's options,
         for the claim that the workload makes today (its ``prepare`` is run again to know it);
         otherwise the file is proved anew and replaced.
@@ -71,7 +71,7 @@ def prove_many(
         thread, and may raise to stop everything.
     buffersize : int, optional
         Most jobs handed out whose results have not been taken, as in `Executor.map`: ten thousand
-        proofs never wait in memory for a slow first one. Default: 256, or four a worker; a
+        proofs never wait in memory for a slow first one. Default: 256, or four for each worker; a
         dask cluster with more slots than that wants more.
     check, max_memory
         Of each proof, as for `Machine.prove`. What several workers need adds up.
@@ -79,8 +79,9 @@ def prove_many(
     Returns
     -------
     Run
-        An iterator over one `JobResult` a job, in the order of the jobs. Jobs are handed out at
-        once, up to `buffersize`, and further ones as results are taken; ``list(...)`` takes all.
+        An iterator over one `JobResult` for each job, in the order of the jobs. Jobs are handed
+        out at once, up to `buffersize`, and further ones as results are taken;
+        ``list(...)`` takes all.
         ``close()``, leaving a ``with`` statement, or an exception (Ctrl-C too) cancels what has
         not begun and keeps in the folder what is finished. Proofs in threads of this process stop
         within a second, once their traces are made, and so do those in processes that get the

@@ -1,4 +1,4 @@
-"""A folder of finished proofs: one file a job, under a name that the next run finds again."""
+"""A folder of finished proofs: a file for each job, under a name that the next run finds again."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ class Traffic:
         bus : str
             Name of the bus.
         width : int
-            Values a message.
+            Values in a message.
 
         Returns
         -------

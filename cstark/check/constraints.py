@@ -91,7 +91,7 @@ def find_violations(
     Returns
     -------
     list of Violation
-        One a violated constraint.
+        One for each violated constraint.
     """
     preprocessed = description.preprocessed
     at_row: dict[int, RowValues] = {}

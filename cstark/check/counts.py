@@ -29,7 +29,7 @@ def count_exactly(
     Parameters
     ----------
     width : int
-        Values a message.
+        Values in a message.
     batches : callable
         Starts the messages from the beginning each time it is called.
     words : int, optional

@@ -47,8 +47,8 @@ class CheckReport:
     violations : tuple of Violation
         Every violated constraint, tables in order, then by first failing row.
     imbalances : tuple of Imbalance
-        Unbalanced messages, buses in order, at most 50 a bus.  A bus on which nothing is received
-        at all (or nothing sent) has one entry.
+        Unbalanced messages, buses in order, at most 50 for each bus.  A bus on which nothing is
+        received at all (or nothing sent) has one entry.
     unbalanced : dict of str to int
         Bus -> how many different messages do not balance; balanced buses are left out.
     one_sided : tuple of OneSidedBus

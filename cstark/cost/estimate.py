@@ -105,7 +105,7 @@ class Estimate:
     most_proof_bytes : int
         No proof is longer, but for its claim.
     cells : int
-        Of all main traces.
+        Cells of all main traces.
     committed_cells : int
         Base field elements committed, before the blowup: main, preprocessed, lookup, quotient.
     timing : Timing or None
@@ -123,12 +123,12 @@ class Estimate:
 
     @property
     def peak_bytes(self) -> int:
-        """Of the fastest plan."""
+        """Most bytes held at once under the fastest plan."""
         return self.plans[0].peak_bytes
 
     @property
     def least_bytes(self) -> int:
-        """Of the leanest plan: the smallest ``max_memory`` that is accepted."""
+        """Most bytes held at once under the leanest plan: the smallest ``max_memory`` accepted."""
         return min(plan.peak_bytes for plan in self.plans)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What memory and work a proof takes, foretold: the prover's rounds, played through with sizes.
+"""The memory and the work that a proof will take: the prover's rounds, played through with sizes.
 
 `footprint` follows `cstark.protocol.prover` buffer by buffer, under the labels that the buffers
 are counted by, so that prediction and `Report` can be laid side by side. What it leaves out are
@@ -30,8 +30,8 @@ __all__ = [
     "PhaseMemory",
     "check_max_memory",
     "choose_plan",
+    "expected_work",
     "footprint",
-    "foretold_work",
     "peak",
 ]
 
@@ -47,11 +47,11 @@ class PhaseMemory:
     Attributes
     ----------
     name : str
-        As in the report of a proof.
+        The same name as in the report of a proof.
     buffers : dict of str to int
         Bytes by what they are for, largest first.
     work : float
-        As `cstark.cost.work` counts it.
+        Expected work, in the unit of `cstark.cost.work`.
     """
 
     name: str
@@ -60,7 +60,7 @@ class PhaseMemory:
 
     @property
     def peak_bytes(self) -> int:
-        """Their sum."""
+        """Bytes of all buffers of the phase together."""
         return sum(self.buffers.values())
 
 
@@ -125,7 +125,7 @@ def footprint(key: ProvingKey, layout: Layout, plan: Plan) -> list[PhaseMemory]:
     return _Rehearsal(key, layout, plan).phases
 
 
-def foretold_work(key: ProvingKey, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
+def expected_work(key: ProvingKey, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
     """Work by phase, in order of time, as `cstark.cost.work` counts it.
 
     Parameters

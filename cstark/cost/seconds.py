@@ -181,8 +181,8 @@ def stated_error(runs: Sequence[Run]) -> float:
     """A share of the seconds: how far the runs before the last would have missed it."""
     if len(runs) < LEAST_RUNS:  # as tall as the tables themselves, or nearly
         return LEAST_ERROR
-    foretold = sum(extrapolate(runs[:-1], runs[-1].words).values())
-    return max(LEAST_ERROR, abs(foretold / runs[-1].seconds - 1))
+    expected = sum(extrapolate(runs[:-1], runs[-1].words).values())
+    return max(LEAST_ERROR, abs(expected / runs[-1].seconds - 1))
 
 
 def _grinding_seconds(key: ProvingKey) -> float:

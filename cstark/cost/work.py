@@ -38,12 +38,12 @@ EXTENSION = 24
 
 
 def touching(size: int) -> float:
-    """Fresh memory."""
+    """Work of the first use of so many bytes of fresh memory."""
     return _chunks.touch_cost(size)
 
 
 def extension(matrix: MatrixShape, cosets: int) -> float:
-    """To so many cosets."""
+    """Work of extending a matrix to so many cosets."""
     # Traces come as they are; our own sources have padded rows.
     own = matrix.tree not in ("main", "preprocessed")
     width = stride_of(matrix.width) if own else matrix.width
@@ -51,7 +51,7 @@ def extension(matrix: MatrixShape, cosets: int) -> float:
 
 
 def hashing(algorithm: int, tree: TreeShape) -> float:
-    """Leaves and nodes of a tree."""
+    """Work of hashing the leaves and nodes of a tree."""
     total = nodes(algorithm, tree.blowup, tree.log_heights[0], tree.log_heights[1:])
     for log_height in tree.log_heights:
         rows = tree.blowup << log_height
@@ -60,7 +60,7 @@ def hashing(algorithm: int, tree: TreeShape) -> float:
 
 
 def nodes(algorithm: int, blowup: int, log_height: int, joining: Sequence[int] = ()) -> float:
-    """Of a tree over leaves of a height, where rows of shorter ones join."""
+    """Work of hashing the nodes of a tree, which rows of shorter matrices join."""
     total = _hash.cost(algorithm, (blowup << log_height) - 1, 2 * DIGEST)
     for joined in joining:
         count = blowup << joined
@@ -69,18 +69,18 @@ def nodes(algorithm: int, blowup: int, log_height: int, joining: Sequence[int] =
 
 
 def lookup(program: BlockProgram, rows: int) -> float:
-    """The lookup columns of a table."""
+    """Work of the lookup columns of a table."""
     return _lookup.cost(program.code, len(program.terms), program.pairs, rows)
 
 
 def quotient(program: BlockProgram, rows: int, selectors: bool) -> float:
-    """The constraints of a table on a coset, and the selectors that they may need first."""
+    """Work of a table's constraints on a coset, and of the selectors that they may need."""
     first = _openings.inverse_points_cost(rows) if selectors else 0.0
     return first + _program.cost(program.code, len(program.terms), rows)
 
 
 def checking(program: Any, rows: int) -> float:
-    """The constraints of a table on its trace, by a `CheckProgram`."""
+    """Work of checking a table's constraints on its trace, by a `CheckProgram`."""
     return sum(
         _program.cost(part.code, len(part.terms), rows if where == "all" else 8)
         for where, part, _ in program.parts
@@ -88,18 +88,18 @@ def checking(program: Any, rows: int) -> float:
 
 
 def opening(rows: int, widths: Sequence[int]) -> float:
-    """The openings of a height: points, then sums over matrices of these widths."""
+    """Work of the openings of a height, over matrices of these widths."""
     return _openings.opening_cost(rows, widths)
 
 
 def deep(log_height: int, widths: Sequence[int], points: int, blowup: int) -> float:
-    """The reduced word of a height, on all cosets."""
+    """Work of the reduced word of a height, on all cosets."""
     extended = _ntt.lde_cost(_ntt.Plan(log_height), 4, blowup - 1)
     return extended + _openings.deep_cost(1 << log_height, widths, points, blowup)
 
 
 def fold(algorithm: int, blowup: int, log_height: int, log_arity: int, joined: bool) -> float:
-    """A layer of FRI: its tree, its fold, and what joins."""
+    """Work of a layer of FRI: its tree, its fold, and the word that joins."""
     values, leaves = blowup << log_height, blowup << log_height - log_arity
     return (
         _hash.cost(algorithm, leaves, EXTENSION << log_arity)
@@ -109,5 +109,5 @@ def fold(algorithm: int, blowup: int, log_height: int, log_arity: int, joined: b
 
 
 def grinding(algorithm: int, bits: int) -> float:
-    """The expected proof of work."""
+    """Work to be expected of the search for a nonce."""
     return _hash.grind_cost(algorithm, bits) if bits else 0.0

@@ -1,6 +1,6 @@
 """A processor with two co-processors: three tables, two buses.
 
-The CPU table lists operations, one a row, and checks none of them.  It sends each one, as a
+The CPU table lists operations, one in each row, and checks none of them.  It sends each one, as a
 message (a, b, c), to the bus ``add`` or to the bus ``mul``.  The ADD table receives from ``add``,
 and each of its rows satisfies c = a + b; the MUL table does the same for c = a b.  A bus balances
 only if what is sent is what is received, so every operation of the CPU is right.

@@ -8,7 +8,7 @@ the time in the quotient.  The shape is the same; what the columns mean there is
 what they mean here is this.
 
 Every table posts and takes rows of 15 values.  A row that is `posted` has a `number`, different
-for all rows of all tables, and sends eight messages, one a bus::
+for all rows of all tables, and sends eight messages, one on each bus::
 
     bus "pair 0"   number   post[0]    post[1]
     bus "pair 1"   number   post[2]    post[3]
@@ -45,7 +45,7 @@ PAIRS = (np.arange(VALUES + 1) % VALUES).reshape(-1, 2)
 
 
 class Exchange(cs.Air):
-    """A table that posts rows and takes rows: 34 columns, 16 messages a row, degree 3.
+    """A table that posts rows and takes rows: 34 columns, 16 messages in each row, degree 3.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def exchange_traces(log_rows: list[int], seed: int) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class LookupBench(cs.Workload):
-    """Four tables of 34 columns and 16 messages a row: a published benchmark of lookups."""
+    """Four tables of 34 columns and 16 messages per row: a published benchmark of lookups."""
 
     scale: int = cs.argument(
         0,

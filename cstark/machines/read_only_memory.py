@@ -9,7 +9,7 @@ number.  What is left to show is that the memory is one, that is, that no addres
 * **continuity**: from row to row the sorted address stays or grows by one;
 * **single value**: where it stays, the value stays.
 
-The address moves by at most one a row, and there are fewer rows than field elements, so it cannot
+The address moves by at most one per row, and there are fewer rows than field elements, so it cannot
 come back to a cell that it has left.  Without continuity it could: a cell 5, then a cell 6 with
 another value, then a step back to a cell 5 that keeps the value of 6, and every read of 5 may
 choose.  Steps of one are cheaper than to range-check steps of any size, as

@@ -9,9 +9,9 @@ beginning.  What is proved:
 
 Two tables
 ----------
-SEQUENCE is the program, one term a row, in the order of time.  Row n reads the memory at address
-a(n), at time 2 n, and writes n + 1 there, at time 2 n + 1.  What it reads it takes for granted.
-Every access is a message on the bus ``memory``: (address, time, value, is it a write).
+SEQUENCE is the program, one term in each row, in the order of time.  Row n reads the memory at
+address a(n), at time 2 n, and writes n + 1 there, at time 2 n + 1.  What it reads it takes
+for granted. Every access is a message on the bus ``memory``: (address, time, value, is it a write).
 
 MEMORY receives the same messages, each once, in another order: by address and, within an address,
 by time.  There all that happened to a cell stands in successive rows, so that being right is a
@@ -68,7 +68,7 @@ GAP_BYTES = 3
 
 
 class Sequence(cs.Air):
-    """Van Eck's sequence, one term a row, with two accesses to the memory."""
+    """Van Eck's sequence, one term in each row, with two accesses to the memory."""
 
     columns = ("step", "term", "seen", "inverse")
     publics = ("last",)

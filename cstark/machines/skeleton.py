@@ -19,7 +19,7 @@ import cstark as cs
 
 
 class Sum(cs.Air):
-    """One number a row, and the sum so far.  It does not square; it asks the other table."""
+    """One number in each row, and the sum so far.  It does not square; it asks the other table."""
 
     columns = ("number", "square", "sum")
     publics = ("total",)

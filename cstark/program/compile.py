@@ -80,7 +80,10 @@ class Lowering:
         return scale, None if inner is None else self.ref(inner), offset
 
     def affine_node(self, node: int) -> tuple[int, int | None, int]:
-        """The same with the number of the value's node, which is not emitted."""
+        """A node as scale times value plus offset, with the number of the value's node.
+
+        Nothing is emitted for that node, unlike in `affine`.
+        """
         scalars = self.builder.scalars
         scale, offset = scalars.one, scalars.zero
         while node not in self._scalars:

@@ -201,10 +201,10 @@ def _lookup_residuals(
         numerator, denominator = ZERO, ONE
         for index in group:
             interaction = interactions[index]
-            print_ = _fingerprint(interaction, values, challenges)
+            fingerprint = _fingerprint(interaction, values, challenges)
             count = scale(_lifted(values[interaction.count]), interaction.sign)
-            numerator = add(mul(numerator, print_), mul(count, denominator))
-            denominator = mul(denominator, print_)
+            numerator = add(mul(numerator, fingerprint), mul(count, denominator))
+            denominator = mul(denominator, fingerprint)
         residuals.append(
             (
                 "cyclic" if k == len(groups) - 1 else "every",

@@ -36,7 +36,7 @@ __all__ = ["FriProver", "FriVerifier", "domain_points"]
 
 
 class FriProver:
-    """Commit phase, then openings.
+    """The prover's side of FRI: commit phase, then openings.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def interpolate(word: np.ndarray) -> np.ndarray:
 
 
 class FriVerifier:
-    """The same, from opened groups.
+    """The verifier's side of FRI, from opened groups.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def refuse_short(layout: Layout, length: int) -> None:
 
 
 def _most_siblings(leaves: int, queries: int) -> int:
-    """At each level, at most one node a query, and at most half of all."""
+    """Most siblings of a multiproof: at each level, one for each query, and at most half of all."""
     total = 0
     while leaves > 1:
         leaves //= 2

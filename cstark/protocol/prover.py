@@ -1,4 +1,4 @@
-"""The prover: one method a round, in the order of the table in `cstark.protocol`.
+"""The prover: one method for each round, in the order of the table in `cstark.protocol`.
 
 `cstark.protocol.verifier` has the same rounds under the same names; read them side by side.
 """

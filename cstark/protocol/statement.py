@@ -110,7 +110,7 @@ class Instance:
         return total + sum(token.count for token in self.tokens) >= P
 
     def refuse_wrapping(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
-        """What `wraps` is about, as an error of the caller's statement.
+        """Raise if the multiplicities of this statement could reach p, see `wraps`.
 
         Raises
         ------

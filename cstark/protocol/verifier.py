@@ -1,4 +1,4 @@
-"""The verifier: one method a round, in the order of the table in `cstark.protocol`.
+"""The verifier: one method for each round, in the order of the table in `cstark.protocol`.
 
 What it trusts is the key and the caller's instance; every shape follows from them. Whatever the
 bytes, it returns or raises `VerificationError` (`StatementError` when the caller's own input is

@@ -55,7 +55,7 @@ def _new_axes(report: Report) -> tuple[Any, Any]:
 
 
 def _draw_phases(report: Report, ax: Any) -> None:
-    """A bar a phase in its place in time, the first on top; what is inside it on the bar."""
+    """Draw a bar for each phase at its place in time, the first on top, inner phases on the bar."""
     outer = report.root.children
     end = _end(report)
     colours: dict[str, str] = {}

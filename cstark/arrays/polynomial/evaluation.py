@@ -89,7 +89,7 @@ def evaluate(
 
 
 def _values(columns: U64, points: U64, at: str) -> U64:
-    """Values of polynomials over the base field, one a column, at a list of points."""
+    """Values of polynomials over the base field, one in each column, at a list of points."""
     arithmetic, coordinates = module(at), math.prod(item(at))
     n, width = columns.shape
     result = np.zeros((width, *points.shape), np.uint64)

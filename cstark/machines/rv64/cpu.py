@@ -62,7 +62,7 @@ MAX_STEPS = (1 << 30) - 1
 
 
 class Cpu(Air):
-    """The processor: 36 columns, 17 messages a row, degree 3.
+    """The processor: 36 columns, 17 messages in each row, degree 3.
 
     Publics: the `entry`, the number of `steps` executed (ecall included), and the value of `a0` at
     the end as four limbs; the verifier checks that these are below 2^16.
