@@ -49,6 +49,11 @@ class Bus:
         Whether the receiver has a free count: a bus of facts.
     but : tuple of str
         Families that ``families`` does not include.
+
+    Examples
+    --------
+    >>> sorted(BUSES["shift"].senders(["add", "shift_r"])), BUSES["shift"].received
+    (['shift_r'], ('shifts',))
     """
 
     message: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from forging import without
 from tables_support import (
     TABLES,
     assignments,
@@ -13,6 +14,7 @@ from tables_support import (
     table,
 )
 
+import cstark as cs
 from cstark.air import describe
 from cstark.air.nodes import subtree
 from cstark.vm.buses import BUSES, VERIFIER
@@ -163,3 +165,32 @@ def test_refresh_keeps_the_value():
     taken, put = description.interactions
     assert taken.values[:3] == put.values[:3]
     assert evaluate(description, put.values[3], {"time": 7}) == 7 + 2**16
+
+
+def test_first_tokens_have_time_zero():
+    """V13: whatever a run does comes later; the verifier's token of state has time 4."""
+    first = [
+        (description, one)
+        for description in DESCRIBED.values()
+        for one in description.interactions
+        if one.label == "first token"
+    ]
+    assert len(first) == 5  # image, zero-filled memory, two windows, registers
+    for description, one in first:
+        assert description.nodes[one.values[-1]] == ("constant", 0)
+
+
+def test_first_and_last_token_of_one_row_belong_together():
+    """V9, V10: the same register or address, with the same count."""
+    for name in ("image", "fresh", "input", "output", "registers"):
+        ends = {one.label: one for one in DESCRIBED[name].interactions}
+        first, last = ends["first token"], ends["last token"]
+        assert (first.bus, first.values[0], first.count) == (last.bus, last.values[0], last.count)
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, "fresh", "refresh", "output"])
+def test_without_its_bit_a_row_could_be_taken_back(name):
+    """A count of 1 here and of p - 1 there would cancel: no table may leave that open."""
+    rule = "shown is a bit" if name == "output" else "real is a bit"
+    with pytest.raises(cs.AirError, match=rule.split()[0]):
+        describe(name, without(table(name), rule))

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import cstark as cs
 from cstark.vm.buses import BUSES
+from cstark.vm.image import Image
 from cstark.vm.isa.code import Code
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
 from cstark.vm.tables.fresh import Fresh
-from cstark.vm.tables.image import Image
+from cstark.vm.tables.image import Image as ImageTable
 from cstark.vm.tables.program import Program
 from cstark.vm.tables.ranges import RANGES, Range
 
 __all__ = ["tables_of"]
 
 
-class Memory(Protocol):
-    """What of an image is needed."""
-
-    @property
-    def low(self) -> int:
-        """Address of the first word."""
-
-    @property
-    def words(self) -> NDArray[np.uint64]:
-        """The words, a power of two of them."""
-
-    @property
-    def fixed(self) -> NDArray[np.bool_]:
-        """Which of the words are text."""
-
-
-def tables_of(code: Code, image: Memory) -> dict[str, cs.Air]:
+def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
     """The tables of the machine that proves runs of a program.
 
     They follow from the program alone: the families that take an operation which the program
@@ -59,13 +43,20 @@ def tables_of(code: Code, image: Memory) -> dict[str, cs.Air]:
     ------
     AirError
         Two operations have one label, or the image leaves its part of memory.
+
+    Examples
+    --------
+    >>> from cstark.vm.image import Image
+    >>> image = Image.from_text([0x05D00893, 0x00000073])  # li a7, 93; ecall
+    >>> list(tables_of(image.expand(), image))[:5]
+    ['li', 'halt', 'print', 'program', 'image']
     """
     rows = code.rows()
     names = families_of(np.unique(rows[:, 1]))
     asked = frozenset(
         name for name, bus in BUSES.items() if not bus.senders(names).isdisjoint(names)
     )
-    loaded = Image(image.low, image.words, image.fixed)
+    loaded = ImageTable(image.low, image.words, image.fixed)
     around: dict[str, Any] = {
         "program": Program(rows),
         "image": loaded,
