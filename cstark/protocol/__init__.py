@@ -335,7 +335,7 @@ this package.
 ``tools/test``                             every test; ``--nightly`` adds the exhaustive ones
 ``tools/test tests/attacks``               forgeries: refused, and accepted without the one check
 ``python tests/attacks/remove_checks.py``  takes out each check; prints the tests that notice
-``python tests/attacks/source_mutants.py`` the same, for each condition in the verifier's source
+``python tests/attacks/source_mutants.py`` mutants of both verifiers: conditions, loops, absorbs
 ``tools/test tests/protocol/test_mutations.py``   every field of proofs, changed in every way
 ``tools/test tests/pure``                  both verifiers: one verdict, one transcript
 ``tools/test tests/golden``                the bytes of this version
