@@ -59,10 +59,10 @@ FAST_PURE = [
     "tests/pure",
 ]
 #: (module, text of the mutated statement): why no test can tell.
+_ZK = "a message names the options that differ; the last, zk, is False in every file"
 EQUIVALENT: dict[tuple[str, str], str] = {
-    ("verifier", "cut: for f in fields(options)"): (
-        "a message names the options that differ; the last, zk, is False in every file"
-    ),
+    ("verifier", "cut: for f in fields(options)"): _ZK,
+    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
 }
 
 
