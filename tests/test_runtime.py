@@ -14,10 +14,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark.kernels import _runtime
-from cstark.machines.fib_iterative import fibonacci_program
-from cstark.machines.rv64 import _trace
-from cstark.machines.rv64.trace import _operations, execute
+from cstark.kernels import _chunks, _runtime
 from tests.oracles import zoo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -233,19 +230,17 @@ def test_threads_of_one_python_thread_are_its_own():
 def most_threads_at_work():
     """A function: the most threads that took part in a region, of so many tries.
 
-    They leave their marks in a table's counts, where each has a row. Work is handed out as
-    threads come, so a thread may get none; no thread may get any that was not started.
+    Each leaves its mark. Work is handed out as threads come, so a thread may get none; no thread
+    may get any that was not started.
     """
-    run = execute(fibonacci_program(20_000))
-    out = np.empty((1 << 17, _trace.WIDTH), dtype=np.uint64)
 
     def most(tries: int, enough: int = 8) -> int:
         seen = 0
         while tries and seen < enough:
-            counts = np.zeros((8, 1 << 16), dtype=np.uint64)
-            operations, snapshots = _operations(run.program), run._snapshots[0]
-            _trace.write_rows(operations, snapshots, 0, run.steps, out, counts)
-            seen = max(seen, 1 + max(row for row in range(8) if counts[row].any()))
+            marks = np.zeros(8, dtype=np.uint64)
+            _chunks.mark_threads(marks, 200)
+            assert int(marks.sum()) == 200
+            seen = max(seen, 1 + int(np.flatnonzero(marks).max()))
             tries -= 1
         return seen
 

@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
                 "check", "workload"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
-    "machines": {"errors", "limits", "kernels", "air", "workload", "arrays"},
+    "machines": {"errors", "limits", "kernels", "air", "workload", "arrays", "vm"},
     "pure": set(),
     "vm": {"errors", "kernels", "text", "files", "workload", "report", "air", "cost",
            "field", "arrays"},

@@ -108,5 +108,6 @@ def make(name: str, hash: str) -> Case:
     if kind == "lookup_bench":
         return case_of(load(kind)(scale=int(size)), compared)
     if kind == "fib_iterative":
-        return case_of(load(kind)(iterations=int(size)), cs.Options(hash=hash))
+        options = cs.Options(hash=hash, max_log_height=20 if PROFILE == "tiny" else 26)
+        return case_of(load(kind)(iterations=int(size)), options)
     return case_of(load(kind)(text="x" * int(size)), cs.Options(hash=hash))

@@ -79,7 +79,9 @@ def measure(workload: Any, threads: int) -> dict[str, Any]:
     cs.set_num_threads(threads)
     prepared = workload.prepare()
     claim, statement = workload.read_statement(prepared.claim)
-    machine = cs.Machine(statement.tables)
+    # Of an older commit, the workload may not say.
+    default = getattr(workload, "default_options", cs.Options)
+    machine = cs.Machine(statement.tables, default())
 
     queue, cpu, start = waited(), time.process_time(), time.perf_counter()
     proof = machine.prove(
@@ -97,7 +99,7 @@ def measure(workload: Any, threads: int) -> dict[str, Any]:
         type(workload).verify(data)
         spent.append(time.perf_counter() - start)
     report = proof.report
-    steps = prepared.claim.get("steps")
+    steps = prepared.claim.get("steps", prepared.claim.get("rows"))
     return {
         "peak_bytes": peak,
         "buffer_bytes": getattr(report, "peak_bytes", None),

@@ -197,3 +197,32 @@ def set_watcher(watcher):
 def source_digest():
     """Digest of the sources this module was compiled from."""
     return CSTARK_SOURCE_DIGEST.decode()
+
+
+# ---- who takes part ---------------------------------------------------------------------------
+
+cdef Py_ssize_t mark(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
+    """Some ten microseconds of work, and a mark for the thread that did it."""
+    cdef uint64_t *marks = <uint64_t *>context
+    cdef uint64_t x = <uint64_t>first
+    cdef int k
+    for k in range(10_000):
+        x = x * 69069 + 12345
+    marks[thread] += 1 + (x == 0)  # uses x, so that the loop stays; for no small `first` is it 0
+    return -1
+
+
+def mark_threads(uint64_t[::1] marks not None, Py_ssize_t items):
+    """Do `items` pieces of work on as many threads as there are now, for tests of their number.
+
+    Parameters
+    ----------
+    marks : uint64 (threads,)
+        Added to: how many pieces each thread took. No more threads take part than there are marks.
+    items : int
+    """
+    if marks.shape[0] < 1:
+        raise ValueError("marks must have at least one element")
+    cdef int threads = <int>min(<Py_ssize_t>max_team(), marks.shape[0])
+    with nogil:
+        run(mark, &marks[0], items, 1, threads)

@@ -13,7 +13,7 @@ sorting           the median of that generator's numbers             permutation
 read_only_memory  reads of a memory                                  a table that looks itself up
 read_write_memory Van Eck's sequence, which remembers all its terms  time, order, flags, inverses
 register_machine  a program with four registers                      fetching, branches, halting
-fib_iterative     a RISC-V program (`cstark.machines.rv64`)          limbs, registers as a memory
+fib_iterative     a RISC-V program (`cstark.vm`)                     a table per kind of instruction
 keccak            the Keccak-256 digest of a file                    bits, degrees, a sponge
 ================= ================================================== ===========================
 

@@ -78,9 +78,9 @@ PLANTS = {
     "jumps anywhere": (
         "fib_iterative",
         {"iterations": 9},
-        "cpu",
-        {"names": ["next pc"]},
-        {"cpu.pc"},
+        "branch_zero",
+        {"names": ["not zero: taken"]},
+        {"branch_zero.to", "branch_zero.i"},
     ),
 }
 

@@ -31,7 +31,7 @@ def test_security_at_other_heights(capsys):
     words = ["security", "fib_iterative", "--iterations", "9", "--no-time", "--log-heights", "17"]
     code, data = run_json(words, capsys)
     assert code == 0
-    assert data["heights"]["cpu"] == 1 << 17
+    assert data["heights"]["mv"] == 1 << 17
     assert data["heights"]["range"] == 1 << 16
     assert max(data["shape"]["log_heights"]) == 17
 
@@ -39,17 +39,17 @@ def test_security_at_other_heights(capsys):
 @pytest.mark.parametrize(
     ("workload", "heights", "message"),
     [
-        ("fib_iterative", "cpu", "write 20, or TABLE=20,TABLE=16"),
+        ("fib_iterative", "mv", "write 20, or TABLE=20,TABLE=16"),
         ("fib_iterative", "", "write 20, or TABLE=20,TABLE=16"),
         ("fib_iterative", "=5", "write 20, or TABLE=20,TABLE=16"),
         ("fib_iterative", "33", "write 20, or TABLE=20,TABLE=16"),
         ("fib_iterative", "-1", "write 20, or TABLE=20,TABLE=16"),
         ("fib_iterative", "9,10", "each table once"),
-        ("fib_iterative", "cpu=9,cpu=9", "each table once"),
-        ("fib_iterative", "9,cpu=9", "each table once"),
-        ("fib_iterative", "cpu=2", "cannot have 4 rows"),
-        ("fib_iterative", "cpu=9,gpu=9", "no table 'gpu'"),
-        ("fib_iterative", "cpu=9,range=9", "'range' always has 65536 rows"),
+        ("fib_iterative", "mv=9,mv=9", "each table once"),
+        ("fib_iterative", "9,mv=9", "each table once"),
+        ("fib_iterative", "mv=2", "cannot have 4 rows"),
+        ("fib_iterative", "mv=9,gpu=9", "no table 'gpu'"),
+        ("fib_iterative", "mv=9,range=9", "'range' always has 65536 rows"),
         ("fib_pair", "9", "fixes the height of every table"),
     ],
 )

@@ -11,8 +11,9 @@ It is the skeleton of a virtual machine, in two tables and one bus:
   it takes for the instruction there.
 * PROGRAM has one row a line, preprocessed, and receives each as often as it was executed.
 
-`cstark.machines.rv64` is the same with 32 registers of 64 bits.  These do not fit the
-columns of a row, and become a memory; a number does not fit one field element, and becomes limbs.
+`cstark.vm` has 32 registers of 64 bits, and all of RISC-V.  These do not fit the columns of a row,
+and become a memory; a number does not fit one field element, and becomes limbs; and there is no
+table of the processor any more, but one for each kind of instruction.
 
 Pages:
 

@@ -26,6 +26,7 @@ class Input(cs.Air):
     max_rows = abi.WINDOW_ROWS
     inputs = ("first",)
     columns = {"address": (), "first": (4,), "value": (2,), "time": ()}
+    inputs = ("first",)
     max_rows = abi.WINDOW_ROWS
 
     def constrain(self, t: cs.Table) -> None:
