@@ -205,8 +205,8 @@ cdef Py_ssize_t mark(void *context, Py_ssize_t first, Py_ssize_t last, int threa
     """Some ten microseconds of work, and a mark for the thread that did it."""
     cdef uint64_t *marks = <uint64_t *>context
     cdef uint64_t x = <uint64_t>first
-    cdef int k
-    for k in range(10_000):
+    cdef int _k
+    for _k in range(10_000):
         x = x * 69069 + 12345
     marks[thread] += 1 + (x == 0)  # uses x, so that the loop stays; for no small `first` is it 0
     return -1
