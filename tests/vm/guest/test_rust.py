@@ -34,8 +34,7 @@ def package(tmp_path_factory, target):
 
     def write(source: str):
         (folder / "src" / "main.rs").write_text(
-            "#![no_std]\n#![no_main]\nextern crate alloc;\n"
-            f"cstark_guest::entry!(main);\n{source}\n"
+            f"#![no_std]\n#![no_main]\nextern crate alloc;\ncstark_guest::entry!(main);\n{source}\n"
         )
         return folder
 

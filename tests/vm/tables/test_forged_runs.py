@@ -25,9 +25,7 @@ def body(*parts) -> Guest:
 def stored_and_loaded() -> tuple[Run, int, int, int]:
     """A guest that stores 111, loads it and exits with it; the places of sd, ld and mv."""
     head = [*li(R, FRESH), *li(V, 111)]
-    run = Run(
-        body(head, [encode.s("sd", V, R, 0), encode.i("ld", W, R, 0)], exit_with(W))
-    )
+    run = Run(body(head, [encode.s("sd", V, R, 0), encode.i("ld", W, R, 0)], exit_with(W)))
     place = LOW + 4 * len(head)
     return run, place, place + 4, place + 8
 
