@@ -43,10 +43,15 @@ class Equation(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """A message that must be in a fixed list."""
+    """A message that must be in a fixed list; `later` if a row asks that takes over from this one.
+
+    What a later row asks does not determine this one, which must be determined without it; but it
+    counts when other numbers of the lists are looked for.
+    """
 
     values: tuple[Equation, ...]
     allowed: FixedList
+    later: bool = False
 
     @property
     def asked(self) -> tuple[Equation, ...]:
@@ -107,7 +112,7 @@ class Neighbourhood:
             self._open(table, row + 1)
         self._state(table, row)
         if row < last:
-            self._state(table, row + 1, alone=True, lookups=False)
+            self._state(table, row + 1, alone=True, lookups=None)
 
     # ---- what is unknown, what is stated --------------------------------------------------
 
@@ -127,10 +132,14 @@ class Neighbourhood:
         alone: bool = False,
         before: bool = False,
         wraps: bool = True,
-        lookups: bool = True,
+        lookups: bool | None = True,
         linked: Sequence[Interaction] = (),
     ) -> None:
-        """Add what a row states: with the next row, or alone; before: only with the next row."""
+        """Add what a row states: with the next row, or alone; before: only with the next row.
+
+        Lookups: whether they count as those of the row that is tested, as later ones, or, for
+        None, not at all.
+        """
         self._stated.add((table.number, row))
         reads_next = table.reads_next
         values = self.values(table, row)
@@ -148,11 +157,10 @@ class Neighbourhood:
             if last and (kind == "transition" or (following and not wraps)):
                 continue
             flag = table.flag(constraint.node)
-            if flag is not None and not lookups:
-                continue
             if flag is not None:
-                term = Term(table, row, flag)
-                self.lookups.append(Lookup((Equation((term,), values[flag]),), FLAGS))
+                if lookups is not None:
+                    value = Equation((Term(table, row, flag),), values[flag])
+                    self.lookups.append(Lookup((value,), FLAGS, not lookups))
                 continue
             term = Term(table, row, constraint.node)
             self.equations.append(Equation((term,), 0, table.definition(constraint.node, row)))
@@ -173,7 +181,7 @@ class Neighbourhood:
         row: int,
         interaction: Interaction,
         values: Sequence[int],
-        lookups: bool,
+        lookups: bool | None,
     ) -> None:
         def stays(node: int) -> Equation:
             return Equation((Term(table, row, node),), values[node])
@@ -193,8 +201,9 @@ class Neighbourhood:
             return
         if allowed is None:
             self._questions.append(_Question(table, row, interaction))
-        elif lookups:
-            self.lookups.append(Lookup(tuple(map(stays, interaction.values)), allowed))
+        elif lookups is not None:
+            message = tuple(map(stays, interaction.values))
+            self.lookups.append(Lookup(message, allowed, not lookups))
 
     def ask(self) -> bool:
         """Add the rows that receive what these rows send; whether there are any.
@@ -279,7 +288,9 @@ class Neighbourhood:
         system = Echelon(auxiliary)
         known = list(self.equations)
         if held:
-            known += [value for lookup in self.lookups for value in lookup.asked]
+            known += [
+                value for lookup in self.lookups if not lookup.later for value in lookup.asked
+            ]
         self._insert(system, [(equation, self.form(equation)) for equation in known])
         self.close(system)
         return system
@@ -294,7 +305,9 @@ class Neighbourhood:
 
     def close(self, system: Echelon) -> None:
         """Add the answers to what is asked with known values, until nothing new is known."""
-        waiting = [lookup for lookup in self.lookups if lookup.allowed.answered]
+        waiting = [
+            lookup for lookup in self.lookups if lookup.allowed.answered and not lookup.later
+        ]
         while True:
             known = [
                 lookup
@@ -340,7 +353,7 @@ class Neighbourhood:
                 if message is None:
                     return None
                 wanted += list(zip(lookup.values, message, strict=True))
-            else:
+            elif not lookup.later:
                 wanted += [(value, value.target) for value in lookup.values]
         cells = list(self.cells)
         targets = {cells[variable]: value for variable, value in pinned.items()}

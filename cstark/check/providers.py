@@ -49,6 +49,8 @@ class FixedList:
         """The message with these values at the places of `asked`, if there is one."""
         mask = np.ones(len(self.messages), dtype=bool)
         for place, value in zip(self.asked, asked, strict=True):
+            if not self.lows[place] <= value <= self.highs[place]:
+                return None
             mask &= self.messages[:, place] == np.uint64(value)
         found = np.flatnonzero(mask)
         return [int(v) for v in self.messages[found[0]]] if len(found) else None

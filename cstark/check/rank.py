@@ -47,16 +47,19 @@ _LEAST_ROWS = 4
 _WORK = 1 << 19
 """Nodes that are differentiated in a table, but for the least number of rows."""
 
-_DIMENSION = 14
+_DIMENSION = 12
 """Looked up values that a search among integers goes over."""
 
 _LOOKUPS = 128
 """A row with more flags and lookups than this: their values count as known."""
 
+_SEARCHES = 6
+"""Sets of directions, in the rows of a table, in which other integers are looked for."""
+
 _VECTORS = 6
 """Integer vectors that are tried in a row."""
 
-_CACHED = 64
+_CACHED = 256
 """Those that are kept, of all rows of a kind."""
 
 
@@ -271,6 +274,7 @@ class _TableTest:
         """What is undetermined in a row."""
         around = Neighbourhood(self._table, row, self._buses, self._backward)
         rounds = 0
+        tried = Counter(self._tries)
         while True:
             strict = around.determined(held=True)
             free = strict.free(around.own)
@@ -287,6 +291,7 @@ class _TableTest:
                 self.known = max(self.known, len(around.lookups))
             if found.free and rounds < _ROUNDS and around.ask():
                 rounds += 1
+                self._forget(tried)
                 continue
             break
         for variable in free:
@@ -298,6 +303,12 @@ class _TableTest:
             other = self._second(around, group, [({variable: new}, {}) for new in values])
             found.free.append((first + others, other, False))
         return found
+
+    def _forget(self, tried: Counter[Hashable]) -> None:
+        """Take back what was shown since: it did not reckon with the rows that were added."""
+        for key in self._tries - tried:
+            self._shown.discard(key)
+        self._tries = Counter(tried)
 
     def _second(
         self,
@@ -327,7 +338,10 @@ class _TableTest:
             columns = sorted({column for form in moved for column in around.columns(form)})
             if not columns:
                 continue
-            if len(group) > _DIMENSION:
+            if all(one.answered for one in group):
+                found.held.append((columns, True))  # by what is asked, which is in another group
+                continue
+            if len(group) > _DIMENSION or self._enough(group, variables):
                 found.held.append((columns, False))
                 continue
             ways = self._other_integers(around, group, variables)
@@ -340,55 +354,66 @@ class _TableTest:
             else:
                 found.held.append((columns, True))
 
+    def _enough(self, group: Sequence[_Asked], variables: Sequence[int]) -> bool:
+        """Whether so many sets of directions have been searched that this one is left out."""
+        new = _directions(group, variables) not in self._searched
+        return new and len(self._searched) >= _SEARCHES
+
     def _other_integers(
         self, around: Neighbourhood, group: Sequence[_Asked], variables: Sequence[int]
     ) -> list[dict[int, list[int]]]:
         """What the lookups of a group may ask instead, in the directions that are open."""
-        generators = tuple(
-            tuple(one.form.get(variable, 0) for one in group) for variable in variables
-        )
-        sizes = tuple(one.high - one.low for one in group)
-        key = (generators, sizes)
+        key = _directions(group, variables)
+        generators, sizes = key
         if key not in self._searched:  # once for all values that they may have in other rows
             vectors = boxed_vectors(generators, [-size for size in sizes], sizes)
             self._searched[key] = list(islice(vectors, _CACHED))
         ways = []
         for vector in self._searched[key]:
-            targets: dict[int, dict[int, int]] = {}
+            targets: dict[int, list[int]] = {}
             for one, step in zip(group, vector, strict=True):
-                if not one.low <= one.value + step <= one.high:
+                if one.lookup not in targets:
+                    values = around.lookups[one.lookup].values
+                    targets[one.lookup] = [value.target for value in values]
+                targets[one.lookup][one.place] += step
+            asked = {}
+            for number, message in targets.items():
+                allowed = around.lookups[number].allowed
+                asked[number] = [message[place] for place in allowed.asked]
+                if allowed.complete(asked[number]) != message:
                     break
-                targets.setdefault(one.lookup, {})[one.place] = one.value + step
             else:
-                asked = {}
-                for number, changed in targets.items():
-                    lookup = around.lookups[number]
-                    places = zip(lookup.allowed.asked, lookup.asked, strict=True)
-                    asked[number] = [changed.get(place, value.target) for place, value in places]
                 ways.append(asked)
-        return ways[:_VECTORS]
+            if len(ways) == _VECTORS:
+                break
+        return ways
 
 
 class _Asked(NamedTuple):
-    """A value that is looked up: lookup and place in it, value, range, and how it moves."""
+    """A value that is looked up: lookup and place in it, value, range, and how it moves.
+
+    It may be an answer: then the list determines it by what is asked.
+    """
 
     lookup: int
     place: int
     value: int
     low: int
     high: int
+    answered: bool
     form: Form
 
 
 def _asked(around: Neighbourhood, system: Echelon) -> list[_Asked]:
-    """Everything asked that the equations do not determine."""
+    """Everything asked or answered that the equations do not determine."""
     result = []
     for number, lookup in enumerate(around.lookups):
-        for place, equation in zip(lookup.allowed.asked, lookup.asked, strict=True):
+        for place, equation in enumerate(lookup.values):
             form = system.reduce(around.form(equation))
             if form:
                 low, high = lookup.allowed.lows[place], lookup.allowed.highs[place]
-                result.append(_Asked(number, place, equation.target, low, high, form))
+                answered = place in lookup.allowed.answered
+                result.append(_Asked(number, place, equation.target, low, high, answered, form))
     return result
 
 
@@ -409,6 +434,14 @@ def _connected(asked: Sequence[_Asked]) -> list[list[_Asked]]:
     for one in asked:
         groups.setdefault(find(next(iter(one.form))), []).append(one)
     return list(groups.values())
+
+
+def _directions(
+    group: Sequence[_Asked], variables: Sequence[int]
+) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+    """How the values of a group move with each free variable, and the sizes of their ranges."""
+    generators = tuple(tuple(one.form.get(variable, 0) for one in group) for variable in variables)
+    return generators, tuple(one.high - one.low for one in group)
 
 
 def _independent(group: Sequence[_Asked]) -> bool:

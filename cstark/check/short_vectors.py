@@ -9,7 +9,7 @@ from cstark.air.nodes import P
 __all__ = ["boxed_vectors"]
 
 _SCALE = 1 << 12
-_VISITS = 3000
+_VISITS = 1500
 """Nodes of the search tree of `boxed_vectors`."""
 
 Vector = list[int]
