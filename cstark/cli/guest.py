@@ -56,7 +56,9 @@ def configure(parser: Parser) -> None:
     build.add_argument(
         "-I", dest="include", metavar="DIR", action="append", help="look for headers here too"
     )
-    build.add_argument("--debug", action="store_true", default=None, help="keep line numbers")
+    build.add_argument(
+        "--no-debug", action="store_true", default=None, help="leave out the line numbers"
+    )
     build.add_argument(
         "--no-library",
         action="store_true",
@@ -66,7 +68,7 @@ def configure(parser: Parser) -> None:
 
 
 _OF_NEW = ("example", "rust")
-_OF_C = ("optimize", "define", "include", "debug", "no_library")
+_OF_C = ("optimize", "define", "include", "no_debug", "no_library")
 _OF_BUILD = ("output", "compiler", *_OF_C)
 
 
@@ -162,7 +164,7 @@ def _compile(arguments: argparse.Namespace) -> tuple[bytes, list[str]]:
             optimize=arguments.optimize or "2",
             define=define,
             include=arguments.include or (),
-            debug=bool(arguments.debug),
+            debug=not arguments.no_debug,
             library=not arguments.no_library,
         )
     return program, [str(warning.message) for warning in said]

@@ -61,13 +61,13 @@ def test_build(folder, capsys):
     code, out, err = run(["guest", "build", "mine/main.c"], capsys)
     assert code == 0 and out.startswith("written: mine/main.elf, ") and not err
     assert (folder / "mine" / "main.elf").read_bytes() == guest.build("mine/main.c")
-    words = ["guest", "build", "-o", "out.elf", "mine/main.c", "-Os", "--debug", "-D", "A=1", "-DB",
-             "-I", "mine", "--compiler", guest.find().name]  # fmt: skip
+    words = ["guest", "build", "-o", "out.elf", "mine/main.c", "-Os", "--no-debug", "-D", "A=1",
+             "-DB", "-I", "mine", "--compiler", guest.find().name]  # fmt: skip
     code, data = run_json(words, capsys)
     assert code == 0 and data["file"] == "out.elf" and data["warnings"] == []
     assert data["compiler"] == guest.find().version and 100 < data["code"] < 1000
     assert (folder / "out.elf").read_bytes() == guest.build(
-        "mine/main.c", optimize="s", debug=True, define={"A": 1, "B": 1}
+        "mine/main.c", optimize="s", debug=False, define={"A": 1, "B": 1}
     )
     code, data = run_json(
         ["guest", "build", examples.FIB_ITERATIVE, "-DITERATIONS=9", "--no-library", "-o", "fib"],
@@ -101,7 +101,7 @@ def test_list(capsys):
         (["new", "a", "-o", "b"], "--output is no option of cstark guest new"),
         (["new", "a", "-O3"], "-O is no option of cstark guest new"),
         (["list", "a"], "takes no path"),
-        (["list", "--debug"], "--debug is no option of cstark guest list"),
+        (["list", "--no-debug"], "--no-debug is no option of cstark guest list"),
         (["build"], "name a source"),
         (["build", "absent.c"], "absent.c: there is no such file"),
         (["build", "a.c", "--example", "sha256"], "--example is no option of cstark guest build"),

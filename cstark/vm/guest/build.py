@@ -40,7 +40,7 @@ def build(
     optimize: str | int = "2",
     define: Mapping[str, str | int] | None = None,
     include: Iterable[Source] = (),
-    debug: bool = False,
+    debug: bool = True,
     library: bool = True,
     flags: Sequence[str] = (),
 ) -> bytes: ...
@@ -53,7 +53,7 @@ def build(
     optimize: str | int = "2",
     define: Mapping[str, str | int] | None = None,
     include: Iterable[Source] = (),
-    debug: bool = False,
+    debug: bool = True,
     library: bool = True,
     flags: Sequence[str] = (),
 ) -> Path: ...
@@ -65,7 +65,7 @@ def build(
     optimize: str | int = "2",
     define: Mapping[str, str | int] | None = None,
     include: Iterable[Source] = (),
-    debug: bool = False,
+    debug: bool = True,
     library: bool = True,
     flags: Sequence[str] = (),
 ) -> bytes | Path:
@@ -92,7 +92,8 @@ def build(
     include : iterable of paths, optional
         Folders where ``#include`` looks, after the sources' own and before the library's.
     debug : bool, optional
-        Keep line numbers; the image, and so the program's id, stays as it is.
+        Keep line numbers, which are said where a run stops; the file is larger, the image, and so
+        the program's id, as it is without.
     library : bool, optional
         False for a program that brings its own ``_start`` and everything else.
     flags : sequence of str, optional

@@ -52,6 +52,12 @@ Any of these will do:
     brew install llvm lld                       clang with LLD, on macOS
     brew install riscv64-elf-gcc                gcc, on macOS"""
 
+#: Where nothing can get to, Clang puts nothing: what got there nevertheless (a function without a
+#: return, say) would run into the next function and be proved.  An instruction that stops the run
+#: costs nothing.  GCC has this from version 13 on.
+_TRAPS_OF_CLANG = ("-mllvm", "-trap-unreachable")
+_TRAPS_OF_GCC = ("-funreachable-traps",)
+
 #: What each is told, besides the target: code that runs without an operating system, at a fixed
 #: address below 2^31, which does not test for the end of its stack.
 _COMMON = (
@@ -62,6 +68,8 @@ _COMMON = (
     "-fno-asynchronous-unwind-tables",
     "-fno-unwind-tables",
     "-fno-common",
+    # 0 is an address like any other, where a run stops; not a licence to leave out what follows.
+    "-fno-delete-null-pointer-checks",
     "-fomit-frame-pointer",
     "-ffunction-sections",
     "-fdata-sections",
@@ -140,8 +148,9 @@ def _zig() -> Compiler | None:
             "-mcmodel=medlow",
             "-fno-sanitize=all",
             "-Wno-atomic-alignment",
-            "-UNDEBUG",
-        ),  # which it defines when it optimises
+            *_TRAPS_OF_CLANG,
+            "-UNDEBUG",  # which it defines when it optimises
+        ),
         (*zig, "ld.lld"),
     )
 
@@ -165,7 +174,8 @@ def _clang(given: str | None = None) -> Compiler | None:
         version = _first_line(_run([path, "--version"]) or "clang")
         # nostdlibinc: no headers of a C library for this computer
         command = (path, "--target=riscv64-unknown-elf", "-march=rv64im", *_COMMON,
-                   "-mcmodel=medlow", "-nostdlibinc", "-Wno-atomic-alignment")  # fmt: skip
+                   "-mcmodel=medlow", "-nostdlibinc", "-Wno-atomic-alignment",
+                   *_TRAPS_OF_CLANG)  # fmt: skip
         unaligned = _accepted(command, "-mno-strict-align")
         return Compiler("clang", version, (*command, *unaligned), (linker,))
     return None
@@ -202,6 +212,7 @@ def _gcc(given: str | None = None) -> Compiler | None:
         # Before version 13 the way to say that misaligned accesses are fast is to name a
         # processor where they are.
         unaligned = _accepted(command, "-mno-strict-align", "-mtune=thead-c906")
+        unaligned += _accepted(command, *_TRAPS_OF_GCC)
         link = (path, "-march=rv64im", "-mabi=lp64", "-nostdlib", "-static", "-no-pie")
         return Compiler("gcc", _first_line(version), (*command, *unaligned), link, "-Wl,")
     return None

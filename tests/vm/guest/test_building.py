@@ -11,7 +11,8 @@ import sys
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from cstark.vm import guest
+from cstark import vm
+from cstark.vm import abi, guest
 from cstark.vm.errors import BuildError
 from cstark.vm.guest import compilers, examples, purity
 from tests.vm.guest.emulator import GuestError, execute
@@ -35,7 +36,8 @@ def source(tmp_path):
 
 
 def test_the_file(compiler, source):
-    program = guest.build(examples.load("json_field").source, compiler=compiler)
+    source = examples.load("json_field").source
+    program = guest.build(source, compiler=compiler, debug=False)
     elf = ELFFile(io.BytesIO(program))
     assert (elf.elfclass, elf.little_endian, elf["e_machine"]) == (64, True, "EM_RISCV")
     assert elf["e_type"] == "ET_EXEC" and elf["e_flags"] == 0 and elf["e_entry"] == 0x10000
@@ -58,13 +60,14 @@ def test_the_file(compiler, source):
 
 def test_the_same_sources_give_the_same_bytes(compiler, tmp_path):
     files = [examples.load("sudoku").source]
-    first = guest.build(files, compiler=compiler)
+    first = guest.build(files, compiler=compiler, debug=False)
     for folder in (tmp_path / "a", tmp_path / "another"):
         folder.mkdir()
         shutil.copy(files[0], folder)
-        assert guest.build(folder / files[0].name, compiler=compiler) == first
-    with_lines = guest.build(files, compiler=compiler, debug=True)
+        assert guest.build(folder / files[0].name, compiler=compiler, debug=False) == first
+    with_lines = guest.build(files, compiler=compiler)
     assert ELFFile(io.BytesIO(with_lines)).has_dwarf_info()
+    assert guest.build(folder / files[0].name, compiler=compiler) == with_lines
 
     def image(program: bytes) -> list[bytes]:
         return [s.data() for s in ELFFile(io.BytesIO(program)).iter_segments("PT_LOAD")]
@@ -101,6 +104,51 @@ def test_names_that_a_command_line_could_misread(compiler, tmp_path):
     for name in ("-o.c", "a b.c"):
         (folder / name).write_text(MAIN)
         assert execute(guest.build(folder / name, compiler=compiler)).exit_code == 3
+
+
+def test_where_a_run_stops(compiler, source):
+    """Function and line; and it does stop, where C leaves open what happens."""
+    text = """
+#include <cstark.h>
+int main(void) {
+    const uint8_t *data;
+    size_t size;
+    read_input(&data, &size);
+    return ((const volatile uint8_t *)0)[size]; /* line 7 */
+}
+"""
+    program = vm.Program.from_elf(guest.build(source(text), compiler=compiler))
+    with pytest.raises(vm.GuestError, match=r"outside memory, at 0x3: .*main.*main\.c:7"):
+        program.run(b"abc")
+    text = """
+#include <cstark.h>
+int main(void) {
+    print("before");
+    __builtin_unreachable();
+}
+int next(void) { return 7; }
+"""
+    if compiler != "gcc" or any("unreachable" in word for word in guest.find("gcc").compile):
+        program = vm.Program.from_elf(guest.build(source(text), compiler=compiler))
+        with pytest.raises(vm.GuestError, match="in main"):
+            program.run(max_steps=1000)
+
+
+def test_what_the_header_says_is_what_the_machine_has():
+    header = (guest.INCLUDE / "cstark.h").read_text()
+    crate = (guest.CRATE / "src" / "lib.rs").read_text()
+    assert f"#define CSTARK_INPUT {abi.INPUT:#x}u" in header
+    assert f"#define CSTARK_OUTPUT {abi.OUTPUT:#x}u" in header
+    assert abi.INPUT == abi.STACK_TOP and abi.OUTPUT - abi.INPUT == 0x2000_0000
+    assert "CSTARK_INPUT_BYTES (0x20000000u - 8u)" in header
+    assert abi.MAX_INPUT <= 0x2000_0000 - 8
+    assert "CSTARK_OUTPUT_BYTES (256u * 1024u)" in header and abi.MAX_OUTPUT == 256 * 1024
+    text = crate.replace("_", "")
+    assert f"INPUT: usize = {abi.INPUT:#x};" in text and f"OUTPUT: usize = {abi.OUTPUT:#x};" in text
+    script = (guest.INCLUDE.parent / "link.ld").read_text()
+    assert f"<= {abi.STACK_TOP:#x}" in script and abi.IMAGE_LOW <= 0x10000
+    start = (guest.INCLUDE.parent / "lib" / "crt0.S").read_text()
+    assert f"lui     sp, {abi.STACK_TOP >> 12:#x}" in start and f"li      a7, {abi.EXIT}" in start
 
 
 def test_a_warning_is_passed_on(compiler, source):
