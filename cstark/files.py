@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
 __all__ = ["try_directory", "write_whole"]
@@ -38,7 +39,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a regular file so that there is never a part of it.
 
     It is written under another name in the same directory, flushed to the disk and renamed: a
-    program that dies on the way leaves what was there before.
+    program that dies on the way leaves what was there before. Who may read a file that was there
+    may read the new one, and nobody else: a proof shows parts of a trace.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         # The name is ours before the file is: whatever interrupts us, it is known and removed.
         with open(temporary, "xb") as file:
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), stat.S_IMODE(os.stat(path).st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -35,7 +35,7 @@ from cstark.cli.common import (
     visible,
 )
 from cstark.cli.say import say, say_json
-from cstark.errors import Reason, StatementError, VerificationError, as_python_reads
+from cstark.errors import Reason, StatementError, VerificationError, as_python_reads, did_you_mean
 from cstark.report import security_text
 from cstark.text import bytes_text, pairs, seconds_text
 
@@ -255,6 +255,7 @@ def verify_by_workload(
     from cstark.workload.claim import decode_claim
 
     decoded = decode_claim(subject.claim)
+    check_expected_names(decoded, expected)
     check_expectations(decoded, expected)
     check.by_workload(subject, data)
     description, tokens = subject.machine.proving_key.description, len(subject.statement.tokens)
@@ -273,6 +274,7 @@ def verify_by_key(
     except StatementError as error:
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim) if file.claim else {}
+    check_expected_names(decoded, expected)
     check.by_key(file, text, data)
     check_expectations(decoded, expected)
     return decoded, security_of(file.key, proof, len(file.tokens), check)
@@ -335,6 +337,21 @@ def claim_names(claim: dict[str, Any]) -> str:
     names = sorted(claim)
     shown = ", ".join(visible(name) for name in names[:20])
     return f"{shown}, and {len(names) - 20:,} more" if len(names) > 20 else shown or "nothing"
+
+
+def check_expected_names(claim: dict[str, Any], expected: Expectations) -> None:
+    """Refuse to look for what the statement has no name for: it has been misspelt.
+
+    Raises
+    ------
+    CommandError
+    """
+    known = {as_python_reads(name) for name in claim}
+    for given, _ in expected:
+        if given not in claim and as_python_reads(given) not in known:
+            hint = did_you_mean(given, [visible(name) for name in claim])
+            names = claim_names(claim)
+            raise CommandError(f"--expect {given}=...: the claim has only {names}{hint}")
 
 
 def check_expectations(claim: dict[str, Any], expected: Expectations) -> None:

@@ -163,7 +163,7 @@ def test_no_command_prints_a_strangers_text_raw(words, there, capsys):
 def test_names_in_a_claim_are_shown_by_one_function(there, capsys):
     words = ["verify", "strange:Strange", "s.bin", *WEAK, "--expect", "nothing=1"]
     code, _, err = run(words, capsys)
-    assert code == 1
+    assert code == 2
     assert r'only "\u001b[2J name\n", plain, "\ud800"' in err
     many = {f"name{i:06}": 0 for i in range(100)} | {"x" * 10**5: 0}
     assert len(max(dict(claim_pairs(many)), key=len)) < 150

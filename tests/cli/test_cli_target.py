@@ -237,3 +237,20 @@ def test_devices(tmp_path):
     with pytest.raises(common.CommandError, match="No space left on device"):
         common.write_atomically("/dev/full", b"x")
     assert not Target(str(tmp_path)).streams
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o604])
+def test_a_file_that_is_replaced_keeps_its_mode(mode, tmp_path):
+    """A proof shows parts of a trace: who could not read the file before cannot now."""
+    path, link = tmp_path / "p.bin", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    for place in (path, link):
+        common.write_atomically(str(place), b"new")
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+        assert path.read_bytes() == b"new"
+    fresh, plain = tmp_path / "fresh", tmp_path / "plain"
+    common.write_atomically(str(fresh), b"new")
+    plain.touch()
+    assert fresh.stat().st_mode == plain.stat().st_mode

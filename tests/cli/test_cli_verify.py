@@ -35,11 +35,10 @@ def test_expectations(proofs, capsys):
     code, out, err = run([*words, "log_rows=5"], capsys)
     assert (code, out) == (1, "")
     assert "refused: the claim says log_rows = 4, expected 5" in err
-    code, data = run_json([*words, "rows=5"], capsys)
-    assert code == 1
+    code, data = run_json([*words, "log_row=5"], capsys)
+    assert code == 2, "a name that has been misspelt is no fault of the proof"
     assert data["verified"] is False
-    assert data["reason"] == "STATEMENT"
-    assert "log_rows, result, start" in data["message"]
+    assert "log_rows, result, start; did you mean 'log_rows'?" in data["message"]
 
 
 def test_min_security(proofs, capsys):
