@@ -149,9 +149,10 @@ class _Reader:
             )
 
     def words(self, array: np.ndarray) -> np.ndarray:
-        """The array as uint64 without a copy; refused by its first impossible value, or its type.
+        """The array as uint64; refused by its first impossible value, or its type.
 
-        NumPy's own integers are int64: where none is negative they are the same words.
+        NumPy's own integers are int64: where none is negative they are the same words, and taken
+        in place. Other integers, bools among them, lose nothing in a copy.
         """
         if array.dtype.isnative and array.dtype in (np.uint64, np.int64):
             if array.dtype == np.int64:
@@ -166,8 +167,7 @@ class _Reader:
             raise self.refuse(f"dtype is {array.dtype}; field elements are integers, np.uint64")
         if array.dtype.kind in "iO":
             self._check_integers(array)
-        convert = "trace.astype(np.uint64)" if self.is_array else "np.array(trace, dtype=np.uint64)"
-        raise self.refuse(f"dtype is {array.dtype}, not uint64; convert it: {convert}")
+        return array.astype(np.uint64)
 
     def _check_integers(self, array: np.ndarray) -> None:
         rows = range(len(array))
