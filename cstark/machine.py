@@ -137,10 +137,11 @@ class Machine:
 
         Parameters
         ----------
-        traces : mapping of str to (rows, columns) ndarray of uint64 or int64
+        traces : mapping of str to (rows, columns) array_like of integers
             One per table; rows a power of two, at least 8; values from 0 to p - 1. A C-contiguous
-            array is used in place, read only, memory-mapped or not. A callable that returns the
-            array is called when the trace is needed.
+            array of uint64 or int64 is used in place, read only, memory-mapped or not; other
+            integers, and bools, are copied. A callable that returns the array is called when the
+            trace is needed.
         publics : mapping of str to sequence of int, optional
             For each table with public values.
         tokens : sequence of Send or Receive
@@ -449,6 +450,10 @@ class Machine:
 
     def __str__(self) -> str:
         return self.proving_key.description.summary()
+
+    def _repr_html_(self) -> str:
+        """What `print` shows, as a table for a notebook."""
+        return self.proving_key.description.summary_html()
 
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"

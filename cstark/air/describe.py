@@ -507,5 +507,7 @@ def _noted(name: str, what: str, call: Callable[[], Result]) -> Result:
         for frame in traceback.extract_tb(error.__traceback__):
             if not frame.filename.startswith((_PACKAGE, _NUMPY)):
                 place = f', file "{frame.filename}", line {frame.lineno}'
+        if isinstance(error, AirError) and f"table {name!r}" not in str(error):
+            error.args = (f"table {name!r}: {error}",)  # raised by what knows no table
         error.add_note(f"in {what} of table {name!r}{place}")
         raise

@@ -114,10 +114,7 @@ class CheckReport:
         return report_text(self)
 
     def __repr__(self) -> str:
-        return (
-            f"<CheckReport: {counted(len(self.violations), 'violated constraint')}, "
-            f"{counted(sum(self.unbalanced.values()), 'unbalanced message')}>"
-        )
+        return f"<CheckReport: {str(self).partition(chr(10))[0]}>"
 
     def _repr_html_(self) -> str:
         return report_html(self)

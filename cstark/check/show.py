@@ -344,8 +344,9 @@ def _wrapped_around(violation: Violation) -> bool:
     """Whether the sides differ by m 2^64, which is m (2^32 - 1) in the field, for a small m."""
     if violation.left is None or violation.right is None:
         return False
+    sides = (violation.left, violation.right, *violation.values.values())
     times = (violation.right - violation.left) * pow(_SMALL - 1, -1, P) % P
-    large = any(_SMALL < value < P - _SMALL for value in violation.values.values())
+    large = any(_SMALL <= value < P - _SMALL for value in sides)
     return large and 0 < min(times, P - times) < _SMALL
 
 

@@ -21,6 +21,7 @@ from cstark.cli.common import (
     write_atomically,
 )
 from cstark.cli.say import say, say_json
+from cstark.errors import quoted
 
 __all__ = ["configure", "run"]
 
@@ -95,7 +96,13 @@ def read_log_heights(text: str | None) -> dict[str, int]:
             value = integer(number.strip())
         except ValueError:
             value = -1
-        if not 0 <= value <= MAX_LOG_HEIGHT or bool(equals) != bool(name):
+        if value > MAX_LOG_HEIGHT and bool(equals) == bool(name):
+            raise CommandError(
+                f"--log-heights {item.strip()}: 2^{quoted(value)} rows are too tall for any table; "
+                f"the number is log2 of the rows, at most {MAX_LOG_HEIGHT}: write 20, or "
+                "TABLE=20,TABLE=16"
+            )
+        if value < 0 or bool(equals) != bool(name):
             raise CommandError(f"--log-heights {text}: write 20, or TABLE=20,TABLE=16")
         if found and (name in found or "" in (name, *found)):
             raise CommandError(f"--log-heights {text}: one number, or each table once by name")

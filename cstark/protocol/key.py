@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 from cstark.air.bus import Token, number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.errors import AirError, CstarkError, quoted
 from cstark.limits import MAX_BLOWUP, MAX_TABLES
-from cstark.text import canonical_json
+from cstark.text import canonical_json, html_table
 from cstark.text import table as text_table
 
 from .options import Options, ResolvedOptions
@@ -60,6 +61,15 @@ class MachineDescription:
 
     def summary(self) -> str:
         """A table of the tables, the buses and the options, for people to read."""
+        lines = [text_table(*self._summary_table())]
+        return "\n".join([*lines, *self._summary_lines()])
+
+    def summary_html(self) -> str:
+        """The same for a notebook."""
+        notes = "".join(f"<p>{escape(line)}</p>" for line in self._summary_lines())
+        return html_table(*self._summary_table()) + notes
+
+    def _summary_table(self) -> tuple[list[str], list[list[str]]]:
         head = [
             "table",
             "rows",
@@ -83,7 +93,10 @@ class MachineDescription:
             ]
             for d in self.tables
         ]
-        lines = [text_table(head, rows)]
+        return head, rows
+
+    def _summary_lines(self) -> list[str]:
+        lines = []
         if self.buses:
             widths = [f"{name} ({bus.width} wide)" for name, bus in self.buses.items()]
             lines.append("buses: " + ", ".join(widths))
@@ -98,7 +111,7 @@ class MachineDescription:
             f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
             f"FRI arity {o.fri_arity}, final length {o.final_length}"
         )
-        return "\n".join(lines)
+        return lines
 
 
 class VerifyingKey(MachineDescription):
@@ -361,17 +374,22 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
 
 
 def _degree_text(table: str, constraint: Constraint, blowup: int) -> str:
-    what = repr(constraint.name) if constraint.name else constraint.label
+    what = repr(constraint.name) if constraint.name else _shortened(constraint.label)
     if constraint.name and constraint.expression:
-        what += f" ({constraint.expression})"
+        what += f" ({_shortened(constraint.expression)})"
     selector = ""
     if constraint.selector in ("first", "last"):
         selector = f", one of it that of {constraint.selector}_row,"
     at = f" (at {constraint.location})" if constraint.location else ""
     return (
-        f"table {table!r}: constraint {what} has degree {constraint.degree}{selector} but blowup "
-        f"{blowup} allows {blowup + 1}; {_cures(constraint.degree, 'a factor of it')}{at}"
+        f"table {table!r}: a constraint has degree {constraint.degree}{selector} but blowup "
+        f"{blowup} allows {blowup + 1}: {what}; {_cures(constraint.degree, 'a factor of it')}{at}"
     )
+
+
+def _shortened(formula: str) -> str:
+    """The beginning and the end of what may be pages of a formula."""
+    return formula if len(formula) <= 120 else f"{formula[:80]} … {formula[-30:]}"
 
 
 def _cures(degree: int, what: str) -> str:

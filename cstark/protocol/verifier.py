@@ -161,7 +161,18 @@ class Verifier:
     # ---- policy -------------------------------------------------------------------------
 
     def check_policy(self, policy: Policy) -> None:
-        """Options, heights and claim are what the verifier wants, and are strong enough."""
+        """Tables, options and claim are what the verifier wants, and are strong enough.
+
+        A proof of other tables has other options as well, which say less about what is wrong.
+        """
+        log_heights = self.proof.log_heights
+        require(
+            len(log_heights) == len(self.key.tables),
+            "tables",
+            f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
+        )
+        for table, log_height in zip(self.key.tables, log_heights, strict=True):
+            self._check_height(table, log_height, policy.log_heights.get(table.name))
         require(
             self.proof.options == self.key.options,
             "options",
@@ -171,14 +182,6 @@ class Verifier:
         require(
             self.proof.claim == self.instance.claim, "claim", "the proof is about another claim"
         )
-        log_heights = self.proof.log_heights
-        require(
-            len(log_heights) == len(self.key.tables),
-            "tables",
-            f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
-        )
-        for table, log_height in zip(self.key.tables, log_heights, strict=True):
-            self._check_height(table, log_height, policy.log_heights.get(table.name))
         require(
             not self.instance.wraps(self.key, log_heights),
             "multiplicity",

@@ -147,10 +147,6 @@ def check_header(
 ) -> Shape:
     """Compare the header with the statement, and apply the policy to the heights it names."""
     tables, options = statement.tables, statement.options
-    if header.options != options_bytes(options):
-        raise Refused("options", "the proof was made with other options")
-    if header.claim != statement.claim:
-        raise Refused("statement", "the proof carries another claim")
     if len(header.log_heights) != len(tables):
         raise Refused("heights", f"{len(header.log_heights)} heights for {len(tables)} tables")
     for table, log_height in zip(tables, header.log_heights, strict=True):
@@ -163,6 +159,10 @@ def check_header(
     unknown = set(expected) - {table.name for table in tables}
     if unknown:
         raise Refused("heights", f"no table {min(unknown)}, whose height is expected")
+    if header.options != options_bytes(options):
+        raise Refused("options", "the proof was made with other options")
+    if header.claim != statement.claim:
+        raise Refused("statement", "the proof carries another claim")
     shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
     bits = proven_bits(statement, shape, regime)
     if not bits >= min_security >= 0:  # neither nan nor a negative number is a policy

@@ -199,6 +199,8 @@ class SecurityReport:
     def _notes(self) -> list[str]:
         figures = ", ".join(f"{name} {show_bits(bits)}" for name, bits in self.heuristic.items())
         return [
+            f"what is claimed is {show_bits(self.bits)}: the least of the terms under "
+            f"{self.regime.name} decoding; the other column is not needed for it",
             f"list decoding with multiplicity {self.list_decoding.multiplicity}",
             f"heuristic, unproven, used for nothing: {figures}",
         ]

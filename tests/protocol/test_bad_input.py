@@ -42,7 +42,7 @@ def test_columns(fib, columns):
     bad_trace(fib, np.zeros((8, columns), dtype=np.uint64), rf"{columns} columns")
 
 
-@pytest.mark.parametrize("dtype", [np.int32, np.float64, np.uint32, bool, object])
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128, "S3", "U3"])
 def test_dtype(fib, dtype):
     bad_trace(fib, np.zeros((8, 2), dtype=dtype), str(np.dtype(dtype)))
 
@@ -177,12 +177,13 @@ def stating(state, **attributes):
     [
         (
             lambda t: t.every_row.zero(t.now.x**4 - 1, name="root of one"),
-            r"'demo': constraint 'root of one' \(now\.x\*\*4 - 1 = 0\) has degree 4 but blowup 2 "
-            r"allows 3; use Options\(blowup=4\).*or keep a factor .* column.*test_bad_input\.py:",
+            r"'demo': a constraint has degree 4 but blowup 2 "
+            r"allows 3: 'root of one' \(now\.x\*\*4 - 1 = 0\); use Options\(blowup=4\)"
+            r".*or keep a factor .* column.*test_bad_input\.py:",
         ),
         (
             lambda t: t.first_row.equal(t.now.x**3, 8),
-            r"now\.x\*\*3 = 8 has degree 4, one of it that of first_row,.*blowup=4",
+            r"has degree 4, one of it that of first_row, .*3: now\.x\*\*3 = 8; .*blowup=4",
         ),
         (lambda t: t.last_row.zero(t.now.x**9), r"degree 10, .*last_row.*blowup=16"),
         (lambda t: t.every_row.zero(t.now.x**62 - t.now.x), r"degree 62 .*blowup=64"),
