@@ -13,7 +13,8 @@ import pytest
 import cstark as cs
 
 FOLDER = Path(__file__).resolve().parent.parent / "asv_bench"
-MODULES = ("kernels", "phases", "proofs", "tracked")  # `optimisations` has tests of its own
+# `optimisations` has tests of its own
+MODULES = ("guests", "kernels", "phases", "proofs", "tracked")
 KINDS = ("time_", "timeraw_", "track_", "peakmem_")
 
 
@@ -56,7 +57,7 @@ def test_benchmarks_run(benchmarks, module):
         for parameters in each_value_once(getattr(owner, "params", [])):
             benchmark = owner()
             if hasattr(benchmark, "setup"):
-                benchmark.setup(*parameters)
+                benchmark.setup(*caches.get(owner, ()), *parameters)
             call = partial(getattr(benchmark, name), *caches.get(owner, ()), *parameters)
             result = call()
             if module == "kernels":  # a benchmark is called many times after one setup

@@ -19,8 +19,8 @@ __all__ = ["DEFAULT_SIZES", "THRESHOLD", "Growth", "grow", "sized"]
 
 #: Slopes that changed by more than this get a mark.
 THRESHOLD = 0.10
-#: fib_iterative: eighths of a million steps to a million, each filling 95 % of its rows.
-DEFAULT_SIZES = {"fib_iterative": "iterations=25000,50000,100000,200000"}
+#: fib_iterative: one, two, four and eight million steps, each filling 76 % of the rows.
+DEFAULT_SIZES = {"fib_iterative": "iterations=200000,400000,800000,1600000"}
 GROWING = ("peak_bytes", "buffer_bytes", "prove_seconds")
 
 
