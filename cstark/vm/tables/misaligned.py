@@ -3,8 +3,8 @@
 The access begins at place k = 4 h + j of the word at W, j = 0..3 one-hot in f (f0 = 1 - f1 - f2
 - f3), and has 8, 4 or 2 bytes, one-hot in s8, s4, s2 = real - s8 - s4. If it crosses into the
 word at W + 8, that word is accessed, too; if not, the row sends and receives nothing for it. All
-flags are bits on every row, s2 too, which in a real row the code would pin: so a row that is not
-real has s8 = s4 = s2 = 0, no crossing and no second word.
+flags are bits on every row: s8, s4 and s2 all three, because a row that is not real, in which no
+code pins them, then has s8 = s4 = s2 = 0, no crossing and no second word.
 
 Whatever it is, the bytes lie in three halves that begin at half h of (m0, m1, w0, w1): twelve
 bytes c, whose weighted sums are the halves. Bytes are looked up in pairs (c + Y c', c) on

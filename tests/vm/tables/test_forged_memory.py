@@ -148,23 +148,29 @@ def test_two_bytes_from_an_odd_address():
         assert (said == "") == accepted, said
 
 
-@pytest.mark.parametrize(("s4", "written", "culprit"), [(-1, 5, "s4"), (0, 5, "s2")])
-def test_a_row_that_executes_nothing_writes_nothing(s4, written, culprit):
-    """Sizes that cancel would give a filling row a second word, which it could change."""
-    time, address, upper = 1000, 0x2000_0000, 7
+@pytest.mark.parametrize(
+    ("s8", "s4", "culprit"), [(1, -1, "s4"), (1, 0, "s2"), (-1, 1, "s8")]
+)
+def test_a_row_that_executes_nothing_writes_nothing(s8, s4, culprit):
+    """Sizes that cancel would give a filling row a second word, which it could change.
+
+    With a count of -1 it would send what it seems to receive, and the other way round.
+    """
+    time, address, upper, written = 1000, 0x2000_0000, 7, 5
     row = {
-        "real": 0, "time": time, "a": address + 1, "s8": 1, "s4": s4, "f": [1, 0, 0], "x": [1, 0],
-        "b": [0, 0x0500_0000], "w": [0, upper], "w_time": 900, "w_gap": time + 3 - 900 - 1,
-        "d": [0, 0, written],
+        "real": 0, "time": time, "a": address + 1, "s8": s8, "s4": s4, "f": [1, 0, 0],
+        "x": [s8, 0], "b": [0, s8 * written << 24], "w": [0, upper], "w_time": 900,
+        "w_gap": time + 3 - 900 - 1, "d": [0, 0, written],
     }  # fmt: skip
     cells = {column: 0 if not shape else [0] * shape[0] for column, shape in
              FAMILIES["mis_store"].columns.items()}  # fmt: skip
     trace = trace_of("mis_store", cells | row)
+    give, take = (cs.Send, cs.Receive) if s8 == 1 else (cs.Receive, cs.Send)
     tokens = [
-        cs.Send("memory", [address + 8, 0, upper, 900]),
-        cs.Receive("memory", [address + 8, written, upper, time + 3]),
-        cs.Receive("range", [row["w_gap"]]),
-        cs.Receive("range", [0]),
+        give("memory", [address + 8, 0, upper, 900]),
+        take("memory", [address + 8, written, upper, time + 3]),
+        take("range", [row["w_gap"]]),
+        take("range", [0]),
     ]
     table = FAMILIES["mis_store"]()
     assert verdict({"mis_store": table}, {"mis_store": trace}, tokens) == "constraints"
