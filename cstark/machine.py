@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cstark.air import Air, Tables
-from cstark.air.bus import Token
+from cstark.air.tokens import Token
 from cstark.cost.estimate import Estimate, estimate
 from cstark.errors import AirError, StatementError, quoted
 from cstark.protocol.key import VerifyingKey

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.air import one_sided
-from cstark.air.bus import Token
+from cstark.air.tokens import Token
 from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import TraceError
 from cstark.kernels import _runtime

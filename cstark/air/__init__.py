@@ -6,7 +6,7 @@ here computes with a trace, and no kernel is imported.
 """
 
 from cstark.air.air import Air
-from cstark.air.bus import Receive, Send, Token, check_tokens, number_buses
+from cstark.air.bus import number_buses
 from cstark.air.columns import Namespace, View
 from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription
@@ -17,6 +17,7 @@ from cstark.air.one_sided import one_sided
 from cstark.air.pack import pack
 from cstark.air.rows import RowSelector
 from cstark.air.tables import Tables
+from cstark.air.tokens import Receive, Send, Token, check_tokens
 
 __all__ = [
     "Air",

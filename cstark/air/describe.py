@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cstark.air.air import Air
-from cstark.air.bus import is_name, record_message
+from cstark.air.bus import record_message
 from cstark.air.columns import ColumnLayout, Namespace
 from cstark.air.description import (
     Constraint,
@@ -23,7 +23,7 @@ from cstark.air.description import (
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.flags import Flags
 from cstark.air.free import input_columns
-from cstark.air.nodes import Node, P
+from cstark.air.nodes import Node, P, is_name
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError, did_you_mean, quoted
 from cstark.limits import MAX_ROWS, MIN_ROWS

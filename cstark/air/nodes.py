@@ -31,6 +31,7 @@ __all__ = [
     "P",
     "canonical_order",
     "evaluate",
+    "is_name",
     "operate",
     "render",
     "subtree",
@@ -366,3 +367,8 @@ def _divisor(node: Node) -> int:
     if 1 < P - inverse < 2**24:
         return inverse - P
     return inverse if inverse < 2**24 else 0
+
+
+def is_name(text: object) -> bool:
+    """Whether `text` can name a table or a bus: a printable string that is not empty."""
+    return isinstance(text, str) and text != "" and text.isprintable()

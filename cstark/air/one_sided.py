@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cstark.air.bus import Token
 from cstark.air.description import TableDescription
 from cstark.air.nodes import Node, P
+from cstark.air.tokens import Token
 
 __all__ = ["one_sided"]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, overload
 
-from cstark.air.bus import is_name
 from cstark.air.description import (
     SELECTOR_DEGREES,
     Constraint,
@@ -18,7 +17,7 @@ from cstark.air.description import (
     TableDescription,
     assemble,
 )
-from cstark.air.nodes import Node, NodeList, P, canonical_order
+from cstark.air.nodes import Node, NodeList, P, canonical_order, is_name
 from cstark.errors import AirError
 from cstark.limits import MAX_COLUMNS, MAX_MESSAGE_WIDTH, MAX_ROWS, MIN_ROWS
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
+from cstark.air.tokens import Token
 from cstark.check.counts import Batch, count_exactly
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus, similar_bus
 from cstark.check.values import NodeEvaluator

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cstark.air.bus import Token
 from cstark.air.description import Interaction, TableDescription
+from cstark.air.tokens import Token
 
 __all__ = ["free_count_notes", "height_notes"]
 

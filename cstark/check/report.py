@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cstark.air.bus import Bus, Token
+from cstark.air.bus import Bus
 from cstark.air.description import TableDescription
 from cstark.air.one_sided import one_sided
+from cstark.air.tokens import Token
 from cstark.check.buses import Traffic
 from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch

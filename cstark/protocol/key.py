@@ -9,8 +9,9 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
-from cstark.air.bus import Token, number_buses
+from cstark.air.bus import number_buses
 from cstark.air.description import Constraint, TableDescription
+from cstark.air.tokens import Token
 from cstark.errors import AirError, CstarkError, quoted
 from cstark.limits import MAX_BLOWUP, MAX_TABLES
 from cstark.text import canonical_json, html_table

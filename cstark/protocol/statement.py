@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsIndex
 
 from cstark import field
-from cstark.air.bus import Token, check_tokens
+from cstark.air.tokens import Token, check_tokens
 from cstark.errors import StatementError, did_you_mean, quoted
 from cstark.field import P
 from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS

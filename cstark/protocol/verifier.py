@@ -35,8 +35,8 @@ from .stream import ProofReader
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
-    from cstark.air.bus import Token
     from cstark.air.description import TableDescription
+    from cstark.air.tokens import Token
 
     from .key import VerifyingKey
     from .options import ResolvedOptions

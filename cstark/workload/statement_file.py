@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cstark.air.bus import Receive, Send, Token
+from cstark.air.tokens import Receive, Send, Token
 from cstark.errors import CstarkError, StatementError
 from cstark.protocol.key import KEY_FORMAT, STATEMENT_FORMAT, VerifyingKey
 from cstark.text import canonical_json
