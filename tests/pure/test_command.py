@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import cstark as cs
 from cstark.cli.main import main as cstark
 from cstark.pure.__main__ import main as pure
 
@@ -166,6 +167,12 @@ def test_the_api_makes_them_too(files):
     statement = read_statement((files / "key.json").read_text())
     proof = (files / "proof.bin").read_bytes()
     verify(statement, proof, min_security=0, heights={"cpu": 64}, regime="unique")
+    rows = [1 << k for k in cs.Proof.from_bytes(proof).log_heights]
+    names = [table.name for table in statement.tables]
+    verify(statement, proof, min_security=0, heights=dict(zip(names, rows, strict=True)))
+    for name, count in zip(names, rows, strict=True):  # the last table's as well
+        with pytest.raises(Refused, match=f"table {name}"):
+            verify(statement, proof, min_security=0, heights={name: 2 * count})
     for demands, reason in (
         ({"heights": {"cpu": 8}}, "heights"),
         ({"heights": {"none": 8}}, "heights"),
