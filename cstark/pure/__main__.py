@@ -61,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
         give_up()
         complain("error: standard output cannot be written")
         return FAILED
+    except Exception as error:  # a mistake of ours: whatever it is, nothing has been refused
+        complain(f"error: {type(error).__name__}: {error}")
+        return FAILED
 
 
 def run(options: argparse.Namespace) -> int:

@@ -301,6 +301,20 @@ def test_the_plain_verifier(folder):
     assert done.returncode == 2 and b"\x1b" not in done.stderr
 
 
+def test_a_mistake_in_the_plain_verifier_is_no_refusal(there, monkeypatch, capsys):
+    from cstark.pure import __main__ as plain
+
+    for error, text in ((RuntimeError("x"), "error: RuntimeError: x\n"),
+                        (MemoryError(), "error: out of memory\n")):  # fmt: skip
+
+        def fail(*_, error=error, **more):
+            raise error
+
+        monkeypatch.setattr(plain, "verify", fail)
+        assert plain.main(["f.json", "f.bin"]) == 3
+        assert capsys.readouterr().err == text
+
+
 # ---- other failures ----------------------------------------------------------------------------
 
 
