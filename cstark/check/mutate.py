@@ -10,7 +10,7 @@ outcome is that of a full check.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -261,17 +261,27 @@ class ChangedTable:
         ndarray
             The k that nothing notices, ascending.
         """
+        return self.unnoticed_together(rows, {column: new})
+
+    def unnoticed_together(self, rows: np.ndarray, new: Mapping[int, np.ndarray]) -> np.ndarray:
+        """The same of changes of some cells of a row together: column -> ``(n,)`` values."""
         alive = [np.empty(0, dtype=np.int64)]
         for start in range(0, len(rows), _BLOCK):
             block = slice(start, start + _BLOCK)
-            alive.append(start + self._unnoticed(column, rows[block], new[block]))
+            changes = {column: values[block] for column, values in new.items()}
+            alive.append(start + self._unnoticed(rows[block], changes))
         return np.concatenate(alive)
 
-    def _unnoticed(self, column: int, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
+    def _unnoticed(self, rows: np.ndarray, new: Mapping[int, np.ndarray]) -> np.ndarray:
         alive = np.arange(len(rows))
         # the cheapest constraints first: most changes are noticed by the first one
         tests = sorted(
-            (cost, index, shift) for shift in (0, 1) for cost, index in self._tests[column, shift]
+            {
+                (cost, index, shift)
+                for shift in (0, 1)
+                for column in new
+                for cost, index in self._tests[column, shift]
+            }
         )
         for _, index, shift in tests:
             if len(alive) == 0:
@@ -280,26 +290,29 @@ class ChangedTable:
             where = (rows[alive] - shift) % len(self._trace)
             selected = _selected(constraint.selector, where, len(self._trace))
             if selected.any():
-                changed = (column, shift, new[alive])
+                changed = {(column, shift): values[alive] for column, values in new.items()}
                 [values] = self._evaluator([constraint.node]).at(where, changed)
                 alive = alive[~(selected & (values != 0))]
         balanced = np.ones(len(alive), dtype=bool)
         if len(alive):
-            for messages in self._message_changes(column, rows[alive], new[alive]).values():
+            changes = {column: values[alive] for column, values in new.items()}
+            for messages in self.message_changes(rows[alive], changes).values():
                 balanced &= _come_to_zero(messages)
         return alive[balanced]
 
-    def _message_changes(
-        self, column: int, rows: np.ndarray, new: np.ndarray
+    def message_changes(
+        self, rows: np.ndarray, new: Mapping[int, np.ndarray]
     ) -> dict[str, list[tuple[list[np.ndarray], np.ndarray]]]:
         """Bus -> (values, counts) of what the changes add: new messages, and old ones negated."""
         found = defaultdict(list)
         for shift in (0, 1):
             where = (rows - shift) % len(self._trace)
-            for index in self._messages[column, shift]:
+            touched = {index for column in new for index in self._messages[column, shift]}
+            together = {(column, shift): values for column, values in new.items()}
+            for index in sorted(touched):
                 interaction = self._description.interactions[index]
                 evaluator = self._evaluator([*interaction.values, interaction.count])
-                for sign, changed in ((1, (column, shift, new)), (-1, None)):
+                for sign, changed in ((1, together), (-1, None)):
                     *values, count = evaluator.at(where, changed)
                     if sign * interaction.sign < 0:
                         negated = np.empty_like(count)

@@ -14,7 +14,9 @@ What holds a cell is told apart:
   is looked for in a lattice.
 
 The test sees what moves continuously, so to speak. A flag that could as well be 0 instead of 1 is
-rigid for it; single changes of cells, and pairs of them, are tried beside it.
+rigid for it: flags and ranges count as known there, unless other numbers are found in the lattice.
+Single changes of cells (`cstark.check.mutate`), and in small tables pairs of them
+(`cstark.check.pairs`), are tried beside it.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from cstark.air.nodes import P
 from cstark.check.elimination import Echelon, Form
 from cstark.check.kinds import choose_rows
 from cstark.check.neighbourhood import Neighbourhood
+from cstark.check.pairs import MOST_PAIRS, FreePair, column_pairs, find_free_pairs
 from cstark.check.providers import Buses
 from cstark.check.rows import Cell, PointTable
 from cstark.check.short_vectors import boxed_vectors
@@ -214,6 +217,12 @@ def rank_test(
             known[name] = forward.known
         free += _free_columns(table, found)
         held += _held_columns(table, found)
+    left = MOST_PAIRS
+    for table in sorted(tables, key=lambda table: column_pairs(table.description)):
+        left -= column_pairs(table.description)
+        if left >= 0:
+            name = table.description.name
+            free += _pairs(table, {one.columns[0] for one in free if one.table == name})
     return RankTest(rows, kinds, tuple(free), tuple(held), known)
 
 
@@ -243,6 +252,28 @@ def _free_columns(table: PointTable, found: dict[int, _Found]) -> list[Undetermi
             )
         )
     return result
+
+
+def _pairs(table: PointTable, known: set[str]) -> list[Undetermined]:
+    """Pairs of cells that can be changed together, of columns that are not listed already."""
+    description = table.description
+    names = description.column_names
+    groups: dict[tuple[int, int], list[FreePair]] = {}
+    for pair in find_free_pairs(description, table.trace, table.publics, table.explained):
+        if not known & {names[column] for column in pair.columns}:
+            groups.setdefault(pair.columns, []).append(pair)
+    return [
+        Undetermined(
+            description.name,
+            tuple(names[column] for column in columns),
+            pairs[0].row,
+            pairs[0].old,
+            pairs[0].new,
+            len({pair.row for pair in pairs}),
+            True,
+        )
+        for columns, pairs in groups.items()
+    ]
 
 
 def _held_columns(table: PointTable, found: dict[int, _Found]) -> list[HeldColumns]:

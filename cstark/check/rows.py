@@ -44,7 +44,7 @@ class PointTable:
         self.trace = trace
         self.height = len(trace)
         self.publics = publics
-        self._explained = explained
+        self.explained = explained
         self.reads_next = NodeList.replay(description.nodes).reads_next
         self.has_next = any(self.reads_next)
         self._users: dict[int, list[int]] = {}
@@ -52,7 +52,7 @@ class PointTable:
     def unknown(self, row: int) -> list[int]:
         """The columns of a row that something should determine: neither input nor explained."""
         fixed = set(self.description.inputs)
-        for columns, rows, _ in self._explained:
+        for columns, rows, _ in self.explained:
             if rows[row]:
                 fixed |= columns
         return [column for column in range(self.description.width) if column not in fixed]

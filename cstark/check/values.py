@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -93,16 +93,16 @@ class NodeEvaluator:
         return self._run(last_row - first_row, lambda node: self._column(node, first_row, last_row))
 
     def at(
-        self, rows: np.ndarray, changed: tuple[int, int, np.ndarray] | None = None
+        self, rows: np.ndarray, changed: Mapping[tuple[int, int], np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        """Values on any rows, as they are or with one cell changed for each.
+        """Values on any rows, as they are or with some cells changed for each.
 
         Parameters
         ----------
         rows : ndarray
             ``(n,)`` int64; repeats are allowed.
-        changed : (int, int, ndarray), optional
-            A main column, 0 or 1, and ``(n,)`` uint64 values, canonical: what the nodes read of
+        changed : mapping, optional
+            A main column and 0 or 1 -> ``(n,)`` uint64 values, canonical: what the nodes read of
             this column in the row itself (0) or in the next row (1) is replaced by these.
 
         Returns
@@ -113,8 +113,8 @@ class NodeEvaluator:
 
         def read(node: Node) -> np.ndarray:
             _, source, index, shift = node
-            if changed is not None and (source, index, shift) == ("main", *changed[:2]):
-                return changed[2]
+            if changed and source == "main" and (index, shift) in changed:
+                return changed[index, shift]
             if source == "periodic":
                 column = np.array(self._periodic[index], dtype=np.uint64)
                 return np.take(column, rows % len(column))

@@ -111,7 +111,7 @@ def test_judges_random_tables_as_a_full_check_does():
         rows = np.arange(8)
         for column in range(description.width):
             new = (trace[:, column] + np.uint64(1)) % np.uint64(cs.P)
-            changes = judge._message_changes(column, rows, new)
+            changes = judge.message_changes(rows, {column: new})
             for row in rows:
                 changed = trace.copy()
                 changed[row, column] = new[row]
