@@ -17,6 +17,7 @@ from cstark.protocol.layout import Layout, proven_security, tallest
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.proof import Proof
 from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.publics import Publics
 from cstark.protocol.statement import Instance, checked_log_heights
 from cstark.protocol.traces import Trace, read_traces
 from cstark.proving import check_traces, make_proof
@@ -125,7 +126,7 @@ class Machine:
     def prove(
         self,
         traces: Mapping[str, Trace],
-        publics: Mapping[str, Sequence[int]] | None = None,
+        publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
         claim: bytes = b"",
@@ -142,8 +143,8 @@ class Machine:
             array of uint64 or int64 is used in place, read only, memory-mapped or not; other
             integers, and bools, are copied. A callable that returns the array is called when the
             trace is needed.
-        publics : mapping of str to sequence of int, optional
-            For each table with public values.
+        publics : mapping of str to (sequence or mapping), optional
+            For each table with public values: these in order, or by name (a group as an array).
         tokens : sequence of Send or Receive
             Messages that the verifier adds.
         claim : bytes
@@ -193,7 +194,7 @@ class Machine:
     def check(
         self,
         traces: Mapping[str, Trace],
-        publics: Mapping[str, Sequence[int]] | None = None,
+        publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
         mutate: int = 0,
@@ -253,7 +254,7 @@ class Machine:
     def verify(
         self,
         proof: Proof | bytes,
-        publics: Mapping[str, Sequence[int]] | None = None,
+        publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,
@@ -297,7 +298,7 @@ class Machine:
 
     def statement(
         self,
-        publics: Mapping[str, Sequence[int]] | None = None,
+        publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
         claim: bytes = b"",
@@ -330,7 +331,8 @@ class Machine:
         ...     def constrain(self, t):
         ...         t.every_row.equal(t.now.x, t.publics.value)
         >>> machine = cs.Machine({"constant": Constant()})
-        >>> statement = machine.statement({"constant": [7]}, claim=cs.encode_claim({"value": 7}))
+        >>> publics = {"constant": {"value": 7}}
+        >>> statement = machine.statement(publics, claim=cs.encode_claim({"value": 7}))
         >>> statement.to_json()[:42]
         '{"claim":{"value":7},"format":"cstark stat'
         """

@@ -16,6 +16,7 @@ from cstark.protocol.layout import Layout, proven_security
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.publics import Publics
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Trace, read_traces
 from cstark.report import Report
@@ -32,7 +33,7 @@ __all__ = ["check_traces", "make_proof"]
 def make_proof(
     key: ProvingKey,
     traces: Mapping[str, Trace],
-    publics: Mapping[str, Sequence[int]] | None,
+    publics: Publics | None,
     tokens: Sequence[Token],
     claim: bytes,
     *,

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cstark.air.columns import ColumnLayout, Declaration, View
-from cstark.errors import AirError, nearest
+from cstark.errors import AirError, TraceError, nearest, quoted
+from cstark.limits import MAX_ROWS, MIN_ROWS
 
 if TYPE_CHECKING:
     from cstark.air.describe import Table
@@ -25,6 +26,17 @@ _SPACES = {
     "publics": "publics",
 }
 """Declaration -> where `constrain` finds what it declares."""
+
+
+class _Width:
+    """Number of columns of the trace, counted from the declaration; tables may set their own."""
+
+    def __get__(self, air: Air | None, owner: type[Air]) -> Any:
+        return self if air is None else _layout(air).width
+
+
+def _layout(air: Air) -> ColumnLayout:
+    return ColumnLayout(type(air).__name__, "columns", air.columns)
 
 
 class Air:
@@ -46,6 +58,8 @@ class Air:
     periodic : dict of str to sequence of int
         Columns that repeat a few values, a power of two of them.  They are not committed: the
         verifier evaluates them.
+    width : int
+        Number of columns of the trace; read from `columns`, members of groups counted.
     rows : int or None
         The only allowed height, a power of two of at least 8.
     max_rows : int or None
@@ -75,6 +89,10 @@ class Air:
     rows: Any = None  # int or None: a table that sets an int may use it as one
     inputs: Sequence[str] = ()
     max_rows: int | None = None
+    if TYPE_CHECKING:
+        width: int  # a subclass may use the name for what it likes
+    else:
+        width = _Width()
 
     if not TYPE_CHECKING:  # a type checker should go on to report unknown attributes
 
@@ -144,6 +162,64 @@ class Air:
         """
         return ()
 
+    def zeros(self, rows: int | None = None) -> np.ndarray:
+        """A trace of zeros, to be filled in.
+
+        Parameters
+        ----------
+        rows : int, optional
+            A power of two, at least 8. By default the fixed height of the table: its `rows`, or
+            that of its preprocessed columns.
+
+        Returns
+        -------
+        ndarray
+            ``(rows, width)`` uint64, C-contiguous.
+
+        Raises
+        ------
+        TraceError
+            If no trace of the table can have so many rows.
+
+        Examples
+        --------
+        >>> import cstark as cs
+        >>> class Pair(cs.Air):
+        ...     columns = {"x": (), "y": (2,)}
+        >>> air = Pair()
+        >>> trace = air.zeros(8)
+        >>> air.view(trace).x = range(8)
+        >>> air.width, trace[3].tolist()
+        (3, [3, 0, 0])
+        """
+        table = type(self).__name__
+        fixed = self.rows
+        if (
+            fixed is None
+            and rows is None
+            and ColumnLayout(table, "preprocessed", self.preprocessed).width
+        ):
+            fixed = len(np.asarray(self.preprocessed_trace()))
+        rows = fixed if rows is None else rows
+        if rows is None:
+            raise TraceError(
+                f"table {table!r} has no fixed height: say the number of rows, as in zeros(1024)",
+                table=table,
+            )
+        if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)):
+            raise TraceError(
+                f"table {table!r}: {quoted(rows)} rows; it must be an int", table=table
+            )
+        if rows < MIN_ROWS or rows & (rows - 1) or rows > MAX_ROWS:
+            raise TraceError(
+                f"table {table!r}: {quoted(rows)} rows; the number of rows is a power of two, at "
+                f"least {MIN_ROWS}",
+                table=table,
+            )
+        if fixed is not None and rows != fixed:
+            raise TraceError(f"table {table!r} always has {fixed} rows, not {rows}", table=table)
+        return np.zeros((int(rows), _layout(self).width), dtype=np.uint64)
+
     def view(self, trace: np.ndarray) -> View:
         """The columns of a trace by name, without copying.
 
@@ -176,4 +252,4 @@ class Air:
         >>> trace[3].tolist()
         [3, 0, 5]
         """
-        return View(ColumnLayout(type(self).__name__, "columns", self.columns), trace)
+        return View(_layout(self), trace)

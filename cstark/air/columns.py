@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeGuard, TypeVar, overload
 
 import numpy as np
@@ -28,7 +28,7 @@ from cstark.limits import MAX_COLUMNS
 if TYPE_CHECKING:
     from cstark.air.expression import Expression
 
-__all__ = ["ColumnLayout", "Declaration", "Namespace", "View"]
+__all__ = ["ColumnLayout", "Declaration", "Namespace", "View", "groups_of"]
 
 Declaration: TypeAlias = int | tuple[str, ...] | list[str] | Mapping[str, int | tuple[int, ...]]
 """What `Air.columns` and its like may hold."""
@@ -196,6 +196,22 @@ class ColumnLayout:
     def _check_width(self, width: int) -> None:
         if width > MAX_COLUMNS:
             raise self.error(f"declares {quoted(width)} columns, more than {MAX_COLUMNS}")
+
+
+def groups_of(labels: Iterable[str]) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """First column and shape of each name: `ColumnLayout.entries` again from its labels.
+
+    Examples
+    --------
+    >>> groups_of(["x", "y[0,0]", "y[0,1]"])
+    {'x': (0, ()), 'y': (1, (1, 2))}
+    """
+    found: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for number, label in enumerate(labels):
+        name, _, index = label.rstrip("]").partition("[")
+        shape = tuple(int(place) + 1 for place in index.split(",")) if index else ()
+        found[name] = (found[name][0] if name in found else number, shape)  # the last is largest
+    return found
 
 
 Item = TypeVar("Item")

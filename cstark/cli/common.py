@@ -347,11 +347,18 @@ class Subject(NamedTuple):
             raise VerificationError(str(error), Reason.STATEMENT) from error
 
     def file(self) -> StatementFile:
-        """The statement as data; commits to the preprocessed columns."""
-        from cstark.workload.statement_file import StatementFile
+        """The statement as data; commits to the preprocessed columns.
 
+        Raises
+        ------
+        VerificationError
+            The statement of the claim has impossible public values or tokens.
+        """
         publics, tokens = self.statement.publics, self.statement.tokens
-        return StatementFile(self.machine.verifying_key(), publics, tokens, self.claim)
+        try:
+            return self.machine.statement(publics, tokens=tokens, claim=self.claim)
+        except StatementError as error:
+            raise VerificationError(str(error), Reason.STATEMENT) from error
 
 
 def subject_of_file(workload: type[Workload], proof: Proof, held: Mapping[str, Any]) -> Subject:

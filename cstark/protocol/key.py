@@ -21,6 +21,7 @@ from .options import Options, ResolvedOptions
 
 if TYPE_CHECKING:
     from .proof import Proof
+    from .publics import Publics
 
 __all__ = ["MachineDescription", "VerifyingKey", "check_tables"]
 
@@ -283,7 +284,7 @@ class VerifyingKey(MachineDescription):
     def verify(
         self,
         proof: Proof | bytes,
-        publics: Mapping[str, Sequence[int]] | None = None,
+        publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,

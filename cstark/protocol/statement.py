@@ -6,24 +6,22 @@ validated before any work, and is absorbed before anything else.
 
 from __future__ import annotations
 
-import itertools
 import operator
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING
 
 from cstark import field
 from cstark.air.tokens import Token, check_tokens
-from cstark.errors import StatementError, did_you_mean, quoted
+from cstark.errors import StatementError, quoted
 from cstark.field import P
 from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS
 
 from .proof import encode_options
+from .publics import Publics, read_publics
 from .transcript import Transcript
 
 if TYPE_CHECKING:
-    from cstark.air.description import TableDescription
-
     from .key import MachineDescription, VerifyingKey
 
 __all__ = [
@@ -60,7 +58,7 @@ class Instance:
     def build(
         cls,
         key: MachineDescription,
-        publics: Mapping[str, Sequence[int]] | None,
+        publics: Publics | None,
         tokens: Sequence[Token],
         claim: bytes,
     ) -> Instance:
@@ -73,7 +71,7 @@ class Instance:
         """
         # The tuple that was checked is what is kept: an iterator would be used up by now.
         checked = check_tokens(key.buses, tokens)
-        return cls(_publics(key, publics), checked, _claim(claim))
+        return cls(read_publics(key, publics), checked, _claim(claim))
 
     def absorb(self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]) -> None:
         """Round 0: everything that is known before the prover speaks."""
@@ -130,68 +128,6 @@ class Instance:
             "the counts of the interactions, times the heights, could reach p and wrap around; "
             "state smaller weights, or use shorter tables"
         )
-
-
-def _publics(
-    key: MachineDescription, publics: Mapping[str, Sequence[int]] | None
-) -> tuple[tuple[int, ...], ...]:
-    publics = {} if publics is None else publics
-    if not isinstance(publics, Mapping):
-        raise StatementError(
-            f"publics are {quoted(publics)}; they must be a mapping from table names to "
-            "sequences of "
-            f"ints, such as {{{key.names[0]!r}: [...]}}"
-        )
-    names = set(key.names)
-    unknown = [name for name in publics if name not in names]
-    if unknown:
-        hint = did_you_mean(unknown[0], key.names)
-        raise StatementError(
-            f"publics for table {quoted(unknown[0])}: the machine has {', '.join(key.names)}{hint}"
-        )
-    result = []
-    for table in key.tables:
-        values = publics.get(table.name, ())
-        wrong = isinstance(values, (str, bytes, Mapping, Set)) or not hasattr(values, "__len__")
-        order = _in_order(table)
-        if wrong:
-            raise StatementError(
-                f"publics of table {table.name!r} are of type {type(values).__name__}; they must "
-                f"be a sequence of ints{order}"
-            )
-        if len(values) != table.publics:
-            raise StatementError(
-                f"table {table.name!r} has {table.publics} public values, not {len(values)}{order}"
-            )
-        result.append(
-            tuple(
-                _element(f"public value {i} of table {table.name!r}", value)
-                for i, value in enumerate(values)
-            )
-        )
-    return tuple(result)
-
-
-def _in_order(table: TableDescription) -> str:
-    """The names of the public values, if there are any; a key has none."""
-    names = [*map(str, itertools.islice(table.public_names, 9))]
-    if not names or names[0].startswith("["):
-        return ""
-    return f": in this order, {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
-
-
-def _element(what: str, value: SupportsIndex) -> int:
-    if isinstance(value, bool):
-        raise StatementError(f"{what} is {quoted(value)}, not an int")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise StatementError(f"{what} is {quoted(value)}, not an int") from None
-    if not 0 <= number < P:
-        raise StatementError(
-            f"{what} is {quoted(number)}, not in 0..p-1 (p = {P}); write {quoted(number)} % cs.P"
-        )
-    return number
 
 
 def _claim(claim: bytes) -> bytes:

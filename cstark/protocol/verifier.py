@@ -28,6 +28,7 @@ from .length import most_bytes, refuse_short
 from .openings import Combination
 from .policy import Policy
 from .proof import Proof
+from .publics import Publics
 from .refusals import require
 from .rows import ext_add, ext_inverse, ext_mul, ext_sub, padded, power, repeated
 from .statement import Instance, token_sum
@@ -47,7 +48,7 @@ __all__ = ["Verifier", "verify"]
 def verify(
     key: VerifyingKey,
     proof: Proof | bytes,
-    publics: Mapping[str, Sequence[int]] | None = None,
+    publics: Publics | None = None,
     *,
     tokens: Sequence[Token] = (),
     claim: bytes | None = None,
@@ -127,7 +128,7 @@ class Verifier:
         cls,
         key: VerifyingKey,
         proof: Proof | bytes,
-        publics: Mapping[str, Sequence[int]] | None,
+        publics: Publics | None,
         tokens: Sequence[Token],
         claim: bytes | None,
     ) -> Verifier:

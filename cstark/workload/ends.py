@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cstark.air import Air, Token
     from cstark.machine import Machine
     from cstark.protocol.options import Options
+    from cstark.protocol.publics import Publics
     from cstark.protocol.traces import Trace
 
 __all__ = ["Prepared", "Statement"]
@@ -49,8 +50,8 @@ class Statement:
     ----------
     tables : mapping of str to Air
         The machine's tables, in order.
-    publics : mapping of str to sequence of int
-        Public values by table; tables without any may be left out.
+    publics : mapping of str to (sequence or mapping)
+        Public values by table, in order or by name; tables without any may be left out.
     tokens : tuple of Send or Receive
         Bus contributions that the verifier makes itself.
 
@@ -62,7 +63,7 @@ class Statement:
     """
 
     tables: Mapping[str, Air]
-    publics: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    publics: Publics = field(default_factory=dict)
     tokens: tuple[Token, ...] = ()
 
     def machine(self, options: Options) -> Machine:

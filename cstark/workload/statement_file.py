@@ -116,8 +116,14 @@ class StatementFile:
         Raises
         ------
         StatementError
-            The claim is neither empty nor canonical JSON.
+            The claim is neither empty nor canonical JSON, or public values are not given in order.
         """
+        named = [name for name, values in self.publics.items() if isinstance(values, Mapping)]
+        if named:
+            raise StatementError(
+                f"publics of table {named[0]!r} are given by name; a statement file has them in "
+                "order: machine.statement(publics) makes one from names"
+            )
         names = {kind: name for name, kind in _TOKENS.items()}
         return canonical_json(
             {
