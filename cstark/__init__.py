@@ -56,6 +56,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "encode_claim": ("cstark.workload.claim", "encode_claim"),
     "ext3": ("cstark.arrays.ext3", None),
     "fft": ("cstark.arrays.fft", None),
+    "gadgets": ("cstark.gadgets", None),
     "get_num_threads": ("cstark.runtime", "get_num_threads"),
     "goldilocks": ("cstark.arrays.goldilocks", None),
     "hashing": ("cstark.arrays.hashing", None),

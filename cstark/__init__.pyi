@@ -1,3 +1,4 @@
+from cstark import gadgets as gadgets
 from cstark.air import Air as Air
 from cstark.air import Expression as Expression
 from cstark.air import FreeCells as FreeCells

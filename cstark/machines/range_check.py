@@ -14,8 +14,9 @@ which determines x' and `carry` among the integers *if* x' is below 2^32.  In th
 determines nothing: whatever x' is, carry = (1664525 x + 1013904223 - x') / 2^32 solves it.  So
 both need a size, and a size is not an equation of low degree.  It is a list to look things up in:
 
-* **The list** is a table of its own, with one row for each of the numbers 0 to 255.  They are
-  *preprocessed*: part of the machine, committed in its verifying key, not the prover's to choose.
+* **The list** is a table of its own, `RangeTable` of `cstark.gadgets`, with one row for each of
+  the numbers 0 to 255.  They are *preprocessed*: part of the machine, committed in its verifying
+  key, not the prover's to choose.
 * **The lookup** is a message.  Each byte is sent to the bus ``range``, and the list receives each
   of its numbers as often as it says.  A bus balances only if what is sent is what is received, so
   what is not in the list cannot be sent.
@@ -45,44 +46,14 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
+from cstark.gadgets import RangeTable
 from cstark.machines.common import check_rows
 
-__all__ = ["Generator", "RangeCheck", "RangeTable", "low_bytes", "states"]
+__all__ = ["Generator", "RangeCheck", "low_bytes", "states"]
 
 #: A linear congruential generator (Numerical Recipes, second edition, section 7.1).
 MULTIPLIER, INCREMENT, MODULUS = 1664525, 1013904223, 1 << 32
 MAX_LOG_ROWS = 22
-
-
-class RangeTable(cs.Air):
-    """The numbers 0 to 2^bits - 1, each with the number of times it is looked up.
-
-    Parameters
-    ----------
-    bits : int
-        At least 3, as tables have at least eight rows.
-    """
-
-    columns = ("count",)
-    preprocessed = ("value",)
-
-    def __init__(self, bits: int) -> None:
-        self.rows = 1 << bits  # the whole range, and nothing but the range
-
-    def preprocessed_trace(self) -> np.ndarray:
-        """The (2^bits, 1) uint64 array of 0, 1, ..., 2^bits - 1."""
-        return np.arange(self.rows, dtype=np.uint64).reshape(-1, 1)
-
-    def constrain(self, t: cs.Table) -> None:
-        t.receive("range", [t.preprocessed.value], count=t.now.count)
-
-    def trace(self, *numbers: np.ndarray) -> np.ndarray:
-        """The trace for these numbers being looked up: how often each of them occurs."""
-        counts = np.zeros(self.rows, dtype=np.uint64)
-        for array in numbers:
-            found = np.bincount(array.reshape(-1).astype(np.int64), minlength=self.rows)
-            counts += found.astype(np.uint64)
-        return counts.reshape(-1, 1)
 
 
 class Generator(cs.Air):

@@ -30,7 +30,7 @@ Why that is a memory
 The bus makes the rows of MEMORY the accesses of SEQUENCE, none left out, none twice, none
 invented: each row is received exactly once, whatever the prover would like to count.  So
 addresses, times, values and write flags need no constraints here; SEQUENCE has made them.  Left
-to show is the order.  That is what `gap` is for, three bytes of the list in
+to show is the order.  That is what `gap` is for, three bytes of the list of
 `cstark.machines.range_check`, so a number from 0 to 2^24 - 1:
 
 * *One address* (`same` is 1): time' - time - 1 = gap.  Times are below 2^24, so a step back in
@@ -57,8 +57,9 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
+from cstark.gadgets import RangeTable
 from cstark.machines.common import check_rows, inverse_or_zero, is_element
-from cstark.machines.range_check import RangeTable, low_bytes
+from cstark.machines.range_check import low_bytes
 
 __all__ = ["Memory", "ReadWriteMemory", "Sequence", "van_eck"]
 

@@ -42,11 +42,11 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
+from cstark.gadgets import RangeTable
 from cstark.machines.range_check import (
     MAX_LOG_ROWS,
     MODULUS,
     Generator,
-    RangeTable,
     check_generator,
     generator_trace,
     low_bytes,

@@ -7,11 +7,11 @@ import pytest
 from forgery_support import Forgery, round_trip
 
 import cstark as cs
+from cstark.gadgets import RangeTable
 from cstark.machines.range_check import (
     INCREMENT,
     MULTIPLIER,
     RangeCheck,
-    RangeTable,
     low_bytes,
     states,
 )

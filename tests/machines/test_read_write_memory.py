@@ -7,7 +7,7 @@ import pytest
 from forgery_support import Forgery, round_trip
 
 import cstark as cs
-from cstark.machines.range_check import RangeTable
+from cstark.gadgets import RangeTable
 from cstark.machines.read_write_memory import ReadWriteMemory, memory_trace, van_eck
 
 ROWS = 32

@@ -7,7 +7,8 @@ import pytest
 from forgery_support import Forgery, round_trip
 
 import cstark as cs
-from cstark.machines.range_check import RangeTable, states
+from cstark.gadgets import RangeTable
+from cstark.machines.range_check import states
 from cstark.machines.sorting import Sorted, Sorting, sorted_trace
 
 ROWS = 16
