@@ -20,7 +20,7 @@ from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
 from cstark.protocol.statement import Instance, checked_log_heights
 from cstark.protocol.traces import Trace, read_traces
-from cstark.proving import check_traces, make_proof
+from cstark.proving import check_traces, count_messages, make_proof
 from cstark.security import SecurityReport
 
 if TYPE_CHECKING:
@@ -250,6 +250,61 @@ class Machine:
         )
         mutations = find_free_cells(tables, int(mutate), int(seed))
         return replace(report, mutations=mutations, rank=rank_test(tables, int(seed)))
+
+    def count(
+        self,
+        traces: Mapping[str, Trace],
+        bus: str,
+        publics: Publics | None = None,
+        *,
+        table: str | None = None,
+        tokens: Sequence[Token] = (),
+    ) -> np.ndarray:
+        """How often each row of a list is asked for: the count column of a table that receives.
+
+        Parameters
+        ----------
+        traces : mapping of str to (rows, columns) array_like of integers
+            Of the tables that use the bus; the list itself may be left out when its messages read
+            no main column.
+        bus : str
+        publics, tokens
+            As for `prove`; publics may be left out where no message on the bus reads one.
+        table : str, optional
+            Which table's counts, where more than one receives as often as a column of its own says.
+
+        Returns
+        -------
+        ndarray
+            ``(rows,)`` uint64, of several such receives ``(rows, receives)``. The first of rows
+            with the same message counts for all.
+
+        Raises
+        ------
+        TraceError
+            A message has no row in the list: names table, row and values; or a trace is malformed.
+        StatementError
+            No such bus or table, none or several to count for, malformed publics or tokens.
+
+        Examples
+        --------
+        >>> import cstark as cs
+        >>> from cstark.machines.range_check import RangeTable
+        >>> class Bytes(cs.Air):
+        ...     columns = ("byte",)
+        ...     def constrain(self, t):
+        ...         t.send("range", [t.now.byte])
+        >>> machine = cs.Machine({"bytes": Bytes(), "range": RangeTable(8)})
+        >>> traces = {"bytes": [[1], [7], [7], [1], [7], [2], [2], [3]]}
+        >>> counts = machine.count(traces, "range")
+        >>> counts[:8].tolist()
+        [0, 2, 2, 1, 0, 0, 0, 3]
+        >>> traces["range"] = counts.reshape(-1, 1)
+        >>> bool(machine.check(traces))
+        True
+        """
+        described = self.proving_key.description
+        return count_messages(described, traces, bus, publics, table=table, tokens=tokens)
 
     def verify(
         self,

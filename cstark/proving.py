@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.air import one_sided
-from cstark.air.tokens import Token
+from cstark.air.tokens import Token, check_tokens
 from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
@@ -16,17 +16,18 @@ from cstark.protocol.layout import Layout, proven_security
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey
-from cstark.protocol.publics import Publics
+from cstark.protocol.publics import Publics, read_publics
 from cstark.protocol.statement import Instance
-from cstark.protocol.traces import Trace, read_traces
+from cstark.protocol.traces import Trace, read_some_traces, read_traces
 from cstark.report import Report
 from cstark.report.progress import Tell, listener, watched
 from cstark.unwind import letting_go
 
 if TYPE_CHECKING:
     from cstark.check import CheckReport
+    from cstark.protocol.key import MachineDescription
 
-__all__ = ["check_traces", "make_proof"]
+__all__ = ["check_traces", "count_messages", "make_proof"]
 
 
 @letting_go
@@ -100,6 +101,27 @@ def check_traces(
     else:
         buses = {bus: buses[bus] for bus in only}
     return check(tables, arrays, instance.publics, instance.tokens, buses, programs)
+
+
+def count_messages(
+    described: MachineDescription,
+    traces: Mapping[str, Trace],
+    bus: str,
+    publics: Publics | None,
+    *,
+    table: str | None,
+    tokens: Sequence[Token],
+) -> np.ndarray:
+    """What `Machine.count` does; the parameters are its own."""
+    from cstark.check.multiplicities import Counting
+
+    counting = Counting(described.tables, described.buses, bus, table)
+    checked = check_tokens(described.buses, tokens)
+    values: Sequence[Sequence[int]] = [()] * len(described.tables)
+    if counting.reads_publics or publics is not None:
+        values = read_publics(described, publics)
+    arrays = read_some_traces(described, traces, counting.tables)
+    return counting.run(arrays, dict(zip(described.names, values, strict=True)), checked)
 
 
 def _facts(key: ProvingKey, proof: Proof, tokens: int) -> dict[str, Any]:

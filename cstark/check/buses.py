@@ -24,7 +24,7 @@ from cstark.check.values import NodeEvaluator
 from cstark.kernels import _field
 from cstark.kernels._tally import Tally
 
-__all__ = ["MAX_DETAILED", "BusCount", "Traffic"]
+__all__ = ["MAX_DETAILED", "BusCount", "Part", "Traffic"]
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
@@ -81,7 +81,7 @@ class _PartBatch(NamedTuple):
     counts: np.ndarray
 
 
-class _Part:
+class Part:
     """The interactions of one table on one bus."""
 
     def __init__(
@@ -197,9 +197,7 @@ class Traffic:
         BusCount
         """
         parts = [
-            _Part(
-                self._descriptions[table], interactions, self._traces[table], self._publics[table]
-            )
+            Part(self._descriptions[table], interactions, self._traces[table], self._publics[table])
             for table, interactions in self._interactions.get(bus, {}).items()
         ]
         numbered = [(n, t) for n, t in self._tokens.get(bus, ()) if t.count]
@@ -209,7 +207,7 @@ class Traffic:
 def _count(
     bus: str,
     width: int,
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     numbered: Sequence[tuple[int, Token]],
     similar: Callable[[str], str],
 ) -> BusCount:
@@ -318,7 +316,7 @@ def _near(message: np.ndarray, others: np.ndarray) -> tuple[tuple[int, ...], ...
 
 
 def _touches(
-    messages: np.ndarray, parts: Sequence[_Part], numbered: Sequence[tuple[int, Token]]
+    messages: np.ndarray, parts: Sequence[Part], numbered: Sequence[tuple[int, Token]]
 ) -> tuple[list[tuple[Touch, ...]], list[int]]:
     """For each message some of the rows and tokens that touch it, and how many do.
 

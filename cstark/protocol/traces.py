@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .key import MachineDescription
     from .options import ResolvedOptions
 
-__all__ = ["Trace", "read_traces"]
+__all__ = ["Trace", "read_some_traces", "read_traces"]
 
 Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
 """The rows of a table, or what gives them when they are needed."""
@@ -35,6 +35,14 @@ def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np
     TraceError
         Naming the table and what is wrong.
     """
+    found = read_some_traces(key, traces, key.names)
+    return [found[name] for name in key.names]
+
+
+def read_some_traces(
+    key: MachineDescription, traces: Mapping[str, Trace], wanted: Collection[str]
+) -> dict[str, np.ndarray]:
+    """The traces of some tables, as `read_traces` reads them; the others need not be there."""
     names = key.names
     if not isinstance(traces, Mapping):
         raise TraceError(
@@ -48,11 +56,11 @@ def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np
             raise TraceError(
                 f"the machine has no table {quoted(name)}, only {', '.join(names)}{hint}"
             )
-    missing = [name for name in names if name not in traces]
+    missing = [name for name in names if name in wanted and name not in traces]
     if missing:
         given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""
         raise TraceError(f"no trace for table {missing[0]!r}{given}", table=missing[0])
-    return [_read(d, key.options, traces[d.name]) for d in key.tables]
+    return {d.name: _read(d, key.options, traces[d.name]) for d in key.tables if d.name in wanted}
 
 
 def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:
