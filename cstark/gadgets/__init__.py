@@ -5,14 +5,18 @@ and always the function that fills the cells.
 
 ============================  ==================================================================
 `RangeTable`, `Limbs`         sizes: a number below ``2**width``, as limbs that are looked up
+`poseidon2`, `Poseidon2`      the permutation of arrays, and a table of permutations
 ============================  ==================================================================
 """
 
+from cstark.gadgets.poseidon import Poseidon2, poseidon2
 from cstark.gadgets.ranges import Limbs, RangeTable
 
 __all__ = [
     "Limbs",
+    "Poseidon2",
     "RangeTable",
+    "poseidon2",
 ]
 
 

@@ -270,10 +270,11 @@ class Limbs:
 def unsigned(name: str, values: ArrayLike) -> NDArray[np.uint64]:
     """Integers of any type as uint64; a `TraceError` for what does not fit."""
     array = np.asarray(values)
-    if array.size == 0 and array.dtype.kind == "f":  # an empty list
-        return array.astype(np.uint64)
-    if array.dtype.kind == "O" and all(isinstance(v, int) for v in array.reshape(-1)):
-        small = [int(v) for v in array.reshape(-1) if not 0 <= v < 1 << 64]
+    if array.dtype.kind == "f" and not isinstance(values, np.ndarray):
+        # an empty list, or one whose numbers fit no integer type together
+        array = np.asarray(values, dtype=object)
+    if array.dtype.kind == "O" and all(isinstance(v, (int, np.integer)) for v in array.flat):
+        small = [int(v) for v in array.flat if not 0 <= v < 1 << 64]
         if small:
             raise TraceError(f"{name}: {quoted(small[0])} is not from 0 to 2^64 - 1")
         return array.astype(np.uint64)

@@ -117,6 +117,21 @@ def test_lookups_of_some_rows_only():
     assert Case({"some": Some(), "range": table}, traces)
 
 
+def test_numbers_of_any_type_are_taken():
+    """NumPy makes floats of a list with numbers above and below 2^63."""
+    top = (1 << 63) - 1
+    assert Limbs(63, 21).split([top, 0, 5])[0].tolist() == [(1 << 21) - 1] * 3
+    for dtype in (bool, np.uint8, ">u4", object):
+        assert RangeTable(3).trace(np.array([1, 0, 1], dtype=dtype))[:2, 0].tolist() == [1, 2]
+    assert RangeTable(3).trace([]).sum() == 0
+    with pytest.raises(cs.TraceError, match="has more than 63 bits"):
+        Limbs(63).split([1 << 63, 0])
+    with pytest.raises(cs.TraceError, match="is not from 0 to 2"):
+        Limbs(63).split([1 << 64, 0])
+    with pytest.raises(cs.TraceError, match="not integers"):
+        Limbs(63).split([0.5, 0])
+
+
 def test_bad_arguments_are_named():
     for bits in (2, 25, 8.0, True, "8"):
         with pytest.raises(cs.AirError, match="RangeTable: bits must be an integer from 3 to 24"):
