@@ -55,9 +55,9 @@ class Air:
     preprocessed : int, tuple of str, or dict of str to shape
         Columns that are part of the table and the same in every proof; none by default.  They
         fix the height of the table.
-    periodic : dict of str to sequence of int
-        Columns that repeat a few values, a power of two of them.  They are not committed: the
-        verifier evaluates them.
+    periodic : dict of str to array_like of int
+        Columns that repeat a few values, a power of two of them: ``(period,)`` for one column,
+        ``(period, *shape)`` for a group.  They are not committed: the verifier evaluates them.
     width : int
         Number of columns of the trace; read from `columns`, members of groups counted.
     rows : int or None
@@ -85,7 +85,7 @@ class Air:
     columns: Declaration = ()
     publics: Declaration = ()
     preprocessed: Declaration = ()
-    periodic: Mapping[str, Sequence[int] | np.ndarray] = {}
+    periodic: Mapping[str, Sequence[Any] | np.ndarray] = {}
     rows: Any = None  # int or None: a table that sets an int may use it as one
     inputs: Sequence[str] = ()
     max_rows: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.flags import Flags
 from cstark.air.free import input_columns
 from cstark.air.nodes import Node, P, is_name
+from cstark.air.periodic import periodic_columns
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
 from cstark.errors import AirError, UnknownColumnError, did_you_mean, quoted
 from cstark.limits import MAX_ROWS, MIN_ROWS
@@ -276,8 +277,7 @@ def describe(name: str, air: Air) -> TableDescription:
             f"table {name!r}: `columns` declares no columns; write a tuple of names, such as "
             'columns = ("a", "b")'
         )
-    periodic_names, periodic = _periodic(name, air.periodic)
-    layouts["periodic"] = ColumnLayout(name, "periodic", periodic_names)
+    layouts["periodic"], periodic = periodic_columns(name, air.periodic)
     rows = _rows(name, "rows", air.rows)
     preprocessed = _preprocessed(name, air, layouts["preprocessed"], rows)
     if preprocessed is not None:
@@ -406,37 +406,6 @@ def _check_height(name: str, what: str, rows: int) -> None:
             f"table {name!r}: {what} is {quoted(rows)}; it must be a power of two from {MIN_ROWS} "
             f"to {MAX_ROWS}"
         )
-
-
-def _periodic(
-    name: str, declaration: object
-) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
-    if declaration is None:
-        return (), ()
-    if not isinstance(declaration, Mapping):
-        raise AirError(
-            f"table {name!r}: `periodic` is {type(declaration).__name__}; "
-            "it must be a dict name -> values"
-        )
-    columns = []
-    for label, values in declaration.items():
-        what = f"table {name!r}: periodic column {quoted(label)}"
-        if isinstance(values, np.ndarray) and values.ndim == 1:
-            values = values.tolist()
-        if not isinstance(values, (list, tuple)):
-            raise AirError(f"{what} must be a one-dimensional sequence of integers")
-        if not values or len(values) & (len(values) - 1):
-            raise AirError(f"{what} has {len(values)} values; their number must be a power of two")
-        columns.append(tuple(_element(value, what) for value in values))
-    return tuple(declaration), tuple(columns)
-
-
-def _element(value: object, what: str) -> int:
-    if not isinstance(value, (int, np.integer)):
-        raise AirError(f"{what} holds {quoted(value)}, which is not an integer")
-    if not -P < value < P:
-        raise AirError(f"{what} holds {quoted(value)}, which is not below p in size")
-    return int(value) % P
 
 
 def _preprocessed(name: str, air: Air, layout: ColumnLayout, rows: int | None) -> np.ndarray | None:

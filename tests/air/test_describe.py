@@ -229,40 +229,6 @@ def test_max_rows_holds_at_every_height_that_the_options_allow():
         Machine({"window": Window()}, Options(max_log_height=11))
 
 
-def test_periodic():
-    d = table(
-        lambda t: t.every_row.equal(t.now.a, t.periodic.r * t.periodic.s + t.periodic.u),
-        periodic={"r": [1, -1], "s": np.arange(4), "u": (P - 1,)},
-    )
-    assert d.periodic == ((1, P - 1), (0, 1, 2, 3), (P - 1,))
-    assert all(type(v) is int for values in d.periodic for v in values)
-    assert d.periodic_names == ("r", "s", "u")
-    trace = np.zeros((8, 4), dtype=np.uint64)
-    trace[:, 0] = [(r * s - 1) % P for r, s in zip([1, -1] * 4, [0, 1, 2, 3] * 2, strict=True)]
-    assert plain_check.violations(d, trace) == []
-    assert table(lambda t: t.every_row.boolean(t.now.a), periodic=None).periodic == ()
-
-
-@pytest.mark.parametrize(
-    ("periodic", "message"),
-    [
-        ([1, 2], "`periodic` is list; it must be a dict"),
-        ({"r": []}, "'r' has 0 values; their number must be a power of two"),
-        ({"r": [1, 2, 3]}, "'r' has 3 values"),
-        ({"r": 5}, "must be a one-dimensional sequence"),
-        ({"r": "12"}, "must be a one-dimensional sequence"),
-        ({"r": np.zeros((2, 2), dtype=int)}, "must be a one-dimensional sequence"),
-        ({"r": [1.0]}, "1.0, which is not an integer"),
-        ({"r": [P]}, "not below p in size"),
-        ({"r": [-P]}, "not below p in size"),
-        ({3: [1]}, "3, which is no name"),
-    ],
-)
-def test_bad_periodic(periodic, message):
-    with pytest.raises(AirError, match=message):
-        table(lambda t: t.every_row.boolean(t.now.a), periodic=periodic)
-
-
 def test_periods_are_at_most_a_fixed_height():
     with pytest.raises(AirError, match="'r' has 16 values, more than the 8 rows"):
         table(lambda t: t.every_row.boolean(t.now.a), periodic={"r": [1] * 16}, rows=8)
