@@ -23,7 +23,7 @@ class Memory(cs.Air):
     columns = {"address": (), "value": (4,), "flag": ()}
     publics = ("first",)
     preprocessed = 1
-    periodic = {"even": [1, 0]}
+    periodic = {"even": [1, 0], "group": [[1, 2], [3, 4]]}
     rows = SIZE
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
@@ -51,10 +51,28 @@ class Memory(cs.Air):
         return [cs.FreeCells(("value",), cells.flag == 0, "nothing reads it")]
 
 
+class List(cs.Air):
+    """Numbers below eight, to be asked for."""
+
+    columns = ("used",)
+    preprocessed = ("number",)
+
+    def preprocessed_trace(self) -> NDArray[np.uint64]:
+        return np.arange(SIZE, dtype=np.uint64).reshape(-1, 1)
+
+    def constrain(self, t: cs.Table) -> None:
+        t.receive("list", [t.preprocessed.number], count=t.now.used)
+
+
+LISTED = [cs.Send("list", [1], count=2)]
+
+
 def trace() -> NDArray[np.uint64]:
     """A callable may stand for an array."""
-    cells = np.zeros((SIZE, 6), dtype=np.uint64)
-    view = Memory().view(cells)
+    air = Memory()
+    assert_type(air.width, int)
+    cells: NDArray[np.uint64] = air.zeros()
+    view = air.view(cells)
     view.address = np.arange(SIZE)
     return cells
 
@@ -84,7 +102,9 @@ def main() -> None:
     assert report, [violation.expression for violation in report.violations]
     proof = machine.prove({"memory": trace()}, {"memory": [0]}, tokens=tokens)
     assert_type(proof, cs.Proof)
-    machine.verify(proof.to_bytes(), {"memory": [0]}, tokens=tokens)
+    machine.verify(proof.to_bytes(), {"memory": {"first": 0}}, tokens=tokens)
+    counts: NDArray[np.uint64] = cs.Machine({"list": List()}).count({}, "list", tokens=LISTED)
+    assert counts.tolist() == [0, 2, 0, 0, 0, 0, 0, 0]
     key = cs.VerifyingKey.from_json(machine.verifying_key().to_json())
     assert_type(key, cs.VerifyingKey)
     try:

@@ -76,7 +76,7 @@ class MyMachine(cs.Workload):
             raise cs.StatementError(f"claim.rows is {rows}, not a power of two from 8 to 2^20")
         if not 0 <= total < cs.P:
             raise cs.StatementError(f"claim.total is {total}, not from 0 to p - 1")
-        return cs.Statement({"sum": Sum(rows), "squares": Squares()}, {"sum": [total]})
+        return cs.Statement({"sum": Sum(rows), "squares": Squares()}, {"sum": {"total": total}})
 
 
 if __name__ == "__main__":
