@@ -12,9 +12,9 @@ from cstark.air.expression import Scalar
 from cstark.air.rows import Operand
 from cstark.errors import AirError, TraceError, quoted
 
-__all__ = ["Limbs", "RangeTable", "unsigned"]
+__all__ = ["BITS", "Limbs", "RangeTable", "check_integer", "unsigned"]
 
-_BITS = range(3, 25)  # tables have at least 8 rows; 2^24 of them are what options allow
+BITS = range(3, 25)  # tables have at least 8 rows; 2^24 of them are what options allow
 _MAX_WIDTH = 63
 
 
@@ -55,7 +55,7 @@ class RangeTable(Air):
     preprocessed = ("value",)
 
     def __init__(self, bits: int, bus: str = "range") -> None:
-        _check_integer("RangeTable: bits", bits, _BITS)
+        check_integer("RangeTable: bits", bits, BITS)
         self.rows = 1 << bits  # the whole range, and nothing but the range
         self.bus = bus
 
@@ -160,8 +160,8 @@ class Limbs:
     bus: str = "range"
 
     def __post_init__(self) -> None:
-        _check_integer("Limbs: width", self.width, range(1, _MAX_WIDTH + 1))
-        _check_integer("Limbs: bits", self.bits, _BITS)
+        check_integer("Limbs: width", self.width, range(1, _MAX_WIDTH + 1))
+        check_integer("Limbs: bits", self.bits, BITS)
 
     @property
     def shape(self) -> tuple[int]:
@@ -285,7 +285,7 @@ def unsigned(name: str, values: ArrayLike) -> NDArray[np.uint64]:
     return array.astype(np.uint64)
 
 
-def _check_integer(name: str, value: object, allowed: range) -> None:
+def check_integer(name: str, value: object, allowed: range) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value not in allowed:
         raise AirError(
             f"{name} must be an integer from {allowed[0]} to {allowed[-1]}, not {quoted(value)}"
