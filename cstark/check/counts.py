@@ -12,7 +12,7 @@ import numpy as np
 
 from cstark.kernels._tally import PARTS, Tally
 
-__all__ = ["Batch", "count_exactly"]
+__all__ = ["Batch", "count_exactly", "tallies"]
 
 _WORDS = 1 << 27
 """Words of messages, counts and hash tables that are kept at once: 1 GiB."""
@@ -44,6 +44,19 @@ def count_exactly(
     surplus : ndarray
         ``(n,)`` uint64, sums of counts modulo p, never 0.
     """
+    for tally in tallies(width, batches, words):
+        for part in tally.used:
+            yield tally.surplus(part)
+
+
+def tallies(
+    width: int, batches: Callable[[], Iterable[Batch]], words: int | None = None
+) -> Iterator[Tally]:
+    """All messages counted: in one tally, or when memory runs short in several, some in each.
+
+    Parameters are those of `count_exactly`. A message is in one of the tallies and looks as if it
+    were not there in the others.
+    """
     words = _WORDS if words is None else words
     waiting = list(range(PARTS))
     at_once = PARTS
@@ -56,5 +69,4 @@ def count_exactly(
                 waiting.append(parts.pop())
                 tally.drop(waiting[-1])
         at_once = len(parts)
-        for part in tally.used:
-            yield tally.surplus(part)
+        yield tally

@@ -12,6 +12,7 @@ from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
 from cstark.air.tokens import Token
 from cstark.check.buses import Part
+from cstark.check.counts import Batch, tallies
 from cstark.check.values import NodeEvaluator, reachable
 from cstark.errors import StatementError, TraceError, did_you_mean, quoted
 from cstark.kernels import _field
@@ -114,19 +115,23 @@ class Counting:
         parts = [
             Part(d, others, traces[d.name], publics[d.name]) for d, others in self._with_others()
         ]
-        tally = Tally(self._width)
-        for part in parts:
-            for batch in part.batches():
-                tally.add(batch.columns, batch.counts)
         numbered = [(k, token) for k, token in enumerate(tokens) if token.bus == self._bus]
-        for _, token in numbered:
-            tally.add(*_as_batch(token))
+
+        def batches() -> Iterator[Batch]:
+            for part in parts:
+                for batch in part.batches():
+                    yield batch.columns, batch.counts
+            for _, token in numbered:
+                yield _as_batch(token)
+
         name = provider.description.name
         trace = traces.get(name)
         if trace is None:  # nothing of it is read but its height, which is fixed
             trace = np.empty((provider.description.rows or 0, 0), dtype=np.uint64)
-        counts = _take(tally, provider, trace, publics[name])
-        _refuse_rest(tally, self._bus, provider, parts, numbered)
+        counts = np.zeros((len(trace), len(provider.receives)), dtype=np.uint64)
+        for tally in tallies(self._width, batches):
+            _take(tally, provider, trace, publics[name], counts)
+            _refuse_rest(tally, self._bus, provider, parts, numbered)
         return counts[:, 0] if len(provider.receives) == 1 else counts
 
 
@@ -199,10 +204,16 @@ def _as_batch(token: Token) -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def _take(
-    tally: Tally, provider: _Provider, trace: np.ndarray, publics: Sequence[int]
-) -> np.ndarray:
-    """Counts of the provider's rows, the first that has a message for all of it; taken off."""
-    counts = np.zeros((len(trace), len(provider.receives)), dtype=np.uint64)
+    tally: Tally,
+    provider: _Provider,
+    trace: np.ndarray,
+    publics: Sequence[int],
+    counts: np.ndarray,
+) -> None:
+    """Write the counts of the provider's rows, the first that has a message for all of it.
+
+    What is written is taken off the tally.
+    """
     description = provider.description
     for place, receive in enumerate(provider.receives):
         evaluator = NodeEvaluator(
@@ -220,7 +231,6 @@ def _take(
             negated = np.empty_like(taken)
             _field.neg(taken, negated)
             tally.add([column[live] for column in columns], negated)
-    return counts
 
 
 def _first_of_equals(columns: Sequence[np.ndarray], live: np.ndarray) -> np.ndarray:
@@ -256,7 +266,7 @@ def _refuse_rest(
     culprits = sorted(_culprits(tally, parts, tokens), key=lambda found: not found.sends)
     found = culprits[0]
     values = f"({', '.join(map(str, found.values))})"
-    more = f"; {left} different messages are left over in all" if left > 1 else ""
+    more = f"; at least {left} different messages are left over" if left > 1 else ""
     who = "" if found.table is None else f"table {found.table!r}, row {found.row}: "
     if found.sends:
         what = f"sends {values}, of which table {provider.description.name!r} has no row"

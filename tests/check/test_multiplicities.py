@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cstark as cs
+from cstark.check import counts as counting
 
 
 class Sender(cs.Air):
@@ -84,7 +85,9 @@ def sent(rows, rng=None, n=3):
     return trace
 
 
-def test_counts_of_a_fixed_list_that_repeats_a_row():
+@pytest.mark.parametrize("words", [1 << 27, 100])
+def test_counts_of_a_fixed_list_that_repeats_a_row(monkeypatch, words):
+    monkeypatch.setattr(counting, "_WORDS", words)  # so that messages are gone through again
     machine = cs.Machine({"sender": Sender(), "other": Sender(), "pairs": Pairs(3)})
     traces = {"sender": sent(64), "other": sent(1 << 15, np.random.default_rng(2))}
     counts = machine.count(traces, "pairs")
@@ -213,7 +216,9 @@ def test_a_message_that_the_list_has_not():
     )
     assert (caught.value.table, caught.value.row) == ("sender", 20_000)
     traces["first"][5] = 0, 9, 1
-    with pytest.raises(cs.TraceError, match=r"'first', row 5: .*\(0, 9\).*; 2 different messages"):
+    with pytest.raises(
+        cs.TraceError, match=r"'first', row 5: .*\(0, 9\).*; at least 2 different messages"
+    ):
         machine.count(traces, "pairs")
     tokens = [cs.Send("pairs", [1, 1]), cs.Send("pairs", [8, 8])]
     with pytest.raises(cs.TraceError, match=r"token 1, Send, sends \(8, 8\)"):
@@ -306,3 +311,38 @@ def test_callables_are_called_once():
 
     machine.count({"sender": trace}, "pairs")
     assert calls == [1]
+
+
+def test_little_memory_means_more_passes(monkeypatch):
+    """Of many different messages some are counted each time; a message that is missing is seen."""
+    passes = []
+
+    class Many(cs.Air):
+        columns = ("x",)
+
+        def constrain(self, t):
+            t.send("n", [t.now.x])
+
+    class Numbers(cs.Air):
+        columns = ("n", "used")
+
+        def constrain(self, t):
+            t.transition.equal(t.next.n, t.now.n + 1)
+            t.receive("n", [t.now.n], count=t.now.used)
+
+    class Counted(counting.Tally):
+        def __init__(self, *arguments):
+            passes.append(1)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(counting, "Tally", Counted)
+    monkeypatch.setattr(counting, "_WORDS", 5_000)
+    machine = cs.Machine({"many": Many(), "numbers": Numbers()})
+    many = np.random.default_rng(5).integers(0, 4096, (8192, 1))
+    numbers = np.stack([np.arange(4096), np.zeros(4096, dtype=int)], axis=1)
+    found = machine.count({"many": many, "numbers": numbers}, "n")
+    assert found.tolist() == np.bincount(many[:, 0], minlength=4096).tolist()
+    assert len(passes) > 2
+    many[7000] = 5000
+    with pytest.raises(cs.TraceError, match=r"'many', row 7000: .*\(5000\)"):
+        machine.count({"many": many, "numbers": numbers}, "n")
