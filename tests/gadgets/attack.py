@@ -103,15 +103,16 @@ class Case:
         assert refusal.value.reason in (Reason.CONSTRAINTS, Reason.BUS_SUM)
         assert plain_refusal(statement, proof)
 
-        if bus:  # which may have no sender left: an error, unless a token names it
-            width = next(
-                len(message.values)
-                for name, air in self.tables.items()
-                for message in describe(name, air).interactions
-                if message.bus == bus
-            )
-            extra = (*extra, cs.Send(bus, [0] * width, count=0))
-        weak = cs.Machine({n: weakened(a, culprits) for n, a in self.tables.items()}, OPTIONS)
+        tables = {n: weakened(a, culprits) for n, a in self.tables.items()}
+        widths = [
+            len(message.values)
+            for name, air in tables.items()
+            for message in describe(name, air).interactions
+            if message.bus == bus
+        ]
+        if widths:  # there may be no sender left: an error, unless a token names the bus
+            extra = (*extra, cs.Send(bus, [0] * widths[0], count=0))
+        weak = cs.Machine(tables, OPTIONS)
         traces = {**traces, **(repaired or {})}
         weak.check(traces, given, tokens=extra).raise_for_failure()
         proof = weak.prove(traces, given, tokens=extra)
