@@ -57,8 +57,8 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
-from cstark.gadgets import RangeTable
-from cstark.machines.common import check_rows, inverse_or_zero, is_element
+from cstark.gadgets import RangeTable, inverse_or_zero
+from cstark.machines.common import check_rows, is_element
 from cstark.machines.range_check import low_bytes
 
 __all__ = ["Memory", "ReadWriteMemory", "Sequence", "van_eck"]

@@ -21,7 +21,8 @@ from collections.abc import Sequence
 import numpy as np
 
 import cstark as cs
-from cstark.machines.common import inverse_or_zero, padded_rows
+from cstark.gadgets import inverse_or_zero
+from cstark.machines.common import padded_rows
 from cstark.machines.register_machine.language import HALT, REGISTERS, Instruction, Step
 
 __all__ = ["OPERATION", "Processor", "ProgramTable", "processor_trace"]
