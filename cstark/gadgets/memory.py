@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.air import Air, Table
+from cstark.air import Air, FreeCells, Table, View
 from cstark.errors import AirError, TraceError, quoted
 from cstark.field import P
 from cstark.gadgets.ranges import Limbs, unsigned
@@ -121,6 +121,21 @@ class Memory(Air):
             self.bus, [now.address, now.time, now.value, now.write], count=now.used, weight=1,
             name="an access",
         )  # fmt: skip
+
+    def free_cells(self, cells: View) -> list[FreeCells]:
+        """The cells of padding, which no access and no read looks at.
+
+        Parameters
+        ----------
+        cells : View
+            A valid trace.
+
+        Returns
+        -------
+        list of FreeCells
+        """
+        columns = ("address", "time", "value", "write", "same")
+        return [FreeCells(columns, cells.used == 0, "padding is no access")]
 
     def trace(
         self, address: ArrayLike, time: ArrayLike, value: ArrayLike, write: ArrayLike

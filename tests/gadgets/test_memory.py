@@ -216,6 +216,15 @@ def test_free_cells_of_the_order():
     forged(ACCESSES, padding, "no step in padding", found=8)
 
 
+def test_only_padding_is_free():
+    """The other free cells are those of the program's row that makes no access."""
+    honest = case()
+    report = cs.Machine(honest.tables).check(honest.honest, honest.publics, mutate=200)
+    found = {(free.table, free.column) for free in report.mutations.unexplained}
+    assert not {column for table, column in found if table == "memory"}
+    assert found
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(cs.AirError, match="gap must be Limbs, not 16"):
         Memory(16)
