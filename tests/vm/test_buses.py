@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from forging import without
+from forged_tables import without
 from tables_support import (
     TABLES,
     assignments,

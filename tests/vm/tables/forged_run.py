@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from forging import facts, verdict, without
+from forged_tables import facts, verdict, without
 
 import cstark as cs
 from cstark.air import P, describe

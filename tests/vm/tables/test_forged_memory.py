@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from forging import Attack, row_of, trace_of, verdict, without
+from forged_tables import Attack, row_of, trace_of, verdict, without
 
 import cstark as cs
 from cstark.air import P

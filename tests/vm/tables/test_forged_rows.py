@@ -6,7 +6,7 @@ All cells but those listed are those of the honest row, so nothing but the rule 
 from __future__ import annotations
 
 import pytest
-from forging import Attack, inverse, limbs, row_of
+from forged_tables import Attack, inverse, limbs, row_of
 
 from cstark.air import P
 from cstark.vm.tables import FAMILIES

@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from forging import OPTIONS, Attack, row_of
+from forged_tables import OPTIONS, Attack, row_of
 from test_forged_memory import CASES as MEMORY
 from test_forged_memory import DATA, VALUE
 from test_forged_rows import CASES
