@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +57,9 @@ class Policy:
 
 
 def _bits(bits: object) -> Real | float:
-    # nothing may pass a policy by being no policy: every number is above NaN
-    if isinstance(bits, bool) or not isinstance(bits, Real) or math.isnan(bits):
+    # Nothing may pass a policy by being no policy, as every number would pass NaN, which alone
+    # differs from itself; math.isnan overflows at integers that no float can hold.
+    if isinstance(bits, bool) or not isinstance(bits, Real) or bits != bits:
         raise StatementError(f"min_security is {quoted(bits)}; it must be a number of bits")
     if bits < 0:
         raise StatementError(f"min_security is {quoted(bits)}; it must be at least 0")
