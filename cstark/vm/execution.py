@@ -33,6 +33,9 @@ def execute(
     program: Program, input: bytes, max_steps: int, progress: Callable[[int], object] | None
 ) -> Execution:
     """Run a program and count what a proof needs; see `Program.run`."""
+    if not isinstance(input, (bytes, bytearray, memoryview)):
+        raise cs.StatementError(f"input is {type(input).__name__}; it must be bytes")
+    input = bytes(input)  # proving executes once more: the caller may change his own by then
     tables = program.tables()
     hart = start(program.code, program.image, input, COUNT, max_rows=max_steps)
     run(hart, program.code, symbols=program.image.symbols, progress=progress)
@@ -155,7 +158,7 @@ class Execution:
         made: dict[str, NDArray[np.uint64]] = {}
 
         def take(name: str) -> NDArray[np.uint64]:
-            if not made:
+            if name not in made:  # the first is read, or one is read again
                 made.update(self.traces())
             return made.pop(name)
 

@@ -94,4 +94,9 @@ def test_fields_that_are_missing(field):
 
 
 def test_the_statement_travels():
-    assert len(pickle.dumps(FibIterative.statement(dict(CLAIM)))) > 0
+    statement = FibIterative.statement(dict(CLAIM))
+    arrived = pickle.loads(pickle.dumps(statement))
+    assert arrived.tokens == statement.tokens
+    options = FibIterative.default_options()
+    keys = [cs.Machine(s.tables, options).verifying_key() for s in (statement, arrived)]
+    assert keys[0] == keys[1]

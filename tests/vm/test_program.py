@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 import cstark as cs
@@ -111,7 +112,8 @@ def test_equal_programs_have_one_id(program):
     again = vm.Program.from_elf(summing.ELF)
     assert again == program and hash(again) == hash(program)
     assert vm.Program.from_elf(build([Load(0x1000, EXIT)], e_entry=0x1000)) != program
-    assert pickle.loads(pickle.dumps(again.run(summing.number(2)).plan)).total > 0
+    plan = again.run(summing.number(2)).plan
+    assert pickle.loads(pickle.dumps(plan)) == plan == program.run(summing.number(2)).plan
 
 
 def test_the_estimate_is_of_the_run(program):
@@ -121,6 +123,23 @@ def test_the_estimate_is_of_the_run(program):
     assert estimate.heights == run.plan.heights
     assert abs(len(proof.to_bytes()) / estimate.proof_bytes - 1) < 0.25
     assert run.trace_bytes == sum(array.nbytes for array in run.traces().values())
+
+
+def test_a_run_keeps_its_input_whatever_becomes_of_the_caller_s(program):
+    data = bytearray(summing.number(3))
+    run = program.run(data)
+    data[0] = 4
+    assert program.verify(run.prove()).exit_code == 6
+    with pytest.raises(cs.StatementError, match="input is str; it must be bytes"):
+        program.run("3")
+
+
+def test_a_trace_may_be_read_again(program):
+    traces = program.run(summing.number(3)).prepared().traces
+    first = {name: read() for name, read in traces.items()}
+    for name in reversed(traces):
+        assert np.array_equal(traces[name](), first[name])
+        assert np.array_equal(traces[name](), first[name])
 
 
 def test_a_run_that_does_not_end_is_stopped():
