@@ -13,6 +13,7 @@ Read in this order:
 `transcript`     Fiat-Shamir
 `limits`         the most that a key, a statement and a proof may have
 `key`            the key file: machine, public values, tokens, claim
+`form`           the one spelling that each machine has there
 `shape`          what a proof consists of, from the statement and the heights
 `proof`          taking the file apart
 `constraints`    the quotient identity at one point

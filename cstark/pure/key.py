@@ -1,8 +1,9 @@
 """The key file: a machine (the verifying key) and a statement about it, as data.
 
 The verifier trusts this file; it is checked so far that nothing in it can crash or hang the
-verifier, and that degrees and next-row sets are those of the expressions. Canonical JSON is JSON
-with sorted keys, no white space, and everything outside ASCII escaped.
+verifier, that degrees and next-row sets are those of the expressions, and that it has the one form
+in which its machine is written (`form`). Canonical JSON is JSON with sorted keys, no white space,
+and everything outside ASCII escaped.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from .errors import BadKey
 from .field import P
+from .form import is_folded, is_in_order, is_without_doubles, reads_next
 from .hashes import HASHES, sha256
 from .limits import (
     MAX_BLOWUP,
@@ -125,6 +127,8 @@ class Statement:
 
 def read_statement(text: str | bytes) -> Statement:
     """Read a key file; `BadKey` for everything that is not one."""
+    if not isinstance(text, (str, bytes)):
+        raise BadKey(f"not a key file: {type(text).__name__}, not text")
     try:
         text = text.decode() if isinstance(text, bytes) else text  # UTF-8 only
         data = json.loads(
@@ -180,6 +184,13 @@ def _elements(value: Any, what: str) -> tuple[int, ...]:
     return tuple(_number(item, 0, P - 1, what) for item in _list(value, what))
 
 
+def _digest(value: Any) -> bytes:
+    digest = bytes.fromhex(value) if type(value) is str else b""
+    # fromhex takes capitals and spaces, which would be other spellings
+    _need(len(digest) == 32 and digest.hex() == value, "preprocessed root: not 64 hex digits")
+    return digest
+
+
 def _record(value: Any, names: str, what: str) -> dict[str, Any]:
     _need(type(value) is dict and set(value) == set(names.split()), f"{what}: needs {names}")
     record: dict[str, Any] = value
@@ -207,15 +218,16 @@ def _statement(data: Any) -> Statement:
     tables = tuple(_table(table, buses) for table in _list(key["tables"], "tables"))
     _need(1 <= len(tables) <= MAX_TABLES, "tables: too many, or none")
     _need(len({table.name for table in tables}) == len(tables), "tables: two of one name")
+    used = {i.bus for table in tables for i in table.interactions}
+    _need(used == set(buses), "buses: one that no table uses")
     for table in tables:
         _need(table.degree <= options.blowup + 1, f"{table.name}: degree above blowup + 1")
         _need(table.count_degree <= options.blowup, f"{table.name}: a count's above blowup")
         longest = max([table.rows or 0, *map(len, table.periodic)])
         _need(longest <= 2**options.max_log_height, f"{table.name}: rows or a period above max")
     fixed = any(table.preprocessed_width for table in tables)
-    preprocessed = bytes.fromhex(key["preprocessed_root"]) if fixed else None
-    _need(preprocessed is None or len(preprocessed) == 32, "preprocessed root: not 32 bytes")
     _need(fixed or key["preprocessed_root"] is None, "preprocessed root without columns")
+    preprocessed = _digest(key["preprocessed_root"]) if fixed else None
     stated_publics = file["publics"]
     _need(type(stated_publics) is dict, "publics: not an object")
     _need(set(stated_publics) <= {table.name for table in tables}, "publics: unknown table")
@@ -305,6 +317,8 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         t["nodes"], {"main": width, "preprocessed": fixed, "periodic": len(periodic)}, publics
     )
 
+    following = reads_next(nodes)
+
     def node(value: Any) -> int:
         return _number(value, 0, len(nodes) - 1, f"{name}: node")
 
@@ -313,6 +327,9 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         selector, root = _list(item, name)
         _need(selector in SELECTORS, f"{name}: unknown selector")
         constraints.append((selector, node(root)))
+        _need(nodes[root][0] != "constant", f"{name}: a constraint on a constant")
+        alone = selector in ("every", "last")
+        _need(not (alone and following[root]), f"{name}: next row under selector {selector}")
     interactions = []
     for item in _list(t["interactions"], name):
         i = _record(item, "bus count sign values weight", f"{name}: interaction")
@@ -321,7 +338,16 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         _need(all(degrees[value] <= 1 for value in values), f"{name}: a value of degree above 1")
         _need(i["sign"] in (1, -1) and type(i["sign"]) is int, f"{name}: sign")
         weight = _number(i["weight"], 0, P - 1, f"{name}: weight")
+        kind, *constant = nodes[node(i["count"])]
+        if kind == "constant":
+            least = min(constant[0], P - constant[0])
+            _need(0 < least <= weight, f"{name}: count 0, or a weight below a constant count")
         interactions.append(Interaction(i["bus"], i["sign"], values, node(i["count"]), weight))
+    _need(bool(constraints or interactions), f"{name}: neither a constraint nor a message")
+    roots = [root for _, root in constraints]
+    roots += [place for i in interactions for place in (*i.values, i.count)]
+    in_form = is_folded(nodes) and is_without_doubles(nodes) and is_in_order(nodes, roots)
+    _need(in_form, f"{name}: nodes are not in canonical form")
     rows = None if t["rows"] is None else _power(t["rows"], 8, 2**32, f"{name}: rows")
     _need(all(len(values) <= (rows or len(values)) for values in periodic), f"{name}: period")
     _need(rows is not None or not fixed, f"{name}: preprocessed columns without rows")
@@ -378,7 +404,6 @@ def _nodes(
             _need(degree <= MAX_NODE_DEGREE, "node: degree too large")
         nodes.append((kind, *rest))
         degrees.append(degree)
-    _need(len(set(nodes)) == len(nodes), "nodes: one stands twice")
     return tuple(nodes), degrees
 
 

@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cstark.air.tokens import Receive, Send, Token
-from cstark.errors import CstarkError, StatementError
+from cstark.air.tokens import Receive, Send, Token, check_tokens
+from cstark.errors import CstarkError, StatementError, quoted
 from cstark.protocol.key import KEY_FORMAT, STATEMENT_FORMAT, VerifyingKey
+from cstark.protocol.publics import read_publics
 from cstark.text import canonical_json
 from cstark.workload.claim import decode_claim, encode_claim
 
@@ -157,8 +158,7 @@ class StatementFile:
         Raises
         ------
         StatementError
-            If it is not one; whether public values and tokens suit the key is checked when a
-            proof is verified.
+            If it is not one, or its public values or tokens do not suit its key.
         """
         if not isinstance(text, (str, bytes)):
             raise StatementError(f"not a key file: it is {type(text).__name__}, not text")
@@ -194,7 +194,14 @@ class StatementFile:
             key = VerifyingKey.from_json(canonical_json(data["key"]))
         except CstarkError as error:
             raise StatementError(f"not a key file: {error}") from None
+        for name, values in data["publics"].items():
+            if not isinstance(values, list):
+                raise StatementError(
+                    f"not a key file: publics of table {quoted(name)} are not a list"
+                )
         tokens = tuple(_token(i, token) for i, token in enumerate(data["tokens"]))
+        read_publics(key, data["publics"])
+        check_tokens(key.buses, tokens)
         claim = b"" if data["claim"] is None else encode_claim(data["claim"])
         return cls(key, data["publics"], tokens, claim)
 
@@ -215,8 +222,14 @@ def _no_fraction(text: str) -> None:
 
 
 def _token(index: int, data: Any) -> Token:
+    if not isinstance(data, list) or len(data) != 4 or not isinstance(data[2], list):
+        raise StatementError(
+            f'not a key file: token {index} is not like ["send", "bus", [1, 2], 1]'
+        )
+    kind, bus, values, count = data
+    if kind not in ("send", "receive"):
+        raise StatementError(f"not a key file: token {index} is neither sent nor received")
     try:
-        kind, bus, values, count = data
         return _TOKENS[kind](bus, values, count)
-    except (KeyError, TypeError, ValueError) as error:
+    except StatementError as error:
         raise StatementError(f"not a key file: token {index}: {error}") from None

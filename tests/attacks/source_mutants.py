@@ -15,24 +15,38 @@ swap       two neighbouring statements that absorb, draw, read or write change p
 =========  =====================================================================================
 
 The mutant is compiled in the place of the module, in a process of its own, and the tests of `FAST`
-are run until one fails, which is printed. Survivors that `EQUIVALENT` does not explain make the
-script exit with 1.
+are run until one fails, which is printed. Survivors that `equivalent_mutants.EQUIVALENT` does not
+explain make the script exit with 1.
+
+What a process needs in any case (pytest, NumPy, the compiled kernels) is imported once, and each
+mutant's process is forked from there. Which test noticed a mutant is remembered in `MEMORY`; the
+next run tries that one first, then those that noticed most mutants of the module, then all.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import atexit
+import importlib
 import importlib.abc
 import importlib.util
+import json
+import os
 import re
-import subprocess
+import resource
+import shutil
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.attacks.equivalent_mutants import EQUIVALENT  # noqa: E402
+
 MODULES = ("verifier", "fri", "merkle", "commitment", "proof", "transcript", "statement",
            "refusals", "stream", "policy", "pure.verify", "pure.constraints", "pure.fri",
            "pure.merkle", "pure.transcript", "pure.proof")  # fmt: skip
@@ -58,14 +72,12 @@ FAST_PURE = [
     "tests/attacks/test_binding_statement.py",
     "tests/pure",
 ]
-#: (module, text of the mutated statement): why no test can tell.
-_ZK = "a message names the options that differ; the last, zk, is False in every file"
-EQUIVALENT: dict[tuple[str, str], str] = {
-    ("verifier", "cut: for f in fields(options)"): _ZK,
-    ("stream", "shorten: self.transcript.absorb(item, b'')"): "nothing is absorbed there",
-    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
-}
-
+#: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
+MEMORY = ROOT / "build" / "source_mutants.json"
+HINTS = 4
+NOWHERE = 10**6  # a place to mutate that is none
+CPU_SECONDS = 240  # of one mutant
+MEMORY_BYTES = 8 << 30  # of one mutant
 
 #: What must stand in its order: it absorbs, draws, reads or writes.
 ORDERED = re.compile(
@@ -174,7 +186,12 @@ def sites(module: str) -> list[str]:
     """What there is to mutate in a module."""
     finder = Sites()
     finder.visit(parsed(module))
-    return finder.found
+    seen: Counter[str] = Counter()
+    texts = []
+    for text in finder.found:
+        seen[text] += 1
+        texts.append(text if seen[text] == 1 else f"{text} #{seen[text]}")
+    return texts
 
 
 class Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -197,65 +214,140 @@ class Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)
 
 
-def run_mutant(module: str, number: int) -> int:
-    """In a process of its own: pytest's verdict on the mutant."""
-    sys.meta_path.insert(0, Mutating(module, number))
+class Watcher:
+    """A pytest plugin that notes the first test that fails, collecting included."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def pytest_runtest_logreport(self, report) -> None:
+        if report.failed:
+            self.first = self.first or report.nodeid
+
+    pytest_collectreport = pytest_runtest_logreport
+
+
+def run_mutant(module: str, number: int, hints: list[str]) -> str:
+    """In a process of its own: the first test that fails, "" if none does."""
     import pytest
 
+    sys.meta_path.insert(0, Mutating(module, number))
     tests = FAST_PURE if module.startswith("pure.") else FAST
-    return pytest.main(["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *tests])
+    for some in [*([hint] for hint in hints), tests]:
+        watcher = Watcher()
+        options = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+        code = pytest.main([*options, *some], plugins=[watcher])
+        if watcher.first:
+            return watcher.first.removeprefix("tests/")
+        if code in (0, 5) or some is not tests:  # a hint may name a test that is no more
+            continue
+        return "import"
+    return ""
 
 
-def killer(module: str, number: int) -> str:
-    """The test that notices a mutant, "" if none does."""
-    command = [sys.executable, __file__, "--run", module, str(number)]
+def warm() -> None:
+    """Import what every mutant's process needs, and nothing that may be mutated."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = tempfile.mkdtemp(prefix="source-mutants-")
+    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
+    for name in ("hypothesis.strategies", "numpy", "pytest", "_pytest.assertion.rewrite"):
+        importlib.import_module(name)
+    for path in sorted((ROOT / "cstark" / "kernels").glob("_*.pyx")):
+        importlib.import_module(f"cstark.kernels.{path.stem}")
+    mutated = {full_name(module) for module in MODULES}
+    if mutated & set(sys.modules):
+        raise RuntimeError(f"the kernels import {mutated & set(sys.modules)}")
+
+
+def start(module: str, number: int, hints: list[str]) -> tuple[int, int]:
+    """Fork a mutant's process: its id, and the end of the pipe where its verdict arrives."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    os.setsid()
+    os.chdir(ROOT)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "an endless loop"
-    if done.returncode == 0:
-        return ""
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return found[1].removeprefix("tests/") if found else "import"
+        verdict = run_mutant(module, number, hints)
+    except BaseException as error:  # a test that ends the process
+        verdict = f"ends with {type(error).__name__}"
+    os.write(writing, f"={verdict}"[:4000].encode())
+    os._exit(0)
 
 
-def survives(module: str, number: int) -> bool:
-    return not killer(module, number)
+def verdicts(work: list[tuple[str, int, str]], jobs: int) -> Iterator[tuple[str, str, str]]:
+    """Module, mutant, and the test that notices it, "" for a survivor; in the order they end."""
+    memory = Memory()
+    waiting, running = list(reversed(work)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            module, number, text = waiting.pop()
+            child, reading = start(module, number, memory.hints(module, text))
+            running[child] = (module, text, reading)
+        child, _ = os.wait()
+        if child not in running:
+            continue
+        module, text, reading = running.pop(child)
+        with os.fdopen(reading) as pipe:
+            said = pipe.read()
+        verdict = said[1:] if said else "an endless loop, or a crash"
+        memory.note(module, text, verdict)
+        yield module, text, verdict
 
 
-def verdicts(modules: list[str], jobs: int, only: str = "") -> Iterator[tuple[str, str, str]]:
-    """Module, mutant, and the test that notices it."""
-    with ThreadPoolExecutor(jobs) as pool:
-        work = [(m, k, text) for m in modules for k, text in enumerate(sites(m))]
-        work = [item for item in work if item[2].startswith(only)]
-        found = pool.map(lambda item: killer(item[0], item[1]), work)
-        for (module, _, text), test in zip(work, found, strict=True):
-            yield module, text, test
+class Memory:
+    """Which test noticed which mutant, over several runs."""
 
+    def __init__(self) -> None:
+        known = json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
+        self.known: dict[str, dict[str, str]] = known
 
-def survivors(modules: list[str], jobs: int) -> Iterator[tuple[str, str]]:
-    return ((module, text) for module, text, test in verdicts(modules, jobs) if not test)
+    def hints(self, module: str, text: str) -> list[str]:
+        """Tests worth trying first, as pytest takes them."""
+        known = {k: v for k, v in self.known.get(module, {}).items() if "::" in v}
+        often = [test for test, _ in Counter(known.values()).most_common(HINTS)]
+        first = [known[text]] if text in known else []
+        return [f"tests/{test}" for test in dict.fromkeys([*first, *often])]
+
+    def note(self, module: str, text: str, verdict: str) -> None:
+        self.known.setdefault(module, {})[text] = verdict
+        MEMORY.parent.mkdir(exist_ok=True)
+        MEMORY.write_text(json.dumps(self.known, indent=1, sort_keys=True))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("modules", nargs="*", default=list(MODULES))
+    parser.add_argument("modules", nargs="*", default=[])
     parser.add_argument("--list", action="store_true", help="print the sites, run nothing")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--only", default="", metavar="KIND", help="mutants of this kind")
-    parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="mutants whose text starts so: a kind, or more"
+    )
+    parser.add_argument(
+        "--original", action="store_true", help="mutate nothing: all tests must pass"
+    )
     arguments = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
-    if arguments.run:
-        return run_mutant(arguments.run[0], int(arguments.run[1]))
     modules = arguments.modules or list(MODULES)
+    for module in set(modules) - set(MODULES):
+        parser.error(f"no such module: {module}; there are {', '.join(MODULES)}")
+    work = [(m, k, t) for m in modules for k, t in enumerate(sites(m))]
+    work = [item for item in work if item[2].startswith(arguments.only)]
+    if arguments.original:
+        work = [(module, NOWHERE, "the original") for module in modules]
     if arguments.list:
-        for module in modules:
-            for number, text in enumerate(sites(module)):
-                print(f"{module} {number}: {text}")
+        for module, number, text in work:
+            print(f"{module} {number}: {text}")
         return 0
+    warm()
     total = unexplained = 0
-    for module, text, test in verdicts(modules, arguments.jobs, arguments.only):
+    for module, text, test in verdicts(work, arguments.jobs):
         why = EQUIVALENT.get((module, text))
         total += 1
         unexplained += not test and why is None

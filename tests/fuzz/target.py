@@ -9,8 +9,8 @@ An input starts with two bytes that choose the subject and the mode, so that one
                    lies behind the first failed check meets hostile values too
                 2  the rest is a verifying key: VerifyingKey.from_json, and if that accepts, its
                    verify
-                3  the rest is a key file, a whole statement: both verifiers read it, and what is
-                   read judges the honest proof
+                3  the rest is a key file, a whole statement: both verifiers read it or both
+                   refuse it, and what is read judges the honest proof
                 4  the rest is an ELF file: the loader and the decoder of the RISC-V machine
 
 `run_one` raises `Finding` for anything a verifier must not do: an undocumented exception, or the
@@ -247,12 +247,14 @@ def _read_key(subject: Subject, data: bytes) -> None:
 
 
 def _read_statement(subject: Subject, data: bytes) -> None:
-    """Each reader refuses with its own error or reads; both readings accept the same proofs."""
+    """Both readers refuse, each with its own error, or both read, and accept the same proofs."""
     file = statement = None
     with contextlib.suppress(cs.StatementError):
         file = StatementFile.from_json(data)
     with contextlib.suppress(pure.BadKey):
         statement = pure.read_statement(data)
+    if (file is None) != (statement is None):
+        raise Finding("one reader takes a key file that the other refuses")
     accepted = False
     if file is not None:
         try:

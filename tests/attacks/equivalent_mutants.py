@@ -1,0 +1,12 @@
+"""Mutants of the verifiers' source that no test can notice, each with the reason."""
+
+from __future__ import annotations
+
+_ZK = "a message names the options that differ; the last, zk, is False in every file"
+
+#: (module, text of the mutant, as `source_mutants` prints it): why it behaves as the original.
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("verifier", "cut: for f in fields(options)"): _ZK,
+    ("stream", "shorten: self.transcript.absorb(item, b'')"): "nothing is absorbed there",
+    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
+}
