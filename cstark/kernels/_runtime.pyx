@@ -23,6 +23,7 @@ cdef extern from *:
     #define CSTARK_SOURCE_DIGEST ""
     #endif
     #include <stdlib.h>
+    #include <stddef.h>
     #include <stdint.h>
     #include <sys/mman.h>
     #include "targets.h"
@@ -35,29 +36,44 @@ cdef extern from *:
     }
     /* From 2 MiB on, memory comes straight from the system (malloc would keep odd pieces), in huge
      * pages where there are some: fewer TLB misses in strided passes. Touching a page for the first
-     * time costs more than a transform of what is on it, so blocks given back wait in a pool for a
-     * request of the same size. Used and waiting blocks together never exceed the most that was
-     * ever used at once. All of this runs under the interpreter's lock. */
-    enum { CSTARK_HUGE = 2 << 20, CSTARK_POOL = 64 };
-    static struct { char *start; size_t bytes; } cstark_pool[CSTARK_POOL];
-    static int cstark_waiting = 0;
+     * time costs more than a transform of what is on it, so pages given back wait for a request of
+     * any size: a part of a waiting piece, or, where none is large enough, pages of several that
+     * move to new addresses. Used and waiting pages together never exceed the most that was ever
+     * used at once. All of this runs under the interpreter's lock. */
+    enum { CSTARK_HUGE = 2 << 20, CSTARK_PIECES = 256 };
+    static struct { char *start; size_t bytes; } cstark_piece[CSTARK_PIECES]; /* the oldest first */
+    static int cstark_pieces = 0;
     static size_t cstark_waiting_bytes = 0, cstark_used_bytes = 0, cstark_most_bytes = 0;
 
     static size_t cstark_rounded(size_t bytes) {
         return (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1);
     }
-    static char *cstark_take(int index) {
-        char *start = cstark_pool[index].start;
-        cstark_waiting_bytes -= cstark_pool[index].bytes;
-        cstark_waiting--;
-        for (int i = index; i < cstark_waiting; i++) cstark_pool[i] = cstark_pool[i + 1];
+    /* Take pages from the start of a piece. */
+    static char *cstark_cut(int index, size_t bytes) {
+        char *start = cstark_piece[index].start;
+        cstark_waiting_bytes -= bytes;
+        cstark_piece[index].start += bytes;
+        if (!(cstark_piece[index].bytes -= bytes)) {
+            cstark_pieces--;
+            for (int i = index; i < cstark_pieces; i++) cstark_piece[i] = cstark_piece[i + 1];
+        }
         return start;
     }
-    /* Give waiting blocks back, the oldest first, until at most `limit` bytes wait. */
+    /* The smallest piece of at least so many bytes, the newest of those; -1 if there is none. */
+    static int cstark_smallest(size_t least) {
+        int best = -1;
+        for (int i = cstark_pieces - 1; i >= 0; i--)
+            if (cstark_piece[i].bytes >= least
+                && (best < 0 || cstark_piece[i].bytes < cstark_piece[best].bytes))
+                best = i;
+        return best;
+    }
+    /* Give waiting pages back, the oldest pieces first, until at most `limit` bytes wait. */
     static void cstark_trim(size_t limit) {
-        while (cstark_waiting && cstark_waiting_bytes > limit) {
-            const size_t bytes = cstark_pool[0].bytes;
-            munmap(cstark_take(0), bytes);
+        while (cstark_waiting_bytes > limit) {
+            const size_t over = cstark_waiting_bytes - limit;
+            const size_t bytes = over < cstark_piece[0].bytes ? over : cstark_piece[0].bytes;
+            munmap(cstark_cut(0, bytes), bytes);
         }
     }
     static char *cstark_map(size_t rounded) {
@@ -73,7 +89,29 @@ cdef extern from *:
     #endif
         return start + before;
     }
-    static void *cstark_allocate(size_t bytes, int *fresh) { /* fresh: not yet touched */
+    /* Have waiting pages take the place of new ones; the bytes moved, or -1 with the new block gone:
+     * the system has no more room for pieces of mappings. Huge page by huge page, since a call must
+     * not reach over the border of two mappings; neighbours from one mapping become one again. */
+    static ptrdiff_t cstark_gather(char *start, size_t rounded) {
+    #ifdef MREMAP_FIXED
+        const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
+        size_t moved = 0;
+        while (moved < rounded && cstark_pieces) {
+            char *page = cstark_cut(cstark_smallest(CSTARK_HUGE), CSTARK_HUGE);
+            if (mremap(page, CSTARK_HUGE, CSTARK_HUGE, how, start + moved) == MAP_FAILED) {
+                munmap(page, CSTARK_HUGE);
+                munmap(start, rounded);
+                return -1;
+            }
+            moved += CSTARK_HUGE;
+        }
+        return (ptrdiff_t)moved;
+    #else
+        return 0;
+    #endif
+    }
+    /* `fresh` is how many bytes at the end nobody has touched. */
+    static void *cstark_allocate(size_t bytes, size_t *fresh) {
         *fresh = 0;
         if (bytes < CSTARK_HUGE) {
             void *memory = NULL;
@@ -81,15 +119,19 @@ cdef extern from *:
         }
         const size_t rounded = cstark_rounded(bytes);
         if (rounded < bytes || rounded + CSTARK_HUGE < rounded) return NULL;
-        char *start = NULL;
-        for (int i = cstark_waiting - 1; i >= 0 && !start; i--)
-            if (cstark_pool[i].bytes == rounded) start = cstark_take(i);
-        *fresh = !start;
+        const int found = cstark_smallest(rounded);
+        char *start = found < 0 ? NULL : cstark_cut(found, rounded);
         if (!start) {
+            start = cstark_map(rounded);
+            ptrdiff_t moved = start ? cstark_gather(start, rounded) : 0;
+            if (moved < 0) {
+                moved = 0;
+                start = cstark_map(rounded);
+            }
             const size_t used = cstark_used_bytes + rounded;
             cstark_trim(cstark_most_bytes > used ? cstark_most_bytes - used : 0);
-            start = cstark_map(rounded);
             if (!start) return NULL;
+            *fresh = (size_t)moved < bytes ? bytes - (size_t)moved : 0;
         }
         cstark_used_bytes += rounded;
         if (cstark_used_bytes > cstark_most_bytes) cstark_most_bytes = cstark_used_bytes;
@@ -100,11 +142,22 @@ cdef extern from *:
             free(memory);
             return;
         }
-        const size_t rounded = cstark_rounded(bytes);
+        char *start = memory;
+        size_t rounded = cstark_rounded(bytes);
         cstark_used_bytes -= rounded;
-        if (cstark_waiting == CSTARK_POOL) cstark_trim(cstark_waiting_bytes - 1);
-        cstark_pool[cstark_waiting].start = memory;
-        cstark_pool[cstark_waiting++].bytes = rounded;
+        for (int i = cstark_pieces - 1; i >= 0; i--) { /* with its neighbours, if they wait */
+            const size_t other = cstark_piece[i].bytes;
+            if (cstark_piece[i].start + other == start) start = cstark_cut(i, other);
+            else if (start + rounded == cstark_piece[i].start) cstark_cut(i, other);
+            else continue;
+            rounded += other;
+        }
+        if (cstark_pieces == CSTARK_PIECES) {
+            const size_t oldest = cstark_piece[0].bytes;
+            munmap(cstark_cut(0, oldest), oldest);
+        }
+        cstark_piece[cstark_pieces].start = start;
+        cstark_piece[cstark_pieces++].bytes = rounded;
         cstark_waiting_bytes += rounded;
     }
     static void cstark_release_all(void) {
@@ -120,7 +173,7 @@ cdef extern from *:
     int cstark_regions
     int cstark_regions_add(int change) noexcept nogil
     int cstark_cpu_has_avx2() noexcept nogil
-    void *cstark_allocate(size_t bytes, int *fresh) noexcept nogil
+    void *cstark_allocate(size_t bytes, size_t *fresh) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
     void cstark_release_all() noexcept nogil
     size_t cstark_waiting_bytes
@@ -286,7 +339,7 @@ cdef class Buffer:
     """Uninitialised memory of whole 64-bit words, 64-byte aligned, counted while it lives."""
 
     cdef void *memory
-    cdef readonly bint fresh  # every page will cost when it is touched first
+    cdef readonly size_t fresh  # bytes at the end whose pages will cost when first touched
     cdef size_t bytes
     cdef int label
     cdef Py_ssize_t shape[1]
@@ -294,7 +347,7 @@ cdef class Buffer:
 
     def __cinit__(self, size_t words, str label="other"):
         global live, made
-        cdef int fresh
+        cdef size_t fresh
         self.bytes = words * 8
         self.label = _label(label)
         self.memory = cstark_allocate(self.bytes, &fresh)
@@ -373,7 +426,7 @@ def aligned(shape, label="other"):
         # moments, one by one, and not hear of signals meanwhile.
         from cstark.kernels import _chunks
 
-        _chunks.touch(buffer)
+        _chunks.touch(np.frombuffer(buffer, dtype=np.uint64)[words - buffer.fresh // 8 :])
     return np.frombuffer(buffer, dtype=np.uint64, count=words).reshape(shape)
 
 
