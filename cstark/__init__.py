@@ -61,6 +61,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "goldilocks": ("cstark.arrays.goldilocks", None),
     "hashing": ("cstark.arrays.hashing", None),
     "pack": ("cstark.air", "pack"),
+    "padded_rows": ("cstark.air", "padded_rows"),
     "polynomial": ("cstark.arrays.polynomial", None),
     "prove_many": ("cstark.batch", "prove_many"),
     "read_claim": ("cstark.workload.claim", "read_claim"),

@@ -7,6 +7,7 @@ from cstark.air import Send as Send
 from cstark.air import Table as Table
 from cstark.air import View as View
 from cstark.air import pack as pack
+from cstark.air import padded_rows as padded_rows
 from cstark.arrays import ext3 as ext3
 from cstark.arrays import fft as fft
 from cstark.arrays import goldilocks as goldilocks

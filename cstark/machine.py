@@ -139,10 +139,10 @@ class Machine:
         Parameters
         ----------
         traces : mapping of str to (rows, columns) array_like of integers
-            One per table; rows a power of two, at least 8; values from 0 to p - 1. A C-contiguous
-            array of uint64 or int64 is used in place, read only, memory-mapped or not; other
-            integers, and bools, are copied. A callable that returns the array is called when the
-            trace is needed.
+            One per table; rows a power of two, at least 8; values from 0 to p - 1; the trace of a
+            table with a single column may be ``(rows,)``. A C-contiguous array of uint64 or int64
+            is used in place, read only, memory-mapped or not; other integers, and bools, are
+            copied. A callable that returns the array is called when the trace is needed.
         publics : mapping of str to (sequence or mapping), optional
             For each table with public values: these in order, or by name (a group as an array).
         tokens : sequence of Send or Receive
@@ -289,17 +289,16 @@ class Machine:
         Examples
         --------
         >>> import cstark as cs
-        >>> from cstark.machines.range_check import RangeTable
         >>> class Bytes(cs.Air):
         ...     columns = ("byte",)
         ...     def constrain(self, t):
         ...         t.send("range", [t.now.byte])
-        >>> machine = cs.Machine({"bytes": Bytes(), "range": RangeTable(8)})
-        >>> traces = {"bytes": [[1], [7], [7], [1], [7], [2], [2], [3]]}
+        >>> machine = cs.Machine({"bytes": Bytes(), "range": cs.gadgets.RangeTable(8)})
+        >>> traces = {"bytes": [1, 7, 7, 1, 7, 2, 2, 3]}
         >>> counts = machine.count(traces, "range")
         >>> counts[:8].tolist()
         [0, 2, 2, 1, 0, 0, 0, 3]
-        >>> traces["range"] = counts.reshape(-1, 1)
+        >>> traces["range"] = counts
         >>> bool(machine.check(traces))
         True
         """

@@ -12,6 +12,7 @@ from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription
 from cstark.air.expression import Expression, Expressions
 from cstark.air.free import FreeCells
+from cstark.air.height import padded_rows
 from cstark.air.nodes import P
 from cstark.air.one_sided import one_sided
 from cstark.air.pack import pack
@@ -41,4 +42,5 @@ __all__ = [
     "number_buses",
     "one_sided",
     "pack",
+    "padded_rows",
 ]

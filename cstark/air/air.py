@@ -127,7 +127,8 @@ class Air:
         -------
         array_like
             ``(rows, columns)`` integers in ``[0, p)``, best uint64; rows a power of two of at
-            least 8. They are copied when a machine is made.
+            least 8. Those of a single column may be ``(rows,)``. They are copied when a machine
+            is made.
         """
         raise AirError(
             f"{type(self).__name__} declares `preprocessed` columns but does not define "
@@ -226,7 +227,7 @@ class Air:
         Parameters
         ----------
         trace : ndarray
-            ``(rows, columns)``, any dtype.
+            ``(rows, columns)``, any dtype; of a single column also ``(rows,)``.
 
         Returns
         -------

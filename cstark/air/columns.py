@@ -374,6 +374,8 @@ class View(_Named[np.ndarray]):
                 f"table {layout.table!r}: the trace is {type(trace).__name__}, not a NumPy array",
                 table=layout.table,
             )
+        if trace.ndim == layout.width == 1:
+            trace = trace[:, None]
         if trace.ndim != 2 or trace.shape[1] != layout.width:
             raise TraceError(
                 f"table {layout.table!r}: the trace has shape {trace.shape}; "

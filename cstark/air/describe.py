@@ -426,6 +426,8 @@ def _preprocessed(name: str, air: Air, layout: ColumnLayout, rows: int | None) -
         # or another program the file that it is mapped to, while it is being checked even.
         values = np.array(values, order="C", subok=False)
     array = _exact(values, what, layout.labels)
+    if array.ndim == layout.width == 1:
+        array = array.reshape(-1, 1)
     if array.ndim != 2 or array.shape[1] != layout.width:
         raise AirError(
             f"{what} has shape {array.shape}; {layout.width} preprocessed columns need "

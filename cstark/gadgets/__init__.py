@@ -8,6 +8,7 @@ and always the function that fills the cells.
 `LessThan`                    comparison of two numbers in limbs
 `is_zero`, `nonzero`          whether a value is 0, by its inverse; `inverse_or_zero` fills
 `one_hot`                     one of several flags; `one_hot_of` fills
+`LookupTable`                 a list of messages that is fixed with the machine
 `BitwiseTable`                AND, XOR and OR of bytes, or of smaller numbers
 `permutation`, `Sorted`       the same rows in another order, or in ascending order
 `Memory`                      timestamped memory: a read finds what was written last
@@ -18,6 +19,7 @@ and always the function that fills the cells.
 from cstark.gadgets.bitwise import BitwiseTable
 from cstark.gadgets.comparison import LessThan
 from cstark.gadgets.logic import inverse_or_zero, is_zero, nonzero, one_hot, one_hot_of
+from cstark.gadgets.lookup import LookupTable
 from cstark.gadgets.memory import Memory
 from cstark.gadgets.permutation import Sorted, permutation
 from cstark.gadgets.poseidon import Poseidon2, poseidon2
@@ -27,6 +29,7 @@ __all__ = [
     "BitwiseTable",
     "LessThan",
     "Limbs",
+    "LookupTable",
     "Memory",
     "Poseidon2",
     "RangeTable",

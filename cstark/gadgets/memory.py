@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.air import Air, FreeCells, Table, View
+from cstark.air import Air, FreeCells, Table, View, padded_rows
 from cstark.errors import AirError, TraceError, quoted
 from cstark.field import P
 from cstark.gadgets.ranges import Limbs, unsigned
-from cstark.limits import MIN_ROWS
 
 __all__ = ["Memory"]
 
@@ -80,7 +79,7 @@ class Memory(Air):
             # 2^31 rows, the most that there are, with steps of 2^32 stay below p
             raise AirError(f"Memory: gap has {gap.width} bits, and may have at most 32")
         self.gap, self.bus = gap, bus
-        self.columns = {
+        self.columns: dict[str, tuple[int, ...]] = {
             "address": (),
             "time": (),
             "value": (),
@@ -187,7 +186,7 @@ class Memory(Air):
                 f"Memory.trace: a difference of {int(difference.max())} between neighbours does "
                 f"not fit in {self.gap.width} bits"
             )
-        trace = self.zeros(max(MIN_ROWS, 1 << max(0, used - 1).bit_length()))
+        trace = self.zeros(padded_rows(used))
         view = self.view(trace)
         for name, cells in (("address", address), ("time", time), ("value", value),
                             ("write", write), ("used", 1)):  # fmt: skip

@@ -112,7 +112,7 @@ class Sorted(Air):
         if isinstance(values, bool) or not isinstance(values, int) or values < 0:
             raise AirError(f"Sorted: values must be an integer from 0, not {quoted(values)}")
         self.gap, self.bus, self.values = gap, bus, values
-        self.columns = {"key": (), "step": (), "gap": gap.shape}
+        self.columns: dict[str, tuple[int, ...]] = {"key": (), "step": (), "gap": gap.shape}
         if values:
             self.columns["values"] = (values,)
 

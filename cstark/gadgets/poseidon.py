@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.air import Air, Table
+from cstark.air import Air, Table, padded_rows
 from cstark.air.columns import View
 from cstark.arrays import goldilocks
 from cstark.errors import AirError, TraceError, quoted
 from cstark.field import P
 from cstark.gadgets.poseidon_constants import CONSTANTS
 from cstark.gadgets.ranges import unsigned
-from cstark.limits import MIN_ROWS
 
 __all__ = ["Poseidon2", "poseidon2"]
 
@@ -139,17 +138,18 @@ class Poseidon2(Air):
     A message is the input followed by the output, ``2 * width`` elements: who sends it has the
     output proved. A row is a true permutation whatever its count is, so that counts need no bound.
     To state something about the rows themselves, such as a chain of hashes, derive from the class
-    and add equations on ``t.now.input`` and ``self.output(t.now)``.
+    and add equations on ``t.now.input`` and ``self.output(t.now)``, as the machine
+    `cstark.machines.hash_chain` does; if nobody looks the rows up, give ``bus=None``.
 
-    There are ``width * 17 + 45`` columns, and all equations are of degree 3: the cube of each S-box
-    is a column, its square times the S-box's input is x^7.
+    There are ``width * 17 + 45`` columns, one fewer without a bus, and all equations are of degree
+    3: the cube of each S-box is a column, its square times the S-box's input is x^7.
 
     Parameters
     ----------
     width : int
         8 or 12.
-    bus : str, default "poseidon2"
-        The bus that the table receives from.
+    bus : str or None, default "poseidon2"
+        The bus that the table receives from; None for a table that receives nothing.
 
     Raises
     ------
@@ -172,11 +172,11 @@ class Poseidon2(Air):
     True
     """
 
-    def __init__(self, width: int, bus: str = "poseidon2") -> None:
+    def __init__(self, width: int, bus: str | None = "poseidon2") -> None:
         if isinstance(width, bool) or not isinstance(width, int) or width not in CONSTANTS:
             raise AirError(f"Poseidon2: width must be 8 or 12, not {quoted(width)}")
         self.width_of_state, self.bus = width, bus
-        self.columns = {
+        self.columns: dict[str, tuple[int, ...]] = {
             "input": (width,),
             "begin_cube": (_HALF, width),
             "begin": (_HALF, width),  # the state after each round
@@ -184,8 +184,9 @@ class Poseidon2(Air):
             "partial": (_PARTIAL,),  # the first element after its S-box
             "end_cube": (_HALF, width),
             "end": (_HALF, width),
-            "count": (),
         }
+        if bus is not None:
+            self.columns["count"] = ()
 
     def output(self, row: Any) -> Any:
         """The output of the permutation of a row.
@@ -230,7 +231,8 @@ class Poseidon2(Air):
             t.every_row.equal(after, cube**2 * x, name="partial round")
             state = internal @ np.array([after, *state[1:]], dtype=object)
         full(state, given.end, "end")
-        t.receive(self.bus, [*now.input, *self.output(now)], count=now.count)
+        if self.bus is not None:
+            t.receive(self.bus, [*now.input, *self.output(now)], count=now.count)
 
     def trace(self, inputs: ArrayLike) -> NDArray[np.uint64]:
         """The trace of the table when the permutation of each input is looked up once.
@@ -243,8 +245,8 @@ class Poseidon2(Air):
         Returns
         -------
         ndarray
-            ``(rows, width * 17 + 45)`` uint64, where `rows` is the next power of two of at least 8.
-            The rows that are left are the permutation of zeros, with count 0.
+            ``(rows, width of the table)`` uint64, where `rows` is the next power of two of at least
+            8. The rows that are left are the permutation of zeros, with count 0.
 
         Raises
         ------
@@ -257,7 +259,7 @@ class Poseidon2(Air):
                 f"Poseidon2.trace: inputs of shape {states.shape}, not (n, {self.width_of_state})"
             )
         used = len(states)
-        rows = max(MIN_ROWS, 1 << max(0, used - 1).bit_length())
+        rows = padded_rows(used)
         padded = np.zeros((rows, self.width_of_state), dtype=np.uint64)
         padded[:used] = states
         cells: dict[str, Any] = {}
@@ -266,5 +268,6 @@ class Poseidon2(Air):
         view = self.view(trace)
         for name, values in cells.items():
             view[name] = values
-        view["count"][:used] = 1
+        if self.bus is not None:
+            view["count"][:used] = 1
         return trace

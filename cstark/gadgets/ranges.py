@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -113,8 +114,9 @@ class RangeTable(Air):
 class Limbs:
     """A number from 0 to ``2**width - 1`` as limbs of `bits` bits, the lowest first.
 
-    The limbs are columns of one's own table, in a group of shape ``limbs.shape``; `state` says
-    that the number is their sum and looks each of them up in a `RangeTable` of the same `bits`.
+    The limbs are columns of one's own table, in a group of shape ``limbs.shape``. `number` looks
+    each of them up in a `RangeTable` of the same `bits` and gives the number that they make;
+    `state` also holds a column to that number.
     If `width` is no multiple of `bits`, the highest limb has fewer bits; it is looked up twice, as
     it stands and multiplied by the power of two that makes its largest value just fit.
 
@@ -173,6 +175,52 @@ class Limbs:
         """What the highest limb is multiplied by for its second lookup; 1 for none."""
         return 1 << (-self.width % self.bits)
 
+    def number(self, t: Table, limbs: Operand, count: Scalar = 1) -> Any:
+        """The number that limbs make, each of which is looked up.
+
+        Parameters
+        ----------
+        t : Table
+            The argument of `constrain`.
+        limbs : array of expressions
+            As many as `shape` says, of degree 1.
+        count : expression or int, default 1
+            A flag, on whose rows alone the limbs are looked up: where it is 0, the number may be
+            any field element.
+
+        Returns
+        -------
+        expression
+            Of degree 1: an integer from 0 to ``2**width - 1``.
+
+        Raises
+        ------
+        AirError
+            If the number of limbs is another one.
+
+        Examples
+        --------
+        >>> import cstark as cs
+        >>> BYTES = cs.gadgets.Limbs(16)
+        >>> class Doubled(cs.Air):
+        ...     columns = {"x": BYTES.shape, "twice": ()}
+        ...     def constrain(self, t):
+        ...         t.every_row.equal(t.now.twice, 2 * BYTES.number(t, t.now.x))
+        """
+        parts = list(np.asarray(limbs, dtype=object).reshape(-1))
+        if (len(parts),) != self.shape:
+            raise AirError(
+                f"Limbs: {len(parts)} limbs, but {self.width} bits in limbs of {self.bits} "
+                f"are {self.shape[0]}"
+            )
+        lower = len(parts) - 1
+        sizes = [self.bits] * lower + [self.width - self.bits * lower]
+        for limb in parts:
+            t.send(self.bus, [limb], count=count, name="limb")
+        if self._scale > 1:
+            t.send(self.bus, [parts[-1] * self._scale], count=count, name="highest limb")
+        return pack(parts, sizes)
+
     def state(self, t: Table, value: Scalar, limbs: Operand, count: Scalar = 1) -> None:
         """State on every row that the value is the sum of its limbs, and look the limbs up.
 
@@ -197,19 +245,8 @@ class Limbs:
         --------
         The example of the class shows it.
         """
-        parts = list(np.asarray(limbs, dtype=object).reshape(-1))
-        if (len(parts),) != self.shape:
-            raise AirError(
-                f"Limbs.state: {len(parts)} limbs, but {self.width} bits in limbs of {self.bits} "
-                f"are {self.shape[0]}"
-            )
-        lower = len(parts) - 1
-        sizes = [self.bits] * lower + [self.width - self.bits * lower]
-        t.every_row.equal(value, pack(parts, sizes), name="sum of limbs")
-        for limb in parts:
-            t.send(self.bus, [limb], count=count, name="limb")
-        if self._scale > 1:
-            t.send(self.bus, [parts[-1] * self._scale], count=count, name="highest limb")
+        number = self.number(t, limbs, count)
+        t.every_row.equal(value, number, name="sum of limbs")
 
     def split(self, values: ArrayLike) -> NDArray[np.uint64]:
         """The limbs of numbers.

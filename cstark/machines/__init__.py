@@ -13,6 +13,10 @@ sorting           the median of that generator's numbers             permutation
 read_only_memory  reads of a memory                                  a table that looks itself up
 read_write_memory Van Eck's sequence, which remembers all its terms  time, order, flags, inverses
 register_machine  a program with four registers                      fetching, branches, halting
+sudoku            a solved Sudoku                                    sets on a bus, fixed tables
+hash_chain        the Poseidon2 digest of a message                  a gadget with equations more
+network           the scores of a small neural network               matrices, signs, shifts
+stack_machine     a program with a stack in memory                   four gadgets and a processor
 fib_iterative     a RISC-V program (`cstark.vm`)                     a table per kind of instruction
 keccak            the Keccak-256 digest of a file                    bits, degrees, a sponge
 ================= ================================================== ===========================
@@ -66,6 +70,10 @@ BUILT_IN = {
     "read_only_memory": "cstark.machines.read_only_memory:ReadOnlyMemory",
     "read_write_memory": "cstark.machines.read_write_memory:ReadWriteMemory",
     "register_machine": "cstark.machines.register_machine:RegisterMachine",
+    "sudoku": "cstark.machines.sudoku:Sudoku",
+    "hash_chain": "cstark.machines.hash_chain:HashChain",
+    "network": "cstark.machines.network:Network",
+    "stack_machine": "cstark.machines.stack_machine:StackMachine",
     "fib_iterative": "cstark.machines.fib_iterative:FibIterative",
     "keccak": "cstark.machines.keccak:Keccak256",
     "lookup_bench": "cstark.machines.lookup_bench:LookupBench",

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
-from cstark.machines.common import check_rows, padded_rows
+from cstark.machines.common import check_rows
 
 __all__ = ["AddMul", "Adder", "Cpu", "Multiplier"]
 
@@ -90,7 +90,7 @@ class Multiplier(cs.Air):
 def _provider(a: np.ndarray, b: np.ndarray, c: np.ndarray, count: np.ndarray) -> np.ndarray:
     """The trace of ADD or MUL: the operations that are used at all."""
     used = np.flatnonzero(count)
-    trace = np.zeros((padded_rows(used.size), 4), dtype=np.uint64)
+    trace = np.zeros((cs.padded_rows(used.size), 4), dtype=np.uint64)
     for column, values in enumerate((a, b, c, count)):
         trace[: used.size, column] = values[used]
     return trace
@@ -114,7 +114,7 @@ class AddMul(cs.Workload):
         pick = random.integers(0, pool, size=self.operations)
         multiply = random.integers(0, 2, size=self.operations).astype(bool)
 
-        rows = padded_rows(self.operations)
+        rows = cs.padded_rows(self.operations)
         cpu = np.zeros((rows, 5), dtype=np.uint64)
         used = cpu[: self.operations]
         used[:, 0] = ~multiply

@@ -8,18 +8,7 @@ import cstark as cs
 from cstark.errors import quoted
 from cstark.limits import MIN_ROWS
 
-__all__ = ["check_rows", "is_element", "padded_rows"]
-
-
-def padded_rows(used: int) -> int:
-    """The height of a table with `used` rows in use.
-
-    Examples
-    --------
-    >>> padded_rows(0), padded_rows(8), padded_rows(9)
-    (8, 8, 16)
-    """
-    return max(MIN_ROWS, 1 << max(0, used - 1).bit_length())
+__all__ = ["check_rows", "is_element"]
 
 
 def check_rows(name: str, rows: int, most: int) -> None:

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
-from cstark.machines.common import check_rows, is_element, padded_rows
+from cstark.machines.common import check_rows, is_element
 
 __all__ = ["ReadOnlyMemory", "ReadOnlyMemoryTable"]
 
@@ -85,7 +85,7 @@ class ReadOnlyMemory(cs.Workload):
 
     def prepare(self) -> cs.Prepared:
         random = np.random.default_rng(self.seed)
-        rows = padded_rows(self.accesses)
+        rows = cs.padded_rows(self.accesses)
         # A quarter as many cells as accesses, some of them never read, at addresses of 32 bits.
         cells = max(1, self.accesses // 4)
         base = random.integers(0, 1 << 32, dtype=np.uint64)

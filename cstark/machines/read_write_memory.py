@@ -27,25 +27,26 @@ matter of neighbours::
 
 Why that is a memory
 --------------------
-The bus makes the rows of MEMORY the accesses of SEQUENCE, none left out, none twice, none
-invented: each row is received exactly once, whatever the prover would like to count.  So
-addresses, times, values and write flags need no constraints here; SEQUENCE has made them.  Left
-to show is the order.  That is what `gap` is for, three bytes of the list of
-`cstark.machines.range_check`, so a number from 0 to 2^24 - 1:
+MEMORY is `cs.gadgets.Memory`, ready-made.  The bus makes its rows the accesses of SEQUENCE, none
+left out, none twice, none invented: each row in use is received exactly once, whatever the prover
+would like to count.  So addresses, times, values and write flags need no constraints there;
+SEQUENCE has made them.  Left to show is the order.  That is what `step` is for, three bytes of a
+list, so a number from 0 to 2^24 - 1:
 
-* *One address* (`same` is 1): time' - time - 1 = gap.  Times are below 2^24, so a step back in
+* *One address* (`same` is 1): time' - time - 1 = step.  Times are below 2^24, so a step back in
   time would be a difference below 0, and p minus something below 2^24 is not three bytes.  So
   times go up, and a read meets the access just before it.  Without the range check, the prover
   would sort a read before the write that it should have seen.
-* *Another address* (`same` is 0): address' - address - 1 = gap.  A step up is at most 2^24, and
+* *Another address* (`same` is 0): address' - address - 1 = step.  A step up is at most 2^24, and
   there are no more rows than accesses, 2^22, so all steps together stay below p: addresses never
   come around, and an address that is left is left for good.  Without this, a cell could have two
   lives: begin again as "another address", with 0.
 * The prover chooses `same`, and cannot choose wrongly: with 1 at a new address the equation "the
-  same address" fails, with 0 at the old one the gap is -1.
+  same address" fails, with 0 at the old one the step is -1.
 
 And the values: a read in the middle of a cell's life has the value of the row above, a read that
-begins it has 0.  A write has any value, as SEQUENCE says.
+begins it has 0.  A write has any value, as SEQUENCE says.  What SEQUENCE owes to the gadget is that
+times are right, each later than those before: they are made of `step`, which counts its rows.
 """
 
 from __future__ import annotations
@@ -57,15 +58,14 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
-from cstark.gadgets import RangeTable, inverse_or_zero
+from cstark.gadgets import Limbs, Memory, RangeTable, inverse_or_zero
 from cstark.machines.common import check_rows, is_element
-from cstark.machines.range_check import low_bytes
 
-__all__ = ["Memory", "ReadWriteMemory", "Sequence", "van_eck"]
+__all__ = ["ReadWriteMemory", "Sequence", "van_eck"]
 
 #: Accesses are twice as many as rows, so that all times are below 2^22.
 MAX_LOG_ROWS = 21
-GAP_BYTES = 3
+GAP = Limbs(24)
 
 
 class Sequence(cs.Air):
@@ -98,43 +98,6 @@ class Sequence(cs.Air):
         t.send("memory", [now.term, 2 * now.step + 1, now.step + 1, 1], name="write")
 
 
-class Memory(cs.Air):
-    """All accesses, by address and time."""
-
-    columns = {
-        "address": (),
-        "time": (),
-        "value": (),
-        "write": (),  # 1: the value is written, 0: it is read
-        "same": (),  # 1: the row above has the same address
-        "gap": (GAP_BYTES,),  # how far this row is from the row above, less 1
-    }
-
-    # No `rows`: the bus demands as many as there are accesses.
-
-    def constrain(self, t: cs.Table) -> None:
-        now, nxt = t.now, t.next
-        t.every_row.boolean(now.same, name="same is a flag")
-        t.first_row.zero(now.same, name="a cell begins in the first row")
-        t.transition.zero(nxt.same * (nxt.address - now.address), name="the same address")
-
-        later, higher = nxt.time - now.time, nxt.address - now.address
-        t.transition.equal(
-            cs.pack(nxt.gap, 8) + 1, nxt.same * (later - higher) + higher, name="order"
-        )
-        t.first_row.zero(now.gap, name="no gap above the first row")
-        for byte in now.gap:
-            t.send("range", [byte])
-
-        t.transition.zero(
-            nxt.same * (1 - nxt.write) * (nxt.value - now.value), name="what was there is read"
-        )
-        t.every_row.zero((1 - now.same) * (1 - now.write) * now.value, name="cells begin with 0")
-
-        # count=1, not a column: every row is an access that was made, exactly once.
-        t.receive("memory", [now.address, now.time, now.value, now.write], count=1)
-
-
 def van_eck(terms: int) -> tuple[list[int], list[int]]:
     """The first terms, and for each one more than the place where it was seen before, or 0.
 
@@ -159,17 +122,16 @@ def sequence_trace(rows: int) -> np.ndarray:
     return np.stack([np.arange(rows, dtype=np.uint64), term, seen, inverse_or_zero(seen)], axis=1)
 
 
-def memory_trace(address: np.ndarray, value: np.ndarray, write: np.ndarray) -> np.ndarray:
-    """The trace of `Memory` for accesses in the order of time, (n,) each."""
-    order = np.argsort(address, kind="stable")
-    address, time = address[order], order.astype(np.uint64)
-    trace = np.zeros((len(order), 5 + GAP_BYTES), dtype=np.uint64)
-    for column, values in enumerate((address, time, value[order], write[order])):
-        trace[:, column] = values
-    same = address[1:] == address[:-1]
-    trace[1:, 4] = same
-    trace[1:, 5:] = low_bytes(np.where(same, np.diff(time), np.diff(address)) - 1, GAP_BYTES)
-    return trace
+def memory_trace(sequence: np.ndarray) -> np.ndarray:
+    """The trace of the memory for a trace of `Sequence`: a read and a write in each row."""
+    step, term, seen, _ = sequence.T
+    read = np.stack([term, 2 * step, seen, np.zeros_like(step)])
+    write = np.stack([term, 2 * step + 1, step + 1, np.ones_like(step)])
+    return Memory(GAP).trace(*np.concatenate([read, write], axis=1))
+
+
+def tables(rows: int) -> dict[str, cs.Air]:
+    return {"sequence": Sequence(rows), "memory": Memory(GAP), "range": RangeTable(8)}
 
 
 @dataclass(frozen=True)
@@ -183,18 +145,9 @@ class ReadWriteMemory(cs.Workload):
     def prepare(self) -> cs.Prepared:
         rows = 1 << self.log_rows
         sequence = sequence_trace(rows)
-        step, term, seen, _ = sequence.T
-        memory = memory_trace(
-            address=np.repeat(term, 2),
-            value=np.stack([seen, step + 1], axis=1).reshape(-1),
-            write=np.tile(np.array([0, 1], dtype=np.uint64), rows),
-        )
-        traces = {
-            "sequence": sequence,
-            "memory": memory,
-            "range": RangeTable(8).trace(memory[:, 5:]),
-        }
-        return cs.Prepared({"rows": rows, "last": int(term[-1])}, traces)
+        traces = {"sequence": sequence, "memory": memory_trace(sequence)}
+        traces["range"] = cs.Machine(tables(rows)).count(traces, "range")
+        return cs.Prepared({"rows": rows, "last": int(sequence[-1, 1])}, traces)
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> cs.Statement:
@@ -202,5 +155,4 @@ class ReadWriteMemory(cs.Workload):
         check_rows("claim.rows", rows, 1 << MAX_LOG_ROWS)
         if not is_element(last):
             raise cs.StatementError(f"claim.last is {quoted(last)}, not a number below p")
-        tables = {"sequence": Sequence(rows), "memory": Memory(), "range": RangeTable(8)}
-        return cs.Statement(tables, {"sequence": [last]})
+        return cs.Statement(tables(rows), {"sequence": {"last": last}})

@@ -11,20 +11,21 @@ and the tables show that the outcome is sorted and that nothing was lost or adde
 * SOURCE is the generator of `cstark.machines.range_check`, which here also sends each of its
   states on the bus ``numbers``.  (A table is a class: what `Generator` states, `Source` states
   too.)
-* SORTED receives as many numbers from this bus, each once.  That is all there is to a
+* RANKED receives as many numbers from this bus, each once.  That is all there is to a
   permutation: two tables hold the same multiset if what one sends is what the other receives.
-* From row to row the number grows: x' - x = gap, where `gap` is four bytes of the list, thus from
-  0 to 2^32 - 1.  Without this a smaller number could follow, with gap = p minus something.  It
+* From row to row the number, `key`, grows by `step`, which four bytes of the list hold to 0 to
+  2^32 - 1.  Without this a smaller number could follow, with a step of p minus something.  It
   takes as well that the numbers are below 2^32, as the states are by the range checks of SOURCE.
   In the field alone "larger" has no meaning: by steps of less than 2^32, a list of any numbers
-  below p could come around to where it began.
+  below p could come around to where it began.  So far, RANKED is `cs.gadgets.Sorted`; what follows
+  is this machine's own.
 * A row has a `rank`, and one of them sends (rank, x) on the bus ``shown``.  No table receives it:
   the verifier does.  A *token* is a message that the verifier itself adds, here "received:
   (`rank`, `value`)", and it takes both from the claim.
 
 What the counts must be
 -----------------------
-SORTED receives with the constant count 1.  Let it be a column, as in a list to look things up in,
+RANKED receives with the constant count 1.  Let it be a column, as in a list to look things up in,
 and as soon as a number occurs twice, one row may stand for both with count 2; the other row, with
 count 0, is then the prover's to fill with a number that nobody sent.
 
@@ -42,66 +43,54 @@ import numpy as np
 
 import cstark as cs
 from cstark.errors import quoted
-from cstark.gadgets import RangeTable
-from cstark.machines.range_check import (
+from cstark.gadgets import Limbs, RangeTable, Sorted
+from cstark.machines.generator import (
     MAX_LOG_ROWS,
     MODULUS,
     Generator,
     check_generator,
     generator_trace,
-    low_bytes,
     states,
 )
 
-__all__ = ["Sorted", "Sorting", "Source"]
-
-GAP_BYTES = 4
+__all__ = ["Ranked", "Sorting", "Source"]
 
 
 class Source(Generator):
     """The generator, which sends its states."""
 
-    publics = ("seed",)
+    def use(self, t: cs.Table, x: cs.Expression) -> None:
+        t.send("numbers", [x])
+
+
+class Ranked(Sorted):
+    """The numbers received, the smallest first, with their ranks."""
+
+    def __init__(self) -> None:
+        super().__init__(Limbs(32), bus="numbers")
+        self.columns["rank"] = ()  # number of the row
+        self.columns["shown"] = ()  # 1: this row is the verifier's
 
     def constrain(self, t: cs.Table) -> None:
-        self.steps(t)
-        t.send("numbers", [cs.pack(t.now.x, 8)])
-
-
-class Sorted(cs.Air):
-    """The numbers received, the smallest first."""
-
-    columns = {
-        "x": (),
-        "gap": (GAP_BYTES,),  # how much more than in the row above, in bytes
-        "rank": (),  # number of the row
-        "shown": (),  # 1: this row is the verifier's
-    }
-
-    def constrain(self, t: cs.Table) -> None:
+        super().constrain(t)
         now, nxt = t.now, t.next
-        t.receive("numbers", [now.x], count=1)
-
-        t.transition.equal(nxt.x - now.x, cs.pack(nxt.gap, 8), name="numbers grow")
-        t.first_row.zero(now.gap, name="no gap above the first row")
-        for byte in now.gap:
-            t.send("range", [byte])
-
         t.first_row.zero(now.rank, name="the smallest has rank 0")
         t.transition.equal(nxt.rank, now.rank + 1, name="ranks are counted")
         t.every_row.boolean(now.shown, name="shown is a flag")
-        t.send("shown", [now.rank, now.x], count=now.shown)
+        t.send("shown", [now.rank, now.key], count=now.shown)
 
 
-def sorted_trace(numbers: np.ndarray, rank: int) -> np.ndarray:
-    """The trace of `Sorted` for (rows,) numbers, of which one is shown."""
-    trace = np.zeros((len(numbers), 3 + GAP_BYTES), dtype=np.uint64)
-    x = np.sort(numbers)
-    trace[:, 0] = x
-    trace[1:, 1:-2] = low_bytes(np.diff(x), GAP_BYTES)
-    trace[:, -2] = np.arange(len(x))
-    trace[rank, -1] = 1
+def ranked_trace(numbers: np.ndarray, rank: int) -> np.ndarray:
+    """The trace of `Ranked` for (rows,) numbers, of which one is shown."""
+    table = Ranked()
+    cells = table.view(trace := table.trace(numbers))
+    cells.rank = np.arange(len(trace))
+    cells.shown[rank] = 1
     return trace
+
+
+def tables(rows: int) -> dict[str, cs.Air]:
+    return {"source": Source(rows), "sorted": Ranked(), "range": RangeTable(8)}
 
 
 @dataclass(frozen=True)
@@ -121,11 +110,11 @@ class Sorting(cs.Workload):
         rank = rows // 2 if self.rank is None else self.rank
         if not 0 <= rank < rows:
             raise cs.StatementError(f"rank is {rank}, but the {rows} numbers have 0 to {rows - 1}")
-        source = generator_trace(numbers := states(self.seed, rows))
-        result = sorted_trace(numbers, rank)
-        claim = {"rows": rows, "seed": self.seed, "rank": rank, "value": int(result[rank, 0])}
-        lookups = RangeTable(8).trace(source, result[:, 1:-2])
-        return cs.Prepared(claim, {"source": source, "sorted": result, "range": lookups})
+        numbers = states(self.seed, rows)
+        traces = {"source": generator_trace(numbers), "sorted": ranked_trace(numbers, rank)}
+        traces["range"] = cs.Machine(tables(rows)).count(traces, "range")
+        value = int(traces["sorted"][rank, 0])
+        return cs.Prepared({"rows": rows, "seed": self.seed, "rank": rank, "value": value}, traces)
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> cs.Statement:
@@ -134,7 +123,7 @@ class Sorting(cs.Workload):
         if not 0 <= rank < rows:
             raise cs.StatementError(f"claim.rank is {quoted(rank)}, not from 0 to {rows - 1}")
         return cs.Statement(
-            {"source": Source(rows), "sorted": Sorted(), "range": RangeTable(8)},
-            {"source": [seed]},
+            tables(rows),
+            {"source": {"seed": seed}},
             tokens=(cs.Receive("shown", (rank, value)),),
         )

@@ -66,6 +66,8 @@ def read_some_traces(
 def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:
     reader = _Reader(description)
     array = reader.array(trace)
+    if array.ndim == description.width == 1 and array.dtype.names is None:
+        array = array.reshape(-1, 1)  # the rows of a single column
     reader.check_shape(array)
     array = reader.words(array)
     reader.check_height(len(array), options)
@@ -147,8 +149,7 @@ class _Reader:
             )
         if array.ndim != 2:
             dimensions = "1 dimension" if array.ndim == 1 else f"{array.ndim} dimensions"
-            hint = "; write trace.reshape(-1, 1)" if array.ndim == self.columns == 1 else ""
-            raise self.refuse(f"{dimensions}, not 2 (rows, columns){hint}")
+            raise self.refuse(f"{dimensions}, not 2 (rows, columns)")
         if array.shape[1] != self.columns:
             hint = "; is it transposed? Then give trace.T" if len(array) == self.columns else ""
             names = _listed(self.description.column_names)

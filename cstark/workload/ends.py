@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ class Statement:
         The machine's tables, in order.
     publics : mapping of str to (sequence or mapping)
         Public values by table, in order or by name; tables without any may be left out.
-    tokens : tuple of Send or Receive
+    tokens : sequence of Send or Receive
         Bus contributions that the verifier makes itself.
 
     Examples
@@ -64,7 +64,7 @@ class Statement:
 
     tables: Mapping[str, Air]
     publics: Publics = field(default_factory=dict)
-    tokens: tuple[Token, ...] = ()
+    tokens: Sequence[Token] = ()
 
     def machine(self, options: Options) -> Machine:
         """The machine that judges a stranger's proof of this statement.

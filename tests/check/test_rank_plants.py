@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cstark as cs
-from cstark.machines.range_check import RangeTable
+from cstark.gadgets import RangeTable
 from tests.check.rank_support import Poseidon2Rounds, gallery, poseidon2, without
 
 
@@ -72,8 +72,8 @@ PLANTS = {
         "sorting",
         {"log_rows": 5},
         "sorted",
-        {"names": ["numbers grow"]},
-        {f"sorted.gap[{k}]" for k in range(4)},
+        {"names": ["keys grow"]},
+        {"sorted.step", *(f"sorted.gap[{k}]" for k in range(4))},
     ),
     "jumps anywhere": (
         "fib_iterative",

@@ -205,3 +205,16 @@ def test_bad_arguments_are_named():
         poseidon2(np.zeros(8))
     with pytest.raises(cs.TraceError, match=r"not \(n, 12\)"):
         Poseidon2(12).trace(np.zeros((3, 8), dtype=int))
+
+
+def test_without_a_bus_nothing_is_received():
+    table = Poseidon2(8, bus=None)
+    inputs = np.arange(64, dtype=np.uint64).reshape(8, 8)
+    trace = table.trace(inputs)
+    assert table.width == trace.shape[1] == Poseidon2(8).width - 1
+    assert np.array_equal(trace, Poseidon2(8).trace(inputs)[:, :-1])
+    assert np.array_equal(table.output(table.view(trace)), poseidon2(inputs))
+    machine = cs.Machine({"permutations": table})
+    assert machine.check({"permutations": trace})
+    trace[3, -1] ^= np.uint64(1)
+    assert not machine.check({"permutations": trace})

@@ -152,3 +152,37 @@ def test_bad_arguments_are_named():
         Limbs(10).sent(np.zeros((8, 3), dtype=np.uint64))
     with pytest.raises(cs.AirError, match="3 limbs, but 10 bits in limbs of 8 are 2"):
         Limbs(10).state(None, 0, [0, 0, 0])
+
+
+class OfLimbs(cs.Air):
+    """A number without a column of its own."""
+
+    columns = {"limbs": (2,), "twice": ()}
+
+    def constrain(self, t: cs.Table) -> None:
+        t.every_row.equal(t.now.twice, 2 * Limbs(10, 8).number(t, t.now.limbs), name="twice")
+
+
+def test_the_number_of_limbs():
+    limbs = Limbs(10, 8)
+    x = np.arange(8, dtype=np.uint64) * 146
+    split = limbs.split(x)
+    traces = {"numbers": np.column_stack([split, 2 * x])}
+    machine = cs.Machine({"numbers": OfLimbs(), "range": RangeTable(8)})
+    traces["range"] = RangeTable(8).trace(limbs.sent(split))
+    assert np.array_equal(machine.count(traces, "range"), traces["range"][:, 0])
+    honest = Case({"numbers": OfLimbs(), "range": RangeTable(8)}, traces)
+    false = honest.traces()
+    false["numbers"][5] = [0, 4, 2 * 1024]  # eleven bits: the highest limb is looked up twice
+    false["range"] = RangeTable(8).trace(
+        np.append(limbs.sent(false["numbers"][:5, :2]), limbs.sent(false["numbers"][6:, :2]))
+    )
+    false["range"][[0, 4], 0] += np.uint64(1)
+    honest.forged(
+        false,
+        "highest limb",
+        bus="range",
+        repaired={"range": RangeTable(8).trace(false["numbers"][:, :2])},
+    )
+    with pytest.raises(cs.AirError, match="Limbs: 3 limbs"):
+        limbs.number(None, [0, 0, 0])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from attack import Case
 
 import cstark as cs
 from cstark.errors import Reason
@@ -80,6 +81,20 @@ class Forgery:
             )
         reasons = {Reason.BUS_SUM if c.startswith("bus ") else Reason.CONSTRAINTS for c in culprits}
         assert refusal.value.reason in reasons
+
+
+def case_of(workload: cs.Workload) -> Case:
+    """The tables and honest traces of a workload, for attacks that also take checks out."""
+    prepared = workload.prepare()
+    _, statement = type(workload).read_statement(prepared.claim)
+    traces = {
+        name: trace() if callable(trace) else np.asarray(trace)
+        for name, trace in prepared.traces.items()
+    }
+    machine = cs.Machine(statement.tables)
+    traces = {n: t.reshape(-1, 1) if t.ndim == 1 else t for n, t in traces.items()}
+    publics = machine.statement(statement.publics, tokens=statement.tokens).publics
+    return Case(statement.tables, traces, publics, statement.tokens)
 
 
 def round_trip(workload: cs.Workload) -> dict[str, Any]:

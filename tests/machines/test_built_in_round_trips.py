@@ -11,13 +11,17 @@ SMALL = {
     "add_mul": {"operations": 50, "seed": 3},
     "fib_iterative": {"iterations": 9},
     "fib_pair": {"log_rows": 6, "sequences": 3},
+    "hash_chain": {"log_rows": 3},
     "keccak": {"text": "round trip"},
     "lookup_bench": {"scale": 8},
+    "network": {"log_rows": 3},
     "range_check": {"log_rows": 5, "seed": 3},
     "read_only_memory": {"accesses": 60, "seed": 1},
     "read_write_memory": {"log_rows": 5},
     "register_machine": {"input": 7},
     "sorting": {"log_rows": 5, "seed": 3},
+    "stack_machine": {"argument": 4},
+    "sudoku": {},
 }
 
 

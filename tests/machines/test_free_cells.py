@@ -15,7 +15,9 @@ CASES = [
     ("fib_iterative", {"iterations": 0}),
     ("fib_pair", {"log_rows": 5, "sequences": 3}),
     ("keccak", {"text": "free cells"}),
+    ("hash_chain", {"log_rows": 3}),
     ("lookup_bench", {"scale": 9}),
+    ("network", {"log_rows": 3}),
     ("range_check", {"log_rows": 5, "seed": 3}),
     ("read_only_memory", {"accesses": 60, "seed": 1}),
     ("read_only_memory", {"accesses": 700}),
@@ -24,9 +26,15 @@ CASES = [
     ("register_machine", {"input": 0}),
     ("sorting", {"log_rows": 5, "rank": 0}),
     ("sorting", {"log_rows": 7, "seed": 3}),
+    ("stack_machine", {"argument": 3}),
+    ("stack_machine", {"program": "halt", "argument": 0}),
+    ("sudoku", {}),
+    ("sudoku", {"puzzle": "0" * 81}),
 ]
 FREE = {"add_mul": {"cpu.a", "cpu.b", "cpu.c", "mul.a", "mul.b"},
-        "read_only_memory": {"memory.sorted_value", "memory.sorted_address"}}  # fmt: skip
+        "read_only_memory": {"memory.sorted_value", "memory.sorted_address"},
+        "stack_machine": {f"memory.{c}" for c in ("address", "time", "write", "same")},
+        }  # fmt: skip
 FILLED = {"fib_iterative"}
 
 
@@ -67,10 +75,11 @@ def test_every_public_value_is_bound(name, arguments):
     prepared = workload.prepare()
     _, statement = workload.read_statement(prepared.claim)
     machine = cs.Machine(statement.tables, workload.default_options())
+    given = machine.statement(statement.publics, tokens=statement.tokens).publics
     for number, description in enumerate(machine.descriptions):
         trace = prepared.traces[description.name]
         trace = trace() if callable(trace) else trace
-        publics = list(statement.publics.get(description.name, ()))
+        publics = list(given.get(description.name, ()))
         program = machine.proving_key.programs.check(number)
         assert not program.violations(trace, description.preprocessed, publics)
         for k, value in enumerate(publics):

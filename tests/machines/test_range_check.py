@@ -8,13 +8,8 @@ from forgery_support import Forgery, round_trip
 
 import cstark as cs
 from cstark.gadgets import RangeTable
-from cstark.machines.range_check import (
-    INCREMENT,
-    MULTIPLIER,
-    RangeCheck,
-    low_bytes,
-    states,
-)
+from cstark.machines.generator import CARRY, INCREMENT, MULTIPLIER, states
+from cstark.machines.range_check import RangeCheck
 
 M = 1 << 32
 
@@ -34,13 +29,6 @@ def plain(seed: int, rows: int) -> list[int]:
 def test_states_one_by_one(seed):
     for rows in (1, 2, 8, 256):
         assert states(seed, rows).tolist() == plain(seed, rows)
-
-
-def test_bytes():
-    values = np.array([0, 255, 256, M - 1, 1 << 40], dtype=np.uint64)
-    for count in (3, 4, 8):
-        for value, row in zip(values.tolist(), low_bytes(values, count).tolist(), strict=True):
-            assert row == list(value.to_bytes(8, "little")[:count])
 
 
 def test_the_list_counts_what_is_looked_up():
@@ -104,7 +92,7 @@ def test_without_lookups_of_the_state_it_could_wrap_around_p():
     carries, rest = divmod(whole + cs.P - (x[7] + 1), M)
     assert rest == 0
     first, second = divmod(carries, MULTIPLIER)
-    cells.carry[6:] = low_bytes(np.array([first, second], dtype=np.uint64), 3)
+    cells.carry[6:] = CARRY.split([first, second])
     cells.x[6] = (MULTIPLIER * x[5] + INCREMENT - M * first) % cs.P, 0, 0, 0
     cells.x[7] = list((x[7] + 1).to_bytes(4, "little"))
     false.claim["last"] = x[7] + 1

@@ -37,19 +37,6 @@ def test_round_trip(log_rows):
     assert claim == {"rows": rows, "last": plain(rows)[-1]}
 
 
-def test_memory_is_sorted():
-    address = np.array([5, 3, 5, 3, 9], dtype=np.uint64)
-    value = np.arange(10, 15, dtype=np.uint64)
-    trace = memory_trace(address, value, np.zeros(5, dtype=np.uint64))
-    assert trace[:, :6].tolist() == [
-        [3, 1, 11, 0, 0, 0],
-        [3, 3, 13, 0, 1, 1],
-        [5, 0, 10, 0, 0, 1],
-        [5, 2, 12, 0, 1, 1],
-        [9, 4, 14, 0, 0, 3],
-    ]
-
-
 # --- forgeries -------------------------------------------------------------------------------
 
 
@@ -66,12 +53,7 @@ def told(answers: dict[int, int]) -> Forgery:
     cells = false.view("sequence")
     cells.term[:], cells.seen[:] = terms, seen
     cells.inverse[:] = [pow(value, -1, cs.P) if value else 0 for value in seen]
-    writes = np.arange(1, ROWS + 1)
-    false.traces["memory"] = memory_trace(
-        np.repeat(cells.term, 2),
-        np.stack([cells.seen, writes.astype(np.uint64)], axis=1).reshape(-1),
-        np.tile(np.array([0, 1], dtype=np.uint64), ROWS),
-    )
+    false.traces["memory"] = memory_trace(false.traces["sequence"])
     false.claim["last"] = terms[-1]
     return recounted(false)
 
@@ -86,13 +68,14 @@ def order(false: Forgery, rows: list[int]) -> Forgery:
     """MEMORY in another order, with the gaps and `same` that belong to it."""
     false.traces["memory"] = false.traces["memory"][rows]
     cells = false.view("memory")
-    cells.gap[:] = 0
+    cells.gap[:], cells.step[:] = 0, 0
     for row in range(len(rows)):
         address, time = int(cells.address[row]), int(cells.time[row])
         above = int(cells.address[row - 1]), int(cells.time[row - 1])
         cells.same[row] = row > 0 and address == above[0]
         if row:
             gap = time - above[1] - 1 if cells.same[row] else address - above[0] - 1
+            cells.step[row] = gap % cs.P
             cells.gap[row, :] = gap % cs.P, 0, 0
     return recounted(false)
 
@@ -156,7 +139,7 @@ def test_a_cell_that_goes_on_with_the_value_of_another():
     row = cells.time.tolist().index(2 * 29)
     gap = int(cells.time[row]) - int(cells.time[row - 1]) - 1
     assert cells.address[row] != cells.address[row - 1] and cells.value[row - 1] == 27
-    cells.same[row], cells.gap[row] = 1, [gap, 0, 0]
+    cells.same[row], cells.step[row], cells.gap[row] = 1, gap, [gap, 0, 0]
     recounted(false).refused("the same address")
 
 

@@ -11,7 +11,6 @@ from cstark.air import describe
 from cstark.errors import StatementError
 from cstark.machines import BUILT_IN, load
 from cstark.machines.add_mul import AddMul
-from cstark.machines.common import padded_rows
 from cstark.machines.fib_pair import FibPair, advance, fibonacci_trace
 from cstark.machines.read_only_memory import ReadOnlyMemory
 from cstark.workload.claim import encode_claim
@@ -233,12 +232,6 @@ def test_a_memory_with_two_values_for_an_address_is_noticed():
     broken = violations(descriptions["memory"], memory, statement.publics["memory"])
     names = {descriptions["memory"].constraints[index].name for index, _ in broken}
     assert names == {"single value"}
-
-
-def test_padded_rows():
-    assert [padded_rows(n) for n in (0, 1, 7, 8, 9, 16, 17, 1000)] == [
-        8, 8, 8, 8, 16, 16, 32, 1024,
-    ]  # fmt: skip
 
 
 # --- finding workloads -----------------------------------------------------------------------

@@ -8,8 +8,8 @@ from forgery_support import Forgery, round_trip
 
 import cstark as cs
 from cstark.gadgets import RangeTable
-from cstark.machines.range_check import states
-from cstark.machines.sorting import Sorted, Sorting, sorted_trace
+from cstark.machines.generator import states
+from cstark.machines.sorting import Ranked, Sorting, ranked_trace
 
 ROWS = 16
 RANK = 8
@@ -34,15 +34,16 @@ def forgery() -> Forgery:
 
 def with_numbers(false: Forgery, x: list[int]) -> Forgery:
     """SORTED with these numbers in this order, and the one of `RANK` in the claim."""
-    trace = false.traces["sorted"] = sorted_trace(np.zeros(len(x), dtype=np.uint64), RANK)
+    trace = false.traces["sorted"] = ranked_trace(np.zeros(len(x), dtype=np.uint64), RANK)
     cells = false.view("sorted")
-    cells.x[:] = x
+    cells.key[:] = x
     for row in range(1, len(x)):
         gap = x[row] - x[row - 1]
+        cells.step[row] = gap % cs.P
         # a step down is no four bytes, however it is written
         cells.gap[row] = list(gap.to_bytes(4, "little")) if gap >= 0 else [gap % cs.P, 0, 0, 0]
     false.claim["value"] = x[RANK]
-    gaps = trace[:, 1:-2]
+    gaps = Ranked().view(trace).gap
     false.traces["range"] = RangeTable(8).trace(false.traces["source"], gaps[gaps < 256])
     return false
 
@@ -107,9 +108,9 @@ def test_ranks():
 def test_a_table_that_is_twice_as_tall():
     """More rows than numbers: nobody sends what the others receive."""
     false = forgery()
-    false.traces["sorted"] = sorted_trace(np.repeat(states(7, ROWS), 2), RANK)
+    false.traces["sorted"] = ranked_trace(np.repeat(states(7, ROWS), 2), RANK)
     false.claim["value"] = true_order()[RANK // 2]
-    lookups = false.traces["source"], false.traces["sorted"][:, 1:-2]
+    lookups = false.traces["source"], false.view("sorted").gap
     false.traces["range"] = RangeTable(8).trace(*lookups)
     false.refused("bus numbers")
 
@@ -123,18 +124,20 @@ def test_nothing_shown_or_shown_twice():
     false.refused("bus shown")
 
 
-class _Counted(Sorted):
+class _Counted(Ranked):
     """What the lesson warns of: a column of counts."""
 
-    columns = {**Sorted.columns, "count": ()}
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns["count"] = ()
 
     def constrain(self, t):
         class Weak:
             def __getattr__(self, name):
                 return getattr(t, name)
 
-            def receive(self, bus, values, count):
-                t.receive(bus, values, count=t.now.count)
+            def receive(self, bus, values, count, name):
+                t.receive(bus, values, count=t.now.count, name=name)
 
         super().constrain(Weak())
 
@@ -151,23 +154,23 @@ def test_with_a_column_of_counts_a_number_could_be_replaced(times):
 
     x = true_order()
     x[3] = x[4]  # once more
-    trace = np.zeros((ROWS, 8), dtype=np.uint64)
-    trace[:, :7] = sorted_trace(np.array(x, dtype=np.uint64), 3)
-    trace[:, 7] = 1
+    trace = _Counted().zeros(ROWS)
+    trace[:, :-1] = ranked_trace(np.array(x, dtype=np.uint64), 3)
+    trace[:, -1] = 1
     value = x[3]
     if times == 2:
         value = x[2] + 1  # nobody has sent this
         forged = [*x[:3], value, *x[4:]]
-        trace[:, :7] = sorted_trace(np.array(forged, dtype=np.uint64), 3)
-        trace[3:5, 7] = 0, 2
-    gaps = RangeTable(8).trace(trace[:, 1:5])
+        trace[:, :-1] = ranked_trace(np.array(forged, dtype=np.uint64), 3)
+        trace[3:5, -1] = 0, 2
+    gaps = RangeTable(8).trace(_Counted().view(trace).gap)
     tables = {"numbers": Numbers(), "range": RangeTable(8)}
-    traces = {"numbers": np.array(x, dtype=np.uint64).reshape(-1, 1), "range": gaps}
+    traces = {"numbers": np.array(x, dtype=np.uint64), "range": gaps}
     tokens = (cs.Receive("shown", (3, value)),)
     weak = cs.Machine({**tables, "sorted": _Counted()})
     assert weak.check({**traces, "sorted": trace}, tokens=tokens)
-    strong = cs.Machine({**tables, "sorted": Sorted()})
-    report = strong.check({**traces, "sorted": trace[:, :7].copy()}, tokens=tokens)
+    strong = cs.Machine({**tables, "sorted": Ranked()})
+    report = strong.check({**traces, "sorted": trace[:, :-1].copy()}, tokens=tokens)
     assert set(report.unbalanced) == ({"numbers"} if times == 2 else set())
 
 

@@ -165,9 +165,15 @@ def test_one_column():
 
     flat = np.ones(8, dtype=np.uint64)
     machine = cs.Machine({"one": One()})
-    with pytest.raises(cs.TraceError, match=r"1 dimension, not 2 .*trace\.reshape\(-1, 1\)"):
-        machine.check({"one": flat})
-    assert machine.check({"one": flat.reshape(-1, 1)})
+    machine.verify(machine.prove({"one": flat}))
+    assert machine.check({"one": flat.reshape(-1, 1)}) and machine.check({"one": [1] * 8})
+    flat[3] = 2
+    report = machine.check({"one": flat})
+    assert [violation.row for violation in report.violations] == [3]
+    assert One().view(flat).x.tolist() == flat.tolist()
+    for wrong in (np.ones(8), np.ones(7, dtype=np.uint64), np.uint64(1), flat.reshape(1, 8)):
+        with pytest.raises(cs.TraceError):
+            machine.check({"one": wrong})
 
 
 def test_too_high():

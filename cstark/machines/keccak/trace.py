@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cstark.air import padded_rows
 from cstark.kernels import _runtime
-from cstark.machines.common import padded_rows
 from cstark.machines.keccak import _trace
 from cstark.machines.keccak.constants import BLOCK_BYTES, RATE_LANES, ROUNDS
 

@@ -22,7 +22,6 @@ import numpy as np
 
 import cstark as cs
 from cstark.gadgets import inverse_or_zero
-from cstark.machines.common import padded_rows
 from cstark.machines.register_machine.language import HALT, REGISTERS, Instruction, Step
 
 __all__ = ["OPERATION", "Processor", "ProgramTable", "processor_trace"]
@@ -46,7 +45,7 @@ def operations(program: Sequence[Instruction]) -> np.ndarray:
     There is at least one `halt` more than the program has lines: running on past the last one
     ends it.
     """
-    rows = padded_rows(len(program) + 1)
+    rows = cs.padded_rows(len(program) + 1)
     cells = []
     for line, it in enumerate([*program, *[HALT] * (rows - len(program))]):
         jump, constant = 0, it.number
@@ -152,7 +151,7 @@ class Processor(cs.Air):
 
 def processor_trace(lines: np.ndarray, steps: Sequence[Step]) -> np.ndarray:
     """The trace of `Processor` for a run of a program with these `operations`."""
-    used, rows = len(steps), padded_rows(len(steps))
+    used, rows = len(steps), cs.padded_rows(len(steps))
     fetched = lines[[step.line for step in steps]]
     width = sum(math.prod(shape) for shape in Processor.columns.values())
     trace = np.zeros((rows, width), dtype=np.uint64)

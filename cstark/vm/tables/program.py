@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 import cstark as cs
 from cstark.vm.isa.code import PROGRAM_COLUMNS
-from cstark.vm.tables.height import height_for
 
 __all__ = ["Program"]
 
@@ -45,7 +44,7 @@ class Program(cs.Air):
             twice = int(labels[times > 1][0])
             raise cs.AirError(f"two operations have the label {twice:#x}")
         self.operations = cells
-        self.rows = height_for(len(cells))
+        self.rows = cs.padded_rows(len(cells))
 
     def preprocessed_trace(self) -> np.ndarray:
         """`used` and the cells of each operation; zeros below."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cstark.air import padded_rows
 from cstark.errors import TraceError
 from cstark.vm import abi
 from cstark.vm.executor import Hart
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import FAMILIES
-from cstark.vm.tables.height import height_for
 from cstark.vm.trace.header import layout
 
 __all__ = ["RECORDED", "Plan", "plan"]
@@ -101,7 +101,7 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, names: Iterable[str
     }
     rows = {name: known[name] for name in names}
     # Zero-filled memory has a row that only fills up, so that its table is known to end.
-    heights = {name: height_for(count + (name == "fresh")) for name, count in rows.items()}
+    heights = {name: padded_rows(count + (name == "fresh")) for name, count in rows.items()}
     for name, height in heights.items():
         if height > 1 << abi.MAX_LOG_HEIGHT:
             raise TraceError(
