@@ -14,7 +14,7 @@ import cstark as cs
 
 FOLDER = Path(__file__).resolve().parent.parent / "asv_bench"
 # `optimisations` has tests of its own
-MODULES = ("guests", "kernels", "phases", "proofs", "tracked")
+MODULES = ("guests", "kernels", "phases", "proofs", "tracked", "wide")
 KINDS = ("time_", "timeraw_", "track_", "peakmem_")
 
 

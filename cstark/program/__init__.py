@@ -1,7 +1,7 @@
 """Tables compiled to programs that a kernel runs on blocks of rows.
 
 `quotient_program`, `lookup_program` and `check_program` lower a table's description to
-operations (`compile`, `interactions`), give them slots (`schedule`) and encode them (`encode`);
+operations (`compile`, `interactions`), give them slots (`_slots`) and encode them (`encode`);
 `Programs` keeps those of a machine. `point_values` evaluates the same constraints at one point for
 the verifier.
 """

@@ -1,8 +1,7 @@
 """Operations on named values, the form between a table's expressions and slots.
 
-A `Builder` records operations in the order in which they are to run. Each makes one new value,
-or none; values never change. Columns are values that no operation makes: the scheduler loads
-them where they are used, and again if they were dropped in between.
+A `Builder` records operations (`cstark.program._operations`) in the order in which they are to run,
+with the constants and weights that they name.
 """
 
 from __future__ import annotations
@@ -10,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Literal, NamedTuple, TypeVar
 
-from cstark.kernels._program import FIRST_FLAG, TERM_LIMIT
+from cstark.kernels._program import FIRST_FLAG, OPERATIONS, TERM_LIMIT
+from cstark.program._operations import PERIODIC, Operations
 from cstark.program.scalars import Scalars
 
 __all__ = [
     "CLASSES",
+    "MATRICES",
     "SOURCES",
     "Builder",
-    "Column",
     "ConstantRecipe",
-    "Operation",
     "Ref",
     "WeightRecipe",
 ]
@@ -37,8 +36,11 @@ WeightRecipe = tuple[Literal["alpha"], int, int] | tuple[Literal["beta"], int, i
 
 Item = TypeVar("Item", bound=Hashable)
 
-SOURCES = {"main": 0, "preprocessed": 1, "lookup": 2}
+MATRICES = {"main": 0, "preprocessed": 1, "lookup": 2}
 """The kernels' number of each matrix."""
+
+SOURCES = {**MATRICES, "periodic": PERIODIC}
+"""Number of everything that columns are loaded from."""
 
 CLASSES = {"every": 0, "cyclic": 0, "transition": 1, "first": 2, "last": 3}
 """Class of each selector: classes are summed apart, since each is divided by its own zeros."""
@@ -55,37 +57,18 @@ class Ref(NamedTuple):
     part: int = 0
 
 
-class Column(NamedTuple):
-    """Where a value is loaded from: words first .. first + width - 1 of a row of the source."""
-
-    source: str
-    first: int
-
-
-class Operation(NamedTuple):
-    """``name`` of `cstark.kernels._program.OPERATIONS`, what it reads, and its fixed numbers."""
-
-    name: str
-    result: int
-    inputs: tuple[Ref, ...]
-    numbers: tuple[int, ...] = ()
-
-
 class Builder:
     """Records operations; see the module."""
 
     def __init__(self) -> None:
-        self.operations: list[Operation] = []
-        self.widths: list[int] = []
-        self.columns: list[Column | None] = []
-        self.canonical: list[bool] = []
+        self.operations = Operations()
         self.scalars = Scalars()
         self.constants: list[int] = []
         self.base_weights: list[int] = []
         self.ext_constants: list[ConstantRecipe] = []
         self.weights: list[WeightRecipe] = []
         self._entries: dict[tuple[int, Hashable], int] = {}
-        self._columns: dict[tuple[Column, int], int] = {}
+        self._columns: dict[tuple[int, int, int], int] = {}
         self._pending: dict[int, list[tuple[Ref, int]]] = {}
         self._since_flush: dict[int, int] = {}
         self._flushed: set[int] = set()
@@ -95,28 +78,24 @@ class Builder:
 
     def column(self, source: str, index: int, next_row: int = 0, width: int = 1) -> Ref:
         """A column (width 1) or three adjacent ones (width 3, an extension value)."""
-        key = (Column(source, index), width)
+        return Ref(self.column_value(SOURCES[source], index, width), next_row)
+
+    def column_value(self, source: int, index: int, width: int = 1) -> int:
+        """Number of the value of a column, whose source is given by its number."""
+        key = (source, index, width)
         value = self._columns.get(key)
         if value is None:
-            value = self._columns[key] = self._new(width, key[0])
-        return Ref(value, next_row)
+            value = self._columns[key] = self.operations.new_column(source, index, width)
+        return value
 
     def emit(self, name: str, inputs: tuple[Ref, ...], numbers: tuple[int, ...] = ()) -> Ref:
         """Record an operation that makes a value."""
         width = 3 if name.startswith("ext_") or name in ("fingerprint", "residual") else 1
-        value = self._new(width, None, canonical=name == "set")
-        self.operations.append(Operation(name, value, inputs, numbers))
-        return Ref(value)
+        return Ref(self.operations.record(OPERATIONS[name], width, inputs, numbers))
 
     def effect(self, name: str, inputs: tuple[Ref, ...], numbers: tuple[int, ...] = ()) -> None:
         """Record an operation that makes no value."""
-        self.operations.append(Operation(name, -1, inputs, numbers))
-
-    def _new(self, width: int, column: Column | None, *, canonical: bool = True) -> int:
-        self.widths.append(width)
-        self.columns.append(column)
-        self.canonical.append(canonical)
-        return len(self.widths) - 1
+        self.operations.record(OPERATIONS[name], 0, inputs, numbers)
 
     # ---- constants ----
 

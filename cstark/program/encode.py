@@ -24,13 +24,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from cstark.field import ZERO, Element, P, add, mul, neg, powers, scale, sub
-from cstark.kernels._program import BLOCK_ROWS, FLAGS, OPERATIONS, Bound, scratch_words
-from cstark.program.builder import Builder, ConstantRecipe, WeightRecipe
+from cstark.kernels._program import BLOCK_ROWS, SLOT_WORDS, Bound, scratch_words
+from cstark.program._slots import schedule
+from cstark.program.builder import MATRICES, Builder, ConstantRecipe, WeightRecipe
 from cstark.program.challenges import Challenges
 from cstark.program.scalars import Scalars
-from cstark.program.slots import Instruction, schedule
 
-__all__ = ["BlockProgram", "encode"]
+__all__ = ["SLOT_BUDGET", "BlockProgram", "encode"]
+
+SLOT_BUDGET = 256 * 1024 // (8 * SLOT_WORDS)
+"""Half of a second-level cache of 512 KiB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +156,21 @@ class _Binder:
 def encode(
     builder: Builder, widths: dict[str, int], *, tests: int = 0, pairs: int = 0
 ) -> BlockProgram:
-    """Schedule the operations of a builder and write them as numbers."""
-    instructions, slots = schedule(builder, widths)
-    terms: list[tuple[int, int]] = []
-    code = [_line(instruction, terms) for instruction in instructions]
+    """Give the operations of a builder slots and write them as numbers.
+
+    Parameters
+    ----------
+    builder : Builder
+    widths : dict
+        Number of columns of each matrix that the operations read.
+    tests, pairs : int
+        Results that the program leaves.
+    """
+    columns = [widths.get(matrix, 0) for matrix in MATRICES]
+    code, terms, slots = schedule(builder.operations, columns, SLOT_BUDGET)
     return BlockProgram(
-        _frozen(code, 4),
-        _frozen(terms, 2),
+        code,
+        terms,
         slots,
         builder.scalars,
         tuple(builder.constants),
@@ -169,42 +180,3 @@ def encode(
         tests,
         pairs,
     )
-
-
-def _frozen(lines: Sequence[Sequence[int]], width: int) -> np.ndarray:
-    array = np.array(lines, dtype=np.int32).reshape(len(lines), width)
-    array.flags.writeable = False
-    return array
-
-
-def _line(instruction: Instruction, terms: list[tuple[int, int]]) -> tuple[int, ...]:
-    """The four numbers of an instruction; what has more operands puts them in `terms`."""
-    name, slot, operands, numbers = instruction
-    operation = OPERATIONS[name]
-    if name in ("load", "load4"):
-        return operation, slot, *numbers
-    if name in ("linear", "fingerprint"):
-        start = len(terms)
-        terms.append((numbers[0], 0))
-        terms.extend(zip(operands, numbers[1:], strict=True))
-        return operation, slot, start, len(operands)
-    if name == "accumulate":
-        start = len(terms)
-        terms.extend(zip(operands, numbers[1:], strict=True))
-        return operation, numbers[0], start, len(operands)
-    if name in ("flush", "scale_total"):
-        return operation, *numbers
-    if name in ("residual", "pair"):
-        flags, *index = numbers
-        f, g, *rest = operands
-        m = 0 if flags & FLAGS["unit"][0] else rest.pop(0)
-        n = 0 if flags & FLAGS["unit"][1] else rest.pop(0)
-        start = len(terms)
-        terms.extend([(f, m), (g, n), *((column, 0) for column in rest)])
-        return operation, index[0] if index else slot, start, flags
-    if name == "fraction":
-        return operation, numbers[0], *operands
-    if name == "test":
-        return operation, *numbers, *operands
-    a, b, *_ = (*operands, *numbers, 0, 0)
-    return operation, slot, a, b

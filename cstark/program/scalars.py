@@ -76,6 +76,10 @@ class Scalars:
         node = self.nodes[number]
         return node.a if node.kind == "constant" else None
 
+    def is_sign(self, number: int) -> bool:
+        """Whether a scalar is the constant 1 or -1."""
+        return self.literal(number) in (1, P - 1)
+
     def values(self, publics: Sequence[int]) -> list[int]:
         """Value of every scalar, given the public values."""
         result: list[int] = []

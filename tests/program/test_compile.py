@@ -20,7 +20,7 @@ from cstark.program import (
     lookup_program,
     quotient_program,
 )
-from cstark.program.slots import SLOT_BUDGET
+from cstark.program.encode import SLOT_BUDGET
 
 P = support.P
 NAMES = {number: name for name, number in OPERATIONS.items()}

@@ -198,7 +198,7 @@ def test_program_survives_pickling():
 
 def test_program_is_kept_within_the_budget_of_slots():
     case = Case(2, width=2500, constraints=2500, size=4000, rows=8)
-    from cstark.program.slots import SLOT_BUDGET
+    from cstark.program.encode import SLOT_BUDGET
 
     # Only values that cannot be loaded again may exceed it, and random tables share many.
     columns_alone = Case(4, width=2500, constraints=2500, size=1, rows=8, interactions=0)
