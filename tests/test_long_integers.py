@@ -140,7 +140,7 @@ CALLS: dict[str, Callable[[object], object]] = {
     "key text": cs.VerifyingKey.from_json,
     "key number": lambda v: cs.VerifyingKey.from_json('{"format":' + "1" * 5000 + "}"),
     "key version": lambda v: cs.VerifyingKey.from_json(
-        KEY.to_json().replace('"version":1', '"version":' + "1" * 4200)),
+        KEY.to_json().replace('"version":2', '"version":' + "2" * 4200)),
     "proof bytes": cs.Proof.from_bytes,
     **{f"{name} {item.name}": lambda v, name=name, n=item.name: load(name)(**{n: v})
        for name in BUILT_IN for item in load(name).arguments() if item.type is not str},

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from cstark.errors import CstarkError, OptionsError, StatementError
 from cstark.protocol.options import Options
-from cstark.protocol.proof import VERSION
+from cstark.protocol.version import VERSION
 from cstark.text import canonical_json
 from cstark.workload import Workload
 

@@ -17,7 +17,7 @@ from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.domain import stride_of
-from cstark.protocol.layout import Layout, MatrixShape, TreeShape
+from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import PLANS, Plan, Storage
 from cstark.protocol.merkle import digest_bytes, skipped_levels
 from cstark.protocol.transcript import ALGORITHMS
@@ -196,7 +196,7 @@ class _Rehearsal:
             self._mapped = total
 
     def drop(self, label: str, size: int) -> None:
-        self._live[label] -= size
+        self._live[label] = self._live.get(label, 0) - size
 
     @contextmanager
     def briefly(self, label: str, size: int) -> Iterator[None]:
@@ -239,29 +239,12 @@ class _Rehearsal:
 
     def round_3_quotient(self) -> None:
         sources = {}
-        selectors: set[tuple[int, int]] = set()
         with self.phase("constraints"):
-            for matrix in sorted(self.matrices("quotient"), key=lambda m: (m.table, m.chunk)):
+            for quotient in self.layout.quotients:
+                for coset in range(quotient.chunks):
+                    self.quotient(quotient, coset)
+            for matrix in self.matrices("quotient"):
                 sources[matrix] = self.coset_bytes(matrix)
-                self.hold("quotient chunks", sources[matrix])
-                read = [
-                    tree.matrices[place]
-                    for tree in self.layout.trees
-                    if tree.name in ("main", "lookup")
-                    and (place := tree.of(matrix.table)) is not None
-                ]
-                program = self.key.programs.quotient(matrix.table)
-                with self.cosets(read, matrix.chunk):
-                    key = matrix.log_height, matrix.chunk
-                    missing = program.needs_inverse_first and key not in selectors
-                    if missing:
-                        selectors.add(key)
-                        self.hold("selectors", WORD << matrix.log_height)
-                    self.scratch(program.program.scratch_bytes(self.threads))
-                    self._work += work.quotient(program.program, 1 << matrix.log_height, missing)
-            # They count until the constraints are done.
-            for log_height, _ in selectors:
-                self.drop("selectors", WORD << log_height)
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
@@ -298,6 +281,26 @@ class _Rehearsal:
                         self.give_up(matrix)
 
     # ---- steps --------------------------------------------------------------------------
+
+    def quotient(self, quotient: Quotient, coset: int) -> None:
+        rows = 1 << quotient.log_height
+        self.hold("quotient chunks", 4 * WORD * rows)
+        selectors = 0
+        for table in quotient.tables:
+            program = self.key.programs.quotient(table)
+            missing = program.needs_inverse_first and not selectors
+            if missing:
+                selectors = WORD * rows
+                self.hold("selectors", selectors)
+            read = [
+                tree.matrices[place]
+                for tree in self.layout.trees
+                if tree.name in ("main", "lookup") and (place := tree.of(table)) is not None
+            ]
+            with self.cosets(read, coset):
+                self.scratch(program.program.scratch_bytes(self.threads))
+                self._work += work.quotient(program.program, rows, missing)
+        self.drop("selectors", selectors)
 
     def commit(self, name: str, sources: dict[MatrixShape, int], label: str = "") -> None:
         shape = self.layout.tree(name)

@@ -34,6 +34,7 @@ cdef extern from *:
         const uint64_t *powers
         const uint64_t *inverse_first
         uint64_t *out
+        int add
         int64_t *failures
         int64_t *first_rows
 
@@ -233,7 +234,8 @@ cdef class Bound:
 
 
 def quotient(
-    Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out
+    Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out,
+    bint add=False,
 ):
     """Write the quotient on one coset.
 
@@ -247,6 +249,8 @@ def quotient(
         1 / (x_i - 1); only needed by constraints on the first or last row.
     out : uint64 array (rows, 4)
         Columns 0..2 receive the quotient, column 3 zero; canonical.
+    add : bool
+        Add to the canonical words of `out`, column 3 included, instead of replacing them.
     """
     cdef program_job job
     cdef Py_ssize_t rows = bound.program.rows
@@ -268,7 +272,7 @@ def quotient(
     job.shift, job.root = shift, gl_root(log_rows)
     job.root_inverse = gl_inverse(job.root)
     gl_powers(&powers[0], BLOCK, 1, job.root)
-    job.powers, job.out = &powers[0], &out[0, 0]
+    job.powers, job.out, job.add = &powers[0], &out[0, 0], add
     job.failures = job.first_rows = NULL
     run_job(&job, isa_tables[isa_index()].quotient, 0, rows, max_team())
 
@@ -327,7 +331,7 @@ def test_rows(Bound bound not None, Py_ssize_t first, Py_ssize_t last):
         raise ValueError("a program of tests has no pairs")
     job.program = bound.program
     job.failures, job.first_rows = &failures[0, 0], &first_rows[0, 0]
-    job.inverse_first, job.powers, job.out = NULL, NULL, NULL
+    job.inverse_first, job.powers, job.out, job.add = NULL, NULL, NULL, 0
     # The kernel's tables have `tests` columns; the spare word keeps empty arrays addressable.
     run_job(&job, isa_tables[isa_index()].test, first, last, threads)
     counts = np.asarray(failures).ravel()[: threads * tests].reshape(threads, tests)

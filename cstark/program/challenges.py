@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cstark.field import ZERO, Element, element
+from cstark.field import ONE, ZERO, Element, element
 
 __all__ = ["Challenges"]
 
@@ -25,6 +25,8 @@ class Challenges:
     mean : tuple of 3 int
         L / N: the table sum divided by the rows; zero without interactions.
     bus_numbers : mapping of str to int
+    weight : tuple of 3 int
+        What the combined constraints are multiplied with.
     factors : tuple of 4 int
         Base-field factor of each class of constraints (every, transition, first, last), which a
         quotient program fills in.
@@ -35,8 +37,9 @@ class Challenges:
     beta: Element = ZERO
     mean: Element = ZERO
     bus_numbers: Mapping[str, int] = field(default_factory=dict)
+    weight: Element = ONE
     factors: tuple[int, int, int, int] = (1, 1, 1, 1)
 
     def __post_init__(self) -> None:
-        for name in ("z", "alpha", "beta", "mean"):
+        for name in ("z", "alpha", "beta", "mean", "weight"):
             object.__setattr__(self, name, element(getattr(self, name)))  # arrays are taken, too

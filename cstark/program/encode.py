@@ -8,12 +8,14 @@ extension constants
 ``("zero",)``                              0
 ``("mean",)``                              table sum / rows
 ``("fingerprint", bus, ((k, s), ...))``    z - number of the bus - sum of alpha^k scalar_s
-``("offset", class, ((j, s), ...))``       sum of beta^j scalar_s, times the class's factor
+``("offset", class, ((j, s), ...))``       sum of W beta^j scalar_s, times the class's factor
 ``("ratio", k, class, class)``             beta^k, times the ratio of the classes' factors
 weights
 ``("alpha", k, s)``                        -alpha^k scalar_s
-``("beta", j, class, e, s)``               beta^j w^e scalar_s, times the class's factor
+``("beta", j, class, e, s)``               W beta^j w^e scalar_s, times the class's factor
 ========================================== ====================================================
+
+W is the weight of the whole program (`Challenges.weight`).
 """
 
 from __future__ import annotations
@@ -120,6 +122,7 @@ class _Binder:
                 betas = max(betas, weight[1])
         self.alphas = powers(challenges.alpha, alphas + 1)
         self.betas = powers(challenges.beta, betas + 1)
+        self.weighted = [mul(challenges.weight, power) for power in self.betas]
 
     def ext_constant(self, recipe: ConstantRecipe) -> Element:
         if recipe[0] == "mean":
@@ -138,7 +141,7 @@ class _Binder:
             _, group, terms = recipe
             value = ZERO
             for j, s in terms:
-                value = add(value, scale(self.betas[j], self.scalars[s]))
+                value = add(value, scale(self.weighted[j], self.scalars[s]))
             return scale(value, self.challenges.factors[group])
         return ZERO
 
@@ -147,7 +150,7 @@ class _Binder:
             _, k, s = recipe
             return neg(scale(self.alphas[k], self.scalars[s]))
         _, j, group, exponent, s = recipe
-        value = scale(self.betas[j], self.scalars[s] * self.challenges.factors[group])
+        value = scale(self.weighted[j], self.scalars[s] * self.challenges.factors[group])
         for _ in range(exponent):
             value = mul(value, (0, 1, 0))
         return value

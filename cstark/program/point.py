@@ -64,7 +64,7 @@ def point_values(
     zeta: Element,
     log_n: int,
 ) -> Element:
-    """The quotient at zeta: sum of beta^j C_j selector_j, divided by Z_H.
+    """The quotient at zeta: ``challenges.weight`` times the sum of beta^j C_j selector_j / Z_H.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def point_values(
     factors = _selector_factors(zeta, log_n)
     residuals = [(c.selector, _lifted(values[c.node])) for c in description.constraints]
     residuals += _lookup_residuals(description.interactions, values, opened, challenges)
-    result, weight = ZERO, ONE
+    result, weight = ZERO, challenges.weight
     for selector, value in residuals:
         result = add(result, mul(weight, mul(value, factors[selector])))
         weight = mul(weight, challenges.beta)

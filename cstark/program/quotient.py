@@ -98,8 +98,10 @@ class QuotientProgram:
         publics: Sequence[int],
         challenges: Challenges,
         out: np.ndarray,
+        *,
+        add: bool = False,
     ) -> None:
-        """Write the quotient at the points of one coset.
+        """Write the quotient, times ``challenges.weight``, at the points of one coset.
 
         Parameters
         ----------
@@ -111,6 +113,8 @@ class QuotientProgram:
             All but the factors. Without interactions z and alpha do not matter.
         out : uint64 array (n, 4), C-contiguous
             Receives the three coordinates of the quotient, and 0 in column 3.
+        add : bool
+            Add to what `out` has, of which column 3 is 0.
 
         Raises
         ------
@@ -129,7 +133,7 @@ class QuotientProgram:
             replace(challenges, factors=(zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
-        _program.quotient(bound, points.shift, inverses, out)
+        _program.quotient(bound, points.shift, inverses, out, add)
 
 
 def quotient_program(description: TableDescription) -> QuotientProgram:

@@ -18,6 +18,7 @@ from cstark.text import canonical_json, html_table
 from cstark.text import table as text_table
 
 from .options import Options, ResolvedOptions
+from .version import VERSION
 
 if TYPE_CHECKING:
     from .proof import Proof
@@ -27,7 +28,6 @@ __all__ = ["MachineDescription", "VerifyingKey", "check_tables"]
 
 KEY_FORMAT = "cstark verifying key"
 STATEMENT_FORMAT = "cstark statement"  # of `cstark.workload.statement_file`, for a better message
-_VERSION = 1
 
 
 class MachineDescription:
@@ -200,7 +200,7 @@ class VerifyingKey(MachineDescription):
     def _json(self) -> str:
         data = {
             "format": KEY_FORMAT,
-            "version": _VERSION,
+            "version": VERSION,
             "options": self.options.to_data(),
             "tables": [description.to_data() for description in self.tables],
             "buses": {name: list(pair) for name, pair in self.buses.items()},
@@ -257,9 +257,9 @@ class VerifyingKey(MachineDescription):
             )
         if not isinstance(data, dict) or set(data) != fields:
             raise CstarkError("not a verifying key: the fields are " + ", ".join(sorted(fields)))
-        if data["format"] != KEY_FORMAT or data["version"] != _VERSION:
+        if data["format"] != KEY_FORMAT or data["version"] != VERSION:
             raise CstarkError(
-                f"not a verifying key of version {_VERSION}: "
+                f"not a verifying key of version {VERSION}: "
                 f"format {quoted(data['format']):.60}, version {quoted(data['version']):.20}"
             )
         if not isinstance(data["tables"], list):

@@ -25,6 +25,7 @@ __all__ = [
     "Layout",
     "MatrixShape",
     "OpeningGroup",
+    "Quotient",
     "TreeShape",
     "lookup_columns",
     "proven_security",
@@ -46,7 +47,7 @@ class MatrixShape:
     """One committed matrix: `width` base columns over the domain of `log_height`."""
 
     tree: str
-    table: int
+    table: int  # in the quotient tree the first of this height: its matrices belong to all of them
     chunk: int  # number of the quotient chunk; 0 in the other trees
     log_height: int
     width: int
@@ -103,6 +104,24 @@ class TreeShape:
 
 
 @dataclass(frozen=True)
+class Quotient:
+    """The tables of one height, whose constraints have one quotient in common.
+
+    Attributes
+    ----------
+    log_height : int
+    tables : tuple of int
+        In the order of the key, which is that of the powers of delta.
+    chunks : int
+        Polynomials of height N that hold the quotient.
+    """
+
+    log_height: int
+    tables: tuple[int, ...]
+    chunks: int
+
+
+@dataclass(frozen=True)
 class OpeningGroup:
     """Columns of one matrix opened at one point, with consecutive powers of gamma."""
 
@@ -125,6 +144,8 @@ class Layout:
 
     Attributes
     ----------
+    quotients : tuple of Quotient
+        By height, tallest first.
     trees : tuple of TreeShape
         The commitments that have columns, in protocol order.
     groups : dict of int to list of OpeningGroup
@@ -141,46 +162,56 @@ class Layout:
         self.blowup = options.blowup
         self.log_blowup = options.blowup.bit_length() - 1
         self.log_max_height = max(self.log_heights)
+        self.quotients = tuple(
+            self._quotient(log_height) for log_height in sorted(set(self.log_heights), reverse=True)
+        )
         self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
         self.groups: dict[int, list[OpeningGroup]] = {}
         self.openings = 0
-        for log_height in sorted(set(self.log_heights), reverse=True):
+        for quotient in self.quotients:
             for is_next in (False, True):
-                self._add_groups(log_height, is_next)
+                self._add_groups(quotient.log_height, is_next)
         self.schedule = fold_schedule(self.log_heights, options.fri_arity, options.final_length)
 
+    def _quotient(self, log_height: int) -> Quotient:
+        tables = tuple(t for t, height in enumerate(self.log_heights) if height == log_height)
+        degree = max(self.key.tables[t].degree for t in tables)
+        return Quotient(log_height, tables, quotient_chunks(degree))
+
     def _tree(self, name: str) -> TreeShape:
+        if name == "quotient":
+            chunks = [(q, chunk) for q in self.quotients for chunk in range(q.chunks)]
+            shapes = [MatrixShape(name, q.tables[0], chunk, q.log_height, 3) for q, chunk in chunks]
+            return TreeShape(name, self.blowup, tuple(shapes))
         matrices = []
         order = sorted(range(len(self.log_heights)), key=lambda t: (-self.log_heights[t], t))
         for table in order:
             description = self.key.tables[table]
             log_height = self.log_heights[table]
-            if name == "preprocessed":
-                widths = [description.preprocessed_width]
-            elif name == "main":
-                widths = [description.width]
-            elif name == "lookup":
-                widths = [3 * lookup_columns(len(description.interactions))]
-            else:
-                widths = [3] * quotient_chunks(description.degree)
-            matrices += [
-                MatrixShape(name, table, chunk, log_height, width)
-                for chunk, width in enumerate(widths)
-                if width
-            ]
+            width = {
+                "preprocessed": description.preprocessed_width,
+                "main": description.width,
+                "lookup": 3 * lookup_columns(len(description.interactions)),
+            }[name]
+            if width:
+                matrices.append(MatrixShape(name, table, 0, log_height, width))
         return TreeShape(name, self.blowup, tuple(matrices))
 
     def _add_groups(self, log_height: int, is_next: bool) -> None:
         groups = self.groups.setdefault(log_height, [])
         places = [(t, m) for t, tree in enumerate(self.trees) for m in tree.at(log_height)]
-        # by table, trees in order within each, as they are
-        places.sort(key=lambda place: self.trees[place[0]].matrices[place[1]].table)
+        # by table, trees in order within each, as they are; then what belongs to all tables
+        places.sort(key=self._place_of)
         for t, m in places:
             matrix = self.trees[t].matrices[m]
             columns = self._next_columns(matrix) if is_next else range(matrix.columns)
             if columns:
                 groups.append(OpeningGroup(t, m, is_next, columns, self.openings))
                 self.openings += len(columns)
+
+    def _place_of(self, place: tuple[int, int]) -> tuple[bool, int]:
+        matrix = self.trees[place[0]].matrices[place[1]]
+        return matrix.tree == "quotient", matrix.table
 
     def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:
         description = self.key.tables[matrix.table]
@@ -223,6 +254,7 @@ def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: 
         blowup=layout.blowup,
         deep_terms=layout.openings,
         constraints=max(len(t.constraints) + len(t.lookup_degrees) for t in tables),
+        tables=len(tables),
         degree=max(t.degree for t in tables),
         fractions=tokens
         + sum(

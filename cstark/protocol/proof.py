@@ -18,13 +18,13 @@ from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 from .options import ResolvedOptions
 from .refusals import require
 from .transcript import ALGORITHMS
+from .version import VERSION
 
 if TYPE_CHECKING:
     from cstark.report import Report
-__all__ = ["MAGIC", "VERSION", "Proof", "Reader", "encode_options"]
+__all__ = ["MAGIC", "Proof", "Reader", "encode_options"]
 
 MAGIC = b"cstark\r\n"
-VERSION = 1
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
 
 

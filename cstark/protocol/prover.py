@@ -17,9 +17,8 @@ from cstark.kernels import _runtime
 from cstark.program import Challenges, CosetPoints, Sources
 
 from .commitment import Commitment
-from .domain import Domain
 from .fri import FriProver
-from .layout import Layout, MatrixShape, TreeShape, quotient_chunks
+from .layout import Layout, MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
 from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings
@@ -61,6 +60,7 @@ class Prover:
     alpha: Element
     sums: dict[int, Element]  # of the tables with interactions
     beta: Element
+    delta: Element
     zeta: Element
     openings: list[Element]  # in the order of the layout
     weights: dict[int, PointWeights]  # by log height
@@ -88,7 +88,6 @@ class Prover:
         self.stream = ProofWriter(self.key.options.hash)
         self.transcript = self.stream.transcript
         self.commitments: dict[str, Commitment] = {}
-        self.selectors: dict[tuple[int, int], np.ndarray] = {}  # by log height and coset
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -124,7 +123,7 @@ class Prover:
         self.alpha = self.transcript.extension("alpha")
 
     def round_2_lookup(self) -> None:
-        """Commit to the LogUp columns; absorb the table sums; draw beta."""
+        """Commit to the LogUp columns; absorb the table sums; draw beta and delta."""
         with self.report.phase("lookup columns"):
             columns, self.sums = build_lookups(
                 self.proving_key, self.instance, self.traces, self.z, self.alpha
@@ -141,16 +140,16 @@ class Prover:
             self.traces.clear()
         self.stream.write("table sums", _bytes(list(self.sums.values())))
         self.beta = self.transcript.extension("beta")
+        self.delta = self.transcript.extension("delta")
 
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
         with self.report.phase("constraints"):
             chunks = {
-                (table, coset): self._quotient(table, coset)
-                for table, description in enumerate(self.key.tables)
-                for coset in range(quotient_chunks(description.degree))
+                (quotient.log_height, coset): self._quotient(quotient, coset)
+                for quotient in self.layout.quotients
+                for coset in range(quotient.chunks)
             }
-        self.selectors.clear()
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
         self.zeta = self.transcript.extension_outside_base("zeta")
@@ -207,11 +206,11 @@ class Prover:
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
         """Chunk j holds the values on coset j; extend each to the other cosets."""
         shape = self.layout.tree("quotient")
-        assert shape is not None  # every table has a quotient
+        assert shape is not None  # every height has a quotient
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                source = chunks.pop((matrix.table, matrix.chunk))
+                source = chunks.pop((matrix.log_height, matrix.chunk))
                 matrices.append(self._extended(matrix, source, own_coset=matrix.chunk))
                 del source
         self._finish_commitment("quotient", shape, matrices)
@@ -244,23 +243,40 @@ class Prover:
         place = None if shape is None else shape.of(table)
         return None if place is None else self.commitments[name].matrices[place].coset(coset)
 
-    def _quotient(self, table: int, coset: int) -> np.ndarray:
-        """Q on one coset: (N, 4) uint64, the last column zero."""
-        description = self.key.tables[table]
-        domain = self.proving_key.domain(self.log_heights[table])
+    def _quotient(self, quotient: Quotient, coset: int) -> np.ndarray:
+        """The quotient of a height on one coset: (N, 4) uint64, the last column zero."""
+        domain = self.proving_key.domain(quotient.log_height)
         out = _runtime.aligned((domain.height, 4), "quotient chunks")
+        inverse_first: np.ndarray | None = None  # the first-row selector, shared by the tables
+        weight = field.ONE
+        for place, table in enumerate(quotient.tables):
+            program = self.proving_key.programs.quotient(table)
+            if program.needs_inverse_first and inverse_first is None:
+                inverse_first = domain.inverse_first(coset)
+            points = CosetPoints(domain.shifts[coset], domain.log_height, inverse_first)
+            self._add_quotient(table, coset, points, weight, out, place > 0)
+            weight = field.mul(weight, self.delta)
+        return out
+
+    def _add_quotient(
+        self,
+        table: int,
+        coset: int,
+        points: CosetPoints,
+        weight: Element,
+        out: np.ndarray,
+        add: bool,
+    ) -> None:
+        """Write a table's quotient on a coset times `weight`, or add it to what `out` has."""
+        description = self.key.tables[table]
+        domain = self.proving_key.domain(points.log_n)
         main, preprocessed, lookup = (
             self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
         )
         assert main is not None  # every table has columns
         total = self.sums.get(table, field.ZERO)
-        program = self.proving_key.programs.quotient(table)
-        program.evaluate(
-            CosetPoints(
-                domain.shifts[coset],
-                domain.log_height,
-                self._inverse_first(domain, coset) if program.needs_inverse_first else None,
-            ),
+        self.proving_key.programs.quotient(table).evaluate(
+            points,
             Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
             self.instance.publics[table],
             Challenges(
@@ -269,17 +285,11 @@ class Prover:
                 self.beta,
                 field.scale(total, pow(domain.height, -1, field.P)),
                 self.key.bus_numbers,
+                weight=weight,
             ),
             out,
+            add=add,
         )
-        return out
-
-    def _inverse_first(self, domain: Domain, coset: int) -> np.ndarray:
-        """The first-row selector, shared by the tables of a height."""
-        key = domain.log_height, coset
-        if key not in self.selectors:
-            self.selectors[key] = domain.inverse_first(coset)
-        return self.selectors[key]
 
     def _opened(self) -> list[Element]:
         """All openings, in the order of the layout."""

@@ -20,18 +20,16 @@ from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS
 from .proof import encode_options
 from .publics import Publics, read_publics
 from .transcript import Transcript
+from .version import PROTOCOL
 
 if TYPE_CHECKING:
     from .key import MachineDescription, VerifyingKey
 
 __all__ = [
-    "PROTOCOL",
     "Instance",
     "checked_log_heights",
     "token_sum",
 ]
-
-PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
 
 
 def _words(values: Sequence[int]) -> bytes:

@@ -7,7 +7,7 @@ wrong), and takes memory and time in proportion to the statement.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from cstark.security import show_bits
 
 from .commitment import OpenedTree, distinct_positions
 from .fri import FriVerifier, domain_points
-from .layout import Layout, proven_security, quotient_chunks
+from .layout import Layout, MatrixShape, OpeningGroup, Quotient, proven_security
 from .length import most_bytes, refuse_short
 from .openings import Combination
 from .policy import Policy
@@ -100,6 +100,7 @@ class Verifier:
     alpha: Element
     sums: dict[int, Element]  # of the tables with interactions
     beta: Element
+    delta: Element
     zeta: Element
     openings: list[Element]  # in the order of the layout
     gamma: Element
@@ -251,12 +252,13 @@ class Verifier:
         self.alpha = self.transcript.extension("alpha")
 
     def round_2_lookup(self) -> None:
-        """The LogUp commitment and the table sums, which must cancel; draw beta."""
+        """The LogUp commitment and the table sums, which must cancel; draw beta and delta."""
         self._root("lookup")
         tables = self.layout.lookup_tables()
         values = self.stream.elements(len(tables), "table sums")
         self.sums = dict(zip(tables, values, strict=True))
         self.beta = self.transcript.extension("beta")
+        self.delta = self.transcript.extension("delta")
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         require(total is not None, "token denominator", "a token has a zero denominator")
         total = reduce(field.add, values, total or field.ZERO)
@@ -322,20 +324,36 @@ class Verifier:
     # ---- checks -------------------------------------------------------------------------
 
     def check_constraints(self) -> None:
-        """At zeta, the constraints of every table over Z_H are its opened quotient."""
+        """At zeta, the constraints of the tables of each height over Z_H are its quotient."""
         opened = self._opened_by_table()
-        for table, description in enumerate(self.key.tables):
-            quotient = self._quotient_at_zeta(table, opened[table]["quotient", False])
+        chunks = self._opened_chunks()
+        for quotient in self.layout.quotients:
+            names = " or ".join(f"table {self.key.tables[t].name!r}" for t in quotient.tables[:9])
+            more = " or another of their height" if len(quotient.tables) > 9 else ""
             require(
-                self._constraints_at_zeta(table, opened[table]) == quotient,
+                self._combined_at_zeta(quotient, opened)
+                == self._quotient_at_zeta(quotient, chunks[quotient.log_height]),
                 "constraints",
-                f"table {description.name!r}: the constraints do not hold at zeta",
+                f"{names}{more}: the constraints do not hold at zeta",
             )
+
+    def _combined_at_zeta(
+        self,
+        quotient: Quotient,
+        opened: Sequence[Mapping[tuple[str, bool], Sequence[Element]]],
+    ) -> Element:
+        """The constraints of the tables of a height over Z_H, combined with powers of delta."""
+        total, weight = field.ZERO, field.ONE
+        for table in quotient.tables:
+            value = self._constraints_at_zeta(table, opened[table])
+            total = field.add(total, field.mul(weight, value))
+            weight = field.mul(weight, self.delta)
+        return total
 
     def _constraints_at_zeta(
         self, table: int, opened: Mapping[tuple[str, bool], Sequence[Element]]
     ) -> Element:
-        """The constraints of a table over Z_H, combined."""
+        """The constraints of a table over Z_H, combined with powers of beta."""
         log_height = self.layout.log_heights[table]
         return point_values(
             self.key.tables[table],
@@ -359,15 +377,14 @@ class Verifier:
             log_height,
         )
 
-    def _quotient_at_zeta(self, table: int, chunks: Sequence[Element]) -> Element:
+    def _quotient_at_zeta(self, quotient: Quotient, chunks: Sequence[Element]) -> Element:
         """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
         coset j and 0 on the others, and degrees below N times the number of chunks match.
         """
-        log_height = self.layout.log_heights[table]
+        log_height, count = quotient.log_height, quotient.chunks
         n = 1 << log_height
-        count = quotient_chunks(self.key.tables[table].degree)
         step = field.base_root(log_height + self.layout.log_blowup)
         offset = self.key.options.coset_offset
         powers = [pow(offset * pow(step, j, field.P), n, field.P) for j in range(count)]
@@ -384,14 +401,27 @@ class Verifier:
         return total
 
     def _opened_by_table(self) -> list[dict[tuple[str, bool], list[Element]]]:
-        """Openings of each table by (tree, at the next row): columns, or chunks, in order."""
+        """Openings of each table's columns by (tree, at the next row), in order."""
         result: list[dict[tuple[str, bool], list[Element]]] = [{} for _ in self.key.tables]
+        for matrix, group in self._opening_groups():
+            if matrix.tree != "quotient":
+                values = self.openings[group.start : group.start + len(group.columns)]
+                result[matrix.table][matrix.tree, group.next] = values
+        return result
+
+    def _opened_chunks(self) -> dict[int, list[Element]]:
+        """Openings of the chunks of each height's quotient, in order."""
+        result: dict[int, list[Element]] = {q.log_height: [] for q in self.layout.quotients}
+        for matrix, group in self._opening_groups():
+            if matrix.tree == "quotient":
+                values = self.openings[group.start : group.start + len(group.columns)]
+                result[matrix.log_height] += values
+        return result
+
+    def _opening_groups(self) -> Iterator[tuple[MatrixShape, OpeningGroup]]:
         for groups in self.layout.groups.values():
             for group in groups:
-                matrix = self.layout.trees[group.tree].matrices[group.matrix]
-                place = result[matrix.table].setdefault((matrix.tree, group.next), [])
-                place += self.openings[group.start : group.start + len(group.columns)]
-        return result
+                yield self.layout.trees[group.tree].matrices[group.matrix], group
 
     def check_queries(self) -> None:
         """Rows match their commitments, and the reduced words fold to the final polynomial."""

@@ -1,7 +1,7 @@
-"""The quotient identity of one table at the point zeta.
+"""The two sides of the quotient identity at the point zeta.
 
-sum_j beta^j S_j C_j = Z_H Q at zeta, where the C_j are the table's constraints, then those of its
-lookup columns; each C_j is evaluated on the opened values.
+Of the tables of a height, sum_t delta^t sum_j beta^j S_j C_j = Z_H Q at zeta, where the C_j are the
+constraints of table t, then those of its lookup columns; each C_j is evaluated on opened values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .field import ONE, ZERO, Ext, P, horner, invert, root
-from .key import Interaction, Statement, Table
+from .key import Interaction, Options, Statement, Table
 
 
 @dataclass
@@ -38,8 +38,8 @@ def fingerprint(bus: int, values: list[Ext], z: Ext, alpha: Ext) -> Ext:
     return z - horner([*reversed(values), Ext(bus)], alpha)
 
 
-def identity_holds(statement: Statement, opened: Opened, c: Challenges) -> bool:
-    """Whether the quotient identity holds."""
+def constraints(statement: Statement, opened: Opened, c: Challenges) -> Ext:
+    """sum_j beta^j S_j(zeta) C_j(zeta) of one table."""
     table, height, zeta = opened.table, opened.height, c.zeta
     last = Ext(invert(root(height)))  # g^-1
     vanishing = zeta**height - ONE  # zeta is outside the base field: no divisor here is zero
@@ -53,8 +53,7 @@ def identity_holds(statement: Statement, opened: Opened, c: Challenges) -> bool:
     nodes = node_values(opened, zeta)
     terms = [(selector, nodes[node]) for selector, node in table.constraints]
     terms += lookup_constraints(statement, opened, nodes, c)
-    combined = horner((selectors[s] * value for s, value in reversed(terms)), c.beta)
-    return combined == vanishing * quotient(statement, opened, zeta)
+    return horner((selectors[s] * value for s, value in reversed(terms)), c.beta)
 
 
 def node_values(opened: Opened, zeta: Ext) -> list[Ext]:
@@ -128,16 +127,15 @@ def lookup_constraints(
     return terms
 
 
-def quotient(statement: Statement, opened: Opened, zeta: Ext) -> Ext:
+def quotient(options: Options, height: int, chunks: list[Ext], zeta: Ext) -> Ext:
     """Q(zeta) from its chunks: sum_j q_j prod_(i != j) (zeta^N - s_i^N) / (s_j^N - s_i^N)."""
-    options, height = statement.options, opened.height
     generator = root(options.blowup)  # root(b N)^N
     shift = pow(options.coset_offset, height, P)
-    cosets = [shift * pow(generator, j, P) % P for j in range(opened.table.chunks)]  # s_j^N
+    cosets = [shift * pow(generator, j, P) % P for j in range(len(chunks))]  # s_j^N
     power = zeta**height
     total = ZERO
     for j, own in enumerate(cosets):
-        term = opened.values["quotient", j, False]
+        term = chunks[j]
         for i, other in enumerate(cosets):
             if i != j:
                 term = term * (power - Ext(other)) * Ext(invert(own - other))

@@ -34,6 +34,7 @@ from .limits import (
     MIN_LOG_HEIGHT,
 )
 
+VERSION = 2  # of proofs, keys and key files
 SELECTORS = {"every": 0, "cyclic": 0, "transition": 0, "first": 1, "last": 1}  # and their degrees
 
 
@@ -89,11 +90,6 @@ class Table:
     def constraint_count(self) -> int:
         """All constraints: own, one a pair column, and two of the accumulator."""
         return len(self.constraints) + (len(self.groups) + 1 if self.groups else 0)
-
-    @property
-    def chunks(self) -> int:
-        """Quotient chunks: Q has degree below (degree - 1) N."""
-        return max(1, self.degree - 1)
 
 
 @dataclass(frozen=True)
@@ -162,6 +158,11 @@ def _need(condition: bool, message: str) -> None:
         raise BadKey(message)
 
 
+def _version(value: Any, what: str) -> None:
+    known = type(value) is int and value == VERSION
+    _need(known, f"the {what} has version {value!r:.20}, not {VERSION}")
+
+
 def _number(value: Any, low: int, high: int, what: str) -> int:
     _need(type(value) is int and low <= value <= high, f"{what}: not a whole number {low}..{high}")
     number: int = value
@@ -202,11 +203,11 @@ def _statement(data: Any) -> Statement:
         raise BadKey("this is a verifying key alone, without public values, tokens and a claim")
     file = _record(data, "claim format key publics tokens version", "key file")
     _need(file["format"] == "cstark statement", "not a key file")
-    _number(file["version"], 1, 1, "version of the key file")
+    _version(file["version"], "key file")
     names = "buses format options preprocessed_root tables version"
     key = _record(file["key"], names, "key")
     _need(key["format"] == "cstark verifying key", "not a verifying key")
-    _number(key["version"], 1, 1, "version of the key")
+    _version(key["version"], "key")
     options = _options(key["options"])
     buses: dict[str, tuple[int, int]] = {}
     _need(type(key["buses"]) is dict, "buses: not an object")

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from .errors import Refused
 from .field import EXT, WORD, Ext, P
 from .hashes import DIGEST
-from .key import Options
+from .key import VERSION, Options
 
 MAGIC = b"cstark\r\n"
-VERSION = 1
 HASH_IDS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 

@@ -8,7 +8,8 @@ term        error                                   why
 =========== ======================================= ==============================================
 lookup      L M (W + 2) / |F|                       M messages of at most W values: identity and
                                                     vanishing denominators
-constraints L C / |F|                               C constraints, powers of one beta
+constraints L (C + T - 1) / |F|                     C constraints, powers of one beta; T tables,
+                                                    powers of one delta
 point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
 batching    (K - 1) a(b N) / |F|                    K openings, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
@@ -73,7 +74,7 @@ def _least(
     terms = [
         128.0,
         bits(lists * messages * (statement.widest + 2)),
-        bits(lists * shape.constraints),
+        bits(lists * (shape.constraints + len(statement.tables) - 1)),
         bits(lists * (shape.degree * (height + 1) + height - 1), FIELD - P),
         bits((shape.opening_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,

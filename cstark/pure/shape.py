@@ -1,18 +1,19 @@
 """What a proof of a statement at given heights consists of: every count, derived, never read.
 
 A tree holds a matrix per table that has such columns, ordered by height, tallest first, then by
-table (the quotient tree: a matrix of one F column per chunk). A *row* of a tree at a height is the
-row of all its matrices of that height, concatenated.
+table (the quotient tree, which has the chunks of each height: a matrix of one F column per chunk).
+A *row* of a tree at a height is the row of all its matrices of that height, concatenated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .key import Statement, Table
 
-TREES = ("preprocessed", "main", "lookup", "quotient")
+TABLE_TREES = ("preprocessed", "main", "lookup")
+TREES = (*TABLE_TREES, "quotient")
 OVER_F = ("lookup", "quotient")  # trees whose columns are three words, one a coordinate
 
 
@@ -20,7 +21,7 @@ OVER_F = ("lookup", "quotient")  # trees whose columns are three words, one a co
 class Opening:
     """A column opened at zeta, or at zeta g (`following`): word `at` of the tree's row.
 
-    Columns over F take three words, one coordinate each.
+    Columns over F take three words, one coordinate each. A chunk of a quotient has no table: -1.
     """
 
     table: int
@@ -37,7 +38,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Block:
-    """The columns of one matrix, or of a table's quotient chunks, that are opened at one point.
+    """The columns of one matrix, or all quotient chunks of a height, that are opened at one point.
 
     A key of a few hundred bytes may name millions of columns: they are counted here, and listed
     only when the file has turned out to be long enough for their values.
@@ -98,7 +99,6 @@ def columns(table: Table, tree: str) -> int:
         "preprocessed": table.preprocessed_width,
         "main": table.width,
         "lookup": len(table.groups),
-        "quotient": table.chunks,
     }[tree]
 
 
@@ -112,6 +112,11 @@ def following_columns(table: Table, tree: str) -> Sequence[int]:
     return range(last, last + 1) if tree == "lookup" else ()
 
 
+def quotient_chunks(tables: Iterable[Table]) -> int:
+    """Chunks of the quotient of tables of one height: Q has degree below (degree - 1) N."""
+    return max(1, max(table.degree for table in tables) - 1)
+
+
 def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     """The shape of proofs at these heights, one per table."""
     tables = statement.tables
@@ -119,23 +124,25 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     rows: dict[str, dict[int, list[int]]] = {tree: {} for tree in TREES}
     blocks: dict[int, tuple[Block, ...]] = {}
     for height in distinct:
-        words = dict.fromkeys(TREES, 0)
+        words = dict.fromkeys(TABLE_TREES, 0)
         now, following = [], []
         for index, table in enumerate(tables):
             if heights[index] != height:
                 continue
-            for tree in TREES:
+            for tree in TABLE_TREES:
                 count = columns(table, tree)
                 if not count:
                     continue
-                words_each = 3 if tree in OVER_F else 1
-                widths = [3] * count if tree == "quotient" else [words_each * count]
-                rows[tree].setdefault(height, []).extend(widths)
+                width = count * (3 if tree in OVER_F else 1)
+                rows[tree].setdefault(height, []).append(width)
                 now.append(Block(index, tree, False, words[tree], range(count)))
                 more = following_columns(table, tree)
                 if more:
                     following.append(Block(index, tree, True, words[tree], more))
-                words[tree] += sum(widths)
+                words[tree] += width
+        chunks = quotient_chunks(t for t, n in zip(tables, heights, strict=True) if n == height)
+        rows["quotient"][height] = [3] * chunks
+        now.append(Block(-1, "quotient", False, 0, range(chunks)))
         blocks[height] = (*now, *following)
     options = statement.options
     return Shape(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .constraints import Challenges, Opened, fingerprint, identity_holds
+from .constraints import Challenges, Opened, constraints, fingerprint, quotient
 from .errors import Refused
-from .field import ONE, ZERO, Ext, P, ext_bytes, root, word_bytes
+from .field import ONE, ZERO, Ext, P, ext_bytes, horner, root, word_bytes
 from .fri import check_folds, point, read_trees, reducer
 from .hashes import DIGEST, HASHES
 from .key import Statement
@@ -20,7 +20,7 @@ from .security import proven_bits
 from .shape import Shape, shape_of
 from .transcript import Event, Transcript
 
-PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 1"
+PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 2"
 
 
 def verify(
@@ -76,7 +76,7 @@ def verify(
     sums = dict(zip(with_sums, reader.elements(len(with_sums)), strict=True))
     transcript.absorb("lookup root", roots["lookup"])
     transcript.absorb("table sums", ext_bytes(sums.values()))
-    beta = transcript.extension("beta")
+    beta, delta = transcript.extension("beta"), transcript.extension("delta")
     check_bus_sum(statement, list(sums.values()), z, alpha)
 
     # Round 3: the quotient.
@@ -85,19 +85,28 @@ def verify(
     zeta = transcript.extension_outside_base("zeta")
     challenges = Challenges(z, alpha, beta, zeta)
 
-    # Round 4: the openings satisfy the constraints of every table.
+    # Round 4: the openings satisfy the constraints of every table, height by height.
     values = {n: reader.elements(shape.count(n)) for n in shape.distinct}
     transcript.absorb("openings", ext_bytes(v for group in values.values() for v in group))
     openings = {n: shape.openings(n) for n in shape.distinct}  # there are values for all of them
     of_table: list[dict[tuple[str, int, bool], Ext]] = [{} for _ in tables]
+    chunks: dict[int, list[Ext]] = {n: [] for n in shape.distinct}
     for n in shape.distinct:
         for o, value in zip(openings[n], values[n], strict=True):
-            of_table[o.table][o.tree, o.column, o.following] = value
-    for index, table in enumerate(tables):
-        height, total = shape.heights[index], sums.get(index, ZERO)
-        opened = Opened(table, height, of_table[index], statement.publics[index], total)
-        if not identity_holds(statement, opened, challenges):
-            raise Refused("constraints", f"table {table.name}: the constraints do not hold at zeta")
+            if o.tree == "quotient":
+                chunks[n].append(value)
+            else:
+                of_table[o.table][o.tree, o.column, o.following] = value
+    for n in shape.distinct:
+        combined = []
+        for index, table in enumerate(tables):
+            if shape.heights[index] == n:
+                total = sums.get(index, ZERO)
+                opened = Opened(table, n, of_table[index], statement.publics[index], total)
+                combined.append(constraints(statement, opened, challenges))
+        right = (zeta**n - ONE) * quotient(options, n, chunks[n], zeta)
+        if horner(reversed(combined), delta) != right:
+            raise Refused("constraints", f"tables of {n} rows: the constraints do not hold at zeta")
     gamma = transcript.extension("gamma")
 
     # Round 5: FRI.

@@ -14,10 +14,10 @@ lookup      L M (W + 2) / p^3                  M fractions, so at most M distinc
                                                (p3-security, ``logup.rs``).  The challenges come
                                                before the proximity test, hence the factor L
                                                (as in OpenVM's calculator)
-constraints L C / p^3                          C constraints, in the table that has most, combined
-                                               with powers of one challenge (C - 1 would do); each
-                                               table has its own quotient (ethSTARK, eprint
-                                               2021/582)
+constraints L (C + T - 1) / p^3                C constraints, in the table that has most, combined
+                                               with powers of one challenge (ethSTARK, eprint
+                                               2021/582); the tables of a height, at most T, with
+                                               powers of another (C + T - 2 would do)
 ood         L [d (N + o - 1) + N - 1]          d the degree, o the points of a column (Haboeck,
             / (p^3 - p)                        eprint 2022/1216, Theorem 8); the point is redrawn
                                                while in the base field
@@ -53,10 +53,16 @@ challenges that make one right.
   with at most that share (Schwartz-Zippel, jointly), and makes some f_m vanish with at most M/p^3.
   For other (z, alpha) the sums that the proof states cannot all be those of the tables, because
   their total is 0: then some table's LogUp constraints fail on it.  They are absorbed before beta.
-* constraints: on a row where a candidate violates a table, the combination is a polynomial in beta
-  of degree below C that is not zero.  One table suffices, so the term has the largest C, no sum.
-* ood: constraints and quotient of that table, as polynomials, differ in degree at most
-  max(d N + 1, 2 N): columns of degree N, a transition's factor X - 1/g, chunks of degree N.
+* constraints: the quotient of a height is sum_t delta^t sum_j beta^j C_tj S_tj over Z_H, t
+  numbering its tables.  On a row where a candidate violates one of them, the numerator is a
+  polynomial in beta and delta that is not zero: different (t, j) have different monomials.  Its
+  total degree is at most (C - 1) + (T - 1), so at most that share of all pairs makes it vanish
+  (Schwartz-Zippel; both are drawn after the same commitments); for the others the quotient has a
+  pole on that row.  One height suffices, so the term has the largest C, no sum; T is the number of
+  all tables, which may all have one height.
+* ood: constraints and quotient of that height, as polynomials, differ in degree at most
+  max(d N + 1, 2 N): columns of degree N, a transition's factor X - 1/g, chunks of degree N; d is
+  the largest degree of any table of the height.
 * batching: each height's reduced word is combined from its own K_t words by consecutive powers;
   a common factor gamma^k changes nothing but at gamma = 0.  Mutual agreement for each height on
   the image of T costs (K_t - 1) a(n_t), in sum at most (K - 1) a(n), with gamma = 0 included.
@@ -130,6 +136,8 @@ class Shape:
         W: values in the widest message, without the bus number; 0 without buses.
     points : int
         Opening points of a column: zeta and the next row's.
+    tables : int
+        T: tables whose quotients are combined into one, at most.
     fold_arities : tuple of int
         Arity of each FRI fold, in order; each height in `log_heights` is the height of a layer.
     batching : {"powers", "independent"}
@@ -160,6 +168,7 @@ class Shape:
     fractions: int = 0
     message_width: int = 0
     points: int = 2
+    tables: int = 1
     fold_arities: tuple[int, ...] = ()
     batching: str = "powers"
 
@@ -167,9 +176,10 @@ class Shape:
         def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)  # frozen for users, not for its construction
 
-        lowest = {"blowup": 2, "deep_terms": 1, "degree": 1, "points": 1}
+        lowest = {"blowup": 2, "deep_terms": 1, "degree": 1, "tables": 1, "points": 1}
         for name in (
-            "blowup", "deep_terms", "constraints", "degree", "fractions", "message_width", "points",
+            "blowup", "deep_terms", "constraints", "degree", "fractions", "message_width",
+            "points", "tables",
         ):  # fmt: skip
             store(name, whole_number(name, getattr(self, name), lowest.get(name, 0)))
         store("log_heights", tuple(whole_number("log_heights", h, 0) for h in self.log_heights))
@@ -293,8 +303,9 @@ def round_terms(
     if shape.fractions:
         messages = shape.fractions * (shape.message_width + 2)
         terms["lookup"] = _bits(messages if as_soundcalc else lists * messages)
-    if shape.constraints:
-        terms["constraints"] = _bits(lists * shape.constraints)
+    combined = shape.constraints + (0 if as_soundcalc else shape.tables - 1)
+    if combined:
+        terms["constraints"] = _bits(lists * combined)
     zeros = shape.degree * (shape.height + shape.points - 1) + shape.height - 1
     terms["ood"] = math.log2(FIELD_SIZE - P) - math.log2(lists * zeros)
     if shape.deep_terms > 1:

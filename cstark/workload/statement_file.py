@@ -4,7 +4,7 @@ A `VerifyingKey` is a machine; a statement also has public values, tokens and a 
 holds all four, so that a verifier needs none of the machine's code::
 
     {"claim": {...}, "format": "cstark statement", "key": {...}, "publics": {"fib": [...]},
-     "tokens": [["send", "bus", [1, 2], 1]], "version": 1}
+     "tokens": [["send", "bus", [1, 2], 1]], "version": 2}
 
 ``key`` is `VerifyingKey.to_json`, as an object; ``claim`` is null where there is none.
 """
@@ -20,6 +20,7 @@ from cstark.air.tokens import Receive, Send, Token, check_tokens
 from cstark.errors import CstarkError, StatementError, quoted
 from cstark.protocol.key import KEY_FORMAT, STATEMENT_FORMAT, VerifyingKey
 from cstark.protocol.publics import read_publics
+from cstark.protocol.version import VERSION
 from cstark.text import canonical_json
 from cstark.workload.claim import decode_claim, encode_claim
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StatementFile"]
 
-_VERSION = 1
 _TOKENS = {"send": Send, "receive": Receive}
 
 
@@ -129,7 +129,7 @@ class StatementFile:
         return canonical_json(
             {
                 "format": STATEMENT_FORMAT,
-                "version": _VERSION,
+                "version": VERSION,
                 "key": json.loads(self.key.to_json()),
                 "publics": {
                     name: [int(value) for value in values] for name, values in self.publics.items()
@@ -182,12 +182,11 @@ class StatementFile:
         fields = {"format", "version", "key", "publics", "tokens", "claim"}
         if not isinstance(data, dict) or set(data) != fields:
             raise StatementError(f"not a key file: its fields are {', '.join(sorted(fields))}")
-        if (
-            data["format"] != STATEMENT_FORMAT
-            or data["version"] != _VERSION
-            or data["version"] is True
-        ):
-            raise StatementError(f"not a key file of version {_VERSION}")
+        if data["format"] != STATEMENT_FORMAT or data["version"] != VERSION:
+            raise StatementError(
+                f"not a key file of version {VERSION}: format {quoted(data['format']):.60}, "
+                f"version {quoted(data['version']):.20}"
+            )
         if not isinstance(data["publics"], dict) or not isinstance(data["tokens"], list):
             raise StatementError("not a key file: publics is an object, tokens a list")
         try:

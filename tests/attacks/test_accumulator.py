@@ -40,13 +40,13 @@ class Shifted(CheatingProver):
                     row[last : last + 3] = field.add(old, self.shift)
         super()._commit(name, sources)
 
-    def _quotient(self, table, coset):
-        out = super()._quotient(table, coset)
+    def _add_quotient(self, table, coset, points, weight, out, add):
+        super()._add_quotient(table, coset, points, weight, out, add)
         description = self.key.tables[table]
         interactions = len(description.interactions)
         # it is the table's last constraint: beta^j acc / (x - 1)
         number = len(description.constraints) + (interactions + 1) // 2
-        weight = field.power(self.beta, number)
+        weight = field.mul(weight, field.power(self.beta, number))
         last = 3 * ((interactions + 1) // 2 - 1)
         columns = self._coset("lookup", table, coset)
         domain = self.proving_key.domain(self.log_heights[table])
@@ -55,7 +55,6 @@ class Shifted(CheatingProver):
             accumulator = tuple(columns[i, last : last + 3].tolist())
             term = field.mul(weight, field.scale(accumulator, pow(x - 1, -1, P)))
             out[i, :3] = field.sub(tuple(out[i, :3].tolist()), term)
-        return out
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3])

@@ -100,6 +100,7 @@ class LateColumns(CheatingProver):
         self.early("lookup root")
         self.stream.write("table sums", np.array(list(self.sums.values()), dtype="<u8").tobytes())
         self.beta = self.transcript.extension("beta")
+        self.delta = self.transcript.extension("delta")
 
         matrix, rows = columns[table], len(self.traces[table])
         trace = self.traces[table]
@@ -172,6 +173,7 @@ class LateSums(CheatingProver):
         self._commit("lookup", columns)
         self.early("table sums")
         self.beta = self.transcript.extension("beta")
+        self.delta = self.transcript.extension("delta")
         self.sums = {}
         self.place = len(self.stream.items)
 
@@ -182,12 +184,13 @@ class LateSums(CheatingProver):
         constant, factor = self.coefficients[table]
         return field.add(constant, field.mul(factor, field.power(x, self.height)))
 
-    def _quotient(self, table, coset):
+    def _quotient(self, quotient, coset):
         """Q is linear in L: Q(L) = Q(0) + L (Q(1) - Q(0)), point by point."""
+        (table,) = quotient.tables
         self.sums = {table: field.ZERO}
-        none = super()._quotient(table, coset).copy()
+        none = super()._quotient(quotient, coset).copy()
         self.sums = {table: field.ONE}
-        out = super()._quotient(table, coset)
+        out = super()._quotient(quotient, coset)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
@@ -225,19 +228,19 @@ class LateQuotient(CheatingProver):
             for matrix in self.layout.tree("quotient").matrices
         }
         with self.unheard():
-            self._commit_quotient({(m.table, m.chunk): z.copy() for m, z in zeros.items()})
+            self._commit_quotient({(m.log_height, m.chunk): z.copy() for m, z in zeros.items()})
         self.stream.items.pop()
         self.openings = self._opened()
         needed = {
-            table: field.mul(self.gap(table), field.inverse(self.chunk_weight(table, 0)))
-            for table in range(len(self.key.tables))
+            q.log_height: field.mul(self.gap(q), field.inverse(self.chunk_weight(q, 0)))
+            for q in self.layout.quotients
         }
         chunks = {}
         for matrix in zeros:
             values = zeros[matrix]
             if matrix.chunk == 0:
-                values[:, :3] = needed[matrix.table]
-            chunks[matrix.table, matrix.chunk] = values
+                values[:, :3] = needed[matrix.log_height]
+            chunks[matrix.log_height, matrix.chunk] = values
         with self.unheard():
             self._commit_quotient(chunks)
 
@@ -259,15 +262,15 @@ class LateOpenings(CheatingProver):
         self.openings = self._opened()
         self.early("openings")
         self.gamma = self.transcript.extension("gamma")
-        table = 0
-        first, second = (self.opening_of("quotient", table, chunk=c) for c in (0, 1))
-        w0, w1 = (self.chunk_weight(table, c) for c in (0, 1))
+        (quotient,) = self.layout.quotients
+        first, second = (self.opening_of("quotient", 0, chunk=c) for c in (0, 1))
+        w0, w1 = (self.chunk_weight(quotient, c) for c in (0, 1))
         # w0 d0 + w1 d1 = gap, gamma^first d0 + gamma^second d1 = 0
         ratio = field.neg(field.power(self.gamma, second - first))
-        d1 = field.mul(self.gap(table), field.inverse(field.add(field.mul(w0, ratio), w1)))
+        d1 = field.mul(self.gap(quotient), field.inverse(field.add(field.mul(w0, ratio), w1)))
         for number, step in ((first, field.mul(ratio, d1)), (second, d1)):
             self.openings[number] = field.add(self.openings[number], step)
-        assert self.gap(table) == field.ZERO
+        assert self.gap(quotient) == field.ZERO
         with self.unheard():
             self.stream.write("openings", np.array(self.openings, dtype="<u8").tobytes())
 

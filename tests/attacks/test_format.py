@@ -33,7 +33,7 @@ def altered(data: bytes, position: int, new: bytes) -> bytes:
     [
         ("magic", 0, b"C"),
         ("magic", len(MAGIC) - 1, b"\r"),
-        ("version", VERSION, b"\x02"),
+        ("version", VERSION, b"\x01"),
         ("version", VERSION + 1, b"\x01"),
         ("reserved", FLAGS, b"\x01"),
         ("reserved", SALT, b"\x10"),

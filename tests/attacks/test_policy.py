@@ -297,10 +297,10 @@ def test_periodic_column_longer_than_its_table():
     honest = machine.prove({"t": np.arange(16, dtype=np.uint64).reshape(-1, 1)})
 
     class Shorter(CheatingProver):
-        def _quotient(self, table, coset):
+        def _quotient(self, quotient, coset):
             key, self.key = self.key, self.proving_key.verifying_key()
             try:
-                return super()._quotient(table, coset)
+                return super()._quotient(quotient, coset)
             finally:
                 self.key = key
 
@@ -355,13 +355,10 @@ def test_tables_swapped():
     assert not machine.check(swapped_traces, statement.publics)
 
     class Swapping(CheatingProver):
-        """Computes each quotient as if the traces stood in their places, then exchanges all."""
+        """Computes the quotient as if the traces stood in their places."""
 
         def _coset(self, name, table, coset):
             return super()._coset(name, 1 - table, coset)
-
-        def _commit_quotient(self, chunks):
-            super()._commit_quotient({(1 - table, c): v for (table, c), v in chunks.items()})
 
     forged = forge(Swapping, statement, swapped_traces)
     show(statement, honest, statement, forged, Reason.CONSTRAINTS, tables_in_any_order())

@@ -24,6 +24,7 @@ from cstark import field, pure
 from cstark.protocol import refusals
 from cstark.protocol.commitment import OpenedTree
 from cstark.protocol.fri import domain_points
+from cstark.protocol.layout import Quotient
 from cstark.protocol.openings import Combination
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
@@ -259,23 +260,21 @@ class CheatingProver(Prover):
         finally:
             self.stream.transcript = self.transcript
 
-    def gap(self, table: int) -> field.Element:
-        """Constraints minus quotient of a table, at zeta, as opened."""
+    def gap(self, quotient: Quotient) -> field.Element:
+        """Constraints minus quotient of a height, at zeta, as opened."""
         eyes = self.eyes()
-        opened = eyes._opened_by_table()[table]
-        combined = eyes._constraints_at_zeta(table, opened)
-        return field.sub(combined, eyes._quotient_at_zeta(table, opened["quotient", False]))
+        combined = eyes._combined_at_zeta(quotient, eyes._opened_by_table())
+        chunks = eyes._opened_chunks()[quotient.log_height]
+        return field.sub(combined, eyes._quotient_at_zeta(quotient, chunks))
 
-    def chunk_weight(self, table: int, chunk: int) -> field.Element:
+    def chunk_weight(self, quotient: Quotient, chunk: int) -> field.Element:
         """What a chunk counts in the quotient at zeta."""
-        eyes = self.eyes()
-        count = len(eyes._opened_by_table()[table]["quotient", False])
-        return eyes._quotient_at_zeta(
-            table, [field.ONE if k == chunk else field.ZERO for k in range(count)]
+        return self.eyes()._quotient_at_zeta(
+            quotient, [field.ONE if k == chunk else field.ZERO for k in range(quotient.chunks)]
         )
 
     def opening_of(self, tree: str, table: int, column: int = 0, chunk: int = 0) -> int:
-        """Number of an opening at zeta."""
+        """Number of an opening at zeta; the chunks of a height go by its first table."""
         for groups in self.layout.groups.values():
             for group in groups:
                 matrix = self.layout.trees[group.tree].matrices[group.matrix]
@@ -326,11 +325,11 @@ class Liar(CheatingProver):
 
     def _opened(self) -> list[field.Element]:
         self.openings = super()._opened()
-        for table in range(len(self.key.tables)):
-            step = field.mul(self.gap(table), field.inverse(self.chunk_weight(table, 0)))
-            number = self.opening_of("quotient", table)
+        for quotient in self.layout.quotients:
+            step = field.mul(self.gap(quotient), field.inverse(self.chunk_weight(quotient, 0)))
+            number = self.opening_of("quotient", quotient.tables[0])
             self.openings[number] = field.add(self.openings[number], step)
-            assert self.gap(table) == field.ZERO
+            assert self.gap(quotient) == field.ZERO
         return self.openings
 
 

@@ -1,7 +1,7 @@
 """The format is pinned: proofs of today are, byte for byte, those that were recorded.
 
-A change of the protocol fails here until `cstark.protocol.proof.VERSION` is raised and the digests
-are recorded anew, on purpose::
+A change of the protocol fails here until `cstark.protocol.version.VERSION` is raised and the
+digests are recorded anew, on purpose::
 
     python -m tests.golden.test_golden
 """
@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 import cstark as cs
-from cstark.protocol.proof import VERSION
+from cstark import pure
+from cstark.cli.main import main
+from cstark.protocol.version import VERSION
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
 
@@ -81,6 +83,37 @@ def test_a_recorded_file_is_still_accepted(name):
         file.key.verify(
             bytes(changed), file.publics, tokens=file.tokens, claim=file.claim, min_security=8
         )
+
+
+def test_files_of_version_1_are_refused_with_that_word(tmp_path, capsys):
+    """By both verifiers and the command line: a quotient for each table is another protocol."""
+    folder = RECORD.parent
+    old, new = ((folder / f"{name}.bin").read_bytes() for name in ("version_1", "add_mul"))
+    old_key, new_key = (
+        (folder / f"{name}.key.json").read_text() for name in ("version_1", "add_mul")
+    )
+    file = StatementFile.from_json(new_key)
+    with pytest.raises(cs.ProofFormatError, match="the proof has version 1; this is version 2"):
+        file.verify(old)
+    with pytest.raises(cs.StatementError, match=r"of version 2: .* version 1$"):
+        StatementFile.from_json(old_key)
+    with pytest.raises(cs.CstarkError, match=r"of version 2: .* version 1$"):
+        cs.VerifyingKey.from_json(json.dumps(json.loads(old_key)["key"]))
+    inner = {**json.loads(new_key), "key": json.loads(old_key)["key"]}
+    with pytest.raises(cs.StatementError, match=r"of version 2: .* version 1$"):
+        StatementFile.from_json(json.dumps(inner))
+
+    plain = pure.read_statement(new_key)
+    pure.verify(plain, new, min_security=8)
+    with pytest.raises(pure.Refused, match="version 1, not 2"):
+        pure.verify(plain, old, min_security=8)
+    for text in (old_key, json.dumps(inner)):
+        with pytest.raises(pure.BadKey, match="has version 1, not 2"):
+            pure.read_statement(text)
+
+    key, proof = folder / "add_mul.key.json", folder / "version_1.bin"
+    assert main(["verify", "--key", str(key), str(proof)]) == 1
+    assert "version 1" in capsys.readouterr().err
 
 
 if __name__ == "__main__":

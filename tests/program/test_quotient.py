@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cstark as cs
+from cstark import field
 from cstark.air import describe
 from cstark.kernels import _runtime
 from cstark.kernels._program import OPERATIONS
@@ -47,16 +48,17 @@ class Case:
         )
         self.sample = sorted({0, 1, rows - 2, rows - 1, *rng.integers(0, rows, 6).tolist()})
 
-    def run(self, program=None):
+    def run(self, program=None, *, weight=field.ONE, onto=None):
         program = program or quotient_program(self.description)
-        out = np.full((self.rows, 4), 77, dtype=np.uint64)
+        out = np.full((self.rows, 4), 77, dtype=np.uint64) if onto is None else onto
         sources = Sources(self.main, self.preprocessed, self.lookup, self.periodic)
         program.evaluate(
             self.points,
             sources,
             self.publics,
-            Challenges(self.z, self.alpha, self.beta, self.mean, support.BUSES),
+            Challenges(self.z, self.alpha, self.beta, self.mean, support.BUSES, weight=weight),
             out,
+            add=onto is not None,
         )
         return out
 
@@ -102,6 +104,33 @@ def test_random_tables(isa, seed, log_rows, interactions, constraints, pad):
     )
     with support.settings(isa):
         case.check(case.run())
+
+
+@pytest.mark.parametrize("isa", _runtime.isas())
+@given(
+    seed=st.integers(0, 2**32),
+    log_rows=st.sampled_from([3, 4, 7, 8, 9]),
+    interactions=st.integers(0, 5),
+    constraints=st.integers(0, 12),
+)
+def test_weighted_and_added_to_what_is_there(isa, seed, log_rows, interactions, constraints):
+    case = Case(
+        seed,
+        rows=1 << log_rows,
+        interactions=interactions,
+        constraints=constraints or not interactions,
+    )
+    rng = np.random.default_rng(seed + 1)
+    weight = support.triple(rng)
+    before = support.padded(support.words(rng, (case.rows, 3)), 4)
+    before[:2, :3] = [[P - 1, P - 1, P - 1], [0, 1, 2**32]]
+    with support.settings(isa):
+        alone = case.run()
+        out = case.run(weight=weight, onto=before.copy())
+    assert not out[:, 3].any()
+    assert out.max() < P
+    for old, new, value in zip(*(m[:, :3].tolist() for m in (before, out, alone)), strict=True):
+        assert tuple(new) == field.add(tuple(old), field.mul(weight, tuple(value)))
 
 
 @pytest.mark.parametrize("isa", _runtime.isas())

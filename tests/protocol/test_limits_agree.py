@@ -64,7 +64,7 @@ def describes(make):
 def statement(key, claim=None):
     return {
         "format": "cstark statement",
-        "version": 1,
+        "version": 2,
         "key": key,
         "publics": {
             t["name"]: [0] * t["publics"]
@@ -97,7 +97,7 @@ def key_of(made):
     plain = made.proving_key.description
     return {
         "format": "cstark verifying key",
-        "version": 1,
+        "version": 2,
         "options": plain.options.to_data(),
         "tables": [t.to_data() for t in plain.tables],
         "buses": {name: list(pair) for name, pair in plain.buses.items()},
@@ -133,7 +133,7 @@ def test_tables():
 
     def header(tables):
         return b"".join([
-            b"cstark\r\n", (1).to_bytes(2, "little"), encode_options(options),
+            b"cstark\r\n", (2).to_bytes(2, "little"), encode_options(options),
             tables.to_bytes(2, "little"), bytes([3]) * tables, bytes(4),
         ])  # fmt: skip
 

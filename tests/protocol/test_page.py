@@ -9,9 +9,8 @@ import pytest
 
 import cstark.protocol
 from cstark import limits
-from cstark.protocol.proof import VERSION
-from cstark.protocol.statement import PROTOCOL
 from cstark.protocol.transcript import Transcript
+from cstark.protocol.version import PROTOCOL, VERSION
 from cstark.pure import limits as pure_limits
 
 ROOT = Path(__file__).resolve().parents[2]

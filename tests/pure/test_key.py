@@ -44,9 +44,9 @@ def in_claim(text, value):
 SPELLINGS = {
     "a name twice": lambda text: text.replace('"tokens":', '"tokens":[],"tokens":'),
     "a name twice, deep": lambda text: text.replace('"width":', '"width":2,"width":'),
-    "a point": lambda text: text.replace('"version":1}', '"version":1.0}'),
+    "a point": lambda text: text.replace('"version":2}', '"version":2.0}'),
     "an exponent": lambda text: text.replace('"queries":3', '"queries":3e0'),
-    "a truth value": lambda text: text.replace('"version":1}', '"version":true}'),
+    "a truth value": lambda text: text.replace('"version":2}', '"version":true}'),
     "UTF-16": lambda text: text.encode("utf-16"),
     "a byte order mark": lambda text: text.encode("utf-8-sig"),
     "a fraction in the claim": lambda text: text.replace('"claim":{', '"claim":{"a":0.5,'),

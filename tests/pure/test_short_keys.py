@@ -37,7 +37,7 @@ def key_file(tables=TABLES, **changes):
     machine = cs.Machine({"t": Wide()}, OPTIONS)
     key = json.loads(machine.verifying_key().to_json())
     key["tables"] = [{**key["tables"][0], "name": f"t{i}", **changes} for i in range(tables)]
-    data = {"format": "cstark statement", "version": 1, "key": key, "publics": {}, "tokens": [],
+    data = {"format": "cstark statement", "version": 2, "key": key, "publics": {}, "tokens": [],
             "claim": {}}  # fmt: skip
     return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
@@ -103,9 +103,9 @@ def test_openings_are_those_of_the_other_verifier():
     key = StatementFile.from_json(key_file(3)).key
     layout = Layout(key, (3, 3, 3))
     assert found.opening_count == layout.openings == len(found.openings(8)) == found.count(8)
-    theirs = [
-        (layout.trees[g.tree].matrices[g.matrix].table, layout.trees[g.tree].name, g.next)
-        for g in layout.groups[3]
-        for _ in g.columns
-    ]
+    theirs = []
+    for group in layout.groups[3]:
+        matrix = layout.trees[group.tree].matrices[group.matrix]
+        table = -1 if matrix.tree == "quotient" else matrix.table  # which is of all tables
+        theirs += [(table, matrix.tree, group.next) for _ in group.columns]
     assert [(o.table, o.tree, o.following) for o in found.openings(8)] == theirs

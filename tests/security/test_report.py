@@ -1,9 +1,11 @@
 """Properties of the report: what must never rise, what must hold at the best multiplicity."""
 
 import dataclasses
+import itertools
 import json
 import math
 import pickle
+import random
 
 import numpy as np
 import pytest
@@ -304,6 +306,7 @@ def test_side_condition_sets_the_least_height(blowup, shortest):
         {"fractions": 10**400},
         {"message_width": None},
         {"points": 0},
+        {"tables": 0},
         {"fold_arities": (3,)},
         {"fold_arities": (1,)},
         {"fold_arities": (8, 8, 8, 8)},
@@ -315,6 +318,51 @@ def test_impossible_shapes(change):
     Shape(**numbers, fold_arities=(8,))
     with pytest.raises(OptionsError, match=next(iter(change))):
         Shape(**numbers | {"fold_arities": (8,)} | change)
+
+
+def test_tables_of_one_height_share_a_quotient():
+    """With powers of one more challenge; the other terms do not know."""
+    one = make([10], deep_terms=5, constraints=40, degree=3)
+    many = make([10], deep_terms=5, constraints=40, degree=3, tables=25)
+    for regime in (unique(2), johnson(2, 30)):
+        before, after = round_terms(one, regime, 10, 0), round_terms(many, regime, 10, 0)
+        expected = 3 * math.log2(2**64 - 2**32 + 1) - math.log2(regime.list_size * (40 + 25 - 1))
+        assert after.pop("constraints") == pytest.approx(expected)
+        assert before.pop("constraints") > expected
+        assert before == after
+        assert round_terms(many, regime, 10, 0, as_soundcalc=True) == round_terms(
+            one, regime, 10, 0, as_soundcalc=True
+        )
+
+
+@pytest.mark.parametrize("constraints", [1, 2, 3])
+@pytest.mark.parametrize("tables", [1, 2, 3])
+def test_pairs_of_challenges_that_hide_a_violation(constraints, tables):
+    """Counted in a small field: at most C + T - 2 in p, and nearly so many for the worst."""
+    p, rng = 13, random.Random(constraints + 10 * tables)
+    pairs = list(itertools.product(range(p), repeat=2))
+    places = list(itertools.product(range(tables), range(constraints)))
+
+    def hidden(violations):
+        return sum(
+            sum(violations[t, j] * delta**t * beta**j for t, j in places) % p == 0
+            for delta, beta in pairs
+        )
+
+    for _ in range(20):
+        violations = {place: rng.randrange(p) for place in places}
+        if any(violations.values()):
+            assert hidden(violations) <= (constraints + tables - 2) * p
+    # (delta - 1) ... (delta - T + 1) (beta - 1) ... (beta - C + 1)
+    in_delta, in_beta = ([1], [1])
+    for factors, count in ((in_delta, tables), (in_beta, constraints)):
+        for root in range(1, count):
+            factors[:] = [
+                below - root * same
+                for below, same in zip([0, *factors], [*factors, 0], strict=True)
+            ]
+    worst = {(t, j): in_delta[t] * in_beta[j] for t, j in places}
+    assert hidden(worst) == (constraints + tables - 2) * p - (constraints - 1) * (tables - 1)
 
 
 @pytest.mark.parametrize(

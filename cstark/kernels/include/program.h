@@ -1,6 +1,7 @@
 /* Constraints on rows: the quotient on a coset, and tests on a trace. */
 #include "evaluator.h"
 
+#define add_rows_from_columns FN(add_rows_from_columns)
 #define quotient_rows FN(quotient_rows)
 #define quotient_block FN(quotient_block)
 #define test_trace FN(test_trace)
@@ -20,6 +21,7 @@ typedef struct {
     const uint64_t *powers;             /* root^0 .. root^(BLOCK-1) */
     const uint64_t *inverse_first;      /* 1 / (x_i - 1), or NULL */
     uint64_t *out;                      /* rows x 4 */
+    int add;                            /* to what out has, canonical, instead of replacing it */
     /* tests */
     int64_t *failures, *first_rows; /* threads x tests */
 } program_job;
@@ -31,6 +33,14 @@ typedef struct {
 } program_table;
 
 #endif
+
+/* Add rows of four canonical words each to those at out. */
+INLINE void add_rows_from_columns(const vec column[4], uint64_t *out) {
+    uint64_t rows[4 * LANES];
+    rows_from_columns(column, rows, 4);
+    for (int k = 0; k < 4; k++)
+        v_store(out + k * LANES, v_canonical(v_add_canonical(v_load(out + k * LANES), v_load(rows + k * LANES))));
+}
 
 /* With T, E, F, L the totals of the classes: E + T (x - 1/g) + F / (x - 1) + L / (x g - 1). The weights
  * hold 1/Z_H for E and T, and for L the g of 1/(x - 1/g) = g / (x g - 1). `inverses` are those of the
@@ -54,7 +64,8 @@ NOINLINE void quotient_block(const program_job *job, const workspace *w, uint64_
             if (classes & 1 << CLASS_EVERY) value[k] = v_add(value[k], v_load(w->totals[CLASS_EVERY] + at));
             value[k] = v_canonical(value[k]);
         }
-        rows_from_columns(value, out + 4 * i, 4);
+        if (job->add) add_rows_from_columns(value, out + 4 * i);
+        else rows_from_columns(value, out + 4 * i, 4);
     }
 }
 
