@@ -60,7 +60,7 @@ def test_key_files_that_were_edited(proofs, tmp_path, capsys):
     assert run(["key", "add_mul", proofs["add_mul"], "-o", key], capsys)[0] == 0
     good = json.loads(key.read_text())
     for change in (
-        {"version": 2},
+        {"version": 1},
         {"format": "x"},
         {"publics": []},
         {"tokens": {}},
