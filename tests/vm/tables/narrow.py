@@ -2,8 +2,7 @@
 
 With limbs of w bits L = 2^w, X = L^2, and p = X^2 - X + 1 is 13 for w = 1 and 241 for w = 2, both
 prime. A family's `constrain` is run on symbols once; what it states and looks up become rules,
-predicates on arrays of candidate rows. `search` extends the candidates column by column and drops
-those that break a rule as soon as all of its columns are known.
+predicates on arrays of candidate rows; narrow_search.py looks for all rows that satisfy them.
 """
 
 from __future__ import annotations
@@ -14,16 +13,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cstark.vm.tables import FAMILIES
+from cstark.vm.tables.ecall import Call
+from cstark.vm.tables.jump_register import Jr
 
-__all__ = ["Narrow", "Rule", "Search", "prime"]
+__all__ = ["Narrow", "Rule", "is_bit", "is_zero", "labels", "prime"]
 
 TIMES = {"time", "a_time", "b_time", "old_time", "m_time", "gap", "w_time", "w_gap", "pc"}
 """Columns of the order of accesses, which are not searched."""
 
 OLD = {"old0", "old1"}
-
-MOST = 1 << 25
-"""Candidates at once."""
 
 
 def prime(w: int) -> int:
@@ -31,35 +29,71 @@ def prime(w: int) -> int:
     return x * x - x + 1
 
 
-class Poly:
-    """A polynomial in columns, evaluated on arrays modulo p."""
+def labels(w: int) -> tuple[list[int], list[int]]:
+    """Labels of instructions, and those that no jump may reach.
 
-    __slots__ = ("columns", "value")
+    As at full width: instructions are at even places, a little above 0 and a little below X; the
+    operations inside sequences are X behind them; the last label is where a run ends.
+    """
+    x = 1 << 2 * w
+    places = list(range(x // 4, x - x // 4 + 1, 2))
+    return places, [*(place + x for place in places), x << w]
+
+
+class Poly:
+    """A polynomial in columns: evaluated on arrays modulo p, and known term by term.
+
+    Attributes
+    ----------
+    terms : dict of tuple of str to int
+        Sorted names of the columns of a monomial -> its coefficient, never 0.
+    """
+
+    __slots__ = ("columns", "terms", "value")
     p = 241
 
-    def __init__(self, value: Callable, columns: frozenset):
-        self.value, self.columns = value, columns
+    def __init__(self, value: Callable, terms: dict):
+        self.value, self.terms = value, terms
+        self.columns = frozenset(name for names in terms for name in names)
 
     @classmethod
     def of(cls, x) -> Poly:
-        return x if isinstance(x, Poly) else Poly(lambda env, x=x % cls.p: x, frozenset())
+        if isinstance(x, Poly):
+            return x
+        x %= cls.p
+        return Poly(lambda env: x, {(): x} if x else {})
 
-    def _with(self, other, join) -> Poly:
+    @classmethod
+    def _made(cls, value: Callable, terms) -> Poly:
+        total: dict = {}
+        for names, coefficient in terms:
+            total[names] = (total.get(names, 0) + coefficient) % cls.p
+        return Poly(value, {names: x for names, x in total.items() if x})
+
+    def _sum(self, other, sign: int) -> Poly:
         other, p = Poly.of(other), Poly.p
         f, g = self.value, other.value
-        return Poly(lambda env: join(f(env), g(env)) % p, self.columns | other.columns)
+        terms = [*self.terms.items(), *((k, sign * x) for k, x in other.terms.items())]
+        return Poly._made(lambda env: (f(env) + sign * g(env)) % p, terms)
 
     def __add__(self, other):
-        return self._with(other, lambda x, y: x + y)
+        return self._sum(other, 1)
 
     def __sub__(self, other):
-        return self._with(other, lambda x, y: x - y)
+        return self._sum(other, -1)
 
     def __rsub__(self, other):
         return Poly.of(other) - self
 
     def __mul__(self, other):
-        return self._with(other, lambda x, y: x * y)
+        other, p = Poly.of(other), Poly.p
+        f, g = self.value, other.value
+        terms = (
+            (tuple(sorted(one + two)), x * y)
+            for one, x in self.terms.items()
+            for two, y in other.terms.items()
+        )
+        return Poly._made(lambda env: f(env) * g(env) % p, terms)
 
     def __truediv__(self, other):
         return self * pow(other, -1, Poly.p)
@@ -68,7 +102,7 @@ class Poly:
 
 
 def column(name: str) -> Poly:
-    return Poly(lambda env: env[name], frozenset([name]))
+    return Poly(lambda env: env[name], {(name,): 1})
 
 
 @dataclass
@@ -76,17 +110,19 @@ class Rule:
     """What a row has to satisfy.
 
     `kind` is ``zero``, ``bit``, the bus of a lookup, or ``input``: what the tokens of registers
-    and memory and the program fix, which no table could leave out.
+    and memory and the program fix, which no table could leave out. `last`, if there is one, gives
+    the last value from the others.
     """
 
     kind: str
     name: str
     values: list[Poly]
     holds: Callable
+    last: Callable | None = None
+    columns: frozenset = frozenset()
 
-    @property
-    def columns(self) -> frozenset:
-        return frozenset().union(*(value.columns for value in self.values))
+    def __post_init__(self) -> None:
+        self.columns = frozenset().union(*(value.columns for value in self.values))
 
 
 def is_zero(v):
@@ -147,7 +183,7 @@ class Narrow:
     rules : list of Rule
         What a row satisfies.
     outcome : dict of str to list of (count, values, name)
-        What it sends on ``state``, ``register`` (rd alone), ``memory``.
+        What it sends on ``state``, ``register`` (rd alone, and the exit code), ``memory``.
     """
 
     def __init__(self, name: str, w: int):
@@ -155,6 +191,8 @@ class Narrow:
         Poly.p = self.p
         family = FAMILIES[name]()
         family.L, family.X, family.Y = 1 << w, 1 << 2 * w, 1 << (w // 2)
+        if isinstance(family, Call):
+            family.number %= family.X
         self.family = family
         cells, names = {}, []
         for label, shape in family.columns.items():
@@ -174,6 +212,10 @@ class Narrow:
                 self._fetched(values[1:])
             elif bus == "state":
                 self.outcome[bus].append((count, values[1:], label))
+                if isinstance(family, Jr):
+                    self.rules.append(Rule("input", "a label", values[1:], self._is_label))
+            elif bus == "halt":
+                self.outcome["register"].append((count, values, label))
             elif bus == "register":
                 if label == "rd put back":
                     self.outcome[bus].append((count, values[1:3], label))
@@ -185,13 +227,19 @@ class Narrow:
                 self._lookup(bus, values, count, label)
         for bus, values, count, label in table.received:
             if bus == "register":
-                operand = {"rs1": "A", "rs2": "B", "rd": "A" if family.in_place else ""}
+                operand = {"rs1": "A", "rs2": "B", "rd": "A" if family.in_place else "",
+                           "a7": "A", "a0": "B"}  # fmt: skip
                 if letter := operand[label.split()[0]]:
                     for k in (0, 1):
                         self._input(values[1 + k], f"{letter}{k}", label)
             elif bus == "memory":
                 self._memory(values, count, label)
         self.rules = [rule for rule in self.rules if not rule.columns & TIMES]
+
+    def _is_label(self, v):
+        """What the row goes to is fetched: it is a label of the program."""
+        instructions, others = labels(self.w)
+        return np.isin(v[0], instructions + others)
 
     def _input(self, value: Poly, name: str, label: str) -> None:
         difference = value - column(name)
@@ -203,14 +251,21 @@ class Narrow:
 
     def _lookup(self, bus, values, count, label) -> None:
         limb, byte, bits = self.family.L, self.family.Y, self.w
-        test = {
-            "range": lambda v: v[0] < limb,
-            "top": lambda v: (v[0] < limb) & (v[1] == v[0] >> bits - 1),
-            "low": lambda v: (v[0] < limb) & (v[1] == v[0] % byte),
-            "bytes": lambda v: (v[0] < byte) & (v[1] < byte) & (v[2] == v[0] & v[1]),
+        size = byte if bus == "bytes" else limb
+        last = {
+            "range": None,
+            "top": lambda v: v[0] >> bits - 1,
+            "low": lambda v: v[0] % byte,
+            "bytes": lambda v: v[0] & v[1],
         }[bus]
+
+        def test(v):
+            if last is None:
+                return v[0] < size
+            return np.all([x < size for x in v[:-1]], axis=0) & (v[-1] == last(v))
+
         if count.columns == {"real"}:
-            self.rules.append(Rule(bus, label, values, test))
+            self.rules.append(Rule(bus, label, values, test, last))
         else:
             self.rules.append(
                 Rule(bus, label, [*values, count], lambda v: (v[-1] == 0) | test(v[:-1]))
@@ -244,237 +299,3 @@ class Narrow:
         for value, right in zip(values, (address, low, high), strict=False):
             self.rules.append(Rule("input", label, [count * (value - right)], is_zero))
         self.rules.append(Rule("input", label, [(1 - count) * which], is_zero))
-
-
-class Search:
-    """All rows for some inputs.
-
-    Parameters
-    ----------
-    narrow : Narrow
-        The family.
-    rules : list of Rule
-        Those that are searched with.
-    inputs : dict of str to ndarray
-        A0, A1, B0, B1, F0 to F6, and for memory W, M0, M1, N0, N1; one entry an input.
-
-    Attributes
-    ----------
-    rows : dict of str to ndarray
-        ``id``, the input, and the columns that the outcome needs, of every row that was found.
-    unread : set of str
-        Columns that no rule and no outcome reads.
-    """
-
-    def __init__(self, narrow: Narrow, rules: list[Rule], inputs: dict[str, np.ndarray]):
-        self.narrow, self.inputs = narrow, inputs
-        self.count = len(inputs["F0"])
-        self.waiting = list(rules)
-        self.rows = {k: np.asarray(v, dtype=np.int32) % narrow.p for k, v in inputs.items()}
-        self.rows["id"] = np.arange(self.count, dtype=np.int32)
-        self.rows["real"] = np.ones(self.count, dtype=np.int32)
-        self.known = set(self.rows)
-        self.left = [name for name in narrow.columns if name not in self.known]
-        self.needed = frozenset().union(
-            *(
-                count.columns | frozenset().union(*(v.columns for v in values))
-                for messages in narrow.outcome.values()
-                for count, values, _ in messages
-            )
-        )
-        read = self.needed.union(*(rule.columns for rule in rules))
-        self.unread = set(self.left) - read
-        for name in self.unread:
-            self.rows[name] = np.zeros(self.count, dtype=np.int32)
-            self.left.remove(name)
-            self.known.add(name)
-        self._drop()
-        while self.left:
-            self._step()
-
-    def _solve(self, name: str, value: np.ndarray, slope: np.ndarray, size: int) -> None:
-        """Give a column what ``value + slope column = 0`` leaves: one value, all, or none."""
-        p = self.narrow.p
-        inverses = np.array([pow(x, -1, p) if x else 0 for x in range(p)], dtype=np.int64)
-        exact = slope != 0
-        every = np.flatnonzero(~exact & (value == 0))
-        one = np.flatnonzero(exact)
-        if len(one) + len(every) * size > MOST:
-            raise MemoryError(f"{self.narrow.name}: {len(every)} rows times {size} for {name}")
-        index = np.concatenate([one, np.repeat(every, size)])
-        found = (-value[one] * inverses[slope[one]]) % p
-        found = np.concatenate([found, np.tile(np.arange(size), len(every))])
-        self.rows = {k: v[index] for k, v in self.rows.items()}
-        self.rows[name] = found.astype(np.int32)
-        self.left.remove(name)
-        self.known.add(name)
-
-    def _solvable(self, sizes):
-        """The column, equation and growth of the best equation in one unknown column."""
-        best, rows = None, len(self.rows["id"])
-        for rule in self.waiting:
-            unknown = rule.columns - self.known
-            if rule.holds is not is_zero or len(unknown) != 1:
-                continue
-            (name,) = unknown
-            values = []
-            for x in (0, 1, 2):
-                env = self.rows | {name: np.full(rows, x, dtype=np.int32)}
-                values.append(np.broadcast_to(rule.values[0].value(env), (rows,)).astype(np.int64))
-            p = self.narrow.p
-            slope = (values[1] - values[0]) % p
-            if not np.array_equal((values[2] - values[1]) % p, slope):
-                continue
-            size = sizes.get(name, p)
-            growth = (slope != 0).sum() + size * ((slope == 0) & (values[0] == 0)).sum()
-            growth = growth / max(1, rows)
-            if best is None or growth < best[-1]:
-                best = name, values[0], slope, size, growth
-                if growth <= 1:
-                    break
-        return best
-
-    def _drop(self) -> None:
-        """Rows that break a rule whose columns are all known."""
-        later = []
-        for rule in self.waiting:
-            if not rule.columns <= self.known:
-                later.append(rule)
-                continue
-            held = rule.holds([np.asarray(value.value(self.rows)) for value in rule.values])
-            held = np.broadcast_to(held, self.rows["id"].shape)
-            self.rows = {k: v[held] for k, v in self.rows.items()}
-        self.waiting = later
-
-    def _sizes(self) -> dict[str, int]:
-        """Columns whose values a rule of one column bounds by itself."""
-        family, sizes = self.narrow.family, {}
-
-        def bound(value, size):
-            if len(value.columns) == 1:
-                (name,) = value.columns
-                # only a column itself is bounded by its lookup, not a multiple of it
-                if np.array_equal(value.value({name: np.arange(3)}), np.arange(3)):
-                    sizes[name] = min(size, sizes.get(name, size))
-
-        for rule in self.waiting:
-            if rule.holds is is_bit:
-                bound(rule.values[0], 2)
-            elif rule.kind == "range" and len(rule.values) == 1:
-                bound(rule.values[0], family.L)
-            elif rule.kind == "top" and len(rule.values) == 2:
-                bound(rule.values[0], family.L)
-                bound(rule.values[1], 2)
-            elif rule.kind == "low":
-                bound(rule.values[0], family.L)
-                bound(rule.values[1], family.Y)
-            elif rule.kind == "bytes":
-                for value in rule.values:
-                    bound(value, family.Y)
-            elif rule.kind == "shift":
-                bound(rule.values[1], family.L + 1)
-        return sizes
-
-    def _ready(self) -> dict[str, list[Rule]]:
-        """Columns that are the only unknown one of some rule, with these rules."""
-        ready: dict[str, list[Rule]] = {}
-        for rule in self.waiting:
-            unknown = rule.columns - self.known
-            if len(unknown) == 1:
-                ready.setdefault(*unknown, []).append(rule)
-        return ready
-
-    def _fits(self, name: str, size: int, rules: list[Rule], rows: dict) -> list[np.ndarray]:
-        """For each value of a column, the rows that keep all of these rules with it."""
-        found = []
-        shape = rows["id"].shape
-        for x in range(size):
-            env = rows | {name: np.full(shape, x, dtype=np.int32)}
-            held = np.ones(shape, dtype=bool)
-            for rule in rules:
-                held &= rule.holds([np.asarray(value.value(env)) for value in rule.values])
-            found.append(np.flatnonzero(held))
-        return found
-
-    def _step(self) -> None:
-        """One column more: solved for, or tried, whichever gives the fewest rows."""
-        live = {"id"} | self.needed
-        for rule in self.waiting:
-            live |= rule.columns
-        self.rows = {k: v for k, v in self.rows.items() if k in live}
-        sizes, p = self._sizes(), self.narrow.p
-        solved = self._solvable(sizes)
-        if solved and solved[-1] <= 1:
-            self._solve(*solved[:-1])
-            return self._drop()
-        pairs = []
-        for rule in self.waiting:  # two unknown columns or more: the soonest to be complete
-            need = [name for name in rule.columns if name in self.left]
-            if len(need) > 1:
-                name = min(need, key=lambda one: (sizes.get(one, p), one))
-                total = np.prod([float(sizes.get(one, p)) for one in need])
-                pairs.append((total, sizes.get(name, p), name))
-        best = min(pairs)[1:] if pairs else (p + 1, self.left[0])
-        ready = self._ready()
-        sample = {k: v[:: max(1, len(v) // 64)] for k, v in self.rows.items()}
-        for name, rules in sorted(ready.items()):
-            fits = self._fits(name, sizes.get(name, p), rules, sample)
-            growth = sum(map(len, fits)) / max(1, len(sample["id"]))
-            if growth <= best[0]:
-                best = growth, name
-        name = best[1]
-        fits = self._fits(name, sizes.get(name, p), ready.get(name, []), self.rows)
-        index = np.concatenate(fits)
-        if len(index) > MOST:
-            raise MemoryError(f"{self.narrow.name}: {len(index)} rows for {name}")
-        self.rows = {k: v[index] for k, v in self.rows.items()}
-        self.rows[name] = np.repeat(np.arange(len(fits), dtype=np.int32), list(map(len, fits)))
-        self.left.remove(name)
-        self.known.add(name)
-        self._drop()
-
-    # ---- what was found ---------------------------------------------------------------------
-
-    def per_input(self) -> np.ndarray:
-        """How many rows each input has."""
-        return np.bincount(self.rows["id"], minlength=self.count)
-
-    def wrong(self, want: dict[str, np.ndarray]) -> np.ndarray:
-        """Rows whose outcome is not what it should be.
-
-        Parameters
-        ----------
-        want : dict of str to ndarray
-            ``label``, where to go; ``R0``, ``R1``, what is written; for memory ``M0'``, ``M1'``
-            and ``N0'``, ``N1'``, the words behind the row, ``crosses``, and ``refused`` where
-            there should be no row.
-        """
-        ids, shape = self.rows["id"], self.rows["id"].shape
-        good = np.ones(shape, dtype=bool)
-
-        def value(poly):
-            return np.broadcast_to(np.asarray(poly.value(self.rows)), shape)
-
-        times = label = 0
-        for count, (to,), _ in self.narrow.outcome["state"]:
-            times = times + value(count)
-            label = label + value(count) * value(to)
-        good &= (times == 1) & (label % self.narrow.p == want["label"][ids])
-        for _, halves, _ in self.narrow.outcome["register"]:
-            for k in (0, 1):
-                good &= value(halves[k]) == want[f"R{k}"][ids]
-        if self.narrow.outcome["memory"]:
-            right = {"M": 0, "N": 0}
-            total = 0
-            for count, (address, low, high), _ in self.narrow.outcome["memory"]:
-                times = value(count)  # 0 or 1, as only a token that is there is received
-                total = total + times
-                for letter, at in (("M", 0), ("N", 8)):
-                    here = value(address) == (self.inputs["W"][ids] + at) % self.narrow.p
-                    here &= value(low) == want[f"{letter}0'"][ids]
-                    here &= value(high) == want[f"{letter}1'"][ids]
-                    right[letter] = right[letter] + (here & (times == 1))
-            crosses = want["crosses"][ids]
-            good &= want["refused"][ids] == 0
-            good &= (total == 1 + crosses) & (right["M"] == 1) & (right["N"] == crosses)
-        return ~good

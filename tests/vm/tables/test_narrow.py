@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from narrow import Narrow, Search
+from narrow import Narrow, labels
 from narrow_model import inputs
+from narrow_search import Search
 
 from cstark.vm.tables import FAMILIES
 
-ELSEWHERE = {
-    "halt", "print",  # no arithmetic
-    "jalr", "jr",  # their rules are the labels of the program: test_jumps.py
-}  # fmt: skip
+SEARCHED = list(FAMILIES)
 
-SEARCHED = [name for name in FAMILIES if name not in ELSEWHERE]
+JUMPS = {"jalr", "jr"}
 
 BITWISE = {"and", "or", "xor", "bitwise_i", "and_small"}
 
-WIDE = [name for name in SEARCHED if name in BITWISE or FAMILIES[name].memory]
-"""They look up bytes, and half a limb needs two bits in a limb, or have 8 places in a word."""
+WIDE = [name for name in SEARCHED if name in BITWISE | JUMPS or FAMILIES[name].memory]
+"""They look up bytes, and half a limb needs two bits in a limb; or have 8 places in a word; or
+labels of three kinds."""
 
 NARROW = [name for name in SEARCHED if name not in WIDE]
 
@@ -38,9 +37,6 @@ FREE = {
     "mis_store": "w, where there is no second word",
 }
 """Families with several rows for one input: what is free in them."""
-
-QUICK = {"mis_load": 4, "mis_store": 4, "divu": 16, "remu": 16, "mul": 24, "mulhu": 16}
-"""Inputs an operation at two bits, for the searches that take long."""
 
 PINNED = {
     "near_branch": {"kind is a bit"}, "near_set": {"kind is a bit"},
@@ -65,12 +61,8 @@ UNIQUE = {
 """Without them the outcome is the same, by more rows than one."""
 
 
-LONG = ["and", "mis_load", "mis_store"]
+LONG = ["mis_load", "mis_store"]
 """Families in which leaving out one rule after the other takes half a minute."""
-
-LIKE_AND = ["or", "xor"]
-"""Families with the rules of `and`; with a byte left free they have too many rows to search, and
-bytes of theirs are forged in test_forged_rows.py."""
 
 
 def pieces(cells, size):
@@ -79,20 +71,32 @@ def pieces(cells, size):
         yield {key: values[at : at + size] for key, values in cells.items()}
 
 
-def check(name, w, limit=None, edges=False):
-    """Search every row, and say what was found."""
+def check(name, w, limit=None):
+    """Search every row, and say what was found.
+
+    Returns
+    -------
+    inputs, accepted, rows : int
+        How many inputs there were, how many should have a row, and how many rows.
+    """
     narrow = Narrow(name, w)
-    given, want = inputs(name, w, narrow.p, limit, edges=edges)
-    for part, right in zip(pieces(given, 256), pieces(want, 256), strict=True):
+    given, want = inputs(name, w, narrow.p, limit)
+    size = 64 if name.startswith("mis") else 4096
+    total = 0
+    for part, right in zip(pieces(given, size), pieces(want, size), strict=True):
         search = Search(narrow, narrow.rules, part)
-        wrong = search.wrong(right)
-        assert not wrong.any(), {k: v[search.rows["id"][wrong][0]] for k, v in part.items()}
-        per = search.per_input()
-        refused = right.get("refused", np.zeros(search.count)) == 1
-        assert (per[~refused] > 0).all(), "an input has no row"
         assert not search.unread, search.unread
+        per = np.zeros(search.count, dtype=np.int64)
+        for rows in search.found():
+            wrong = search.wrong(rows, right)
+            assert not wrong.any(), {k: v[rows["id"][wrong][0]] for k, v in part.items()}
+            per += np.bincount(rows["id"], minlength=search.count)
+        refused = right["refused"] == 1
+        assert (per[~refused] > 0).all(), "an input has no row"
         if name not in FREE:
             assert (per[~refused] == 1).all(), "an input has two rows"
+        total += per.sum()
+    return len(given["F0"]), int((want["refused"] == 0).sum()), int(total)
 
 
 @pytest.mark.parametrize("name", NARROW)
@@ -102,54 +106,71 @@ def test_all_inputs_at_one_bit(name):
 
 @pytest.mark.parametrize("name", SEARCHED)
 def test_inputs_at_two_bits(name):
-    check(name, 2, QUICK.get(name, 64))
+    check(name, 2, 8 if name.startswith("mis") else 256)
+
+
+PAIRS = 1 << 16
+"""Two operands of 8 bits."""
+
+ROWS = {"branch_eq": 126_976, "mul": 1_171_456, "mulhu": 3_882_496}
+"""Where cells are free, as many rows as there are values for them; else one an input."""
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", SEARCHED)
-def test_more_inputs_at_two_bits(name):
-    """Where halves are at the ends of their range, and many more at random."""
-    slow = name in QUICK or name in ("or", "xor")
-    check(name, 2, 512 if slow else 8192, edges=not slow)
+@pytest.mark.parametrize("name", [name for name in SEARCHED if not FAMILIES[name].memory])
+def test_all_inputs_at_two_bits(name):
+    """All pairs of operands, or operands and constants, of every operation of the family."""
+    family = FAMILIES[name]
+    count, accepted, rows = check(name, 2)
+    if set(family.operands) == {"a", "b"} and not name.startswith("near"):
+        assert count == accepted == PAIRS * len(family.operations.split())
+    if name in JUMPS:
+        assert count == 256 * 4 and accepted == 2 * 4 * len(labels(2)[0])
+    if name in FREE:
+        assert name == "branch_zero" or rows == ROWS[name]
+    else:
+        assert rows == accepted
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", ["mul", "mulhu", "divu", "remu"])
-def test_ends_at_two_bits(name):
-    check(name, 2, 1, edges=True)
+@pytest.mark.parametrize("name", [name for name in SEARCHED if FAMILIES[name].memory])
+def test_many_inputs_of_memory_at_two_bits(name):
+    """Two words and a value are 24 bits at 8 places: at the ends of bytes, and at random."""
+    check(name, 2, 512 if name.startswith("mis") else 8192)
 
 
-def needless(name, w, limit):
-    """Rules without which nothing changes, and those without which rows are only not unique."""
-    narrow = Narrow(name, w)
-    given, want = inputs(name, w, narrow.p, limit)
-    size = 1 if name == "and" else 16  # a byte that is free has many rows
-    if name.startswith("mis"):  # first where the second word is not free
-        size, order = 4, np.argsort(-want["crosses"], kind="stable")
-        given, want = ({k: v[order] for k, v in cells.items()} for cells in (given, want))
-    once = Search(narrow, narrow.rules, given).per_input()
-    nothing, second = set(), set()
-    for k, rule in enumerate(narrow.rules):
-        if rule.kind == "input":
-            continue
-        rest = narrow.rules[:k] + narrow.rules[k + 1 :]
-        at, more, wrong = 0, False, False
-        for part, right in zip(pieces(given, size), pieces(want, size), strict=True):
-            search = Search(narrow, rest, part)
-            more |= bool(search.unread) or (search.per_input() > once[at : at + size]).any()
-            at += size
-            if search.wrong(right).any():
-                wrong = True
-                break
-        if not wrong:
-            (second if more else nothing).add(rule.name)
-    return nothing, second
+def effect(narrow, rules, given, want, once, size):
+    """What comes of searching with fewer rules: a wrong row, another right one, or nothing."""
+    more, at = False, 0
+    for part, right in zip(pieces(given, size), pieces(want, size), strict=True):
+        search = Search(narrow, rules, part)
+        more |= bool(search.unread)
+        per = np.zeros(search.count, dtype=np.int64)
+        for rows in search.found():
+            if search.wrong(rows, right).any():
+                return "a wrong row"
+            per += np.bincount(rows["id"], minlength=search.count)
+        more |= bool((per > once[at : at + search.count]).any())
+        at += search.count
+    return "another row" if more else "nothing"
 
 
 def expect_all_needed(name, w, limit):
-    nothing, second = needless(name, w, limit)
-    assert nothing == {"real is a bit"} | PINNED.get(name, set())
-    assert second == UNIQUE.get(name, set())
+    """Without any of its rules the family has wrong rows, but for those that are on record."""
+    narrow = Narrow(name, w)
+    given, want = inputs(name, w, narrow.p, limit)
+    size = 4 if name.startswith("mis") else 2 if limit == 8 else 16
+    if name.startswith("mis"):  # first where the second word is not free
+        order = np.argsort(-want["crosses"], kind="stable")
+        given, want = ({k: v[order] for k, v in cells.items()} for cells in (given, want))
+    once = Search(narrow, narrow.rules, given).per_input()
+    found = {"nothing": set(), "another row": set(), "a wrong row": set()}
+    for k, rule in enumerate(narrow.rules):
+        if rule.kind != "input":
+            rest = narrow.rules[:k] + narrow.rules[k + 1 :]
+            found[effect(narrow, rest, given, want, once, size)].add(rule.name)
+    assert found["nothing"] == {"real is a bit"} | PINNED.get(name, set())
+    assert found["another row"] == UNIQUE.get(name, set())
 
 
 @pytest.mark.parametrize("name", NARROW)
@@ -158,15 +179,13 @@ def test_each_rule_is_needed_at_one_bit(name):
     expect_all_needed(name, 1, None)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name for name in WIDE if name not in (*LONG, *LIKE_AND)],
-)
+@pytest.mark.parametrize("name", [name for name in WIDE if name not in LONG])
 def test_each_rule_is_needed_at_two_bits(name):
-    expect_all_needed(name, 2, 16 if name.startswith("sub") else 48)
+    few = {"and": 8, "or": 8, "xor": 8, "sub_load": 16, "sub_store": 16}
+    expect_all_needed(name, 2, few.get(name, 48))
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", LONG)
 def test_each_rule_is_needed_where_that_takes_long(name):
-    expect_all_needed(name, 2, 8 if name.startswith("mis") else 16)
+    expect_all_needed(name, 2, 8)
