@@ -5,3 +5,8 @@ operations (``portable/lanes.h``, ``avx2/lanes.h``) and compiled once for each i
 table of function pointers, chosen when the module is imported, leads to one of the copies.
 The ``.pyx`` modules validate shapes, share out chunks over threads (`_chunks`) and raise errors.
 """
+
+from cstark.kernels.waiting import short_waits
+
+with short_waits():  # the first of the modules loads OpenMP
+    from cstark.kernels import _runtime as _runtime
