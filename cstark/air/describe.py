@@ -126,8 +126,9 @@ class Table:
             negative, such as ``new - old``, receives where it is negative.
         weight : int, optional
             Bound on ``|count|`` that the constraints of the table enforce; nobody checks that
-            they do.  By default ``|k|`` for a constant, else the sum of the absolute coefficients
-            (preprocessed and periodic columns at their largest value).
+            they do.  It also bounds the public values in the count: a statement with a larger one,
+            such as p - 1 for -1, is refused.  By default ``|k|`` for a constant, else the sum of
+            the absolute coefficients (preprocessed and periodic columns at their largest value).
         name : str, optional
             What errors call the interaction.
 

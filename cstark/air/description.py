@@ -193,6 +193,18 @@ class TableDescription:
         selectors = {constraint.selector for constraint in self.constraints}
         return self.rows is None and bool(self.publics or selectors & {"first", "last"})
 
+    @cached_property
+    def counts_of_publics(self) -> tuple[int, ...]:
+        """Interactions of some weight whose count depends on a public value, by position.
+
+        A provider's count is free, so no public value in it is taken at its word.
+        """
+        reads: list[bool] = []
+        for kind, *rest in self.nodes:
+            is_operation = kind in ("add", "sub", "mul")
+            reads.append(any(reads[k] for k in rest) if is_operation else kind == "public")
+        return tuple(k for k, i in enumerate(self.interactions) if reads[i.count] and i.weight)
+
     def count_degree(self, interaction: int) -> int:
         """Degree of the count of an interaction, by its position."""
         return self.node_degrees[self.interactions[interaction].count]

@@ -28,7 +28,8 @@ number of tables, heights below 8, above 2^max_log_height, other than a table's 
 the length of one of its periodic columns; fewer proven bits (`cstark.security`) than it demands,
 which is its own choice; and weights that could wrap around: the total, over all buses together, of
 weight times height of every interaction plus the count of every token must be below p, because
-counts are added mod p.
+counts are added mod p; and a public value on which the count of an interaction depends must be at
+most the interaction's weight, unless that is 0: p - 1 copies are not the taking away of one.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted

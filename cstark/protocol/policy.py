@@ -83,8 +83,9 @@ def _log_heights(names: Sequence[str], heights: Any) -> dict[str, int]:
             f"such as {{{names[0]!r}: 1024}}"
         )
     result = {}
+    known = set(names)
     for name, rows in heights.items():
-        if name not in names:
+        if name not in known:
             hint = did_you_mean(str(name), names)
             raise StatementError(
                 f"heights: no table {quoted(name)}; the machine has {', '.join(names)}{hint}"

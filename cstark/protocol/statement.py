@@ -7,7 +7,7 @@ validated before any work, and is absorbed before anything else.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,14 +96,33 @@ class Instance:
 
         Counts are added mod p: a balanced sum says that multiplicities agree mod p, and only a
         total weight below p makes them agree.  A token weighs its count, also when that is above
-        p / 2: p - 1 copies are p - 1 copies, not the taking away of one.
+        p / 2: p - 1 copies are p - 1 copies, not the taking away of one.  So does a public value
+        that a count depends on: the weight of the interaction bounds it.
         """
+        if next(self._overweight_publics(key), None) is not None:
+            return True
         total = sum(
             interaction.weight << log_height
             for table, log_height in zip(key.tables, log_heights, strict=True)
             for interaction in table.interactions
         )
         return total + sum(token.count for token in self.tokens) >= P
+
+    def _overweight_publics(self, key: MachineDescription) -> Iterator[tuple[str, str, int]]:
+        """Table, interaction and value, where a public value in a count is above the weight."""
+        for table, values in zip(key.tables, self.publics, strict=True):
+            if not table.counts_of_publics:
+                continue
+            largest: list[int] = []  # public value that a node depends on
+            for kind, *rest in table.nodes:
+                if kind in ("add", "sub", "mul"):
+                    largest.append(max(largest[k] for k in rest))
+                else:
+                    largest.append(values[rest[0]] if kind == "public" else 0)
+            for number in table.counts_of_publics:
+                interaction = table.interactions[number]
+                if largest[interaction.count] > interaction.weight:
+                    yield table.name, interaction.label, largest[interaction.count]
 
     def refuse_wrapping(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
         """Raise if the multiplicities of this statement could reach p, see `wraps`.
@@ -115,6 +134,12 @@ class Instance:
         """
         if not self.wraps(key, log_heights):
             return
+        for table, label, value in self._overweight_publics(key):
+            raise StatementError(
+                f"table {table!r}: the count of {label} depends on the public value {value}, more "
+                "than its weight; a public value in a count says how often, so a message is taken "
+                "away by receiving it, not by p less a number"
+            )
         tokens = sum(token.count for token in self.tokens)
         if tokens >= P >> 1:
             raise StatementError(
@@ -158,7 +183,8 @@ def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> 
             "of rows, "
             f"such as {{{names[0]!r}: 1024}}"
         )
-    unknown = [name for name in heights if name not in names]
+    known = set(names)
+    unknown = [name for name in heights if name not in known]
     if unknown:
         raise StatementError(
             f"heights: no table {quoted(unknown[0])}; the machine has {', '.join(names)}"

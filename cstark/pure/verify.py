@@ -13,7 +13,7 @@ from .errors import Refused
 from .field import ONE, ZERO, Ext, P, ext_bytes, horner, root, word_bytes
 from .fri import check_folds, point, read_trees, reducer
 from .hashes import DIGEST, HASHES
-from .key import Statement
+from .key import Statement, Table
 from .merkle import at_height
 from .proof import Header, Reader, options_bytes, read_header
 from .security import proven_bits
@@ -167,7 +167,7 @@ def check_header(
             raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not expected")
     unknown = set(expected) - {table.name for table in tables}
     if unknown:
-        raise Refused("heights", f"no table {min(unknown)}, whose height is expected")
+        raise Refused("heights", f"no table {min(map(str, unknown))}, whose height is expected")
     if header.options != options_bytes(options):
         raise Refused("options", "the proof was made with other options")
     if header.claim != statement.claim:
@@ -182,7 +182,22 @@ def check_header(
         weight += height * sum(interaction.weight for interaction in table.interactions)
     if weight >= P:
         raise Refused("multiplicity", "the counts of messages could wrap around p")
+    for table, publics in zip(tables, statement.publics, strict=True):
+        for interaction, public in zip(table.interactions, largest(table, publics), strict=True):
+            if public > interaction.weight > 0:
+                raise Refused("multiplicity", f"table {table.name}: a public value above a weight")
     return shape
+
+
+def largest(table: Table, publics: tuple[int, ...]) -> list[int]:
+    """Of each interaction the largest public value on which its count depends, or 0."""
+    values: list[int] = []
+    for kind, *rest in table.nodes:
+        if kind == "public":
+            values.append(publics[rest[0]])
+        else:
+            values.append(0 if kind in ("constant", "column") else max(values[k] for k in rest))
+    return [values[interaction.count] for interaction in table.interactions]
 
 
 def absorb_statement(transcript: Transcript, statement: Statement, header: Header) -> None:

@@ -14,13 +14,14 @@ shorten    what is absorbed loses its last byte
 swap       two neighbouring statements that absorb, draw, read or write change places
 =========  =====================================================================================
 
-The mutant is compiled in the place of the module, in a process of its own, and the tests of `FAST`
-are run until one fails, which is printed. Survivors that `equivalent_mutants.EQUIVALENT` does not
-explain make the script exit with 1.
+The tests of `FAST` are run on each mutant until one fails, which is printed. Survivors that
+`equivalent_mutants.EQUIVALENT` does not explain make the script exit with 1.
 
-What a process needs in any case (pytest, NumPy, the compiled kernels) is imported once, and each
-mutant's process is forked from there. Which test noticed a mutant is remembered in `MEMORY`; the
-next run tries that one first, then those that noticed most mutants of the module, then all.
+Each mutant has a process of its own, forked from one that has collected the tests: there the code
+of the mutated function is replaced. Where the place is outside functions, the process is forked
+before anything is imported, and the mutant compiled in the place of the module. Which test noticed
+a mutant is remembered in `MEMORY`; the next run tries that one first, then those that noticed
+others, then all.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from __future__ import annotations
 import argparse
 import ast
 import atexit
+import gc
 import importlib
 import importlib.abc
 import importlib.util
@@ -38,9 +40,11 @@ import resource
 import shutil
 import sys
 import tempfile
+import types
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -74,7 +78,6 @@ FAST_PURE = [
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
 MEMORY = ROOT / "build" / "source_mutants.json"
-HINTS = 4
 NOWHERE = 10**6  # a place to mutate that is none
 CPU_SECONDS = 240  # of one mutant
 MEMORY_BYTES = 8 << 30  # of one mutant
@@ -199,8 +202,7 @@ class Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, module: str, number: int) -> None:
         self.name = full_name(module)
-        tree = ast.fix_missing_locations(Sites(number).visit(parsed(module)))
-        self.code = compile(tree, f"<mutant {number} of {module}>", "exec")
+        self.code = compiled(module, number)
 
     def find_spec(self, name, path=None, target=None):
         if name != self.name:
@@ -212,6 +214,13 @@ class Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module):
         exec(self.code, module.__dict__)
+
+
+# ---- running -----------------------------------------------------------------------------
+
+Work = tuple[str, int, str]  # module, number of the place, text
+ELSEWHERE = "the place is outside functions"
+PYTEST = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 
 
 class Watcher:
@@ -227,22 +236,107 @@ class Watcher:
     pytest_collectreport = pytest_runtest_logreport
 
 
-def run_mutant(module: str, number: int, hints: list[str]) -> str:
-    """In a process of its own: the first test that fails, "" if none does."""
+def tests_of(module: str) -> list[str]:
+    return FAST_PURE if module.startswith("pure.") else FAST
+
+
+def try_anew(module: str, number: int) -> str:
+    """In a fresh process: the first test that fails, "" if none does."""
     import pytest
 
     sys.meta_path.insert(0, Mutating(module, number))
-    tests = FAST_PURE if module.startswith("pure.") else FAST
-    for some in [*([hint] for hint in hints), tests]:
-        watcher = Watcher()
-        options = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
-        code = pytest.main([*options, *some], plugins=[watcher])
-        if watcher.first:
-            return watcher.first.removeprefix("tests/")
-        if code in (0, 5) or some is not tests:  # a hint may name a test that is no more
+    watcher = Watcher()
+    code = pytest.main([*PYTEST, *tests_of(module)], plugins=[watcher])
+    return watcher.first or ("import" if code else "")
+
+
+class Server(Watcher):
+    """A pytest plugin that, in the place of running the tests, forks and runs them on mutants."""
+
+    def __init__(self, work: list[Work], jobs: int, memory: Memory, writing: int) -> None:
+        super().__init__()
+        self.work, self.jobs, self.memory, self.writing = work, jobs, memory, writing
+
+    def pytest_runtestloop(self, session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        gc.freeze()  # collecting would copy pages that processes share
+
+        def run(module: str, number: int, text: str) -> str:
+            if not replaced_code(module, number):
+                return ELSEWHERE
+            hints = self.memory.hints(module, text)
+            order = list(dict.fromkeys([*filter(items.__contains__, hints), *items]))
+            for name, following in zip(order, [*order[1:], None], strict=True):
+                item, nextitem = items[name], items.get(following)
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+                if self.first:
+                    break
+            return self.first
+
+        for module, text, verdict in forked(self.work, self.jobs, run):
+            if verdict != ELSEWHERE:
+                self.memory.note(module, text, verdict)
+            line = json.dumps([module, text, verdict]) + "\n"
+            os.write(self.writing, line.encode())
+        return True
+
+
+def codes(code: types.CodeType, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """What each scope of compiled source does itself, by its path of names."""
+    inner = [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    plain = tuple(repr(c) for c in code.co_consts if not isinstance(c, types.CodeType))
+    found: dict[tuple[str, ...], object] = {path: (code.co_code, plain, code.co_names)}
+    for const in inner:
+        found |= codes(const, (*path, f"{const.co_name} {const.co_firstlineno}"))
+    return found
+
+
+def compiled(module: str, number: int) -> types.CodeType:
+    tree = ast.fix_missing_locations(Sites(number).visit(parsed(module)))
+    return compile(tree, f"<mutant {number} of {module}>", "exec")
+
+
+def replaced_code(module: str, number: int) -> bool:
+    """Give a function of an imported module the code of the mutant; whether there is one."""
+    name = full_name(module)
+    mutant = types.ModuleType(name)
+    mutant.__dict__.update(__package__=name.rpartition(".")[0])
+    keep = sys.modules[name]
+    sys.modules[name] = mutant  # where dataclasses look for names
+    try:
+        exec(compiled(module, number), mutant.__dict__)
+    finally:
+        sys.modules[name] = keep
+    before, after = compiled(module, NOWHERE), compiled(module, number)
+    outside = {path: what for path, what in codes(before).items() if len(path) < 1}
+    if any(codes(after)[path] != what for path, what in outside.items()):
+        return False
+    return move_code(vars(mutant), vars(keep), name) == 1 or number == NOWHERE
+
+
+def move_code(source: Mapping[str, object], target: Mapping[str, object], module: str) -> int:
+    """Replace the functions that differ: how many."""
+    moved = 0
+    for name, new in list(source.items()):
+        old = target.get(name)
+        if isinstance(new, type) and isinstance(old, type) and new.__module__ == module:
+            moved += move_code(vars(new), vars(old), module)
             continue
-        return "import"
-    return ""
+        for a, b in zip(functions_of(new), functions_of(old), strict=False):
+            is_ours = a.__module__ == module and a.__code__.co_filename.startswith("<mutant")
+            if is_ours and codes(a.__code__) != codes(b.__code__):
+                b.__code__ = a.__code__
+                moved += 1
+    return moved
+
+
+def functions_of(value: object) -> list[types.FunctionType]:
+    """The functions in what a name of a module or class stands for."""
+    if isinstance(value, property):
+        return [f for f in (value.fget, value.fset) if isinstance(f, types.FunctionType)]
+    for name in ("__func__", "__wrapped__", "func"):
+        value = getattr(value, name, value)
+    return [value] if isinstance(value, types.FunctionType) else []
 
 
 def warm() -> None:
@@ -260,13 +354,32 @@ def warm() -> None:
         raise RuntimeError(f"the kernels import {mutated & set(sys.modules)}")
 
 
-def start(module: str, number: int, hints: list[str]) -> tuple[int, int]:
-    """Fork a mutant's process: its id, and the end of the pipe where its verdict arrives."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        return child, reading
+def forked(
+    work: list[Work], jobs: int, run: Callable[[str, int, str], str]
+) -> Iterator[tuple[str, str, str]]:
+    """`run` each in a process of its own: module, mutant and verdict, in the order they end."""
+    waiting, running = list(reversed(work)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            module, number, text = waiting.pop()
+            reading, writing = os.pipe()
+            child = os.fork()
+            if not child:
+                in_child(lambda: run(module, number, text), writing)  # noqa: B023 - at once
+            os.close(writing)
+            running[child] = (module, text, reading)
+        child, _ = os.wait()
+        if child in running:
+            module, text, reading = running.pop(child)
+            with os.fdopen(reading) as pipe:
+                said = pipe.read()
+            if said.startswith("!"):
+                raise RuntimeError(f"{module}: {text}: {said[1:]}")
+            yield module, text, said[1:] if said else "an endless loop, or a crash"
+
+
+def in_child(run: Callable[[], str], writing: int) -> NoReturn:
+    """Run, say what came of it, and end the process."""
     os.setsid()
     os.chdir(ROOT)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
@@ -275,31 +388,55 @@ def start(module: str, number: int, hints: list[str]) -> tuple[int, int]:
     for stream in range(3):
         os.dup2(nothing, stream)
     try:
-        verdict = run_mutant(module, number, hints)
-    except BaseException as error:  # a test that ends the process
-        verdict = f"ends with {type(error).__name__}"
-    os.write(writing, f"={verdict}"[:4000].encode())
+        said = "=" + run().removeprefix("tests/")
+    except Exception as error:  # pytest catches what tests raise, so this is a fault of ours
+        said = f"!{error!r}"
+    except (KeyboardInterrupt, SystemExit) as error:
+        said = f"=ends with {error!r}"
+    os.write(writing, said[:4000].encode())
     os._exit(0)
 
 
-def verdicts(work: list[tuple[str, int, str]], jobs: int) -> Iterator[tuple[str, str, str]]:
+def verdicts(work: list[Work], jobs: int) -> Iterator[tuple[str, str, str]]:
     """Module, mutant, and the test that notices it, "" for a survivor; in the order they end."""
+    elsewhere = []
+    for tests in (FAST, FAST_PURE):
+        some = [item for item in work if tests_of(item[0]) is tests]
+        for module, text, verdict in collected(some, tests, jobs) if some else ():
+            if verdict == ELSEWHERE:
+                elsewhere.append((module, text))
+            else:
+                yield module, text, verdict
+    rest = [item for item in work if (item[0], item[2]) in elsewhere]
     memory = Memory()
-    waiting, running = list(reversed(work)), {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            module, number, text = waiting.pop()
-            child, reading = start(module, number, memory.hints(module, text))
-            running[child] = (module, text, reading)
-        child, _ = os.wait()
-        if child not in running:
-            continue
-        module, text, reading = running.pop(child)
-        with os.fdopen(reading) as pipe:
-            said = pipe.read()
-        verdict = said[1:] if said else "an endless loop, or a crash"
+    for module, text, verdict in forked(rest, jobs, lambda m, number, _: try_anew(m, number)):
         memory.note(module, text, verdict)
         yield module, text, verdict
+
+
+def collected(work: list[Work], tests: list[str], jobs: int) -> Iterator[tuple[str, str, str]]:
+    """Verdicts on mutants of functions, from a process that collects the tests once."""
+    import pytest
+
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 1)
+        os.chdir(ROOT)
+        code = pytest.main([*PYTEST, *tests], plugins=[Server(work, jobs, Memory(), writing)])
+        os._exit(min(1, code))
+    os.close(writing)
+    done = 0
+    with os.fdopen(reading) as lines:
+        for line in lines:
+            done += 1
+            module, text, verdict = json.loads(line)
+            yield module, text, verdict
+    os.waitpid(child, 0)
+    if done < len(work):
+        raise RuntimeError(f"the tests could not be collected: {done} of {len(work)} mutants run")
 
 
 class Memory:
@@ -310,11 +447,12 @@ class Memory:
         self.known: dict[str, dict[str, str]] = known
 
     def hints(self, module: str, text: str) -> list[str]:
-        """Tests worth trying first, as pytest takes them."""
-        known = {k: v for k, v in self.known.get(module, {}).items() if "::" in v}
-        often = [test for test, _ in Counter(known.values()).most_common(HINTS)]
-        first = [known[text]] if text in known else []
-        return [f"tests/{test}" for test in dict.fromkeys([*first, *often])]
+        """Tests that noticed this mutant, others of the module, others at all, in this order."""
+        here = self.known.get(module, {})
+        often = [test for test, _ in Counter(here.values()).most_common()]
+        elsewhere = Counter(test for known in self.known.values() for test in known.values())
+        order = [here.get(text, ""), *often, *(test for test, _ in elsewhere.most_common())]
+        return [f"tests/{test}" for test in dict.fromkeys(order) if "::" in test]
 
     def note(self, module: str, text: str, verdict: str) -> None:
         self.known.setdefault(module, {})[text] = verdict

@@ -20,6 +20,7 @@ from tests.attacks.toolkit import (
     Tampering,
     changed,
     forge,
+    plain_refusal,
     refused,
     show,
     swapped,
@@ -108,6 +109,22 @@ def of_once(*tokens):
     return Statement(machine, tokens=tokens)
 
 
+class Takes(cs.Air):
+    """Every row receives the message 5."""
+
+    columns = ("x",)
+
+    def constrain(self, t):
+        t.every_row.equal(t.now.x, 5)
+        t.receive("copies", [t.now.x])
+
+
+def tokens_for(value):
+    """What balances 8 rows that send one message 5 and take `value`."""
+    kind = cs.Receive if value < 1 else cs.Send
+    return (kind("copies", [5], count=8 * abs(1 - value)),)
+
+
 FIVES = {"once": np.full((8, 1), 5, dtype=np.uint64)}
 
 
@@ -144,6 +161,74 @@ def test_counts_of_tokens_up_to_the_limit():
         else:
             statement.verify(proof)
             assert statement.machine.check(FIVES, tokens=statement.tokens)
+
+
+class Several(cs.Air):
+    """Sends the message 5 once on every row, and receives it as often as is said."""
+
+    columns = ("x",)
+    publics = ("many", "few")
+
+    def __init__(self, place, count):
+        self.place, self.count = place, count
+
+    def constrain(self, t):
+        t.every_row.equal(t.now.x, 5)
+        said = [(t.send, 1, 1), (t.receive, self.count(t.publics), 6)]
+        other = [(t.send, 1, 1), (t.receive, 1, 1)]
+        for call, count, weight in [*other * self.place, *said, *other * (2 - self.place)]:
+            call("copies", [t.now.x], count=count, weight=weight)
+
+
+COUNTS = {
+    "alone": (lambda p: p.many, [1, 0], [P - 1, 0]),
+    "the second": (lambda p: p.few, [7, 1], [7, P - 1]),
+    "a multiple": (lambda p: 2 * p.many - 1, [1, 0], [P - 1, 0]),
+    "a sum": (lambda p: p.many + p.few, [1, 0], [P - 1, 0]),
+    "two that wrap": (lambda p: p.many + p.few, [1, 0], [P // 2, P // 2 + 2]),
+    "a product": (lambda p: p.many * p.few, [1, 1], [P - 1, 1]),
+    "just above": (lambda p: p.many - p.few, [6, 5], [7, 6]),
+}
+
+
+@pytest.mark.holds("multiplicity")
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("kind", COUNTS)
+def test_public_counts_that_take_messages_away(kind, place):
+    """A public value of p - 1 in a count says p - 1 times, and -1 times is what would be proved."""
+    count, good, bad = COUNTS[kind]
+    machine = machine_of({"few": Once(), "t": Several(place, count), "more": Takes()})
+    value = count(SimpleNamespace(many=bad[0], few=bad[1])) % P
+    value -= P * (value > P // 2)
+    true = Statement(machine, {"t": good}, tokens=tokens_for(1), claim=b"{}")
+    false = Statement(machine, {"t": bad}, tokens=tokens_for(value), claim=b"{}")
+    traces = {"few": FIVES["once"], "t": FIVES["once"], "more": FIVES["once"]}
+    honest = machine.prove(traces, true.publics, tokens=true.tokens, claim=b"{}")
+    for call in (machine.prove, machine.check):
+        with pytest.raises(cs.StatementError, match="'t': the count of receive on 'copies'"):
+            call(traces, false.publics, tokens=false.tokens)
+    forged = forge(CheatingProver, false, traces)
+    show(true, honest, false, forged, Reason.MULTIPLICITY, without("multiplicity"))
+    assert plain_refusal(false, forged) == "multiplicity"
+
+
+def test_public_counts_of_providers_are_free():
+    """A provider may receive -1 times: what it is told of how often says nothing."""
+
+    class Provider(cs.Air):
+        columns = ("x",)
+        publics = ("many",)
+
+        def constrain(self, t):
+            t.every_row.equal(t.now.x, 5)
+            t.receive("copies", [t.now.x], count=t.publics.many)
+
+    machine = machine_of({"t": Provider()})
+    tokens = (cs.Receive("copies", [5], count=8),)
+    proof = machine.prove({"t": FIVES["once"]}, {"t": [P - 1]}, tokens=tokens, claim=b"{}")
+    said = Statement(machine, {"t": [P - 1]}, tokens=tokens, claim=b"{}")
+    said.verify(proof)
+    assert plain_refusal(said, proof) == ""
 
 
 # ---- messages that look alike -------------------------------------------------------------

@@ -180,6 +180,8 @@ def zeros(*rows):
         ("fixed height", {"rows": 16}, 16, 8),
         ("fixed height", {"rows": 8}, 8, 32),
         ("period", {"periodic": {"p": [0] * 16}}, 16, 8),
+        ("period", {"periodic": {"p": [0] * 16, "q": [0] * 2}}, 16, 8),
+        ("period", {"periodic": {"o": [0], "p": [0] * 2, "q": [0] * 16}}, 16, 8),
         ("multiplicity", {"weights": (P >> 4,)}, 8, 32),
         ("multiplicity", {"weights": (P >> 4, 0, 0)}, 8, 32),
         ("multiplicity", {"weights": (0, 0, P >> 4)}, 8, 32),
