@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.trace and arguments.json:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
-    heights = dict(map(parse_height, arguments.expect_height))
+    heights = parse_heights(arguments.expect_height)
     policy = Policy(arguments.min_security, arguments.regime, heights)
     check = Check(arguments.pure, arguments.trace, policy)
 
@@ -292,6 +292,18 @@ def _bits(text: str) -> int:
     if bits < 0:
         raise argparse.ArgumentTypeError("must be at least 0")
     return bits
+
+
+def parse_heights(texts: list[str]) -> dict[str, int]:
+    """Every expectation counts: two of one table must agree."""
+    heights: dict[str, int] = {}
+    for text in texts:
+        table, rows = parse_height(text)
+        if heights.setdefault(table, rows) != rows:
+            raise CommandError(
+                f"--expect-height: table {table!r} has either {heights[table]} or {rows} rows"
+            )
+    return heights
 
 
 def parse_height(text: str) -> tuple[str, int]:

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import os
 import sys
-from pathlib import Path
 
 from .errors import BadKey, Refused
 from .key import read_statement
@@ -18,6 +17,7 @@ from .transcript import show
 from .verify import verify
 
 ACCEPTED, REFUSED, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+MAX_FILE_BYTES = 1 << 30
 
 
 class OutputError(Exception):
@@ -45,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         name, equals, rows = text.rpartition("=")
         if not (name and equals and rows.isascii() and rows.isdecimal() and len(rows) < 11):
             parser.error("--expect-height: write TABLE=ROWS")
-        options.heights[name] = int(rows)
+        if options.heights.setdefault(name, int(rows)) != int(rows):
+            parser.error("--expect-height: two heights of one table")
     try:
         code = run(options)
         if sys.stdout is not None:
@@ -69,8 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     """Verify; returns the exit code."""
     try:
-        statement = read_statement(Path(options.key).read_bytes())
-        proof = Path(options.file).read_bytes()
+        statement = read_statement(contents(options.key))
+        proof = contents(options.file)
     except (OSError, BadKey) as error:
         complain(f"error: {error}")
         return USAGE
@@ -92,6 +93,15 @@ def run(options: argparse.Namespace) -> int:
         return REFUSED
     say("verified")
     return ACCEPTED
+
+
+def contents(path: str) -> bytes:
+    """A whole file; not one without an end, as a device may be."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise OSError(f"{path}: longer than {MAX_FILE_BYTES} bytes")
+    return data
 
 
 def printable(text: str) -> str:

@@ -170,6 +170,8 @@ PUBLISHED: dict[str, tuple[str, ...] | str] = {
         BUSES + "test_multiplicity_wraps_around",
         BUSES + "test_counts_of_tokens_that_take_messages_away",
         BUSES + "test_counts_of_tokens_up_to_the_limit",
+        BUSES + "test_public_counts_that_take_messages_away",
+        BUSES + "test_public_counts_of_providers_are_free",
     ),
     "absorbing does not bind lengths": (TRANSCRIPT + "test_everything_absorbed_matters",),
     "a later absorb overwrites the state": (TRANSCRIPT + "test_everything_absorbed_matters",),

@@ -137,6 +137,9 @@ def ways(files, more):
         (["--expect-height", "cpu=32"], 1),
         (["--expect-height", "cpu=128", "--expect-height", "add=64"], 1),
         (["--expect-height", "add=16", "--expect-height", "cpu=64"], 0),
+        (["--expect-height", "cpu=64", "--expect-height", "cpu=64"], 0),
+        (["--expect-height", "cpu=32", "--expect-height", "cpu=64"], 2),
+        (["--expect-height", "cpu=64", "--expect-height", "cpu=32"], 2),
         (["--expect-height", "cpus=64"], 2),
         (["--expect-height", "cpu"], 2),
         (["--expect-height", "cpu=-64"], 2),
@@ -184,3 +187,10 @@ def test_the_api_makes_them_too(files):
         with pytest.raises(Refused) as refusal:
             verify(statement, proof, **{"min_security": 0, **demands})
         assert refusal.value.reason == reason, demands
+
+
+def test_files_without_an_end_are_not_read(files, capsys, monkeypatch):
+    monkeypatch.setattr("cstark.pure.__main__.MAX_FILE_BYTES", 1 << 20)
+    for words in (["/dev/zero", "x"], [str(files / "key.json"), "/dev/zero"]):
+        assert pure(words) == 2
+        assert "/dev/zero: longer than" in capsys.readouterr().err
