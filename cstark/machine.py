@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.cost.choices import Choices
-    from cstark.report.progress import Tell
+    from cstark.report.progress import ProgressCallback
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["Machine"]
@@ -131,7 +131,7 @@ class Machine:
         tokens: Sequence[Token] = (),
         claim: bytes = b"",
         check: bool = True,
-        progress: bool | Tell | None = None,
+        progress: bool | ProgressCallback | None = None,
         max_memory: int | None = None,
     ) -> Proof:
         """Prove that the traces satisfy all tables and balance all buses.

@@ -20,8 +20,8 @@ from cstark.protocol.publics import Publics, read_publics
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Trace, read_some_traces, read_traces
 from cstark.report import Report
-from cstark.report.progress import Tell, listener, watched
-from cstark.unwind import letting_go
+from cstark.report.progress import ProgressCallback, listener, watched
+from cstark.unwind import releasing_memory
 
 if TYPE_CHECKING:
     from cstark.check import CheckReport
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["check_traces", "count_messages", "make_proof"]
 
 
-@letting_go
+@releasing_memory
 def make_proof(
     key: ProvingKey,
     traces: Mapping[str, Trace],
@@ -39,7 +39,7 @@ def make_proof(
     claim: bytes,
     *,
     check: bool = True,
-    progress: bool | Tell | None = None,
+    progress: bool | ProgressCallback | None = None,
     max_memory: int | None = None,
 ) -> Proof:
     """What `Machine.prove` does; the parameters are its own."""
@@ -56,9 +56,9 @@ def make_proof(
             if check:
                 with report.phase("check"):
                     _check_constraints(key, arrays, instance)
-            if lone := one_sided(described.tables, instance.tokens):
+            if one_sided_buses := one_sided(described.tables, instance.tokens):
                 with report.phase("check one-sided buses"):
-                    check_traces(key, arrays, instance, lone).raise_for_failure()
+                    check_traces(key, arrays, instance, one_sided_buses).raise_for_failure()
             try:
                 proof = Prover(key, instance, arrays, report, plan=plan).prove()
             except Unbalanced:

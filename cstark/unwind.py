@@ -14,14 +14,14 @@ from functools import wraps
 from types import CellType, FrameType, FunctionType
 from typing import ParamSpec, TypeVar
 
-__all__ = ["let_go", "letting_go"]
+__all__ = ["release_memory", "releasing_memory"]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def letting_go(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Decorate a function so that what it raises keeps none of its memory, see `let_go`."""
+def releasing_memory(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorate a function so that what it raises keeps none of its memory, see `release_memory`."""
 
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **settings: Parameters.kwargs) -> Result:
@@ -29,13 +29,13 @@ def letting_go(function: Callable[Parameters, Result]) -> Callable[Parameters, R
         try:
             return function(*arguments, **settings)
         except BaseException as error:
-            let_go(error, outer)
+            release_memory(error, outer)
             raise
 
     return wrapper
 
 
-def let_go(
+def release_memory(
     error: BaseException, outer: BaseException | None = None, *, everywhere: bool = False
 ) -> None:
     """Empty the finished frames of this package that an error's traceback keeps alive.

@@ -8,7 +8,7 @@ import pytest
 
 import cstark as cs
 from cstark.machines import load
-from cstark.unwind import let_go
+from cstark.unwind import release_memory
 
 later = []
 
@@ -52,6 +52,6 @@ def test_locals_of_others_go_everywhere_alone():
     for everywhere in (False, True):
         with pytest.raises(ArithmeticError) as caught:
             fails()
-        let_go(caught.value, everywhere=everywhere)
+        release_memory(caught.value, everywhere=everywhere)
         frame = caught.value.__traceback__.tb_next.tb_frame
         assert ("big" in frame.f_locals) is not everywhere

@@ -22,7 +22,7 @@ from cstark.batch.result import JobResult
 from cstark.batch.run import Run, Settings, read_buffersize
 from cstark.cost.memory import check_max_memory
 from cstark.protocol.options import Options
-from cstark.report.progress import Tell
+from cstark.report.progress import ProgressCallback
 from cstark.runtime import checked_threads
 
 __all__ = ["Job", "JobResult", "Run", "prove_many"]
@@ -35,7 +35,7 @@ def prove_many(
     options: Options | None = None,
     threads: int | None = None,
     folder: str | os.PathLike[str] | None = None,
-    progress: bool | Tell | None = None,
+    progress: bool | ProgressCallback | None = None,
     buffersize: int | None = None,
     check: bool = True,
     max_memory: int | None = None,

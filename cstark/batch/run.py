@@ -22,7 +22,7 @@ from cstark.batch.result import JobResult
 from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
 from cstark.errors import CstarkError, OptionsError, quoted
 from cstark.protocol.proof import Proof
-from cstark.report.progress import ProgressBar, Tell, listener
+from cstark.report.progress import ProgressBar, ProgressCallback, listener
 
 __all__ = ["Run", "Settings", "WorkerTraceback", "read_buffersize"]
 
@@ -79,7 +79,7 @@ class Run(Iterator[JobResult]):
         executor: Executor | None,
         settings: Settings,
         folder: str | os.PathLike[str] | None,
-        progress: bool | Tell | None,
+        progress: bool | ProgressCallback | None,
     ) -> None:
         self.total = len(jobs)
         self.done = self.failed = 0

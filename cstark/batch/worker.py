@@ -16,7 +16,7 @@ from cstark.batch.job import Job
 from cstark.errors import CstarkError, VerificationError
 from cstark.protocol.proof import Proof
 from cstark.runtime import threads
-from cstark.unwind import let_go
+from cstark.unwind import release_memory
 
 __all__ = ["STOPPED", "Failure", "Outcome", "Stopped", "Task", "prove_job"]
 
@@ -147,7 +147,8 @@ def _failure(error: Exception, outer: BaseException | None, *, travels: bool) ->
     text = "".join(traceback.format_exception_only(error)).strip()
     trace = "".join(traceback.format_exception(error))
     if not travels:
-        let_go(error, outer, everywhere=True)  # of ten thousand traces that failed, none is kept
+        # of ten thousand traces that failed, none is kept
+        release_memory(error, outer, everywhere=True)
     else:
         try:
             packed = pickle.dumps(error)

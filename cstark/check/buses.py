@@ -251,8 +251,8 @@ def _count(
             if interaction.sign != sign
         ]
         missing = "receive" if sign > 0 else "send"
-        lone = replace(result[0], missing=missing, messages=total, idle=tuple(idle))
-        result = [replace(lone, similar=similar(bus))]
+        first = replace(result[0], missing=missing, messages=total, idle=tuple(idle))
+        result = [replace(first, similar=similar(bus))]
     return BusCount(result, total, True)
 
 

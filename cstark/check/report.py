@@ -183,9 +183,9 @@ class CheckReport:
                 constraint=f"the weight of {one.interaction}",
             )
         if self.one_sided:
-            lone = self.one_sided[0]
-            constraint = f"bus {lone.bus!r}"
-            raise TraceError(one_sided_text(lone), table=lone.tables[0], constraint=constraint)
+            first = self.one_sided[0]
+            constraint = f"bus {first.bus!r}"
+            raise TraceError(one_sided_text(first), table=first.tables[0], constraint=constraint)
         if self.mutations is not None and not self.mutations:
             column = self.mutations.unexplained[0]
             cell = column.examples[0]
@@ -263,7 +263,7 @@ def check(
         overweight += find_overweight(description, trace, values)
     imbalances: list[Imbalance] = []
     unbalanced = {}
-    lone = []
+    one_sided_buses = []
     single = one_sided(descriptions, tokens)
     traffic = Traffic(descriptions, traces, publics, tokens)
     for bus, (_, width) in buses.items():
@@ -272,12 +272,12 @@ def check(
         if found.unbalanced:
             unbalanced[bus] = found.unbalanced
         if bus in single and not found.used:
-            lone.append(traffic.one_sided(bus, single[bus]))
+            one_sided_buses.append(traffic.one_sided(bus, single[bus]))
     return CheckReport(
         tuple(violations),
         tuple(imbalances),
         unbalanced,
-        tuple(lone),
+        tuple(one_sided_buses),
         {d.name: columns for d in descriptions if (columns := _unread(d))},
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),

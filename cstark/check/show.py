@@ -131,17 +131,17 @@ def imbalance_text(imbalance: Imbalance) -> str:
     return "\n".join(lines)
 
 
-def one_sided_text(lone: OneSidedBus) -> str:
+def one_sided_text(one_sided: OneSidedBus) -> str:
     """A bus that nobody can use, and what to do."""
-    there = "receive" if lone.missing == "send" else "send"
+    there = "receive" if one_sided.missing == "send" else "send"
     lines = [
-        f"bus {lone.bus!r}: only {there}s ({', '.join(lone.interactions)}), and no table and no "
-        f"token has a {lone.missing}" + _similar_text(lone.similar)
+        f"bus {one_sided.bus!r}: only {there}s ({', '.join(one_sided.interactions)}), and no table "
+        f"and no token has a {one_sided.missing}" + _similar_text(one_sided.similar)
     ]
     lines += _wrapped(
-        f"all counts are 0, so it balances, but nobody can ever use it: add the {lone.missing}, "
-        f"correct the name of the bus, or remove the {there}; a verifier that has nothing to "
-        f"{lone.missing} this time says so with a token of count=0"
+        "all counts are 0, so it balances, but nobody can ever use it: add the "
+        f"{one_sided.missing}, correct the name of the bus, or remove the {there}; a verifier that "
+        f"has nothing to {one_sided.missing} this time says so with a token of count=0"
     )
     return "\n".join(lines)
 
@@ -210,8 +210,8 @@ def report_text(report: CheckReport) -> str:
     if len(report.overweight) > SHOWN:
         more = counted(len(report.overweight) - SHOWN, "more count")
         lines += ["", f"... and {more} beyond a weight"]
-    for lone in report.one_sided:
-        lines += ["", one_sided_text(lone)]
+    for one_sided in report.one_sided:
+        lines += ["", one_sided_text(one_sided)]
     free = () if report.mutations is None else report.mutations.free
     for column in free[:_FREE_SHOWN]:
         lines += ["", free_text(column)]
@@ -291,8 +291,8 @@ def report_html(report: CheckReport) -> str:
         parts.append(html_table(["table", "row", "message", "count", "weight"], rows))
     if report.one_sided:
         rows = [
-            [lone.bus, lone.missing, "\n".join(lone.interactions), lone.similar]
-            for lone in report.one_sided
+            [one_sided.bus, one_sided.missing, "\n".join(one_sided.interactions), one_sided.similar]
+            for one_sided in report.one_sided
         ]
         parts.append(html_table(["bus", "nobody can", "there are only", "similar name"], rows))
     if report.mutations is not None and report.mutations.free:
@@ -432,7 +432,7 @@ def _headline(report: CheckReport) -> str:
     if report.overweight:
         found.append(f"{counted(len(report.overweight), 'count')} beyond a weight")
     if report.one_sided:
-        buses = ", ".join(repr(lone.bus) for lone in report.one_sided)
+        buses = ", ".join(repr(one_sided.bus) for one_sided in report.one_sided)
         found.append(
             f"{counted(len(report.one_sided), 'one-sided bus', 'one-sided buses')} ({buses})"
         )

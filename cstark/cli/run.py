@@ -36,7 +36,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("--flame", metavar="FILE.html", help="write a flame graph of the cells")
     parser.add_argument("--folded", metavar="FILE", help="write the cells by call stack, as text")
     parser.add_argument(
-        "--no-estimate", action="store_true", help="do not foretell what a proof would take"
+        "--no-estimate", action="store_true", help="do not estimate what a proof would take"
     )
     parser.add_argument("--write-output", metavar="FILE", help="write the guest's output to a file")
     add_options(parser)

@@ -40,7 +40,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--no-time",
         action="store_true",
-        help="do not run the prover, at lower heights, to foretell seconds",
+        help="do not run the prover, at lower heights, to estimate seconds",
     )
     parser.add_argument(
         "--soundcalc",

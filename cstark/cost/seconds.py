@@ -25,7 +25,7 @@ from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
 from cstark.protocol.transcript import Transcript
 from cstark.report import Report
-from cstark.unwind import letting_go
+from cstark.unwind import releasing_memory
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -115,7 +115,7 @@ class _Trial(Prover):
         """Go on where the buses do not balance."""
 
 
-@letting_go
+@releasing_memory
 def _run(key: ProvingKey, log_heights: Sequence[int]) -> Run:
     options = replace(key.description.options, grinding=0)
     tables = [lowered(d, h) for d, h in zip(key.description.tables, log_heights, strict=True)]

@@ -18,6 +18,7 @@ from cstark import field
 from cstark.errors import CstarkError, quoted
 from cstark.field import Element
 from cstark.kernels import _openings
+from cstark.limits import MIN_LOG_HEIGHT
 from cstark.program import Challenges, Opened, point_values
 from cstark.security import show_bits
 
@@ -205,7 +206,7 @@ class Verifier:
 
     def _check_height(self, table: TableDescription, log_height: int, expected: int | None) -> None:
         require(
-            3 <= log_height <= self.key.options.max_log_height,
+            MIN_LOG_HEIGHT <= log_height <= self.key.options.max_log_height,
             "height range",
             f"table {table.name!r}: height 2^{log_height} is not allowed",
         )

@@ -21,9 +21,9 @@ from cstark.text import bytes_text
 if TYPE_CHECKING:
     from cstark.report import Report
 
-__all__ = ["ProgressBar", "StatusLine", "Steps", "Tell", "listener", "watched"]
+__all__ = ["ProgressBar", "ProgressCallback", "StatusLine", "Steps", "listener", "watched"]
 
-Tell = Callable[[str, int, int], object]
+ProgressCallback = Callable[[str, int, int], object]
 """Called with the phase at work and with what is done, of how much in total."""
 
 LINES_APART = 10.0  # seconds between two lines where none can be rewritten
@@ -54,7 +54,7 @@ class Steps:
         Work of the phases so far.
     """
 
-    def __init__(self, tell: Tell, report: Report, work: Mapping[str, float]) -> None:
+    def __init__(self, tell: ProgressCallback, report: Report, work: Mapping[str, float]) -> None:
         self._tell = tell
         self._report = report
         self._ends: dict[str, tuple[float, float]] = {}
@@ -85,7 +85,7 @@ class Steps:
 
 @contextmanager
 def watched(
-    tell: Tell | None, report: Report, work: Callable[[], Mapping[str, float]]
+    tell: ProgressCallback | None, report: Report, work: Callable[[], Mapping[str, float]]
 ) -> Iterator[None]:
     """Tell of the kernels' work in the body of a ``with`` statement; nothing when `tell` is None.
 
@@ -106,7 +106,7 @@ def watched(
 
 
 @contextmanager
-def listener(progress: bool | Tell | None) -> Iterator[Tell | None]:
+def listener(progress: bool | ProgressCallback | None) -> Iterator[ProgressCallback | None]:
     """The callable that a ``progress`` argument stands for: True is a bar on standard error.
 
     Raises

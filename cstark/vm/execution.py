@@ -130,7 +130,7 @@ class Execution:
         ----------
         options : Options, optional
         time : bool
-            Whether to foretell seconds, from runs of the prover at lower heights.
+            Whether to estimate seconds, from runs of the prover at lower heights.
 
         Returns
         -------

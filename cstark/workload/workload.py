@@ -30,7 +30,7 @@ from cstark.errors import (
     VerificationError,
     did_you_mean,
 )
-from cstark.unwind import letting_go
+from cstark.unwind import releasing_memory
 from cstark.workload.arguments import Argument, described
 from cstark.workload.claim import decode_claim, encode_claim
 from cstark.workload.ends import Prepared, Statement
@@ -305,7 +305,7 @@ class Workload:
         _, statement = cls.read_statement(claim, **held)
         return Machine(statement.tables, options or cls.default_options())
 
-    @letting_go
+    @releasing_memory
     def prove(self, options: Options | None = None, **settings: Any) -> Proof:
         """Prove this workload.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -71,8 +72,11 @@ def as_many_tables_as_the_file_has():
 
     class Truncating(verifier_module.Verifier):
         def check_policy(self, policy):
-            self.key = shortened(self.key, len(self.proof.log_heights))
+            tables, whole = len(self.proof.log_heights), self.instance
+            self.key = shortened(self.key, tables)
+            self.instance = replace(whole, publics=whole.publics[:tables])
             super().check_policy(policy)
+            self.instance = whole  # all of it is absorbed
 
     with swapped(verifier_module.Verifier, Truncating):
         yield
@@ -171,11 +175,16 @@ def test_another_height_than_expected(place):
     machine.verify(honest, publics, min_security=0, heights={name: np.int64(8) for name in names})
     machine.verify(other, others, min_security=0)
     machine.verify(other, others, min_security=0, heights={names[place - 1]: 8})
-    with pytest.raises(cs.VerificationError, match="not the 2\\^3 expected") as refusal:
-        machine.verify(other, others, min_security=0, heights=heights)
-    assert refusal.value.reason is Reason.HEIGHTS
-    with without("expected height"):
-        machine.verify(other, others, min_security=0, heights=heights)
+    for turned in itertools.permutations(names):  # each expectation counts, wherever it stands
+        for several in (heights, dict.fromkeys(turned, 8)):
+            with pytest.raises(cs.VerificationError, match="not the 2\\^3 expected") as refusal:
+                machine.verify(other, others, min_security=0, heights=several)
+            assert refusal.value.reason is Reason.HEIGHTS
+            with without("expected height"):
+                machine.verify(other, others, min_security=0, heights=several)
+    for unknown in ({"d": 8, **heights}, {**heights, "d": 8}):
+        with pytest.raises(cs.StatementError, match="no table 'd'"):
+            machine.verify(honest, publics, min_security=0, heights=unknown)
 
 
 @pytest.mark.parametrize(

@@ -100,23 +100,16 @@ def counter_table(rows, rng):
     return description, trace, [5, rows + 4]
 
 
-def test_point_value_is_the_quotient_of_the_prover():
-    rows, log_rows = 16, 4
-    rng = np.random.default_rng(2)
-    description, trace, publics = counter_table(rows, rng)
-    # fixed wraps around wrongly on purpose: this constraint is left out
-    assert [
-        v.constraint
-        for v in check_program(description).violations(trace, description.preprocessed, publics)
-    ] == [5]
-    description = assemble(
+def without_the_wrap(description):
+    """The table's fixed column wraps around wrongly: its constraint, on all rows but the last."""
+    return assemble(
         name="counter",
         column_names=description.column_names,
         preprocessed_names=description.preprocessed_names,
         public_names=description.public_names,
         periodic_names=description.periodic_names,
         periodic=description.periodic,
-        rows=rows,
+        rows=description.rows,
         source=NodeList.replay(description.nodes),
         constraints=[
             c if i != 5 else Constraint("transition", c.node, 0)
@@ -125,45 +118,40 @@ def test_point_value_is_the_quotient_of_the_prover():
         interactions=list(description.interactions),
         preprocessed=description.preprocessed,
     )
-    assert not check_program(description).violations(trace, description.preprocessed, publics)
 
-    z, alpha, beta, zeta = (support.triple(rng) for _ in range(4))
-    lookup = np.zeros((rows, 12), dtype=np.uint64)
-    drawn = Challenges(z, alpha, beta, bus_numbers=support.BUSES)
-    total = lookup_program(description).evaluate(
-        trace, description.preprocessed, publics, drawn, lookup
-    )
-    mean = support.ext_scale(total, pow(rows, -1, P))
-    drawn = replace(drawn, mean=mean)
 
-    def polynomials(matrix):
-        return [interpolate(matrix[:, c].tolist()) for c in range(matrix.shape[1])]
+def polynomials(matrix):
+    return [interpolate(matrix[:, c].tolist()) for c in range(matrix.shape[1])]
 
-    main, fixed, looked = map(polynomials, (trace, description.preprocessed, lookup))
-    flag = interpolate(description.periodic[0])
-    program = quotient_program(description)
 
-    # the quotient's chunks: each interpolates Q on a coset; degree 4 gives three of them
-    shifts = [3 * pow(support.root(4 * rows), q, P) % P for q in range(description.degree - 1)]
-    values = []
-    for shift in shifts:
-        sources = Sources(
-            *(
-                support.padded(
-                    np.array([evaluate(c, shift, rows) for c in group], dtype=np.uint64).T,
-                    -(-len(group) // 4) * 4,
-                )
-                for group in (main, fixed, looked)
-            ),
-            [np.array(evaluate(flag, pow(shift, rows // 4, P), 4), dtype=np.uint64)],
-        )
-        points = CosetPoints(shift, log_rows, support.inverse_first(shift, rows))
-        out = np.zeros((rows, 4), dtype=np.uint64)
-        program.evaluate(points, sources, publics, drawn, out)
-        values.append(out)
-    # Q has degree below (degree - 1) * rows: from its values on the cosets by Lagrange
+def quotient_on(shift, description, groups, publics, drawn):
+    """The prover's quotient on a coset, of columns given as polynomials: (rows, 4)."""
+    rows, periodic = description.rows, interpolate(description.periodic[0])
+
+    def values(group):
+        columns = np.array([evaluate(c, shift, rows) for c in group], dtype=np.uint64).T
+        return support.padded(columns, -(-len(group) // 4) * 4)
+
+    period = evaluate(periodic, pow(shift, rows // 4, P), 4)
+    sources = Sources(*map(values, groups), [np.array(period, dtype=np.uint64)])
+    points = CosetPoints(shift, rows.bit_length() - 1, support.inverse_first(shift, rows))
+    out = np.zeros((rows, 4), dtype=np.uint64)
+    quotient_program(description).evaluate(points, sources, publics, drawn, out)
+    return out
+
+
+def over_f(columns, x):
+    """The value at x of a column over F, from the polynomials of its coordinates."""
+    result = (0, 0, 0)
+    for column, basis in zip(columns, [(1, 0, 0), (0, 1, 0), (0, 0, 1)], strict=True):
+        result = support.ext_add(result, support.ext_mul(at(column, x), basis))
+    return result
+
+
+def from_cosets(shifts, values, rows, zeta):
+    """Q(zeta) by Lagrange: Q has degree below rows times the number of cosets."""
     quotient = (0, 0, 0)
-    for q, shift in enumerate(shifts):
+    for shift, on_coset in zip(shifts, values, strict=True):
         own = (pow(shift, rows, P), 0, 0)
         weight = (1, 0, 0)
         for other in shifts:
@@ -172,37 +160,51 @@ def test_point_value_is_the_quotient_of_the_prover():
                 top = support.ext_sub(support.ext_power(zeta, rows), theirs)
                 bottom = support.ext_inverse(support.ext_sub(own, theirs))
                 weight = support.ext_mul(weight, support.ext_mul(top, bottom))
-        chunk = (0, 0, 0)
-        for k, basis in enumerate([(1, 0, 0), (0, 1, 0), (0, 0, 1)]):
-            part = at(interpolate(values[q][:, k].tolist(), shift), zeta)
-            chunk = support.ext_add(chunk, support.ext_mul(part, basis))
+        chunk = over_f([interpolate(on_coset[:, k].tolist(), shift) for k in range(3)], zeta)
         quotient = support.ext_add(quotient, support.ext_mul(weight, chunk))
+    return quotient
 
-    following = support.ext_scale(zeta, support.root(rows))
 
-    def extension(column, x):
-        parts = [at(looked[3 * column + k], x) for k in range(3)]
-        result = (0, 0, 0)
-        for part, basis in zip(parts, [(1, 0, 0), (0, 1, 0), (0, 0, 1)], strict=True):
-            result = support.ext_add(result, support.ext_mul(part, basis))
-        return result
-
-    opened = Opened(
+def opened_at(zeta, description, main, fixed, looked):
+    """All openings of columns given as polynomials."""
+    following = support.ext_scale(zeta, support.root(description.rows))
+    lookup = [looked[k : k + 3] for k in range(0, 3 * description.lookup_columns, 3)]
+    return Opened(
         main=[at(c, zeta) for c in main],
         main_next=[at(main[i], following) for i in description.next_main],
         preprocessed=[at(c, zeta) for c in fixed],
         preprocessed_next=[at(fixed[i], following) for i in description.next_preprocessed],
-        lookup=[extension(k, zeta) for k in range(3)],
-        accumulator_next=extension(2, following),
+        lookup=[over_f(columns, zeta) for columns in lookup],
+        accumulator_next=over_f(lookup[-1], following),
     )
-    found = point_values(description, opened, publics, drawn, zeta, log_rows)
-    assert found == quotient
 
-    # and a wrong opening gives another value
-    wrong = Opened(
-        **{**opened.__dict__, "accumulator_next": mul(opened.accumulator_next, (2, 0, 0))}
-    )
-    assert quotient != point_values(description, wrong, publics, drawn, zeta, log_rows)
+
+def test_point_value_is_the_quotient_of_the_prover():
+    rows, log_rows = 16, 4
+    rng = np.random.default_rng(2)
+    description, trace, publics = counter_table(rows, rng)
+    fixed = description.preprocessed
+    wrong = check_program(description).violations(trace, fixed, publics)
+    assert [v.constraint for v in wrong] == [5]
+    description = without_the_wrap(description)
+    assert not check_program(description).violations(trace, fixed, publics)
+
+    z, alpha, beta, zeta = (support.triple(rng) for _ in range(4))
+    lookup = np.zeros((rows, 12), dtype=np.uint64)
+    drawn = Challenges(z, alpha, beta, bus_numbers=support.BUSES)
+    total = lookup_program(description).evaluate(trace, fixed, publics, drawn, lookup)
+    drawn = replace(drawn, mean=support.ext_scale(total, pow(rows, -1, P)))
+
+    groups = [polynomials(matrix) for matrix in (trace, fixed, lookup)]
+    # the quotient's chunks: each interpolates Q on a coset; degree 4 gives three of them
+    shifts = [3 * pow(support.root(4 * rows), q, P) % P for q in range(description.degree - 1)]
+    values = [quotient_on(shift, description, groups, publics, drawn) for shift in shifts]
+    quotient = from_cosets(shifts, values, rows, zeta)
+
+    opened = opened_at(zeta, description, *groups)
+    assert point_values(description, opened, publics, drawn, zeta, log_rows) == quotient
+    other = replace(opened, accumulator_next=mul(opened.accumulator_next, (2, 0, 0)))
+    assert point_values(description, other, publics, drawn, zeta, log_rows) != quotient
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -280,8 +282,8 @@ def lookup_parts(description, values, opened, z, alpha, mean):
             count = support.ext_scale(values[interactions[i].count], interactions[i].sign % P)
             fraction = support.ext_mul(count, support.ext_inverse(prints[i]))
             value = support.ext_sub(value, fraction)
-        for print_ in prints[2 * k : 2 * k + 2]:
-            value = support.ext_mul(value, print_)
+        for factor in prints[2 * k : 2 * k + 2]:
+            value = support.ext_mul(value, factor)
         parts.append(("every" if k < len(columns) - 1 else "cyclic", value))
     return [*parts, ("first", opened.lookup[-1])]
 

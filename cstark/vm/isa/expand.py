@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cstark.field import P
 from cstark.vm.abi import IMAGE_LOW, LABEL_STEP, STACK_TOP
 from cstark.vm.isa.code import NOWHERE, OPERATION, Code
 from cstark.vm.isa.decode import NONE, decode
@@ -17,7 +18,6 @@ from cstark.vm.isa.sequences import SEQUENCES, Step
 
 __all__ = ["expand"]
 
-P = 0xFFFF_FFFF_0000_0001
 U64 = np.uint64
 HALF = U64(0xFFFF_FFFF)
 
