@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-_APART = "the file and the transcript are two things here: reading and absorbing change places"
 _ZK = "a message names the options that differ; the last, zk, is False in every file"
+_APART = "the file and the transcript are two things here: reading and absorbing change places"
 
 #: (module, text of the mutant, as `source_mutants` prints it): why it behaves as the original.
 EQUIVALENT: dict[tuple[str, str], str] = {
     ("verifier", "cut: for f in fields(options)"): _ZK,
+    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
     ("stream", "shorten: self.transcript.absorb(item, b'')"): "nothing is absorbed there",
     (
         "pure.verify",
         "swap: sums = dict(zip(with_sums, reader.elements(len(with_sums)), strict=True)) / "
         "transcript.absorb('lookup root', roots['lookup'])",
     ): _APART,
-    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
+    (
+        "pure.verify",
+        "swap: gamma = transcript.extension('gamma') / "
+        "fri_roots = reader.digests(len(shape.folds))",
+    ): _APART,
 }

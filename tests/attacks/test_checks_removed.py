@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attacks import mutations_of_source as mutations
 from tests.attacks import source_mutants
 
 HERE = Path(__file__).resolve().parent
@@ -33,7 +34,7 @@ def run_mutants(*arguments):
 
 
 def test_a_mutant_is_noticed():
-    texts = source_mutants.sites("verifier")
+    texts = mutations.sites("verifier")
     [bus_sum] = [t for t in texts if t.startswith("delete") and "'bus sum'" in t]
     code, said = run_mutants("verifier", "--only", bus_sum)
     assert code == 0 and "1 mutants, 0 survive" in said
@@ -44,11 +45,11 @@ def test_a_mutant_is_noticed():
 @pytest.mark.parametrize("module", source_mutants.MODULES)
 def test_every_mutant_is_another_program(module):
     """Each place is one that the mutation changes, and each has a text of its own."""
-    texts = source_mutants.sites(module)
+    texts = mutations.sites(module)
     assert len(set(texts)) == len(texts)
-    original = ast.unparse(source_mutants.parsed(module))
+    original = ast.unparse(mutations.parsed(module))
     for number in range(len(texts)):
-        tree = source_mutants.Sites(number).visit(source_mutants.parsed(module))
+        tree = mutations.Sites(number).visit(mutations.parsed(module))
         assert ast.unparse(ast.fix_missing_locations(tree)) != original
     known = {text for where, text in source_mutants.EQUIVALENT if where == module}
     assert known <= set(texts), "an explained mutant that is no more"

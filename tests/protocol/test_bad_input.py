@@ -262,3 +262,50 @@ def test_traces_are_used_in_place_and_never_written(fib):
     proof = machine.prove({"fib": lambda: trace}, case.publics)
     assert np.array_equal(trace, case.traces["fib"])
     assert proof == case.prove(machine)
+
+
+@pytest.mark.parametrize(
+    ("heights", "match"),
+    [
+        ([8], "they must be a mapping from table names to numbers of rows, such as {'fib0': 1024}"),
+        ("fib0", "they must be a mapping"),
+        (8, "they must be a mapping"),
+        ({"fib0": 16, "fib1": 16, "fob": 8}, "no table 'fob'; the machine has fib0, fib1"),
+        ({"fob": 8, "fib0": 16, "fib1": 16}, "no table 'fob'"),
+        ({"fib0": 16}, "table 'fib1' is missing"),
+        ({"fib1": 16}, "table 'fib0' is missing"),
+        ({"fib0": 16, "fib1": True}, "table 'fib1': True is not an int"),
+        ({"fib0": "16", "fib1": 16}, "table 'fib0': '16' is not an int"),
+        ({"fib0": 16, "fib1": 16.0}, "table 'fib1': 16.0 is not an int"),
+        ({"fib0": 16, "fib1": 4}, "table 'fib1' cannot have 4 rows"),
+        ({"fib0": 12, "fib1": 16}, "table 'fib0' cannot have 12 rows"),
+        ({"fib0": 16, "fib1": 512}, "table 'fib1' cannot have 512 rows"),
+        ({"fib0": 0, "fib1": 16}, "table 'fib0' cannot have 0 rows"),
+    ],
+)
+def test_heights_to_estimate_for(heights, match):
+    machine = zoo.together(zoo.fibonacci(4), zoo.fibonacci(5)).machine(max_log_height=8)
+    for call in (machine.security, machine.estimate):
+        call({"fib0": np.int64(8), "fib1": 256})
+        with pytest.raises(cs.StatementError, match=re.escape(match)):
+            call(heights)
+
+
+def test_heights_that_tables_fix():
+    machine = cs.Machine({"a": Fixed(16), "b": Fixed(8)}, cs.Options(queries=3))
+    for call in (machine.security, machine.estimate):
+        call({})
+        call({"a": 16, "b": 8})
+        for wrong, table in (({"a": 8}, "'a' always has 16"), ({"b": 16}, "'b' always has 8")):
+            with pytest.raises(cs.StatementError, match=table):
+                call(wrong)
+
+
+class Fixed(cs.Air):
+    columns = ("x",)
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def constrain(self, t):
+        t.every_row.boolean(t.now.x)
