@@ -17,10 +17,10 @@ from cstark.protocol import refusals
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY = (
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
-                 "binding_statement", "accumulator", "every_place")
+                 "binding_statement", "accumulator", "every_place", "one_quotient")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -92,6 +92,11 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "quotient lied about, or of a false trace": (
         OPENINGS + "test_a_false_trace", BINDING + "test_quotient_root_not_absorbed",
+    ),
+    "violations that cancel in a quotient that tables share": (
+        ONE + "test_violations_that_cancel", ONE + "test_a_known_delta_is_enough_to_cheat",
+        ONE + "test_powers_of_beta_alone_would_do_no_better",
+        ONE + "test_each_table_of_a_height_counts",
     ),
     "zeta in a domain, zero denominators": (
         TRANSCRIPT + "test_zeta_is_drawn_again_while_in_the_base_field",
