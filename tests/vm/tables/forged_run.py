@@ -1,27 +1,57 @@
 """Runs that claim something false: the traces of a guest, changed, proved and judged.
 
-The machine is that of the guest but for the tables of ranges, bytes and shifts, whose part the
-verifier takes: it receives what is looked up as far as it is true.
+The machine is that of the guest. Its tables of ranges, bytes and shifts have 2^16 rows, so unless
+a test asks for them the verifier takes their part: it receives what is looked up as far as it is
+true.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+import numpy as np
 from forged_tables import facts, verdict, without
 
 import cstark as cs
+from cstark import goldilocks as gl
 from cstark.air import P, describe
+from cstark.vm.buses import BUSES
 from cstark.vm.tables import tables_of
+from cstark.vm.tables.ranges import RANGES
 from tests.vm.guests import Guest, tokens
 
 __all__ = ["Run"]
 
 LOOKED_UP = ("range", "top", "low", "bytes", "shift")
+PROVIDERS = {"range", "bytes", "shifts"}
+
+
+def evaluated(description, trace: np.ndarray) -> list[np.ndarray]:
+    """The values of all nodes of a table on all rows."""
+    fixed, height = description.preprocessed, len(trace)
+    values: list[np.ndarray] = []
+    for kind, *rest in description.nodes:
+        if kind == "constant":
+            values.append(np.full(height, rest[0], dtype=np.uint64))
+        elif kind == "column":
+            source, index, after = rest
+            cells = (trace if source == "main" else fixed)[:, index]
+            values.append(np.roll(cells, -after).astype(np.uint64))
+        else:
+            join = {"add": gl.add, "sub": gl.sub, "mul": gl.mul}[kind]
+            values.append(join(*(values[k] for k in rest)))
+    return values
 
 
 class Run:
     """The traces and the claim of a run, to be changed.
+
+    Parameters
+    ----------
+    guest : Guest
+    input : bytes
+    providers : bool
+        Whether the tables of ranges, bytes and shifts are in the machine.
 
     Attributes
     ----------
@@ -29,15 +59,18 @@ class Run:
         Table -> Air, trace.
     tokens : list
         The statement, without lookups.
+    counts : dict of tuple of (str, int) to dict
+        (provider, row) -> column -> by how much its count is other than what is looked up.
     """
 
-    def __init__(self, guest: Guest, input: bytes = b""):
-        self.guest = guest
+    def __init__(self, guest: Guest, input: bytes = b"", providers: bool = False):
+        self.guest, self.providers = guest, providers
+        self.counts: dict[tuple[str, int], dict[str, int]] = {}
         hart, traces = guest.traces(input)
         self.tables = {
             name: table
             for name, table in tables_of(guest.code, guest.image).items()
-            if name not in ("range", "bytes", "shifts")
+            if providers or name not in PROVIDERS
         }
         self.traces = {name: traces[name].copy() for name in self.tables}
         self.tokens = tokens(hart, guest.image.entry)
@@ -67,27 +100,28 @@ class Run:
         (old,) = (t for t in self.tokens if t.bus == bus and isinstance(t, cs.Receive))
         self.tokens[self.tokens.index(old)] = cs.Receive(bus, values)
 
+    def ends_with(self, mv: int, code: int) -> None:
+        """The value that the instruction at an address copies to a0 becomes the exit code."""
+        halves = [code & 0xFFFF_FFFF, code >> 32]
+        self.put("mv", self.at("mv", mv), a=halves)
+        self.put("halt", 0, b=halves)
+        self.claim("halt", halves)
+
     def messages(self):
         """(table, row, bus, sign, values, count, name) of every message that is sent."""
         for name, table in self.tables.items():
+            if name in PROVIDERS:  # they send nothing
+                continue
             description, trace = describe(name, table), self.traces[name]
-            fixed = description.preprocessed
-            for row in range(len(trace)):
-                values = []
-                for kind, *rest in description.nodes:
-                    if kind == "constant":
-                        values.append(rest[0])
-                    elif kind == "column":
-                        source, index, after = rest
-                        cells = trace if source == "main" else fixed
-                        values.append(int(cells[(row + after) % len(trace), index]))
-                    else:
-                        x, y = (values[k] for k in rest)
-                        values.append({"add": x + y, "sub": x - y, "mul": x * y}[kind] % P)
-                for one in description.interactions:
-                    if count := values[one.count]:
-                        message = tuple(values[k] for k in one.values)
-                        yield name, row, one.bus, one.sign, message, count, one.label
+            nodes = evaluated(description, trace)
+            for one in description.interactions:
+                counts = nodes[one.count]
+                rows = np.flatnonzero(counts)
+                values = [nodes[k][rows].tolist() for k in one.values]
+                messages = zip(*values, strict=True)
+                for row, count, message in zip(rows.tolist(), counts[rows].tolist(), messages,
+                                               strict=True):  # fmt: skip
+                    yield name, row, one.bus, one.sign, message, count, one.label
 
     def settle(self) -> None:
         """Give the tables of memory and registers the tokens that nothing else takes.
@@ -116,20 +150,42 @@ class Run:
 
     def verdict(self, **culprits) -> str:
         """What both verifiers say, of the machine without these rules: table -> names."""
-        lookups: Counter = Counter()
         kept = {
             name: without(table, *culprits[name]) if name in culprits else table
             for name, table in self.tables.items()
         }
+        lookups: Counter = Counter()
         tables, self.tables = self.tables, kept
         try:
             for _, _, bus, _, values, count, _ in self.messages():
-                if bus in LOOKED_UP and facts(bus, list(values)):
+                if bus in LOOKED_UP:
                     lookups[bus, values] += count
         finally:
             self.tables = tables
-        answers = [cs.Receive(bus, values, count) for (bus, values), count in lookups.items()]
+        if self.providers:
+            self.count(lookups)
+            return verdict(kept, self.traces, self.tokens)
+        answers = [
+            cs.Receive(bus, values, count)
+            for (bus, values), count in lookups.items()
+            if facts(bus, list(values))
+        ]
         return verdict(kept, self.traces, [*self.tokens, *answers])
+
+    def count(self, lookups: Counter) -> None:
+        """Give the tables of facts the counts of what is looked up, as far as they have it."""
+        for name in PROVIDERS & set(self.tables):
+            self.traces[name][:] = 0
+        for (bus, values), count in lookups.items():
+            if facts(bus, list(values)):
+                name = "range" if bus in RANGES else BUSES[bus].received[0]
+                row = 256 * values[0] + values[1] if bus == "bytes" else values[0]
+                column = bus if bus in RANGES else "count"
+                self.put(name, row, **{column: count})
+        for (name, row), cells in self.counts.items():
+            for column, change in cells.items():
+                before = int(getattr(self.view(name), column)[row])
+                self.put(name, row, **{column: before + change})
 
     def judge(self, **culprits) -> None:
         """Refused; and accepted without the rules, which are given for each table."""

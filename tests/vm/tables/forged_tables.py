@@ -23,7 +23,8 @@ from tests.oracles.forging import prove_anyway
 from tests.vm import encode
 from tests.vm.guests import LOW, Guest, exit_with, li
 
-__all__ = ["OPTIONS", "Attack", "facts", "inverse", "limbs", "row_of", "verdict", "without"]
+__all__ = ["OPTIONS", "Attack", "facts", "inverse", "limbs", "loosened", "row_of", "verdict",
+           "without"]  # fmt: skip
 
 OPTIONS = cs.Options(queries=2, grinding=0)
 """What is false here is noticed at one point outside the domain, or in a sum over all rows."""
@@ -99,6 +100,30 @@ def without(air: cs.Air, *names: str) -> cs.Air:
 
     weaker = copy.copy(air)
     weaker.__class__ = type(type(air).__name__, (type(air),), {"constrain": constrain})
+    return weaker
+
+
+class _OwnFacts:
+    """A table whose facts are cells of the prover."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __getattr__(self, attribute):
+        return getattr(self.table, "now" if attribute == "preprocessed" else attribute)
+
+
+def loosened(air: cs.Air) -> cs.Air:
+    """A table of facts that are not preprocessed but main columns, behind those of the counts."""
+
+    def constrain(self, t):
+        type(air).constrain(self, _OwnFacts(t))
+
+    columns = {**air.columns, **dict.fromkeys(air.preprocessed, ())}
+    changes = {"constrain": constrain, "columns": columns, "preprocessed": (),
+               "preprocessed_trace": cs.Air.preprocessed_trace}  # fmt: skip
+    weaker = copy.copy(air)
+    weaker.__class__ = type(type(air).__name__, (type(air),), changes)
     return weaker
 
 

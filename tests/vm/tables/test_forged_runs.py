@@ -30,13 +30,6 @@ def stored_and_loaded() -> tuple[Run, int, int, int]:
     return run, place, place + 4, place + 8
 
 
-def exits_with(run: Run, mv: int, code: int) -> None:
-    """The value read goes to a0 and becomes the exit code."""
-    run.put("mv", run.at("mv", mv), a=[code, 0])
-    run.put("halt", 0, b=[code, 0])
-    run.claim("halt", [code, 0])
-
-
 def test_a_load_before_the_store():
     """The store would take the token of the load, which is younger than itself."""
     run, sd, ld, mv = stored_and_loaded()
@@ -46,7 +39,7 @@ def test_a_load_before_the_store():
     age = int(run.view("sd").time[store]) + 3 - at - 1
     assert -(2**16) < age < 0
     run.put("sd", store, m=[0, 0], m_time=at, gap=age + 2**16)
-    exits_with(run, mv, 0)
+    run.ends_with(mv, 0)
     run.settle()
     run.judge(sd=["word is older: upper limb"])
 
@@ -58,7 +51,7 @@ def test_a_register_before_it_is_written():
     written = int(li_view.time[first]) + 2
     run.put("mv", mv, a=[1, 0], a_time=written)
     run.put("li", second, old=[1, 0], old_time=int(run.view("mv").time[mv]))
-    exits_with(run, LOW + 8, 1)
+    run.ends_with(LOW + 8, 1)
     run.settle()
     run.judge(li=["rd is older"])
 
@@ -67,7 +60,7 @@ def two_lives(run: Run, sd: int, ld: int, mv: int) -> None:
     """The load takes a first token of its own."""
     load = run.at("ld", ld)
     run.put("ld", load, m=[0, 0], m_time=0, gap=int(run.view("ld").time[load]) + 3 - 1)
-    exits_with(run, mv, 0)
+    run.ends_with(mv, 0)
 
 
 def limb(run: Run) -> None:
@@ -113,7 +106,7 @@ def zero_from(run: Run, address: int, ld: int, mv: int) -> None:
     load = run.at("ld", ld)
     run.put("ld", load, m=[0, 0], m_time=0, gap=int(run.view("ld").time[load]) + 3 - 1)
     run.put("fresh", 0, real=1, w=address // 8)
-    exits_with(run, mv, 0)
+    run.ends_with(mv, 0)
 
 
 def test_zero_filled_memory_inside_the_image():
@@ -180,7 +173,7 @@ def test_a_word_of_the_input_twice():
         run.put("input", row, address=abi.INPUT + 8 * (row - 1))
     run.put("input", 2, first=[10, 0, 0, 0])
     run.put("sub_inplace", 0, a=[10, 0], c=[1, 0, 0, 0])
-    exits_with(run, place + 8, 1)
+    run.ends_with(place + 8, 1)
     run.settle()
     run.judge(input=["next word"])
 
@@ -195,7 +188,7 @@ def test_an_input_in_the_window_of_the_output():
     for row in range(8):
         run.put("input", row, address=abi.OUTPUT + 8 * row)
     run.put("input", 1, first=[7, 0, 0, 0])
-    exits_with(run, place + 4, 7)
+    run.ends_with(place + 4, 7)
     run.settle()
     run.judge(input=["start of the window"])
 
@@ -286,7 +279,7 @@ def test_an_operation_that_is_not_the_program_s():
     """V4: an immediate of one's own is fetched from nowhere."""
     run = Run(body(li(V, 1), exit_with(V)))
     run.put("li", run.at("li", LOW), imm0=2)
-    exits_with(run, LOW + 4, 2)
+    run.ends_with(LOW + 4, 2)
     run.settle()
     assert run.verdict() == "bus_sum"
     operations = describe("program", run.tables["program"]).preprocessed
