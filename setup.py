@@ -181,7 +181,6 @@ def make_extensions() -> list[Extension]:
         "what a digest covers": hashlib.sha256(Path(SOURCES.__file__).read_bytes()).hexdigest(),
     }
     path, changed = stamp(settings)
-    kernels = ROOT / "cstark" / "kernels"
     extensions = []
     only = [name for name in os.environ.get("CSTARK_ONLY", "").split(",") if name]
     for name, pyx in PYX.items():
@@ -193,12 +192,8 @@ def make_extensions() -> list[Extension]:
         extensions.append(
             Extension(
                 name,
-                [str(pyx.relative_to(ROOT))],
-                include_dirs=[
-                    str(pyx.parent.relative_to(ROOT) / "include"),
-                    str(kernels.relative_to(ROOT) / "include"),
-                    "cstark/kernels",
-                ],
+                [str(p.relative_to(ROOT)) for p in (pyx, *SOURCES.units(ROOT, pyx))],
+                include_dirs=[str(p.relative_to(ROOT)) for p in SOURCES.include_folders(ROOT, pyx)],
                 extra_compile_args=compile_args,
                 extra_link_args=link_args,
                 depends=[*depends, str(path.relative_to(ROOT))],

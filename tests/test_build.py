@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cstark.kernels import sources
+from cstark.kernels import _runtime, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -139,6 +139,56 @@ def test_pip_installs_into_a_new_environment(tmp_path):
         check=True,
     )
     assert "fib_iterative" in done.stdout
+
+
+def test_a_family_is_a_unit_for_each_instruction_set():
+    """Each unit is what `sources.unit` writes; no table is missing, and no set from a list."""
+    families = ROOT / "cstark/kernels/families"
+    header = (ROOT / "cstark/kernels/lanes/isa.h").read_text()
+    lists = re.findall(r"#define EACH_ISA\(X, family\)(.*)", header)
+    listed = re.findall(r"X\((\w+), family\)", " ".join(lists))
+    assert set(listed) == set(sources.ISAS)
+    assert set(_runtime.isas()) <= set(sources.ISAS)
+    names = {path.name.removesuffix("_types.h") for path in families.glob("*_types.h")}
+    units = set()
+    for family in names:
+        types = (families / f"{family}_types.h").read_text()
+        for isa in sources.ISAS:
+            if f"#define {family}_{isa} " in types:
+                continue  # it uses the table of another set
+            path = families / f"{family}_{isa}.c"
+            lanes = "hash_lanes.h" if family == "hash" else "lanes.h"
+            wanted = sources.unit(family, isa, lanes).split("\n")
+            assert path.read_text().split("\n")[1:] == wanted[1:], path
+            units.add(path)
+    used = {unit for pyx in sources.extensions(ROOT).values() for unit in sources.units(ROOT, pyx)}
+    assert used == set(families.glob("*.c")) == units | {families / "hash_sha.c"}
+
+
+def test_a_digest_covers_units_lanes_and_parts(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    kernels = project / "cstark" / "kernels"
+    before = {path.name: sources.digest(project, path) for path in kernels.glob("*.pyx")}
+    changes = {
+        "families/fri_avx2.c": {"_fri.pyx"},
+        "families/scan.h": {"_field.pyx"},
+        "families/accumulator.h": {"_lookup.pyx"},
+        "families/hash_sha.c": {"_hash.pyx"},
+        "lanes/avx2/hash_lanes.h": {"_hash.pyx"},
+        "lanes/avx2/transpose.h": {
+            f"_{name}.pyx"
+            for name in ("field", "fri", "lookup", "matmul", "ntt", "openings", "program")
+        },
+        "pool.h": {"_runtime.pyx"},
+        "digest.pxi": set(before),
+    }  # fmt: skip
+    for name, changed in changes.items():
+        path = kernels / name
+        text = path.read_text()
+        path.write_text(text + "\n")
+        after = {pyx: sources.digest(project, kernels / pyx) for pyx in before}
+        assert {pyx for pyx in before if after[pyx] != before[pyx]} == changed, name
+        path.write_text(text)
 
 
 def test_a_digest_covers_what_is_cimported():

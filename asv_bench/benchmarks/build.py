@@ -67,15 +67,23 @@ def build(folder: Path) -> str:
 
 
 def compile_all(folder: Path, objects: Path) -> None:
-    """Compile every .pyx of a folder to an extension beside it."""
+    """Compile every .pyx of a folder to an extension beside it.
+
+    With a unit for each instruction set where it has a family, such as ``variant_fold.h``.
+    """
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
+    for header in folder.glob("*_types.h"):
+        family = header.name.removesuffix("_types.h")
+        for isa in sources.ISAS:
+            (folder / f"{family}_{isa}.c").write_text(sources.unit(family, isa))
+    includes = [folder, *sources.include_folders(PACKAGE.parent, KERNELS / "any.pyx")]
     extensions = [
         Extension(
             path.stem,
-            [str(path)],
-            include_dirs=[str(folder), str(KERNELS / "include"), str(KERNELS)],
+            [str(path), *map(str, sorted(folder.glob(f"variant_{path.stem}_*.c")))],
+            include_dirs=[str(include) for include in includes],
             extra_compile_args=flags(),
             extra_link_args=extra_flags(),
         )

@@ -8,22 +8,15 @@ copied to its place.
 """
 
 from libc.stdint cimport uint64_t
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport chunk_function, run
 from cstark.kernels._program cimport block_program
 from cstark.kernels._runtime cimport isa_index, max_team
 from cstark.kernels._runtime import aligned
 
 cdef extern from *:
     """
-    #define CSTARK_FAMILY "variant_accumulator.h"
-    #include "isa.h"
-    #undef table
-    static const accumulator_table *const accumulator_tables[] = {
-        &portable_accumulator_table,
-    #if CSTARK_HAVE_AVX2
-        &avx2_accumulator_table,
-    #endif
-    };
+    #include "variant_accumulator_types.h"
+    ISA_TABLES(variant_accumulator);
     """
     ctypedef struct ext:
         uint64_t c[3]
@@ -35,10 +28,9 @@ cdef extern from *:
         Py_ssize_t stride
         ext *chunk_sums
         ext mean
-    ctypedef struct accumulator_table:
-        Py_ssize_t (*sum)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
-        Py_ssize_t (*accumulate)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
-    const accumulator_table **accumulator_tables
+    ctypedef struct variant_accumulator_table:
+        chunk_function sum, accumulate
+    const variant_accumulator_table **isa_tables
     ext ext_add(ext a, ext b) noexcept nogil
     ext ext_sub(ext a, ext b) noexcept nogil
     ext ext_scale(ext a, uint64_t b) noexcept nogil
@@ -76,7 +68,7 @@ cdef ext scan(lookup_job *job, Py_ssize_t rows) noexcept nogil:
 cdef object in_place(uint64_t[:, ::1] cells, Py_ssize_t chunk, int threads):
     cdef lookup_job job
     cdef ext total
-    cdef const accumulator_table *functions = accumulator_tables[isa_index()]
+    cdef const variant_accumulator_table *functions = isa_tables[isa_index()]
     cdef Py_ssize_t rows = cells.shape[0]
     prepare(&job, cells, chunk)
     cdef uint64_t[::1] sums = aligned(3 * (rows // job.chunk))

@@ -6,15 +6,14 @@ challenge, into another one.
 """
 
 from libc.stdint cimport uint64_t
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport chunk_function, run
 from cstark.kernels._runtime cimport isa_index, max_team
 from cstark.kernels._runtime import aligned
 
 cdef extern from *:
     """
-    #define CSTARK_FAMILY "variant_fold.h"
-    #include "isa.h"
-    ISA_TABLES(tables_table);
+    #include "variant_fold_types.h"
+    ISA_TABLES(variant_fold);
     """
     ctypedef struct ext:
         uint64_t c[3]
@@ -26,12 +25,9 @@ cdef extern from *:
         ext challenge
         const uint64_t *inverse_points
         uint64_t *ratios
-    ctypedef Py_ssize_t (*tables_function)(
-        const tables_job *job, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
-    ctypedef struct tables_table:
-        tables_function multiply, fold_products, fold_points
-    const tables_table **isa_tables
+    ctypedef struct variant_fold_table:
+        chunk_function multiply, fold_products, fold_points
+    const variant_fold_table **isa_tables
     void gl_powers(uint64_t *out, Py_ssize_t count, uint64_t first, uint64_t ratio) noexcept nogil
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
     uint64_t gl_inverse(uint64_t a) noexcept nogil
@@ -39,17 +35,6 @@ cdef extern from *:
 
 cdef enum:
     CHUNK = 1 << 10
-
-ctypedef struct Call:
-    tables_job job
-    tables_function function
-
-
-cdef Py_ssize_t call_function(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.function(&call.job, first, last)
 
 
 def inverse_points(int log_n, uint64_t[:, ::1] out not None):
@@ -64,8 +49,9 @@ cdef int fold(
     const uint64_t[:, :, ::1] word, const uint64_t[:, ::1] points, const uint64_t[::1] challenge,
     uint64_t[:, :, ::1] out, bint with_products,
 ) except -1:
-    cdef Call call
-    cdef const tables_table *table = isa_tables[isa_index()]
+    cdef tables_job job
+    cdef chunk_function function
+    cdef const variant_fold_table *table = isa_tables[isa_index()]
     cdef uint64_t[:, :, ::1] ratios
     cdef Py_ssize_t blowup = word.shape[1], n = word.shape[2], k
     if word.shape[0] != 3 or n % 16 or points.shape[0] != blowup or points.shape[1] != n // 2:
@@ -74,21 +60,21 @@ cdef int fold(
         raise ValueError("out must be (3, blowup, n / 2)")
     if challenge.shape[0] != 3:
         raise ValueError("challenge must have 3 coordinates")
-    call.job.word, call.job.out = &word[0, 0, 0], &out[0, 0, 0]
-    call.job.blowup, call.job.n = blowup, n
-    call.job.inverse_points, call.job.ratios = &points[0, 0], NULL
+    job.word, job.out = &word[0, 0, 0], &out[0, 0, 0]
+    job.blowup, job.n = blowup, n
+    job.inverse_points, job.ratios = &points[0, 0], NULL
     for k in range(3):
-        call.job.challenge.c[k] = challenge[k]
-    call.function = table.fold_points
+        job.challenge.c[k] = challenge[k]
+    function = table.fold_points
     if with_products:
         ratios = aligned((3, blowup, n // 2))
-        call.job.ratios = &ratios[0, 0, 0]
-        call.function = table.multiply
+        job.ratios = &ratios[0, 0, 0]
+        function = table.multiply
         with nogil:
-            run(call_function, &call, blowup * n // 2, CHUNK, max_team())
-        call.function = table.fold_products
+            run(function, &job, blowup * n // 2, CHUNK, max_team())
+        function = table.fold_products
     with nogil:
-        run(call_function, &call, blowup * n // 2, CHUNK, max_team())
+        run(function, &job, blowup * n // 2, CHUNK, max_team())
     return 0
 
 

@@ -1,67 +1,34 @@
 """Hashing with an allocation a row, and nodes hashed by as many threads as one says."""
 
-from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t, uint64_t
 from cstark.kernels._chunks cimport run
-from cstark.kernels._runtime cimport isa_index, max_team
+from cstark.kernels._hash cimport (
+    HASH_BYTES,
+    HASH_NODE,
+    HASH_STREAMS_MAX,
+    core_of,
+    hash_chunk,
+    hash_core,
+    hash_job,
+    hash_locate_pieces,
+    hash_matrix,
+)
+from cstark.kernels._runtime cimport max_team
 
 cdef extern from "variant_hash.h" nogil:
-    int HASH_NODE, HASH_BYTES, HASH_ALGORITHMS, HASH_STREAMS_MAX
-    ctypedef struct hash_core:
-        int streams
-    ctypedef struct hash_matrix:
-        const uint8_t *base
-        ptrdiff_t block, row, column
-        size_t words
-    ctypedef struct hash_input:
-        pass
-    ctypedef void (*hash_function)(
-        const hash_input *input, size_t bytes, int tag, uint8_t *out
-    ) noexcept nogil
-    ctypedef hash_function (*hash_locate)(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept nogil
-    ctypedef struct hash_job:
-        const hash_core *core
-        hash_locate locate
-        int tag
-        size_t bytes
-        ptrdiff_t per_block
-        const hash_matrix *matrices
-        int parts
-        uint8_t *out
-        ptrdiff_t out_block, out_row
     ctypedef struct allocating_job:
         const hash_core *core
         const uint8_t *part[2]
         size_t bytes[2]
         uint8_t *out
-    int hash_extensions() noexcept
-    const hash_core *hash_core_for(int algorithm, int isa, int extensions) noexcept
-    hash_function hash_locate_pieces(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept
-    void hash_chunk(const hash_job *job, ptrdiff_t first, ptrdiff_t last, int thread) noexcept
-    ptrdiff_t hash_allocating(
-        const allocating_job *job, ptrdiff_t first, ptrdiff_t last
+    Py_ssize_t hash_allocating(
+        void *job, Py_ssize_t first, Py_ssize_t last, int thread
     ) noexcept
 
 cdef enum:
     CHUNK = 1 << 9
 
 STREAMS = HASH_STREAMS_MAX
-
-
-cdef const hash_core *core_of(int algorithm) except NULL:
-    if not 0 <= algorithm < HASH_ALGORITHMS:
-        raise ValueError(f"algorithm must be 0, 1 or 2, not {algorithm}")
-    return hash_core_for(algorithm, isa_index(), hash_extensions())
-
-
-cdef Py_ssize_t allocating_chunk(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    return hash_allocating(<const allocating_job *>context, first, last)
 
 
 def leaf_digests_allocating(
@@ -80,16 +47,9 @@ def leaf_digests_allocating(
     job.part[1], job.bytes[1] = <const uint8_t *>&b[0, 0], 8 * <size_t>b.shape[1]
     job.out = &out[0, 0]
     with nogil:
-        bad = run(allocating_chunk, &job, n, CHUNK, max_team())
+        bad = run(hash_allocating, &job, n, CHUNK, max_team())
     if bad >= 0:
         raise MemoryError("no memory for a row")
-
-
-cdef Py_ssize_t node_chunk(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    hash_chunk(<const hash_job *>context, first, last, thread)
-    return -1
 
 
 def node_digests(
@@ -115,4 +75,4 @@ def node_digests(
         pieces[k].block, pieces[k].row, pieces[k].column = 0, HASH_BYTES, 8
         pieces[k].words = HASH_BYTES // 8
     with nogil:
-        run(node_chunk, &job, m, (groups + threads - 1) // threads * HASH_STREAMS_MAX, threads)
+        run(hash_chunk, &job, m, (groups + threads - 1) // threads * HASH_STREAMS_MAX, threads)

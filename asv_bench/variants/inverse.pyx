@@ -10,17 +10,16 @@ from cstark.kernels._runtime import aligned
 
 cdef extern from *:
     """
-    #define CSTARK_FAMILY "variant_inverse.h"
-    #include "isa.h"
-    ISA_TABLES(chain_table);
+    #include "variant_inverse_types.h"
+    ISA_TABLES(variant_inverse);
     """
     ctypedef struct ext:
         uint64_t c[3]
-    ctypedef struct chain_table:
+    ctypedef struct variant_inverse_table:
         Py_ssize_t (*one_chain)(
             const uint64_t *a, uint64_t *out, uint64_t *norms, uint64_t *inverses, Py_ssize_t n
         ) noexcept nogil
-    const chain_table **isa_tables
+    const variant_inverse_table **isa_tables
     ext ext_mul(ext a, ext b) noexcept nogil
     ext ext_inverse(ext a) noexcept nogil
     bint ext_is_zero(ext a) noexcept nogil

@@ -1,15 +1,14 @@
 """Lookup columns in whole-column passes, for tables like the benchmarks' `Messages`."""
 
 from libc.stdint cimport uint64_t
-from cstark.kernels._chunks cimport run
+from cstark.kernels._chunks cimport chunk_function, run
 from cstark.kernels._runtime cimport isa_index, max_team
 from cstark.kernels._runtime import aligned
 
 cdef extern from *:
     """
-    #define CSTARK_FAMILY "variant_lookup.h"
-    #include "isa.h"
-    ISA_TABLES(passes_table);
+    #include "variant_lookup_types.h"
+    ISA_TABLES(variant_lookup);
     """
     enum:
         BLOCK
@@ -33,15 +32,11 @@ cdef extern from *:
         Py_ssize_t chunk
         ext *chunk_sums
         ext mean
-    # the name `pass` is Python's
-    ctypedef Py_ssize_t (*one_pass "pass")(
-        const passes_job *job, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
-    ctypedef struct passes_table:
-        one_pass prints[2]
-        one_pass counts[2]
-        one_pass combine, invert, column, total, accumulate
-    const passes_table **isa_tables
+    ctypedef struct variant_lookup_table:
+        chunk_function prints[2]
+        chunk_function counts[2]
+        chunk_function combine, invert, column, total, accumulate
+    const variant_lookup_table **isa_tables
     ext ext_add(ext a, ext b) noexcept nogil
     ext ext_sub(ext a, ext b) noexcept nogil
     ext ext_mul(ext a, ext b) noexcept nogil
@@ -50,21 +45,9 @@ cdef extern from *:
 
 cdef Py_ssize_t CHUNK = 1024
 
-ctypedef struct Call:
-    passes_job job
-    one_pass function
 
-
-cdef Py_ssize_t call_function(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.function(&call.job, first, last)
-
-
-cdef Py_ssize_t run_pass(Call *call, one_pass function, int threads) noexcept nogil:
-    call.function = function
-    return run(call_function, call, call.job.rows, call.job.chunk, threads)
+cdef Py_ssize_t run_pass(passes_job *job, chunk_function function, int threads) noexcept nogil:
+    return run(function, job, job.rows, job.chunk, threads)
 
 
 cdef ext element(value):
@@ -90,8 +73,8 @@ def build(
     (tuple of 3 int, int)
         The table sum and -1; or (0, 0, 0) and the first row with a zero fingerprint.
     """
-    cdef Call call
-    cdef const passes_table *table = isa_tables[isa_index()]
+    cdef passes_job job
+    cdef const variant_lookup_table *table = isa_tables[isa_index()]
     cdef Py_ssize_t rows = trace.shape[0], chunks, k, bad = -1
     cdef int threads = max_team(), pairs = messages // 2
     cdef ext total, part, start, power
@@ -101,48 +84,48 @@ def build(
         raise ValueError("trace must be (rows, 5 * messages), out (rows, 3 * messages / 2)")
     cdef uint64_t[::1] prints = aligned(6 * rows), counts = aligned(2 * rows)
     cdef uint64_t[::1] row_sums = aligned(3 * rows)
-    call.job.trace, call.job.rows = &trace[0, 0], rows
-    call.job.stride = call.job.width = trace.shape[1]
-    call.job.chunk = min(CHUNK, rows)
-    chunks = rows // call.job.chunk
+    job.trace, job.rows = &trace[0, 0], rows
+    job.stride = job.width = trace.shape[1]
+    job.chunk = min(CHUNK, rows)
+    chunks = rows // job.chunk
     cdef uint64_t[::1] sums = aligned(3 * chunks)
-    call.job.prints, call.job.counts, call.job.sums = &prints[0], &counts[0], &row_sums[0]
-    call.job.chunk_sums = <ext *>&sums[0]
-    call.job.out, call.job.out_stride = &out[0, 0], out.shape[1]
+    job.prints, job.counts, job.sums = &prints[0], &counts[0], &row_sums[0]
+    job.chunk_sums = <ext *>&sums[0]
+    job.out, job.out_stride = &out[0, 0], out.shape[1]
     start = element((0, 0, 0))
-    call.job.constant = ext_sub(element(z), element((bus, 0, 0)))
+    job.constant = ext_sub(element(z), element((bus, 0, 0)))
     power = element(alpha)
     for k in range(VALUES):
-        call.job.weights[k] = ext_sub(start, power)
+        job.weights[k] = ext_sub(start, power)
         power = ext_mul(power, element(alpha))
     with nogil:
         for k in range(pairs):
-            call.job.pair = k
-            call.job.first_pair, call.job.last_pair = k == 0, k == pairs - 1
-            call.job.value[0], call.job.value[1] = 8 * k, 8 * k + 4
-            call.job.count[0], call.job.count[1] = 4 * messages + 2 * k, 4 * messages + 2 * k + 1
-            run_pass(&call, table.prints[0], threads)
-            run_pass(&call, table.prints[1], threads)
-            run_pass(&call, table.counts[0], threads)
-            run_pass(&call, table.counts[1], threads)
-            run_pass(&call, table.combine, threads)
-            bad = run_pass(&call, table.invert, threads)
+            job.pair = k
+            job.first_pair, job.last_pair = k == 0, k == pairs - 1
+            job.value[0], job.value[1] = 8 * k, 8 * k + 4
+            job.count[0], job.count[1] = 4 * messages + 2 * k, 4 * messages + 2 * k + 1
+            run_pass(&job, table.prints[0], threads)
+            run_pass(&job, table.prints[1], threads)
+            run_pass(&job, table.counts[0], threads)
+            run_pass(&job, table.counts[1], threads)
+            run_pass(&job, table.combine, threads)
+            bad = run_pass(&job, table.invert, threads)
             if bad >= 0:
                 break
-            run_pass(&call, table.column, threads)
+            run_pass(&job, table.column, threads)
     if bad >= 0:
         return (0, 0, 0), bad
     with nogil:
-        run_pass(&call, table.total, threads)
+        run_pass(&job, table.total, threads)
         total = start
         for k in range(chunks):
-            total = ext_add(total, call.job.chunk_sums[k])
-        call.job.mean = ext_scale(total, gl_inverse(<uint64_t>rows))
+            total = ext_add(total, job.chunk_sums[k])
+        job.mean = ext_scale(total, gl_inverse(<uint64_t>rows))
         for k in range(chunks):
-            part = call.job.chunk_sums[k]
-            call.job.chunk_sums[k] = start
+            part = job.chunk_sums[k]
+            job.chunk_sums[k] = start
             start = ext_add(
-                start, ext_sub(part, ext_scale(call.job.mean, <uint64_t>call.job.chunk))
+                start, ext_sub(part, ext_scale(job.mean, <uint64_t>job.chunk))
             )
-        run_pass(&call, table.accumulate, threads)
+        run_pass(&job, table.accumulate, threads)
     return (total.c[0], total.c[1], total.c[2]), -1

@@ -1,18 +1,6 @@
-/* The accumulator on its own: the package's lookup.h, and sums of the rows it starts from. */
-#undef table
-#include "lookup.h"
-
-#define sum_rows FN(sum_rows)
-#undef table
-#define table FN(accumulator_table)
-
-#ifndef VARIANT_ACCUMULATOR_TYPES
-#define VARIANT_ACCUMULATOR_TYPES
-typedef struct {
-    ptrdiff_t (*sum)(void *job, ptrdiff_t first, ptrdiff_t last, int thread);
-    ptrdiff_t (*accumulate)(void *job, ptrdiff_t first, ptrdiff_t last, int thread);
-} accumulator_table;
-#endif
+/* The package's accumulator on its own, and sums of the rows it starts from. */
+#include "accumulator.h"
+#include "variant_accumulator_types.h"
 
 /* chunk_sums[k] = sum of the cells of chunk k */
 static ptrdiff_t sum_rows(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
@@ -28,4 +16,4 @@ static ptrdiff_t sum_rows(void *context, ptrdiff_t first, ptrdiff_t last, int th
     return -1;
 }
 
-static const accumulator_table table = {sum_rows, accumulate_rows};
+const variant_accumulator_table TABLE = {sum_rows, accumulate_rows};

@@ -1,5 +1,5 @@
 /* Leaves of two matrices side by side, each row put together in memory allocated for it alone. */
-#include "hash_isa.h"
+#include "hash_loops.h"
 #include <stdlib.h>
 
 typedef struct {
@@ -10,7 +10,9 @@ typedef struct {
 } allocating_job;
 
 /* Rows first .. last - 1, a multiple of the streams; -1, or first when memory ran out. */
-static ptrdiff_t hash_allocating(const allocating_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t hash_allocating(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const allocating_job *job = context;
+    (void)thread;
     const int streams = job->core->streams;
     const size_t total = job->bytes[0] + job->bytes[1];
     hash_input in;

@@ -1,18 +1,11 @@
 /* Batch inversion as one Montgomery chain over a whole column, with the steps of the package's
  * invert_chunk_ext: adjugates and norms, one inversion for all norms, the products. */
-#ifndef VARIANT_INVERSE_TYPES
-#define VARIANT_INVERSE_TYPES
-typedef struct {
-    /* n interleaved elements, n a multiple of 8; norms and inverses: n words of scratch each.
-     * -1, or the index of the first zero. */
-    ptrdiff_t (*one_chain)(const uint64_t *a, uint64_t *out, uint64_t *norms, uint64_t *inverses, ptrdiff_t n);
-} chain_table;
-#endif
 
 #include "inverse.h"
+#include "variant_inverse_types.h"
 
-static ptrdiff_t FN(one_chain)(const uint64_t *a, uint64_t *out, uint64_t *norms, uint64_t *inverses,
-                               ptrdiff_t n) {
+static ptrdiff_t one_chain(const uint64_t *a, uint64_t *out, uint64_t *norms, uint64_t *inverses,
+                           ptrdiff_t n) {
     vec norm;
     for (ptrdiff_t i = 0; i < n; i += LANES) {
         e_store_rows(out + 3 * i, e_adjugate(e_load_rows(a + 3 * i), &norm));
@@ -25,4 +18,4 @@ static ptrdiff_t FN(one_chain)(const uint64_t *a, uint64_t *out, uint64_t *norms
     return -1;
 }
 
-static const chain_table FN(table) = {FN(one_chain)};
+const variant_inverse_table TABLE = {one_chain};

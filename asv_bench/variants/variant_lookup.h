@@ -7,34 +7,9 @@
  */
 #include "evaluator.h"
 #include "inverse.h"
+#include "variant_lookup_types.h"
 
-#ifndef VARIANT_LOOKUP_TYPES
-#define VARIANT_LOOKUP_TYPES
-enum { VALUES = 4 };
-typedef struct {
-    const uint64_t *trace; /* rows x stride */
-    ptrdiff_t rows, stride, width;
-    ext constant;               /* z - bus */
-    ext weights[VALUES];        /* -alpha^k */
-    ptrdiff_t value[2], count[2]; /* columns of the pair's messages */
-    uint64_t *prints;           /* [3][2 rows]: fingerprints, then numerators and denominators */
-    uint64_t *counts;           /* [2 rows] */
-    uint64_t *sums;             /* [3][rows]: of the fractions of a row, all pairs so far */
-    int first_pair, last_pair;
-    ptrdiff_t pair;
-    uint64_t *out; /* rows x out_stride */
-    ptrdiff_t out_stride;
-    ptrdiff_t chunk;
-    ext *chunk_sums; /* in the last pass the accumulator at the chunk's first row */
-    ext mean;
-} passes_job;
-typedef ptrdiff_t (*pass)(const passes_job *job, ptrdiff_t first, ptrdiff_t last);
-typedef struct {
-    pass prints[2], counts[2], combine, invert, column, total, accumulate;
-} passes_table;
-#endif
-
-INLINE ptrdiff_t FN(prints_of)(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
+INLINE ptrdiff_t prints_of(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
     uint64_t words[VALUES * SLOT];
     const ptrdiff_t plane = 2 * job->rows;
     weight weights[VALUES][3];
@@ -53,28 +28,38 @@ INLINE ptrdiff_t FN(prints_of)(const passes_job *job, ptrdiff_t first, ptrdiff_t
     }
     return -1;
 }
-static ptrdiff_t FN(prints_0)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
-    return FN(prints_of)(job, first, last, 0);
+static ptrdiff_t prints_0(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
+    return prints_of(job, first, last, 0);
 }
-static ptrdiff_t FN(prints_1)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
-    return FN(prints_of)(job, first, last, 1);
+static ptrdiff_t prints_1(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
+    return prints_of(job, first, last, 1);
 }
 
-INLINE ptrdiff_t FN(counts_of)(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
+INLINE ptrdiff_t counts_of(const passes_job *job, ptrdiff_t first, ptrdiff_t last, const int side) {
     const uint64_t *p = job->trace + job->count[side];
     uint64_t *out = job->counts + side * job->rows;
     for (; first < last; first++) out[first] = p[first * job->stride];
     return -1;
 }
-static ptrdiff_t FN(counts_0)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
-    return FN(counts_of)(job, first, last, 0);
+static ptrdiff_t counts_0(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
+    return counts_of(job, first, last, 0);
 }
-static ptrdiff_t FN(counts_1)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
-    return FN(counts_of)(job, first, last, 1);
+static ptrdiff_t counts_1(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
+    return counts_of(job, first, last, 1);
 }
 
 /* Of m / f + n / g the numerator m g + n f, in place of f, and the denominator f g, in place of g. */
-static ptrdiff_t FN(combine)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t combine(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
     const ptrdiff_t plane = 2 * job->rows;
     for (ptrdiff_t i = first; i < last; i += LANES) {
         uint64_t *at = job->prints + i;
@@ -89,7 +74,9 @@ static ptrdiff_t FN(combine)(const passes_job *job, ptrdiff_t first, ptrdiff_t l
 }
 
 /* The denominators in place, through their norms as the package does it, but plane by plane. */
-static ptrdiff_t FN(invert)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t invert(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
     const ptrdiff_t plane = 2 * job->rows;
     uint64_t norms[INVERT_BLOCK], inverses[INVERT_BLOCK];
     for (; first < last; first += INVERT_BLOCK) {
@@ -108,7 +95,9 @@ static ptrdiff_t FN(invert)(const passes_job *job, ptrdiff_t first, ptrdiff_t la
     return -1;
 }
 
-static ptrdiff_t FN(column)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t column(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
     const ptrdiff_t plane = 2 * job->rows;
     for (ptrdiff_t i = first; i < last; i += LANES) {
         const uint64_t *at = job->prints + i;
@@ -125,7 +114,9 @@ static ptrdiff_t FN(column)(const passes_job *job, ptrdiff_t first, ptrdiff_t la
     return -1;
 }
 
-static ptrdiff_t FN(total)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t total(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
     vec sum[3] = {v_set1(0), v_set1(0), v_set1(0)};
     for (ptrdiff_t i = first; i < last; i += LANES)
         for (int c = 0; c < 3; c++) sum[c] = v_add_canonical(sum[c], v_load(job->sums + c * job->rows + i));
@@ -139,7 +130,9 @@ static ptrdiff_t FN(total)(const passes_job *job, ptrdiff_t first, ptrdiff_t las
     return -1;
 }
 
-static ptrdiff_t FN(accumulate)(const passes_job *job, ptrdiff_t first, ptrdiff_t last) {
+static ptrdiff_t accumulate(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const passes_job *job = context;
+    (void)thread;
     ext sum = job->chunk_sums[first / job->chunk];
     uint64_t *cell = job->out + first * job->out_stride + 3 * job->pair;
     for (ptrdiff_t i = first; i < last; i++, cell += job->out_stride) {
@@ -150,7 +143,7 @@ static ptrdiff_t FN(accumulate)(const passes_job *job, ptrdiff_t first, ptrdiff_
     return -1;
 }
 
-static const passes_table FN(table) = {
-    {FN(prints_0), FN(prints_1)}, {FN(counts_0), FN(counts_1)}, FN(combine), FN(invert), FN(column),
-    FN(total), FN(accumulate),
+const variant_lookup_table TABLE = {
+    {prints_0, prints_1}, {counts_0, counts_1}, combine, invert, column,
+    total, accumulate,
 };

@@ -1,8 +1,11 @@
 """The compiled loops: one module a kernel family, every loop over rows in one of them.
 
-A family's C code stands once, in ``include/``, written against a small vocabulary of vector
-operations (``portable/lanes.h``, ``avx2/lanes.h``) and compiled once for each instruction set; a
-table of function pointers, chosen when the module is imported, leads to one of the copies.
+A family's C code stands once, in ``families/``, written against a small vocabulary of vector
+operations (``lanes/lane_names.h``). It is compiled once for each instruction set, in a translation
+unit of its own (``families/field_avx2.c``) that puts the lanes of the set (``lanes/avx2``) before
+it. Each unit ends in a table of functions; the one list of sets, ``lanes/isa.h``, says which table
+is used, and is the only place that asks what the processor can do.
+
 The ``.pyx`` modules validate shapes, share out chunks over threads (`_chunks`) and raise errors.
 """
 

@@ -14,6 +14,8 @@ from cython.parallel cimport prange, threadid
 from cstark.kernels._runtime cimport enter_region, leave_region, max_team
 from libc.stdint cimport uint64_t
 
+include "digest.pxi"
+
 
 cdef Py_ssize_t run(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads
@@ -59,12 +61,8 @@ cdef void note(Py_ssize_t *worst, Py_ssize_t bad) noexcept nogil:
 
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
     static _Thread_local PyObject *cstark_watcher = NULL; /* of the calling Python thread */
     """
-    const char *CSTARK_SOURCE_DIGEST
     PyObject *cstark_watcher
 
 cdef double piece_nanoseconds = 5e7  # of one thread
@@ -192,11 +190,6 @@ def set_watcher(watcher):
     found = <object>before
     Py_DECREF(found)
     return found
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 # ---- who takes part ---------------------------------------------------------------------------

@@ -5,45 +5,36 @@ results canonical.  `out` may be an operand, but not overlap one otherwise.  Ext
 rows of (n, 3) arrays.  The array modules `cstark.goldilocks` and `cstark.ext3` stand on this one.
 """
 
-from cstark.kernels._chunks cimport run_long
+from cstark.kernels._chunks cimport chunk_function, run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
 
 import numpy as np
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "field.h"
-    #include "isa.h"
-    ISA_TABLES(field_table);
+    #include "field_types.h"
+    ISA_TABLES(field);
     """
-    const char *CSTARK_SOURCE_DIGEST
     ctypedef struct field_job:
         const uint64_t *a
         const uint64_t *b
         uint64_t *out
         uint64_t exponent
         Py_ssize_t chunk
-    ctypedef Py_ssize_t (*field_function)(
-        const field_job *job, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
     ctypedef struct scan_job:
         const uint64_t *a
         uint64_t *out
         const uint64_t *starts
         Py_ssize_t width
         Py_ssize_t chunk
-    ctypedef Py_ssize_t (*scan_function)(
-        const scan_job *job, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
     ctypedef struct field_table:
-        field_function first_invalid
-        field_function add, sub, neg, mul, square, inverse, power, power_each, inner, powers
-        field_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner
-        scan_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul
+        chunk_function first_invalid
+        chunk_function add, sub, neg, mul, square, inverse, power, power_each, inner, powers
+        chunk_function ext_mul, ext_square, ext_inverse, ext_power, ext_power_each, ext_inner
+        chunk_function fold_add, fold_mul, fold_ext_mul, scan_add, scan_mul, scan_ext_mul
     const field_table **isa_tables
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
 
@@ -62,24 +53,9 @@ cdef enum:
 cdef double WORK_COST = 1.0
 cdef double LOOK_COST = 0.5
 
-ctypedef struct Call:
-    field_job job
-    field_function function
-
-ctypedef struct ScanCall:
-    scan_job job
-    scan_function function
-
-
-cdef Py_ssize_t call_function(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.function(&call.job, first, last)
-
 
 cdef Py_ssize_t apply(
-    field_function function,
+    chunk_function function,
     const uint64_t *a,
     const uint64_t *b,
     uint64_t *out,
@@ -88,12 +64,11 @@ cdef Py_ssize_t apply(
     uint64_t exponent=0,
 ) except -2:
     """`work`: base-field products an element costs, roughly."""
-    cdef Call call
-    call.function = function
-    call.job.a, call.job.b, call.job.out = a, b, out
-    call.job.exponent, call.job.chunk = exponent, FIELD_CHUNK
+    cdef field_job job
+    job.a, job.b, job.out = a, b, out
+    job.exponent, job.chunk = exponent, FIELD_CHUNK
     return run_long(
-        call_function, &call, n, FIELD_CHUNK, team(n * work, FIELD_CUTOFF), WORK_COST * work
+        function, &job, n, FIELD_CHUNK, team(n * work, FIELD_CUTOFF), WORK_COST * work
     )
 
 
@@ -114,28 +89,21 @@ cdef int same_rows(const uint64_t[:, ::1] a, const uint64_t[:, ::1] other, str n
     return 0
 
 
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
-
-
 def first_invalid(const uint64_t[::1] a not None):
     """Index of the first value that is not below p, or -1."""
-    cdef Call call
+    cdef field_job job
+    cdef chunk_function function = isa_tables[isa_index()].first_invalid
     cdef Py_ssize_t n = a.shape[0]
     if n == 0:
         return -1
-    call.job.a = &a[0]
-    call.function = isa_tables[isa_index()].first_invalid
-    return run_long(
-        call_function, &call, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF), LOOK_COST
-    )
+    job.a = &a[0]
+    return run_long(function, &job, n, 8 * FIELD_CHUNK, team(n // 8, FIELD_CUTOFF), LOOK_COST)
 
 
 # ---- base field -----------------------------------------------------------------------------
 
 cdef Py_ssize_t unary(
-    field_function function,
+    chunk_function function,
     const uint64_t[::1] a,
     uint64_t[::1] out,
     int work=1,
@@ -149,7 +117,7 @@ cdef Py_ssize_t unary(
 
 
 cdef int binary(
-    field_function function,
+    chunk_function function,
     const uint64_t[::1] a,
     const uint64_t[::1] b,
     uint64_t[::1] out,
@@ -232,7 +200,7 @@ def dot(const uint64_t[::1] a not None, const uint64_t[::1] b not None):
 # ---- extension ------------------------------------------------------------------------------
 
 cdef Py_ssize_t ext_unary(
-    field_function function,
+    chunk_function function,
     const uint64_t[:, ::1] a,
     uint64_t[:, ::1] out,
     int work=EXT_WORK,
@@ -246,7 +214,7 @@ cdef Py_ssize_t ext_unary(
 
 
 cdef int ext_binary(
-    field_function function,
+    chunk_function function,
     const uint64_t[:, ::1] a,
     const uint64_t[:, ::1] b,
     uint64_t[:, ::1] out,
@@ -347,14 +315,7 @@ def ext_dot(const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None
 
 # ---- along the rows of a matrix ---------------------------------------------------------------
 
-cdef Py_ssize_t call_scan(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef ScanCall *call = <ScanCall *>context
-    return call.function(&call.job, first, last)
-
-
-cdef int scan_functions(str operation, scan_function *fold, scan_function *scan) except -1:
+cdef int scan_functions(str operation, chunk_function *fold, chunk_function *scan) except -1:
     """The two passes of an operation; how many words its elements have."""
     cdef const field_table *table = isa_tables[isa_index()]
     if operation == "add":
@@ -369,27 +330,26 @@ cdef int scan_functions(str operation, scan_function *fold, scan_function *scan)
     raise ValueError(f"operation must be 'add', 'mul' or 'ext_mul', not {operation!r}")
 
 
-cdef int scan_rows(ScanCall *call, Py_ssize_t rows) except -1:
+cdef int scan_rows(chunk_function function, scan_job *job, Py_ssize_t rows) except -1:
     """A pass over chunks of rows."""
-    cdef int threads = team(rows * call.job.width, FIELD_CUTOFF)
-    cdef double cost = WORK_COST * <double>call.job.width
-    run_long(call_scan, call, rows, call.job.chunk, threads, cost)
+    cdef int threads = team(rows * job.width, FIELD_CUTOFF)
+    cdef double cost = WORK_COST * <double>job.width
+    run_long(function, job, rows, job.chunk, threads, cost)
     return 0
 
 
 cdef uint64_t[:, ::1] chunk_totals(
-    const uint64_t[:, ::1] a, scan_function fold, ScanCall *call
+    const uint64_t[:, ::1] a, chunk_function fold, scan_job *job
 ):
-    """Fold each chunk of rows to one; `call` is left ready for the second pass."""
+    """Fold each chunk of rows to one; `job` is left ready for the second pass."""
     cdef Py_ssize_t rows = a.shape[0]
-    call.job.a, call.job.width = &a[0, 0], a.shape[1]
-    call.job.chunk = max(SCAN_ROWS, SCAN_WORDS // call.job.width)
-    call.function = fold
+    job.a, job.width = &a[0, 0], a.shape[1]
+    job.chunk = max(SCAN_ROWS, SCAN_WORDS // job.width)
     cdef uint64_t[:, ::1] totals = np.empty(
-        ((rows + call.job.chunk - 1) // call.job.chunk, a.shape[1]), np.uint64
+        ((rows + job.chunk - 1) // job.chunk, a.shape[1]), np.uint64
     )
-    call.job.out = &totals[0, 0]
-    scan_rows(call, rows)
+    job.out = &totals[0, 0]
+    scan_rows(fold, job, rows)
     return totals
 
 
@@ -412,16 +372,16 @@ def fold(str operation not None, const uint64_t[:, ::1] a not None, uint64_t[::1
         At least one row and column.
     out : uint64 array (width,)
     """
-    cdef scan_function first_pass, second_pass
-    cdef ScanCall call
+    cdef chunk_function first_pass, second_pass
+    cdef scan_job job
     cdef int item = scan_functions(operation, &first_pass, &second_pass)
     check_scan(a, item)
     if out.shape[0] != a.shape[1]:
         raise ValueError(f"out has {out.shape[0]} words, a row of a has {a.shape[1]}")
-    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &call)
-    call.job.a, call.job.out, call.job.chunk = &totals[0, 0], &out[0], totals.shape[0]
+    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &job)
+    job.a, job.out, job.chunk = &totals[0, 0], &out[0], totals.shape[0]
     with nogil:
-        call_scan(&call, 0, totals.shape[0], 0)
+        first_pass(&job, 0, totals.shape[0], 0)
 
 
 def scan(str operation not None, const uint64_t[:, ::1] a not None,
@@ -436,28 +396,27 @@ def scan(str operation not None, const uint64_t[:, ::1] a not None,
     out : uint64 array (rows, width)
         May be `a`, not overlap it otherwise.
     """
-    cdef scan_function first_pass, second_pass
-    cdef ScanCall call
+    cdef chunk_function first_pass, second_pass
+    cdef scan_job job
     cdef int item = scan_functions(operation, &first_pass, &second_pass)
     check_scan(a, item)
     if out.shape[0] != a.shape[0] or out.shape[1] != a.shape[1]:
         raise ValueError(
             f"out is {out.shape[0]} x {out.shape[1]}, a is {a.shape[0]} x {a.shape[1]}"
         )
-    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &call)
+    cdef uint64_t[:, ::1] totals = chunk_totals(a, first_pass, &job)
     cdef Py_ssize_t chunks = totals.shape[0], k
     # What comes before a chunk: nothing, then the scan of the totals.
     cdef uint64_t[:, ::1] starts = np.zeros((chunks, a.shape[1]), np.uint64)
     if operation != "add":
         for k in range(0, a.shape[1], item):
             starts[0, k] = 1
-    call.function = second_pass
-    cdef Py_ssize_t chunk = call.job.chunk
+    cdef Py_ssize_t chunk = job.chunk
     if chunks > 1:
-        call.job.a, call.job.starts, call.job.out = &totals[0, 0], &starts[0, 0], &starts[1, 0]
-        call.job.chunk = chunks
+        job.a, job.starts, job.out = &totals[0, 0], &starts[0, 0], &starts[1, 0]
+        job.chunk = chunks
         with nogil:
-            call_scan(&call, 0, chunks - 1, 0)
-    call.job.a, call.job.starts, call.job.out = &a[0, 0], &starts[0, 0], &out[0, 0]
-    call.job.chunk = chunk
-    scan_rows(&call, a.shape[0])
+            second_pass(&job, 0, chunks - 1, 0)
+    job.a, job.starts, job.out = &a[0, 0], &starts[0, 0], &out[0, 0]
+    job.chunk = chunk
+    scan_rows(second_pass, &job, a.shape[0])

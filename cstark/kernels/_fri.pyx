@@ -4,20 +4,17 @@ A word is an array (3, blowup, n): coordinate, coset, row.  Entry [:, q, i] is t
 point w^(q + blowup i), w of order blowup * n.  Values canonical, in and out.
 """
 
-from cstark.kernels._chunks cimport run_long
+from cstark.kernels._chunks cimport chunk_function, run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "fri.h"
-    #include "isa.h"
-    ISA_TABLES(fri_table);
+    #include "fri_types.h"
+    ISA_TABLES(fri);
     """
-    const char *CSTARK_SOURCE_DIGEST
     ctypedef struct ext:
         uint64_t c[3]
     ctypedef struct fri_job:
@@ -29,12 +26,10 @@ cdef extern from *:
         ext challenge
         uint64_t inverse_root
         uint64_t inverse_step
-    ctypedef Py_ssize_t (*fri_function)(
-        const fri_job *job, Py_ssize_t first, Py_ssize_t last
-    ) noexcept nogil
     ctypedef struct fri_table:
-        fri_function fold, join
+        chunk_function fold, join
     const fri_table **isa_tables
+    int gl_log(Py_ssize_t n) noexcept nogil
     uint64_t gl_inverse(uint64_t a) noexcept nogil
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
     uint64_t gl_root(int log_order) noexcept nogil
@@ -48,38 +43,12 @@ cdef enum:
 cdef double FOLD_COST = 7.0
 cdef double JOIN_COST = 5.0
 
-ctypedef struct Call:
-    fri_job job
-    fri_function function
-
-
-cdef Py_ssize_t call_function(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.function(&call.job, first, last)
-
 
 cdef int set_challenge(fri_job *job, const uint64_t[::1] value, str name) except -1:
     if value.shape[0] != 3:
         raise ValueError(f"{name} must have 3 coordinates, not {value.shape[0]}")
     job.challenge.c[0], job.challenge.c[1], job.challenge.c[2] = value[0], value[1], value[2]
     return 0
-
-
-cdef int log_of(Py_ssize_t n) noexcept nogil:
-    """k with 2^k = n, or -1."""
-    cdef int k = 0
-    if n < 1 or n & (n - 1):
-        return -1
-    while (<Py_ssize_t>1) << k < n:
-        k += 1
-    return k
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 def cost(Py_ssize_t folded, Py_ssize_t joined):
@@ -110,11 +79,11 @@ def fold(
     out : uint64 array (3, blowup, n / arity)
         May not overlap `word`.
     """
-    cdef Call call
+    cdef fri_job job
     cdef Py_ssize_t blowup = word.shape[1], n = word.shape[2], values
     if arity not in (2, 4, 8):
         raise ValueError(f"arity must be 2, 4 or 8, not {arity}")
-    cdef int log_blowup = log_of(blowup), log_n = log_of(n)
+    cdef int log_blowup = gl_log(blowup), log_n = gl_log(n)
     if word.shape[0] != 3 or log_blowup < 0 or log_n < 0 or n < arity or log_blowup + log_n > 32:
         raise ValueError(
             f"word must have shape (3, blowup, n) with powers of two, n at least {arity}; "
@@ -126,15 +95,15 @@ def fold(
             f"out must have shape (3, {blowup}, {values}), "
             f"not ({out.shape[0]}, {out.shape[1]}, {out.shape[2]})"
         )
-    set_challenge(&call.job, challenge, "challenge")
-    call.function = isa_tables[isa_index()].fold
-    call.job.word, call.job.out = &word[0, 0, 0], &out[0, 0, 0]
-    call.job.blowup, call.job.n, call.job.arity = blowup, n, arity
+    set_challenge(&job, challenge, "challenge")
+    cdef chunk_function function = isa_tables[isa_index()].fold
+    job.word, job.out = &word[0, 0, 0], &out[0, 0, 0]
+    job.blowup, job.n, job.arity = blowup, n, arity
     with nogil:
-        call.job.inverse_root = gl_inverse(gl_root(log_blowup + log_n))
-        call.job.inverse_step = gl_power(call.job.inverse_root, blowup)
+        job.inverse_root = gl_inverse(gl_root(log_blowup + log_n))
+        job.inverse_step = gl_power(job.inverse_root, blowup)
     run_long(
-        call_function, &call, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF),
+        function, &job, blowup * values, FRI_CHUNK // arity, team(blowup * n, FRI_CUTOFF),
         FOLD_COST * arity
     )
 
@@ -152,7 +121,7 @@ def join(
         `other` may be `word`, but not overlap it otherwise.
     factor : uint64 array (3,)
     """
-    cdef Call call
+    cdef fri_job job
     cdef Py_ssize_t values = word.shape[1] * word.shape[2]
     if word.shape[0] != 3:
         raise ValueError(
@@ -164,10 +133,10 @@ def join(
             f"other must have shape (3, {word.shape[1]}, {word.shape[2]}), "
             f"not ({other.shape[0]}, {other.shape[1]}, {other.shape[2]})"
         )
-    set_challenge(&call.job, factor, "factor")
+    set_challenge(&job, factor, "factor")
     if values == 0:
         return
-    call.function = isa_tables[isa_index()].join
-    call.job.word, call.job.out = &other[0, 0, 0], &word[0, 0, 0]
-    call.job.blowup, call.job.n, call.job.arity = 1, values, 1
-    run_long(call_function, &call, values, FRI_CHUNK, team(values, FRI_CUTOFF), JOIN_COST)
+    cdef chunk_function function = isa_tables[isa_index()].join
+    job.word, job.out = &other[0, 0, 0], &word[0, 0, 0]
+    job.blowup, job.n, job.arity = 1, values, 1
+    run_long(function, &job, values, FRI_CHUNK, team(values, FRI_CUTOFF), JOIN_COST)

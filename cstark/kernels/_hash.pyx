@@ -14,87 +14,25 @@ SHA-256    SHA-256 of the data and T as one more byte
 Words are 64-bit and hashed as their 8 little-endian bytes.
 """
 
-from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from cstark.kernels._chunks cimport piece_of, run, run_long, worked
-from cstark.kernels._runtime cimport isa_index, team
+from cstark.kernels._runtime cimport isa_index, sha_in_use, team
+
+include "digest.pxi"
 
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
+    ISA_TABLES(hash);
+    #if !CSTARK_HAVE_AVX2
+    #define hash_sha_instructions hash_portable.core[HASH_SHA256] /* never asked for */
     #endif
     """
-    const char *CSTARK_SOURCE_DIGEST
-
-cdef extern from "hash_isa.h" nogil:
-    int HASH_PLAIN, HASH_LEAF, HASH_NODE, HASH_INJECT
-    int HASH_KECCAK256, HASH_BLAKE3, HASH_SHA256, HASH_ALGORITHMS
-    int HASH_BYTES, HASH_STREAMS_MAX, HASH_PLANAR_MAX, GRIND_PREFIX, GRIND_BYTES
-    int HASH_HAS_SHA, HASH_HAS_AVX512VL
-
-    ctypedef struct hash_core:
-        int streams
-
-    ctypedef struct hash_matrix:
-        const uint8_t *base
-        ptrdiff_t block, row, column
-        size_t words
-
-    ctypedef struct hash_input:
-        pass
-
-    ctypedef void (*hash_function)(
-        const hash_input *input, size_t bytes, int tag, uint8_t *out
-    ) noexcept nogil
-    ctypedef hash_function (*hash_locate)(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept nogil
-
-    ctypedef struct hash_job:
-        const hash_core *core
-        hash_locate locate
-        int tag
-        size_t bytes
-        ptrdiff_t per_block
-        const hash_matrix *matrices
-        int parts
-        const uint64_t **word
-        ptrdiff_t word_block
-        uint8_t *scratch
-        size_t pitch
-        uint8_t *out
-        ptrdiff_t out_block, out_row
-
-    ctypedef struct grind_job:
-        const hash_core *core
-        uint8_t *prefix
-        uint64_t start, mask
-        ptrdiff_t best
-
-    int hash_extensions() noexcept
-    const hash_core *hash_core_for(int algorithm, int isa, int extensions) noexcept
-    hash_function hash_locate_rows(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept
-    hash_function hash_locate_pieces(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept
-    hash_function hash_locate_parts(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept
-    hash_function hash_locate_planar(
-        const hash_job *job, ptrdiff_t b, ptrdiff_t i, int count, int thread, hash_input *input
-    ) noexcept
-    size_t hash_pitch(size_t bytes) noexcept
-    void hash_chunk(const hash_job *job, ptrdiff_t first, ptrdiff_t last, int thread) noexcept
-    void hash_one(
-        const hash_core *core, const uint8_t *data, size_t bytes, uint8_t *digest
-    ) noexcept
-    ptrdiff_t grind_chunk(grind_job *job, ptrdiff_t first, ptrdiff_t last) noexcept
+    ctypedef struct hash_table:
+        hash_core core[3]
+    const hash_table **isa_tables
 
 # Work is counted in BLAKE3 compressions; WEIGHT is what 64 bytes cost otherwise.
 # Parallel work wins from about 2^11 on when every processor is idle (measured); the cutoff is at
@@ -108,53 +46,17 @@ KECCAK256 = HASH_KECCAK256
 BLAKE3 = HASH_BLAKE3
 SHA256 = HASH_SHA256
 
-cdef int available = hash_extensions()
-cdef int allowed = available
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
-
-
-def extensions():
-    """Extensions of AVX2 in use when the instruction set is avx2: of "sha", "avx512vl"."""
-    names = []
-    if allowed & HASH_HAS_SHA:
-        names.append("sha")
-    if allowed & HASH_HAS_AVX512VL:
-        names.append("avx512vl")
-    return tuple(names)
-
-
-def set_extensions(names=None):
-    """Allow only these extensions (None: all this processor has); results do not depend on it."""
-    global allowed
-    known = {"sha": HASH_HAS_SHA, "avx512vl": HASH_HAS_AVX512VL}
-    wanted = available
-    if names is not None:
-        wanted = 0
-        for name in names:
-            if name not in known or not available & known[name]:
-                raise ValueError(f"extension {name!r} is not available here")
-            wanted |= known[name]
-    allowed = wanted
-
 
 cdef const hash_core *core_of(int algorithm) except NULL:
+    """The core that hashes with the instruction set in use."""
     if not 0 <= algorithm < HASH_ALGORITHMS:
         raise ValueError(f"algorithm must be 0, 1 or 2, not {algorithm}")
-    return hash_core_for(algorithm, isa_index(), allowed)
+    if algorithm == HASH_SHA256 and sha_in_use():
+        return &hash_sha_instructions
+    return &isa_tables[isa_index()].core[algorithm]
 
 
 # ---- running a job --------------------------------------------------------------------------
-
-cdef Py_ssize_t chunk(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    hash_chunk(<hash_job *>context, first, last, thread)
-    return -1
-
 
 cdef Py_ssize_t work_of(int algorithm, size_t bytes) noexcept nogil:
     """Work to hash one message."""
@@ -182,7 +84,8 @@ cdef int run_job(
             raise MemoryError("no memory for the scratch rows of the hash kernels")
     try:
         run_long(
-            chunk, job, messages, messages_in(CHUNK, a_message), threads, WORK_COST * a_message
+            hash_chunk, job, messages, messages_in(CHUNK, a_message), threads,
+            WORK_COST * a_message,
         )
     finally:
         free(job.scratch)
@@ -437,12 +340,6 @@ def node_digests(
 
 # ---- proof of work --------------------------------------------------------------------------
 
-cdef Py_ssize_t try_nonces(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    return grind_chunk(<grind_job *>context, first, last)
-
-
 def grind(int algorithm, bytes prefix, int bits, start, count):
     """Smallest nonce whose hash ends the search.
 
@@ -482,7 +379,7 @@ def grind(int algorithm, bytes prefix, int bits, start, count):
         job.start = start
         job.best = items
         with nogil:
-            found = run(try_nonces, &job, items, chunk, threads)
+            found = run(grind_chunk, &job, items, chunk, threads)
         worked(WORK_COST * <double>((found if found >= 0 else items) * a_nonce))
         if found >= 0:
             return start + found

@@ -10,16 +10,13 @@ from cstark.kernels._program cimport BLOCK, Bound, block_program, row_cost, work
 from cstark.kernels._runtime cimport isa_index, team
 from cstark.kernels._runtime import aligned
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "lookup.h"
-    #include "isa.h"
-    ISA_TABLES(lookup_table);
+    #include "lookup_types.h"
+    ISA_TABLES(lookup);
     """
-    const char *CSTARK_SOURCE_DIGEST
 
     ctypedef struct ext:
         uint64_t c[3]
@@ -35,10 +32,10 @@ cdef extern from *:
         ext mean
 
     ctypedef struct lookup_table:
-        Py_ssize_t (*fractions)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
-        Py_ssize_t (*accumulate)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        _chunks.chunk_function fractions
+        _chunks.chunk_function accumulate
 
-    const lookup_table *isa_tables[2]
+    const lookup_table **isa_tables
     ext ext_add(ext a, ext b) noexcept nogil
     ext ext_sub(ext a, ext b) noexcept nogil
     ext ext_scale(ext a, uint64_t b) noexcept nogil
@@ -53,11 +50,6 @@ cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
 # the accumulator.
 cdef double PAIR_COST = 15.0
 cdef double SUM_COST = 3.0
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 def cost(const int32_t[:, ::1] code not None, Py_ssize_t terms, Py_ssize_t pairs, Py_ssize_t rows):

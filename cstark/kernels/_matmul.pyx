@@ -2,28 +2,23 @@
 
 from libc.stdint cimport uint64_t
 
-from cstark.kernels._chunks cimport run_long
+from cstark.kernels._chunks cimport chunk_function, run_long
 from cstark.kernels._runtime cimport isa_index, team
+
+include "digest.pxi"
 
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "matmul.h"
-    #include "isa.h"
-    ISA_TABLES(matmul_table);
+    #include "matmul_types.h"
+    ISA_TABLES(matmul);
     """
-    const char *CSTARK_SOURCE_DIGEST
     ctypedef struct matmul_job:
         const uint64_t *a
         const uint64_t *b
         uint64_t *out
         Py_ssize_t rows, inner, columns
     ctypedef struct matmul_table:
-        Py_ssize_t (*multiply)(
-            const matmul_job *job, Py_ssize_t first, Py_ssize_t last
-        ) noexcept nogil
+        chunk_function multiply
     const matmul_table **isa_tables
     const int MATMUL_ROWS
     const int MATMUL_COLUMNS
@@ -34,17 +29,6 @@ cdef enum:
 
 # Nanoseconds of one thread for a product; see `run_long`.
 cdef double PRODUCT_COST = 0.4
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
-
-
-cdef Py_ssize_t call_multiply(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    return isa_tables[isa_index()].multiply(<matmul_job *>context, first, last)
 
 
 def multiply(
@@ -80,4 +64,5 @@ def multiply(
     )
     cdef int threads = team(job.rows * job.columns * job.inner, MATMUL_CUTOFF)
     cdef Py_ssize_t tile = MATMUL_ROWS * MATMUL_COLUMNS * max(job.inner, <Py_ssize_t>1)
-    run_long(call_multiply, &job, tiles, 1, threads, PRODUCT_COST * <double>tile)
+    cdef chunk_function function = isa_tables[isa_index()].multiply
+    run_long(function, &job, tiles, 1, threads, PRODUCT_COST * <double>tile)

@@ -1,7 +1,7 @@
 """Number-theoretic transforms and low-degree extensions along the rows of a matrix.
 
-The algorithm is told in ``include/ntt_plan.h`` (stages of one block) and ``include/ntt.h`` (passes
-over memory).
+The algorithm is told in ``families/ntt_plan.h`` (stages of one block) and ``families/ntt.h``
+(passes over memory).
 """
 
 from libc.stdint cimport uint64_t
@@ -12,16 +12,13 @@ from cstark.kernels._runtime cimport isa_index, team
 
 from cstark.kernels import _runtime
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "ntt.h"
-    #include "isa.h"
-    ISA_TABLES(ntt_table);
+    #include "ntt_types.h"
+    ISA_TABLES(ntt);
     """
-    const char *CSTARK_SOURCE_DIGEST
 
     ctypedef struct ntt_block_plan:
         int log_size
@@ -47,7 +44,7 @@ cdef extern from *:
         uint64_t *scratch
         Py_ssize_t scratch_words
 
-    const ntt_table *isa_tables[]
+    const ntt_table **isa_tables
     const int NTT_INVERSE_FREQUENCY
     const int NTT_FORWARD_FREQUENCY
     const int NTT_MAX_LOG
@@ -76,11 +73,6 @@ cdef double WORD_COST = 2.4
 # more: rows a power of two apart crowd into few sets of the caches whatever the tile.
 cdef Py_ssize_t OUTER_WORDS = ntt_cache_words()
 cdef Py_ssize_t INNER_WORDS = OUTER_WORDS // 2
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 cdef class _Block:

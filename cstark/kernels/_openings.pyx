@@ -12,16 +12,13 @@ import numpy as np
 
 from cstark.kernels import _runtime
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "openings.h"
-    #include "isa.h"
-    ISA_TABLES(openings_table);
+    #include "openings_types.h"
+    ISA_TABLES(openings);
     """
-    const char *CSTARK_SOURCE_DIGEST
     ctypedef struct ext:
         uint64_t c[3]
     ctypedef struct points_job:
@@ -68,19 +65,20 @@ cdef extern from *:
         uint64_t *rows
         Py_ssize_t n
     ctypedef struct openings_table:
-        Py_ssize_t (*inverse_differences)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*scale_by_points)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*column_sums)(const column_sums_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*row_sums)(const row_sums_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*inverse_points)(const points_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*add_quotient)(const quotient_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*word_to_rows)(const rows_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
-        Py_ssize_t (*rows_to_word)(const rows_job *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        chunk_function inverse_differences
+        chunk_function scale_by_points
+        chunk_function column_sums
+        chunk_function row_sums
+        chunk_function inverse_points
+        chunk_function add_quotient
+        chunk_function word_to_rows
+        chunk_function rows_to_word
         Py_ssize_t (*coefficient_words)(Py_ssize_t width) noexcept nogil
         void (*prepare_coefficients)(
             const uint64_t *coefficients, Py_ssize_t width, uint64_t *out
         ) noexcept nogil
     const openings_table **isa_tables
+    int gl_log(Py_ssize_t n) noexcept nogil
     uint64_t gl_add(uint64_t a, uint64_t b) noexcept nogil
     uint64_t gl_inverse(uint64_t a) noexcept nogil
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
@@ -102,74 +100,12 @@ cdef double SUM_COST = 1.1
 cdef double QUOTIENT_COST = 8.5
 cdef double COPY_COST = 1.5
 
-# One table from preparation to the last chunk, even if another Python thread changes the
-# instruction set meanwhile.
-ctypedef struct Call:
-    const openings_table *table
-    void *job
-
-
-cdef Py_ssize_t call_inverse_differences(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.inverse_differences(<points_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_scale_by_points(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.scale_by_points(<points_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_column_sums(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.column_sums(<column_sums_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_row_sums(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.row_sums(<row_sums_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_inverse_points(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.inverse_points(<points_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_word_to_rows(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.word_to_rows(<rows_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_rows_to_word(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.rows_to_word(<rows_job *>call.job, first, last)
-
-
-cdef Py_ssize_t call_add_quotient(
-    void *context, Py_ssize_t first, Py_ssize_t last, int thread
-) noexcept nogil:
-    cdef Call *call = <Call *>context
-    return call.table.add_quotient(<quotient_job *>call.job, first, last)
-
 
 cdef Py_ssize_t run_all(
-    chunk_function function, Call *call, Py_ssize_t items, Py_ssize_t chunk, Py_ssize_t work,
+    chunk_function function, void *job, Py_ssize_t items, Py_ssize_t chunk, Py_ssize_t work,
     double cost
 ) except -2:
-    return run_long(function, call, items, chunk, team(work, OPENINGS_CUTOFF), cost)
+    return run_long(function, job, items, chunk, team(work, OPENINGS_CUTOFF), cost)
 
 
 cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str name) except -1:
@@ -200,11 +136,9 @@ cdef int shape3(const uint64_t[:, :, ::1] a, Py_ssize_t blowup, Py_ssize_t n, st
 
 cdef int log_of(Py_ssize_t n, str name) except -1:
     """k with 2^k = n."""
-    cdef int k = 0
-    if n < 1 or n & (n - 1):
+    cdef int k = gl_log(n)
+    if k < 0:
         raise ValueError(f"{name} must be a power of two, not {n}")
-    while (<Py_ssize_t>1) << k < n:
-        k += 1
     if k > 32:
         raise ValueError(f"{name} must be at most 2^32, not {n}")
     return k
@@ -215,11 +149,6 @@ cdef int set_ext(ext *out, const uint64_t[::1] value, str name) except -1:
         raise ValueError(f"{name} must have 3 coordinates, not {value.shape[0]}")
     out.c[0], out.c[1], out.c[2] = value[0], value[1], value[2]
     return 0
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 def opening_cost(Py_ssize_t n, widths):
@@ -263,7 +192,7 @@ def inverse_differences(
     out : uint64 array (3, blowup, 2^log_n)
     """
     cdef points_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     cdef int log_blowup = log_of(blowup, "blowup")
     if log_n < 0 or log_n + log_blowup > 32:
         raise ValueError(f"log_n must be between 0 and {32 - log_blowup}, not {log_n}")
@@ -276,7 +205,7 @@ def inverse_differences(
     job.step = gl_power(job.root, blowup)
     cdef Py_ssize_t total = blowup * job.n
     job.out, job.out_plane = &out[0, 0, 0], total
-    run_all(call_inverse_differences, &call, total, POINTS_CHUNK, total, EXT_INVERSE_COST)
+    run_all(table.inverse_differences, &job, total, POINTS_CHUNK, total, EXT_INVERSE_COST)
 
 
 def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
@@ -294,7 +223,7 @@ def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
         -1, or the first i with x_i = 1; `out` is unspecified then.
     """
     cdef points_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     if not 0 <= log_n <= 32:
         raise ValueError(f"log_n must be between 0 and 32, not {log_n}")
     job.n = (<Py_ssize_t>1) << log_n
@@ -302,7 +231,7 @@ def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
         raise ValueError(f"out must have {job.n} elements, not {out.shape[0]}")
     job.shift, job.step = shift, gl_root(log_n)
     job.out = &out[0]
-    return run_all(call_inverse_points, &call, job.n, POINTS_CHUNK, job.n, INVERSE_COST)
+    return run_all(table.inverse_points, &job, job.n, POINTS_CHUNK, job.n, INVERSE_COST)
 
 
 def scale_by_points(
@@ -321,7 +250,7 @@ def scale_by_points(
         Last axis contiguous; they may be the same array.
     """
     cdef points_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     if not 0 <= log_n <= 32:
         raise ValueError(f"log_n must be between 0 and 32, not {log_n}")
     job.n = (<Py_ssize_t>1) << log_n
@@ -330,7 +259,7 @@ def scale_by_points(
     job.shift, job.step = shift, gl_root(log_n)
     job.in_, job.in_plane = &inverses[0, 0], stride_of(inverses)
     job.out, job.out_plane = &out[0, 0], stride_of(out)
-    run_all(call_scale_by_points, &call, job.n, POINTS_CHUNK, job.n, POINT_COST)
+    run_all(table.scale_by_points, &job, job.n, POINTS_CHUNK, job.n, POINT_COST)
 
 
 def column_sums(
@@ -353,7 +282,7 @@ def column_sums(
     out : uint64 array (width, 3)
     """
     cdef column_sums_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     cdef Py_ssize_t n = matrix.shape[0], totals, k, c
     if not 0 <= width <= matrix.shape[1]:
         raise ValueError(f"width must be between 0 and {matrix.shape[1]}, not {width}")
@@ -374,7 +303,7 @@ def column_sums(
     totals = (n + job.chunk - 1) // job.chunk
     cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
     job.out = &sums[0, 0, 0]
-    run_all(call_column_sums, &call, n, job.chunk, n * width, SUM_COST * width)
+    run_all(table.column_sums, &job, n, job.chunk, n * width, SUM_COST * width)
     with nogil:
         for c in range(width):
             for k in range(3):
@@ -404,7 +333,7 @@ def row_sums(
     accumulate : bool
     """
     cdef row_sums_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     cdef Py_ssize_t n = matrix.shape[0], width = coefficients.shape[0]
     shape2(matrix, -1, -1, "matrix")
     shape2(coefficients, -1, 3, "coefficients")
@@ -415,15 +344,15 @@ def row_sums(
         )
     if n == 0:
         return
-    cdef uint64_t[::1] weights = _runtime.aligned(call.table.coefficient_words(width))
+    cdef uint64_t[::1] weights = _runtime.aligned(table.coefficient_words(width))
     job.matrix = &matrix[0, 0] if width else NULL
     job.stride = stride_of(matrix)
     job.width, job.accumulate = width, accumulate
     job.weights = &weights[0] if width else NULL
     job.out, job.out_plane = &out[0, 0], stride_of(out)
     if width:
-        call.table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
-    run_all(call_row_sums, &call, n, ROWS_CHUNK, n * width, SUM_COST * (width + 1))
+        table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
+    run_all(table.row_sums, &job, n, ROWS_CHUNK, n * width, SUM_COST * (width + 1))
 
 
 def add_quotient(
@@ -448,7 +377,7 @@ def add_quotient(
     accumulate : bool
     """
     cdef quotient_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     cdef Py_ssize_t blowup = sums.shape[1], n = sums.shape[2]
     shape3(sums, blowup, n, "sums")
     shape3(inverses, blowup, n, "inverses")
@@ -461,7 +390,7 @@ def add_quotient(
         return
     job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
     job.n, job.plane, job.rotate, job.accumulate = n, blowup * n, rotate, accumulate
-    run_all(call_add_quotient, &call, blowup * n, POINTS_CHUNK, blowup * n, QUOTIENT_COST)
+    run_all(table.add_quotient, &job, blowup * n, POINTS_CHUNK, blowup * n, QUOTIENT_COST)
 
 
 cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:
@@ -483,9 +412,9 @@ def word_to_rows(const uint64_t[:, :] word not None, uint64_t[:, ::1] out not No
     out : uint64 array (n, 4)
     """
     cdef rows_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, word, out)
-    run_all(call_word_to_rows, &call, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
+    run_all(table.word_to_rows, &job, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
 
 
 def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not None):
@@ -498,6 +427,6 @@ def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not No
         Last axis contiguous.
     """
     cdef rows_job job
-    cdef Call call = Call(isa_tables[isa_index()], &job)
+    cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, out, rows)
-    run_all(call_rows_to_word, &call, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
+    run_all(table.rows_to_word, &job, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)

@@ -1,6 +1,6 @@
 """Runs block programs over the rows of matrices: the quotient on a coset, tests on a trace.
 
-The format of a program is described in ``include/block_program.h``; `cstark.program` compiles
+The format of a program is described in ``families/block_program.h``; `cstark.program` compiles
 tables to it. Every program is checked against the arrays it is given before it runs, so that no
 code, however it came about, reads or writes outside of them.
 """
@@ -12,16 +12,13 @@ from cstark.kernels cimport _chunks
 from cstark.kernels._runtime cimport isa_index, max_team, team
 from cstark.kernels._runtime import aligned
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #define CSTARK_FAMILY "program.h"
-    #include "isa.h"
-    ISA_TABLES(program_table);
+    #include "program_types.h"
+    ISA_TABLES(program);
     """
-    const char *CSTARK_SOURCE_DIGEST
 
     ctypedef struct program_job:
         block_program program
@@ -39,11 +36,11 @@ cdef extern from *:
         int64_t *first_rows
 
     ctypedef struct program_table:
-        Py_ssize_t (*quotient)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
-        Py_ssize_t (*test)(void *, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        _chunks.chunk_function quotient
+        _chunks.chunk_function test
         void (*prepare)(const uint64_t *, Py_ssize_t, void *) noexcept nogil
 
-    const program_table *isa_tables[2]
+    const program_table **isa_tables
     uint64_t gl_inverse(uint64_t a) noexcept nogil
     uint64_t gl_root(int log_order) noexcept nogil
     void gl_powers(uint64_t *out, Py_ssize_t count, uint64_t first, uint64_t ratio) noexcept nogil
@@ -105,11 +102,6 @@ cdef Py_ssize_t CHUNK = 8 * BLOCK        # rows
 cdef double STEP_COST = 0.5
 cdef double EXTENSION_COST = 4.0
 cdef double TERM_COST = 1.2
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 cdef class Bound:

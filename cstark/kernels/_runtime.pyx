@@ -17,162 +17,25 @@ from cstark.kernels._openmp cimport (
     cstark_openmp_version,
 )
 
+include "digest.pxi"
+
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    #include <stdlib.h>
-    #include <stddef.h>
-    #include <stdint.h>
-    #include <sys/mman.h>
-    #include "targets.h"
-    /* Of the calling Python thread: its own number, 0 when it has none; whether OpenMP keeps idle
-     * threads for it; whether those stayed behind in a fork, so that it must not call for them. */
-    static _Thread_local int cstark_own_threads = 0, cstark_has_pool = 0, cstark_stranded = 0;
-    static int cstark_regions = 0; /* now running in the process */
-    static int cstark_regions_add(int change) {
-        return __atomic_add_fetch(&cstark_regions, change, __ATOMIC_RELAXED);
-    }
-    /* From 2 MiB on, memory comes straight from the system (malloc would keep odd pieces), in huge
-     * pages where there are some: fewer TLB misses in strided passes. Touching a page for the first
-     * time costs more than a transform of what is on it, so pages given back wait for a request of
-     * any size: a part of a waiting piece, or, where none is large enough, pages of several that
-     * move to new addresses. Used and waiting pages together never exceed the most that was ever
-     * used at once. All of this runs under the interpreter's lock. */
-    enum { CSTARK_HUGE = 2 << 20, CSTARK_PIECES = 256 };
-    static struct { char *start; size_t bytes; } cstark_piece[CSTARK_PIECES]; /* the oldest first */
-    static int cstark_pieces = 0;
-    static size_t cstark_waiting_bytes = 0, cstark_used_bytes = 0, cstark_most_bytes = 0;
-
-    static size_t cstark_rounded(size_t bytes) {
-        return (bytes + CSTARK_HUGE - 1) & ~(size_t)(CSTARK_HUGE - 1);
-    }
-    /* Take pages from the start of a piece. */
-    static char *cstark_cut(int index, size_t bytes) {
-        char *start = cstark_piece[index].start;
-        cstark_waiting_bytes -= bytes;
-        cstark_piece[index].start += bytes;
-        if (!(cstark_piece[index].bytes -= bytes)) {
-            cstark_pieces--;
-            for (int i = index; i < cstark_pieces; i++) cstark_piece[i] = cstark_piece[i + 1];
-        }
-        return start;
-    }
-    /* The smallest piece of at least so many bytes, the newest of those; -1 if there is none. */
-    static int cstark_smallest(size_t least) {
-        int best = -1;
-        for (int i = cstark_pieces - 1; i >= 0; i--)
-            if (cstark_piece[i].bytes >= least
-                && (best < 0 || cstark_piece[i].bytes < cstark_piece[best].bytes))
-                best = i;
-        return best;
-    }
-    /* Give waiting pages back, the oldest pieces first, until at most `limit` bytes wait. */
-    static void cstark_trim(size_t limit) {
-        while (cstark_waiting_bytes > limit) {
-            const size_t over = cstark_waiting_bytes - limit;
-            const size_t bytes = over < cstark_piece[0].bytes ? over : cstark_piece[0].bytes;
-            munmap(cstark_cut(0, bytes), bytes);
-        }
-    }
-    static char *cstark_map(size_t rounded) {
-        const size_t mapped = rounded + CSTARK_HUGE;
-        const int access = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANON;
-        char *start = mmap(NULL, mapped, access, kind, -1, 0);
-        if (start == MAP_FAILED) return NULL;
-        const size_t before = -(uintptr_t)start & (CSTARK_HUGE - 1);
-        if (before) munmap(start, before);
-        if (CSTARK_HUGE - before) munmap(start + before + rounded, CSTARK_HUGE - before);
-    #ifdef MADV_HUGEPAGE
-        madvise(start + before, rounded, MADV_HUGEPAGE);
-    #endif
-        return start + before;
-    }
-    /* Have waiting pages take the place of new ones; the bytes moved, or -1 with the new block gone:
-     * the system has no more room for pieces of mappings. Huge page by huge page, since a call must
-     * not reach over the border of two mappings; neighbours from one mapping become one again. */
-    static ptrdiff_t cstark_gather(char *start, size_t rounded) {
-    #ifdef MREMAP_FIXED
-        const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
-        size_t moved = 0;
-        while (moved < rounded && cstark_pieces) {
-            char *page = cstark_cut(cstark_smallest(CSTARK_HUGE), CSTARK_HUGE);
-            if (mremap(page, CSTARK_HUGE, CSTARK_HUGE, how, start + moved) == MAP_FAILED) {
-                munmap(page, CSTARK_HUGE);
-                munmap(start, rounded);
-                return -1;
-            }
-            moved += CSTARK_HUGE;
-        }
-        return (ptrdiff_t)moved;
-    #else
-        return 0;
-    #endif
-    }
-    /* `fresh` is how many bytes at the end nobody has touched. */
-    static void *cstark_allocate(size_t bytes, size_t *fresh) {
-        *fresh = 0;
-        if (bytes < CSTARK_HUGE) {
-            void *memory = NULL;
-            return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : memory;
-        }
-        const size_t rounded = cstark_rounded(bytes);
-        if (rounded < bytes || rounded + CSTARK_HUGE < rounded) return NULL;
-        const int found = cstark_smallest(rounded);
-        char *start = found < 0 ? NULL : cstark_cut(found, rounded);
-        if (!start) {
-            start = cstark_map(rounded);
-            ptrdiff_t moved = start ? cstark_gather(start, rounded) : 0;
-            if (moved < 0) {
-                moved = 0;
-                start = cstark_map(rounded);
-            }
-            const size_t used = cstark_used_bytes + rounded;
-            cstark_trim(cstark_most_bytes > used ? cstark_most_bytes - used : 0);
-            if (!start) return NULL;
-            *fresh = (size_t)moved < bytes ? bytes - (size_t)moved : 0;
-        }
-        cstark_used_bytes += rounded;
-        if (cstark_used_bytes > cstark_most_bytes) cstark_most_bytes = cstark_used_bytes;
-        return start;
-    }
-    static void cstark_release(void *memory, size_t bytes) {
-        if (bytes < CSTARK_HUGE) {
-            free(memory);
-            return;
-        }
-        char *start = memory;
-        size_t rounded = cstark_rounded(bytes);
-        cstark_used_bytes -= rounded;
-        for (int i = cstark_pieces - 1; i >= 0; i--) { /* with its neighbours, if they wait */
-            const size_t other = cstark_piece[i].bytes;
-            if (cstark_piece[i].start + other == start) start = cstark_cut(i, other);
-            else if (start + rounded == cstark_piece[i].start) cstark_cut(i, other);
-            else continue;
-            rounded += other;
-        }
-        if (cstark_pieces == CSTARK_PIECES) {
-            const size_t oldest = cstark_piece[0].bytes;
-            munmap(cstark_cut(0, oldest), oldest);
-        }
-        cstark_piece[cstark_pieces].start = start;
-        cstark_piece[cstark_pieces++].bytes = rounded;
-        cstark_waiting_bytes += rounded;
-    }
-    static void cstark_release_all(void) {
-        cstark_trim(0);
-        cstark_most_bytes = cstark_used_bytes;
-    }
+    #include "isa.h"
+    #include "pool.h"
+    #include "regions.h"
     """
-    const char *CSTARK_SOURCE_DIGEST
     size_t CSTARK_HUGE
     int cstark_own_threads
     bint cstark_has_pool
     bint cstark_stranded
     int cstark_regions
     int cstark_regions_add(int change) noexcept nogil
-    int cstark_cpu_has_avx2() noexcept nogil
+    enum:
+        ISA_COUNT
+    const char **isa_names
+    int (**isa_tests)() noexcept nogil
+    int cpu_has_sha() noexcept nogil
     void *cstark_allocate(size_t bytes, size_t *fresh) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
     void cstark_release_all() noexcept nogil
@@ -180,7 +43,6 @@ cdef extern from *:
 
 MAX_THREADS = 1024
 SYSTEM_BYTES = CSTARK_HUGE  # buffers from so many bytes on come from the system, and are reused
-_ISAS = ("portable", "avx2")
 
 # What buffers may be for; what is beyond the limit counts as "other".
 cdef enum:
@@ -188,17 +50,13 @@ cdef enum:
 
 cdef int current_threads = 1
 cdef int current_isa = 0
+cdef bint current_sha = False
 cdef size_t made = 0
 cdef size_t live = 0
 cdef size_t peak = 0
 cdef size_t live_of[MAX_LABELS]
 cdef size_t peak_of[MAX_LABELS]          # when `live` was `peak`
 cdef dict _labels = {"other": 0}
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 # ---- threads --------------------------------------------------------------------------------
@@ -315,22 +173,47 @@ cdef int isa_index() noexcept nogil:
     return current_isa
 
 
+cdef bint sha_in_use() noexcept nogil:
+    return current_sha
+
+
 def isas():
     """Instruction sets this build and this processor can run, slowest first."""
-    return _ISAS[:2] if cstark_cpu_has_avx2() else _ISAS[:1]
+    found = []
+    for k in range(ISA_COUNT):
+        if isa_tests[k]():
+            found.append(isa_names[k].decode())
+    return tuple(found)
 
 
 def isa():
     """Name of the instruction set in use."""
-    return _ISAS[current_isa]
+    return isa_names[current_isa].decode()
 
 
-def set_isa(str name):
-    """Select the instruction set of every kernel from now on."""
-    global current_isa
+def sha():
+    """Whether SHA-256 uses the processor's SHA instructions."""
+    return current_sha
+
+
+def set_isa(str name, bint sha=True):
+    """Select the instruction set of every kernel from now on.
+
+    Parameters
+    ----------
+    name : str
+        One of `isas`.
+    sha : bool
+        Whether SHA-256 may be computed by SHA instructions, which some processors of every set
+        but ``portable`` have. Digests do not depend on it.
+    """
+    global current_isa, current_sha
     if name not in isas():
         raise ValueError(f"instruction set {name!r} is not available here; choose from {isas()}")
-    current_isa = _ISAS.index(name)
+    for k in range(ISA_COUNT):
+        if isa_names[k].decode() == name:
+            current_isa = k
+    current_sha = sha and current_isa > 0 and cpu_has_sha()
 
 
 # ---- buffers --------------------------------------------------------------------------------

@@ -13,17 +13,15 @@ from cstark.kernels cimport _chunks
 from cstark.kernels._runtime cimport team
 from cstark.kernels._runtime import aligned
 
+include "digest.pxi"
+
 cdef extern from "goldilocks.h" nogil:
     uint64_t gl_add(uint64_t a, uint64_t b)
 
 cdef extern from *:
     """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
     #define CSTARK_PREFETCH(address) __builtin_prefetch(address)
     """
-    const char *CSTARK_SOURCE_DIGEST
     void CSTARK_PREFETCH(const void *address) noexcept nogil
 
 cdef enum:
@@ -41,11 +39,6 @@ cdef double MESSAGE_COST = 60.0
 
 PARTS = PART_COUNT
 cdef size_t MAX_ENTRIES = 0xFFFFFFFE  # of a part: their numbers fill half a slot
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 cdef struct Part:

@@ -28,9 +28,33 @@ DIRECTIVES = {
 CHECKS = ("boundscheck", "initializedcheck", "nonecheck")
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-_FAMILY = re.compile(r'^\s*#\s*define\s+CSTARK_FAMILY\s+"([^"]+)"', re.M)
+_FAMILY = re.compile(r"^\s*ISA_TABLES\((\w+)\)", re.M)
+_PXI = re.compile(r'^include "([^"]+)"', re.M)
 _EXTERN = re.compile(r'^\s*cdef\s+extern\s+from\s+"([^"]+)"', re.M)
 _CIMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+cimport[\s(]+(\w+)", re.M)
+
+
+#: For each instruction set, as lanes/isa.h lists them: its folder of lanes, and the target that the
+#: compiler must be told of.
+ISAS = {
+    "portable": ("portable", None),
+    "avx2": ("avx2", "AVX2"),
+    "avx512vl": ("avx2", "AVX512VL"),
+}
+
+
+def unit(family: str, isa: str, lanes: str = "lanes.h") -> str:
+    """The translation unit of a family for an instruction set.
+
+    Those of the package stand in ``families/`` for people to read, equal to this but for their
+    first line; whoever has families of his own need not write them.
+    """
+    folder, target = ISAS[isa]
+    body = f'#include "{folder}/{lanes}"\n#define TABLE {family}_{isa}\n#include "{family}.h"\n'
+    if target is not None:
+        have = "AVX2" if target == "AVX512VL" else target
+        body = f"#if CSTARK_HAVE_{have}\nTARGET_BEGIN(TARGET_{target})\n{body}TARGET_END\n#endif\n"
+    return f'/* The family {family} for {isa}. */\n#include "isa.h"\n{body}'
 
 
 def extensions(root: Path) -> dict[str, Path]:
@@ -39,22 +63,36 @@ def extensions(root: Path) -> dict[str, Path]:
     return {".".join(path.relative_to(root).with_suffix("").parts): path for path in found}
 
 
-def source_files(root: Path, pyx: Path) -> list[Path]:
-    """The .pyx, and every .pxd and C header it reaches, sorted."""
+def include_folders(root: Path, pyx: Path) -> list[Path]:
+    """Where the compiler looks for headers: the extension's own, then those of the kernels."""
     kernels = root / "cstark" / "kernels"
-    folders = [kernels / "include", kernels / "portable", kernels / "avx2", kernels]
-    folders.insert(0, pyx.parent / "include")
-    pending, seen = [pyx], set()
+    return [pyx.parent / "include", kernels / "lanes", kernels / "families", kernels]
+
+
+def units(root: Path, pyx: Path) -> list[Path]:
+    """The translation units of an extension besides its own: one for each instruction set.
+
+    An extension whose C says ``ISA_TABLES(field);`` is linked with ``families/field_*.c``.
+    """
+    families = root / "cstark" / "kernels" / "families"
+    names = _FAMILY.findall(pyx.read_text(encoding="utf-8"))
+    return sorted(unit for name in names for unit in families.glob(f"{name}_*.c"))
+
+
+def source_files(root: Path, pyx: Path) -> list[Path]:
+    """The .pyx, and all it is made of: units, and every .pxd, .pxi and C header reached; sorted."""
+    folders = include_folders(root, pyx)
+    pending, seen = [pyx, *units(root, pyx)], set()
     while pending:
         path = pending.pop()
         if path in seen:
             continue
         seen.add(path)
         text = path.read_text(encoding="utf-8")
-        names = _INCLUDE.findall(text) + _FAMILY.findall(text) + _EXTERN.findall(text)
-        for name in names:
-            candidates = [folder / name for folder in [path.parent, *folders]]
-            pending.extend(c.resolve() for c in candidates if c.is_file())
+        for name in _INCLUDE.findall(text) + _EXTERN.findall(text) + _PXI.findall(text):
+            # As the compiler does: the folder of the file itself comes first, and the first wins.
+            found = (folder / name for folder in [path.parent, *folders])
+            pending.extend(c.resolve() for c in [*filter(Path.is_file, found)][:1])
         for module, name in _CIMPORT.findall(text):
             # a name of a module, or a module of a package
             for dotted in (module, f"{module}.{name}"):

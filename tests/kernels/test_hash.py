@@ -11,25 +11,21 @@ from hash_oracles import ALGORITHMS, BLAKE3, INJECT, LEAF, NODE, oracle
 
 from cstark.kernels import _hash, _runtime
 
-# Every way in which the digests can be computed here: instruction set, extensions of AVX2.
-WAYS = [("portable", ())]
-if "avx2" in _runtime.isas():
-    WAYS.append(("avx2", ()))
-    WAYS += [("avx2", (name,)) for name in _hash.extensions()]
-    WAYS.append(("avx2", _hash.extensions()))
+# Every way to compute the digests here: instruction set, with SHA instructions or not.
+WAYS = [(isa, False) for isa in _runtime.isas()]
+if _runtime.sha():
+    WAYS.append((_runtime.isas()[-1], True))
 # Widths on both sides of every block and chunk boundary, in words.
 WIDTHS = [*range(1, 41), 49, 50, 51, 52, 127, 128, 129, 136, 137, 255, 256, 257, 300, 385, 2500]
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: "-".join([way[0], *way[1]]))
+@pytest.fixture(params=WAYS, ids=lambda way: way[0] + "-sha" * way[1])
 def way(request):
     isa, threads = _runtime.isa(), _runtime.threads()
-    _runtime.set_isa(request.param[0])
-    _hash.set_extensions(request.param[1])
+    _runtime.set_isa(*request.param)
     yield request.param
     _runtime.set_isa(isa)
     _runtime.set_threads(threads)
-    _hash.set_extensions()
 
 
 @pytest.fixture(params=ALGORITHMS, ids=["keccak256", "blake3", "sha256"])
@@ -240,16 +236,16 @@ def test_grind_finds_the_smallest_nonce(algorithm, bits):
     prefix = bytes(range(40))
     start = [0, 5, 2**32 - 3, 2**63 + 1][bits % 4]
     expected = brute_force(algorithm, prefix, bits, start, 1 << 18)
-    for isa, extensions in WAYS:
-        _runtime.set_isa(isa)
-        _hash.set_extensions(extensions)
+    before = _runtime.isa()
+    for way in WAYS:
+        _runtime.set_isa(*way)
         assert _hash.grind(algorithm, prefix, bits, start, 1 << 18) == expected
         if expected >= 0:  # the bounds are exact
             length = expected - start
             assert _hash.grind(algorithm, prefix, bits, start, length) == -1
             assert _hash.grind(algorithm, prefix, bits, start, length + 1) == expected
             assert _hash.grind(algorithm, prefix, bits, expected, 1) == expected
-    _hash.set_extensions()
+    _runtime.set_isa(before)
 
 
 def test_grind_with_threads_finds_the_smallest(way, algorithm):
@@ -309,7 +305,6 @@ OUT = np.empty((2, 4, 32), np.uint8)
         (lambda: _hash.grind(0, bytes(40), -1, 0, 1), "bits"),
         (lambda: _hash.grind(0, bytes(40), 1, 2**64 - 1, 2), "start"),
         (lambda: _hash.grind(0, bytes(40), 1, -1, 2), "start"),
-        (lambda: _hash.set_extensions(["mmx"]), "extension"),
     ],
 )
 def test_bad_arguments_are_named(call, name):

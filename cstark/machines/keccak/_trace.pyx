@@ -11,13 +11,7 @@ from libc.string cimport memcpy, memset
 from cstark.kernels cimport _chunks
 from cstark.kernels._runtime cimport max_team
 
-cdef extern from *:
-    """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    """
-    const char *CSTARK_SOURCE_DIGEST
+include "../../kernels/digest.pxi"
 
 cdef enum:
     ROUNDS = 24
@@ -53,11 +47,6 @@ cdef int[25] source
 cdef uint64_t[ROUNDS] round_constant
 # The bits of a byte as eight words: a lane is spread over 64 cells by eight copies.
 cdef uint64_t[256][8] spread
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 def _fill_tables():

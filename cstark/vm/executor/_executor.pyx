@@ -13,24 +13,13 @@ from libc.string cimport memset
 
 import numpy as np
 
-cdef extern from *:
-    """
-    #ifndef CSTARK_SOURCE_DIGEST
-    #define CSTARK_SOURCE_DIGEST ""
-    #endif
-    """
-    const char *CSTARK_SOURCE_DIGEST
+include "../../kernels/digest.pxi"
 
 FAST, COUNT, RECORD, PROFILE = VM_FAST, VM_COUNT, VM_RECORD, VM_PROFILE
 TABLES = VM_TABLES
 LIMBS = 1 << 16
 # Rows between two looks for signals: a hundredth of a second, or less.
 cdef uint64_t SLICE = 1 << 18
-
-
-def source_digest():
-    """Digest of the sources this module was compiled from."""
-    return CSTARK_SOURCE_DIGEST.decode()
 
 
 def width(int table):

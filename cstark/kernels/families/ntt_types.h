@@ -1,0 +1,106 @@
+/* What ntt.h and the module that calls it share. */
+#ifndef CSTARK_NTT_TYPES_H
+#define CSTARK_NTT_TYPES_H
+
+#include "isa.h"
+#include "ntt_plan.h"
+
+enum {
+    NTT_PAD = 8,       /* words: a cache line */
+    NTT_UNPADDED = 62, /* pad_shift of rows that have no pads */
+    NTT_LINE = 8,      /* words in a cache line */
+};
+
+/* Row r begins at base + r pitch + pads. Pads keep the rows of a butterfly, a power of two apart, from
+ * falling into one set of the first-level cache. */
+typedef struct {
+    uint64_t *base;
+    ptrdiff_t pitch;
+    int pad_shift;
+} ntt_rows;
+
+INLINE uint64_t *ntt_row(const ntt_rows *rows, ptrdiff_t row) {
+    return rows->base + row * rows->pitch + (row >> rows->pad_shift) * NTT_PAD;
+}
+
+/* Programs: in which direction butterflies and shifts turn. */
+enum { NTT_INVERSE_FREQUENCY, NTT_FORWARD_FREQUENCY, NTT_FORWARD_TIME, NTT_PROGRAMS };
+
+typedef struct {
+    const ntt_block_plan *outer, *inner; /* N1, N2; without a split inner is NULL */
+    int log_size;
+    const uint64_t *src; /* (N, width), rows src_pitch apart */
+    ptrdiff_t src_pitch, width;
+    uint64_t *out; /* (cosets, N, out_pitch) */
+    ptrdiff_t out_pitch, out_limit; /* out_limit: words of a row that may be written */
+    ptrdiff_t columns;                /* width rounded up to whole vectors */
+    ptrdiff_t outer_tile, inner_tile; /* columns in a tile of an outer, an inner block */
+    ptrdiff_t groups;                 /* neighbours i2 of an outer block; 1 unless one tile has all columns */
+    int cosets, coset;                /* number; the one of ntt_outer_forward */
+    const uint64_t *shifts;
+    int program;          /* of a transform: NTT_INVERSE_FREQUENCY or NTT_FORWARD_FREQUENCY */
+    uint64_t root;        /* of order N: w_N for an extension's way out, w_N^-1 for inverse, ... */
+    uint64_t root_inverse;
+    uint64_t scale;       /* 1/N, or 1 */
+    uint64_t *temporary;  /* of a split transform: (N, columns) */
+    uint64_t *scratch;    /* of all threads */
+    ptrdiff_t scratch_words;
+} ntt_call;
+
+typedef struct {
+    int lanes;
+    kernel_function whole_extension, outer_inverse, inner, outer_forward; /* items: tiles, groups of i2, loc, groups of i2 */
+    kernel_function whole, outer, inner_last;                             /* items: tiles, groups of i2, k1 */
+} ntt_table;
+
+static ptrdiff_t ntt_buffer_words(const ntt_block_plan *plan, ptrdiff_t columns) {
+    const ptrdiff_t n = (ptrdiff_t)1 << plan->log_size;
+    return n * columns + ((n >> plan->pad_shift) + 1) * NTT_PAD;
+}
+
+/* A thread's scratch: two buffers, twiddles of the rows of a block, words to make them from. */
+typedef struct {
+    uint64_t *first, *second, *words;
+    gl_twiddle *twiddles;
+} ntt_scratch;
+
+static ptrdiff_t ntt_largest(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+static ptrdiff_t ntt_smallest(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+static ptrdiff_t ntt_scratch_buffer(const ntt_call *call) {
+    const ptrdiff_t outer = ntt_buffer_words(call->outer, call->groups * call->outer_tile);
+    return call->inner ? ntt_largest(outer, ntt_buffer_words(call->inner, call->inner_tile)) : outer;
+}
+
+static ptrdiff_t ntt_scratch_rows(const ntt_call *call) {
+    const ptrdiff_t outer = call->groups << call->outer->log_size;
+    const ptrdiff_t inner = call->inner ? (ptrdiff_t)1 << call->inner->log_size : 0;
+    return ntt_largest(outer, inner) + NTT_LINE;
+}
+
+static ptrdiff_t ntt_scratch_size(const ntt_call *call) {
+    return 2 * ntt_scratch_buffer(call) + 3 * ntt_scratch_rows(call);
+}
+
+static ntt_scratch ntt_scratch_of(const ntt_call *call, int thread) {
+    uint64_t *const base = call->scratch + thread * call->scratch_words;
+    const ptrdiff_t buffer = ntt_scratch_buffer(call), rows = ntt_scratch_rows(call);
+    ntt_scratch s = {base, base + buffer, base + 2 * buffer + 2 * rows,
+                     (gl_twiddle *)(base + 2 * buffer)};
+    return s;
+}
+
+static ntt_rows ntt_matrix(const uint64_t *base, ptrdiff_t pitch) {
+    ntt_rows r = {(uint64_t *)base, pitch, NTT_UNPADDED};
+    return r;
+}
+
+static ntt_rows ntt_buffer(uint64_t *base, const ntt_block_plan *plan, ptrdiff_t columns) {
+    ntt_rows r = {base, columns, plan->pad_shift};
+    return r;
+}
+
+/* No code of its own for AVX-512 on 256 bits: that of AVX2. */
+#define ntt_avx512vl ntt_avx2
+
+#endif

@@ -1,0 +1,47 @@
+/* The vocabulary of portable/lanes.h, avx2/lanes.h, ... and lane_ext.h: what a family is written in, once
+ * for all instruction sets. This file is read by people alone. LANES is the number of elements of a vector.
+ *
+ * vec            LANES field elements, "any word" unless a comment says canonical
+ * v_load/v_store LANES consecutive words; v_load_some/v_store_some the first `count` of them (rest 0)
+ * v_prefetch     a hint that the line at this address will be read soon
+ * v_set1         one word in every lane
+ * v_add v_sub v_mul v_square   any words in, any word out
+ * v_add_canonical v_sub_canonical   the second operand canonical: cheaper
+ * v_canonical    the representative below p
+ * v_load_3/v_store_3   LANES elements of three adjacent words each, as three vectors and back
+ *
+ * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
+ * d_split        a word as digits
+ * d_mul          word times twiddle, as digits; twiddle_set prepares a constant, twiddle_store LANES of
+ *                them from any words; a twiddle is (w, w >> 32) for every instruction set
+ * d_mul_vec      word times word, as digits
+ * d_add d_sub
+ * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
+ * d_shift_32(d, k), d_shift_64(d, k)  times 2^(32+k), 2^(64+k), likewise
+ * d_power_of_two(a, e)  word times 2^e, 0 <= e < 192, e a compile-time constant
+ * d_value        the residue as a vec (any word); input may be negative
+ * d_bias, d_merge   d_value in two steps: bias once per butterfly, on an input that reaches all
+ *                outputs with coefficient +1, then merge every output
+ *
+ * weight         a constant prepared for dot products (weight_set)
+ * dot            LANES sums of word times weight: dot_zero, or dot_set1(word) to start from a word;
+ *                dot_add(&sum, word, weight), dot_value; at most 256 terms in between
+ * weights_set    prepares LANES weights from a vec, at out[0], out[step], out[2 step], ...
+ * weight_vec     LANES constants, one a lane (weight_vec_set); dot_add_vec multiplies lane by lane
+ * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms
+ *                count towards the 256)
+ *
+ * products       LANES sums of word times word: products_zero, products_add, products_twice (doubles the
+ *                sum so far), products_value; at most 64 terms
+ *
+ *                products_digits leaves the sum unreduced
+ *
+ * vec3           LANES extension elements: e_load/e_store planar, e_load_rows/e_store_rows
+ *                interleaved (each also ..._some), e_add e_sub e_mul e_square
+ *                e_scale (by base vec) e_set1 e_adjugate (and norm)
+ * digits3        the same unreduced: e_split e_digits_add e_product (of two vec3) e_value (to vec3);
+ *                e_mul_add(a, b, c) = a b + c with c a digits3
+ *
+ * columns_from_rows(row, stride, out, plane)   LANES rows of four words: column k to out + k * plane
+ * rows_from_columns(column, out, stride)       and back: four vectors, one a column, to rows
+ */
