@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
 import pytest
-from forged_tables import without
+from forged_tables import Attack, messages, row_of, verdict, without
 from tables_support import (
     TABLES,
     assignments,
+    circles,
     columns_of,
     described,
     evaluate,
@@ -19,6 +23,7 @@ from cstark.air import describe
 from cstark.air.nodes import subtree
 from cstark.vm.buses import BUSES, VERIFIER
 from cstark.vm.tables import FAMILIES
+from tests.vm import encode
 
 DESCRIBED = {name: described(name) for name in TABLES}
 FLAGS = {name: flags_of(description) for name, description in DESCRIBED.items()}
@@ -68,6 +73,40 @@ def test_facts_are_received_alone():
                 for value in one.values:
                     kinds = {description.nodes[k][1] for k in subtree(description.nodes, value)}
                     assert kinds == {"preprocessed"}, (name, one.label)
+
+
+class OwnRange(cs.Air):
+    """Numbers that are in range because this table, which looks them up in itself, says so."""
+
+    columns = {"x": (), "count": ()}
+
+    def constrain(self, t):
+        t.receive("range", [t.now.x], count=t.now.count)
+        t.send("range", [t.now.x])
+
+
+def test_no_fact_rests_on_itself():
+    """V7: what tables of facts look up leads back to none of them."""
+    assert circles(DESCRIBED.values()) == set()
+    assert circles([DESCRIBED["add"], describe("range", OwnRange())]) == {"range"}
+
+
+def test_what_rests_on_itself_proves_anything():
+    """A limb of 17 bits is refused by the verifier's facts, and accepted by such a table."""
+    honest = row_of("add", encode.r("add", 7, 5, 6), (1 << 32) - 1, 1)
+    attack = Attack("add", honest, {"c": [0, 1 << 16, 0, 0]})
+    add = FAMILIES["add"]()
+    tokens = attack.tokens(add, attack.forged)
+    assert verdict({"add": add}, {"add": attack.forged}, tokens) == "bus_sum"
+    asked = Counter(values[0] for bus, _, values, _ in messages("add", add, attack.forged)
+                    if bus == "range")  # fmt: skip
+    trace = np.zeros((8, 2), dtype=np.uint64)
+    for row, (x, count) in enumerate(sorted(asked.items())):
+        trace[row] = x, count + 1
+    trace[len(asked) :] = 1, 1
+    tokens = [token for token in tokens if token.bus != "range"]
+    traces = {"add": attack.forged, "range": trace}
+    assert verdict({"add": add, "range": OwnRange()}, traces, tokens) == ""
 
 
 def test_tokens_have_weight_one():

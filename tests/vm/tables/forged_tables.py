@@ -23,8 +23,8 @@ from tests.oracles.forging import prove_anyway
 from tests.vm import encode
 from tests.vm.guests import LOW, Guest, exit_with, li
 
-__all__ = ["OPTIONS", "Attack", "facts", "inverse", "limbs", "loosened", "row_of", "verdict",
-           "without"]  # fmt: skip
+__all__ = ["OPTIONS", "Attack", "facts", "inverse", "limbs", "loosened", "messages", "row_of",
+           "verdict", "without"]  # fmt: skip
 
 OPTIONS = cs.Options(queries=2, grinding=0)
 """What is false here is noticed at one point outside the domain, or in a sum over all rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterable
 
 from cstark.air import P, describe
 from cstark.air.description import TableDescription
@@ -11,8 +12,8 @@ from cstark.air.flags import Flags
 from cstark.air.nodes import subtree
 from cstark.vm.tables import AROUND, FAMILIES
 
-__all__ = ["ARGUMENTS", "TABLES", "assignments", "columns_of", "described", "evaluate", "flags_of",
-           "table"]  # fmt: skip
+__all__ = ["ARGUMENTS", "TABLES", "assignments", "circles", "columns_of", "described", "evaluate",
+           "flags_of", "table"]  # fmt: skip
 
 TABLES = (*FAMILIES, *AROUND)
 """The names of all tables."""
@@ -32,6 +33,27 @@ def table(name):
 @functools.cache
 def described(name) -> TableDescription:
     return describe(name, table(name))
+
+
+def circles(descriptions: Iterable[TableDescription]) -> set[str]:
+    """Tables of facts that rest on themselves.
+
+    A table that receives with a free count says that its rows are facts. What it sends to others
+    of that kind it rests on; where that leads back to it, its rows prove nothing.
+    """
+    tables = list(descriptions)
+    givers = {
+        (one.bus, d.name) for d in tables for one in d.interactions
+        if one.sign == -1 and one.weight == 0
+    }  # fmt: skip
+    rests = {
+        d.name: {name for bus, name in givers for one in d.interactions
+                 if one.sign == +1 and one.bus == bus}
+        for d in tables if any(d.name == name for _, name in givers)
+    }  # fmt: skip
+    while bottom := {name for name, others in rests.items() if not others & rests.keys()}:
+        rests = {name: others for name, others in rests.items() if name not in bottom}
+    return set(rests)
 
 
 def columns_of(description: TableDescription, node: int) -> set[str]:

@@ -1,4 +1,4 @@
-"""Jumps to registers: among all labels there are, the target is the one that RISC-V means."""
+"""Targets of jumps and addresses of words: among all there are, the ones that RISC-V means."""
 
 from __future__ import annotations
 
@@ -46,3 +46,26 @@ def test_a_high_half_leads_nowhere():
                 to = (low + X * high + imm) % (1 << 64) & ~1
                 assert not abi.IMAGE_LOW <= to < abi.STACK_TOP
                 assert not abi.IMAGE_LOW <= to < abi.END  # nor is it memory
+
+
+def test_addresses_that_are_words():
+    """B2: a row's word is that of the 64-bit sum, and the flags of its place are those of the sum.
+
+    A row may be given any place k from 0 to 7; the words that have a token are multiples of 8 in
+    the memory map.
+    """
+    edge = 5000
+    ends = (abi.IMAGE_LOW, abi.STACK_TOP, abi.OUTPUT, abi.END, X)
+    low = np.concatenate(
+        [np.arange(edge), *(np.arange(end - edge, min(end + edge, X)) for end in ends)]
+    ).astype(np.int64)
+    for imm in (*range(-2048, 2048, 127), -2048, -1, 0, 1, 2047):
+        for k in range(8):
+            at = low + imm - k
+            for behind in (0, 8):  # the second word of an access that crosses
+                field = np.where(at + behind < 0, P - X + (at + behind + X).astype(np.uint64),
+                                 (at + behind).astype(np.uint64))  # fmt: skip
+                word = (field % np.uint64(8) == 0) & (field >= abi.IMAGE_LOW) & (field < abi.END)
+                right = (low + imm) // 8 * 8
+                assert (at[word] == right[word]).all()
+                assert ((low + imm)[word] % 8 == k).all()
