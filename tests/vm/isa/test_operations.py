@@ -148,3 +148,24 @@ def test_an_empty_text_and_one_without_instructions():
     assert len(isa.expand([], 0x1000)) == 0
     code = isa.expand([0] * 5, 0x1000)
     assert len(code) == 0 and (code.index == isa.NOWHERE).all() and code.rows().shape == (0, 8)
+
+
+def test_constants_of_operations_are_halves():
+    """What rows write or add of the program's constants is below 2^32, and a return address too."""
+    rnd = np.random.default_rng(1)
+    words = rnd.integers(0, 1 << 32, 60_000, dtype=np.uint32)
+    words = words & ~np.uint32(0x7F) | rnd.choice(
+        np.array([0x13, 0x1B, 0x17, 0x37, 0x6F, 0x67, 0x33], dtype=np.uint32), len(words)
+    )
+    words[-1] = 0x13
+    code = isa.expand(words, 0x1000)
+    half = 1 << 32
+    halves = {
+        "li": ("imm0", "imm1"), "addi": ("imm0", "imm1"), "addi_inplace": ("imm0", "imm1"),
+        "sltiu": ("imm0", "imm1"), "addiw": ("imm0",), "slti": ("imm0",), "jalr": ("next",),
+    }  # fmt: skip
+    for name, slots in halves.items():
+        rows = code.operations[code.operations["code"] == isa.OPERATIONS[name].code]
+        assert len(rows) > 10, name
+        for slot in slots:
+            assert (rows[slot] < half).all(), (name, slot)
