@@ -16,7 +16,7 @@ import numpy as np
 from cstark.air.columns import Namespace
 from cstark.air.description import Interaction
 from cstark.air.expression import Expression, Recorder, Scalar
-from cstark.air.nodes import Node, P, is_name
+from cstark.air.nodes import Node, P, is_name, subtree
 from cstark.air.rows import Operand, caller, check_name
 from cstark.errors import AirError, quoted
 from cstark.limits import MAX_MESSAGE_WIDTH, MIN_ROWS
@@ -168,10 +168,6 @@ def number_buses(
     return {bus: Bus(number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
 
 
-Form = dict[int | None, int]
-"""A count as coefficients: None for the constant, else the node of a column or of a product."""
-
-
 def _at(location: str) -> str:
     return f" ({location})" if location else ""
 
@@ -198,7 +194,9 @@ def _default_weight(
         return min(constant, P - constant)
     if sign < 0:
         return 0
-    weight = _magnitude(recorder, bounds, count)
+    if count not in recorder.magnitudes:  # messages share counts
+        recorder.magnitudes[count] = _magnitude(recorder, bounds, count)
+    weight = recorder.magnitudes[count]
     if weight is None:
         raise recorder.error(
             f"{where}: the count {recorder.text(count)} depends on a public value, whose size is "
@@ -218,56 +216,39 @@ def _magnitude(recorder: Recorder, bounds: Callable[[Node], int], root: int) -> 
     Affine parts are collected before absolute values are taken, so ``a + b - a`` weighs 1;
     products multiply the bounds of their factors.  None if a public value takes part.
     """
-    forms: dict[int, Form] = {}
-    sizes: dict[int, int] = {}
-    stack = [root]
-    while stack:
-        index = stack[-1]
-        node = recorder.nodes[index]
-        if node[0] in ("add", "sub", "mul"):
-            waiting = [child for child in node[1:] if child not in forms]
-            if waiting:
-                stack.extend(waiting)
-                continue
-        stack.pop()
-        if index in forms:
-            continue
-        form = _form(recorder, forms, sizes, bounds, index)
-        if form is None:
-            return None
-        forms[index] = form
-    return _size(forms[root], sizes)
-
-
-def _form(
-    recorder: Recorder,
-    forms: Mapping[int, Form],
-    sizes: dict[int, int],
-    bounds: Callable[[Node], int],
-    index: int,
-) -> Form | None:
-    kind, *operands = recorder.nodes[index]
-    if kind == "public":
+    members = subtree(recorder.nodes, root) or []
+    if any(recorder.nodes[index][0] == "public" for index in members):
         return None
-    if kind == "constant":
-        return {None: operands[0]}
-    if kind == "column":
-        sizes[index] = bounds(recorder.nodes[index])
-        return {index: 1}
-    a, b = (forms[operand] for operand in operands)
-    if kind == "mul":
-        for constant, other in ((a, b), (b, a)):
-            if constant.keys() <= {None}:
-                scale = constant.get(None, 0)
-                return {term: k * scale % P for term, k in other.items()}
-        sizes[index] = min(_size(a, sizes) * _size(b, sizes), P)
-        return {index: 1}
-    result = dict(a)
-    for term, k in b.items():
-        result[term] = (result.get(term, 0) + (k if kind == "add" else -k)) % P
-    return result
+    sizes: dict[int, int] = {}  # of columns, products, and the factors of products
+    for index in members:
+        kind, *operands = recorder.nodes[index]
+        if kind == "column":
+            sizes[index] = bounds(recorder.nodes[index])
+        elif kind == "mul" and all(recorder.constant_value(each) is None for each in operands):
+            for factor in operands:
+                if factor not in sizes:
+                    sizes[factor] = _affine_size(recorder, sizes, factor)
+            sizes[index] = min(sizes[operands[0]] * sizes[operands[1]], P)
+    return _affine_size(recorder, sizes, root)
 
 
-def _size(form: Form, sizes: Mapping[int, int]) -> int:
-    total = sum(min(k, P - k) * (1 if term is None else sizes[term]) for term, k in form.items())
-    return min(total, P)
+def _affine_size(recorder: Recorder, sizes: Mapping[int, int], root: int) -> int:
+    """Sum of the absolute coefficients of a node in columns and products, times their sizes."""
+    coefficients = {root: 1}
+    total = fixed = 0
+    for index in reversed(subtree(recorder.nodes, root, stop=sizes) or []):
+        scale = coefficients.pop(index, 0)
+        constant = recorder.constant_value(index)
+        if constant is not None:
+            fixed += scale * constant
+            continue
+        if index in sizes:
+            total += min(scale, P - scale) * sizes[index]
+            continue
+        kind, a, b = recorder.nodes[index]
+        for operand, other, sign in ((a, b, 1), (b, a, -1 if kind == "sub" else 1)):
+            factor = recorder.constant_value(other) if kind == "mul" else sign
+            if factor is not None:
+                before = coefficients.get(operand, 0)
+                coefficients[operand] = (before + scale * factor) % P
+    return min(total + min(fixed % P, -fixed % P), P)

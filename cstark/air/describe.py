@@ -193,10 +193,10 @@ class Table:
             return
         flags = Flags(self._recorder.nodes, self._equations)
         for message in self._of_flags:
-            free = flags.free_columns(message.count)
-            if not free:
+            free = flags.free_column(message.count)
+            if free is None:
                 continue
-            column = self._recorder.leaf(free[0])
+            column = self._recorder.leaf(free)
             at = f" (at {message.location})" if message.location else ""
             raise self._recorder.error(
                 f"{message.label}{at}: its count {self._recorder.text(message.count)} reads "

@@ -171,7 +171,15 @@ class TableDescription:
     @cached_property
     def node_degrees(self) -> tuple[int, ...]:
         """Degree of each node in the columns."""
-        return tuple(NodeList.replay(self.nodes).degrees)
+        degrees: list[int] = []
+        for kind, *rest in self.nodes:
+            if kind == "mul":
+                degrees.append(degrees[rest[0]] + degrees[rest[1]])
+            elif kind in ("add", "sub"):
+                degrees.append(max(degrees[rest[0]], degrees[rest[1]]))
+            else:
+                degrees.append(1 if kind == "column" else 0)
+        return tuple(degrees)
 
     @cached_property
     def lookup_degrees(self) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ class Recorder(NodeList):
         Text of a column or public node.
     """
 
-    __slots__ = ("_draw", "_points", "is_open", "leaf", "table", "unused")
+    __slots__ = ("_draw", "_points", "is_open", "leaf", "magnitudes", "table", "unused")
 
     def __init__(self, table: str, leaf: Callable[[Node], str]) -> None:
         super().__init__()
@@ -43,6 +43,7 @@ class Recorder(NodeList):
         self.leaf = leaf
         self.is_open = True
         self.unused: dict[Any, str] = {}  # selectors of `when` that state nothing yet: where made
+        self.magnitudes: dict[int, int | None] = {}  # of counts, see `cstark.air.bus`
         self._draw = Random(0)
         self._points: list[tuple[int, int]] = []  # of each node, its values at two points
 
@@ -111,17 +112,15 @@ class Recorder(NodeList):
         random points.  A polynomial of degree d that is no constant has the same value at both
         with a probability of at most d / p, below 2^-53.
         """
-        for index in range(len(self._points), len(self.nodes)):
-            kind, *rest = self.nodes[index]
+        points = self._points
+        for kind, *rest in self.nodes[len(points) :]:
             if kind in ("column", "public"):
-                point = self._draw.randrange(P), self._draw.randrange(P)
+                points.append((self._draw.randrange(P), self._draw.randrange(P)))
             elif kind == "constant":
-                point = rest[0], rest[0]
+                points.append((rest[0], rest[0]))
             else:
-                pairs = zip(self._points[rest[0]], self._points[rest[1]], strict=True)
-                one, other = (operate(kind, a, b) for a, b in pairs)
-                point = one, other
-            self._points.append(point)
+                (one, other), (one_b, other_b) = points[rest[0]], points[rest[1]]
+                points.append((operate(kind, one, one_b), operate(kind, other, other_b)))
         one, other = self._points[node]
         return one if one == other else None
 
@@ -329,10 +328,11 @@ class Expression:
         if isinstance(other, np.ndarray):
             return NotImplemented  # the array broadcasts and comes back element by element
         recorder = self._recorder
-        if isinstance(other, Expression) and other._recorder is recorder and recorder.is_open:
+        if not recorder.is_open:
+            recorder.node_of(self)  # says so
+        if isinstance(other, Expression) and other._recorder is recorder:
             theirs = other._node
         else:
-            recorder.node_of(self)
             theirs = recorder.node_of(other)
         a, b = (theirs, self._node) if swapped else (self._node, theirs)
         return Expression(recorder, recorder.operation(kind, a, b))

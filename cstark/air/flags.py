@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
-from cstark.air.nodes import Node, P, evaluate, subtree
+from cstark.air.nodes import Node, P, operate, subtree
 from cstark.air.rows import Equation
 
 __all__ = ["Flags"]
@@ -69,7 +70,7 @@ class Flags:
         self._rows_of: dict[tuple[str, int], int] = {}
         self.columns: set[int] = set()
         self.expressions: set[int] = set()
-        self._free: dict[int, list[Node]] = {}
+        self._free: dict[int, Node | None] = {}
         waiting = []
         users: dict[int, list[tuple[Equation, list[int]]]] = {}
         for equation in equations:
@@ -85,20 +86,37 @@ class Flags:
                 if self._pin_column(equation, column, columns):
                     waiting += users[nodes[column][2]]  # each column is news once
 
-    def free_columns(self, count: int) -> list[Node]:
-        """The columns that a count depends on and that may be other than 0 and 1, in order."""
-        if count in self._free:
-            return self._free[count]
+    def free_column(self, count: int) -> Node | None:
+        """A column that a count depends on and that may be other than 0 and 1, if there is one."""
+        if count not in self._free:
+            self._free[count] = self._find_free(count)
+        return self._free[count]
+
+    def _find_free(self, count: int) -> Node | None:
+        if not self._reads_free[count]:
+            return None
         members = subtree(self._nodes, count, stop=self.expressions) or []
-        free = [
-            index
-            for index in members
-            if self._nodes[index][:2] == ("column", "main")
-            and self._nodes[index][2] not in self.columns
-        ]
-        found = [self._nodes[index] for index in free if self._matters(count, index, members)]
-        self._free[count] = found
-        return found
+        slopes = _slopes(self._nodes, count, members, self.expressions)
+        for index in members:
+            # That of ``a + b - a`` does not change with `a`.
+            if self._is_free(index) and slopes.get(index, 0):
+                return self._nodes[index]
+        return None
+
+    @cached_property
+    def _reads_free(self) -> list[bool]:
+        """Of each node, whether a column that need be no flag stands below it."""
+        reads: list[bool] = []
+        for index, (kind, *rest) in enumerate(self._nodes):
+            if kind in ("add", "sub", "mul") and index not in self.expressions:
+                reads.append(reads[rest[0]] or reads[rest[1]])
+            else:
+                reads.append(self._is_free(index))
+        return reads
+
+    def _is_free(self, index: int) -> bool:
+        node = self._nodes[index]
+        return node[:2] == ("column", "main") and node[2] not in self.columns
 
     def _columns(self, root: int) -> list[int] | None:
         """Nodes of the columns of an equation; None if it has too many, or other leaves."""
@@ -154,17 +172,37 @@ class Flags:
         self._rows_of[what] = self._rows_of.get(what, 0) | rows
         return self._rows_of[what] == _EVERY
 
-    def _matters(self, count: int, column: int, members: Iterable[int]) -> bool:
-        """Whether the count changes with a column: that of ``a + b - a`` does not with `a`."""
-        draw = random.Random(0)
-        known = {
-            index: draw.randrange(P)
-            for index in members
-            if index in self.expressions or self._nodes[index][0] in ("column", "public")
-        }
-        before = evaluate(self._nodes, count, known)
-        known[column] = draw.randrange(P)
-        return evaluate(self._nodes, count, known) != before
+
+def _slopes(
+    nodes: Sequence[Node], root: int, members: Sequence[int], leaves: Collection[int]
+) -> dict[int, int]:
+    """Of each node below `root`, the derivative of `root` in it at a random point.
+
+    It is zero where `root` does not depend on the node, and else with a probability of at most the
+    degree over p.
+    """
+    draw = random.Random(0)
+    values: dict[int, int] = {}
+    for index in members:
+        kind, *rest = nodes[index]
+        if kind == "constant":
+            values[index] = rest[0]
+        elif index in leaves or kind in ("column", "public"):
+            values[index] = draw.randrange(P)
+        else:
+            values[index] = operate(kind, values[rest[0]], values[rest[1]])
+    slopes = {root: 1}
+    for index in reversed(members):
+        kind, *rest = nodes[index]
+        slope = slopes.get(index, 0)
+        if index in leaves or kind not in ("add", "sub", "mul") or not slope:
+            continue
+        a, b = rest
+        by_a = slope * values[b] if kind == "mul" else slope
+        by_b = slope * values[a] if kind == "mul" else -slope if kind == "sub" else slope
+        slopes[a] = (slopes.get(a, 0) + by_a) % P
+        slopes[b] = (slopes.get(b, 0) + by_b) % P
+    return slopes
 
 
 def _is_flag(nodes: Sequence[Node], root: int, atom: int, known: Mapping[int, int]) -> bool:

@@ -43,6 +43,7 @@ Node = tuple[Any, ...]
 """One of the tuples above: the first entry says which, and with it what the others are."""
 
 _COMMUTATIVE = ("add", "mul")
+_OPERATIONS = frozenset(("add", "sub", "mul"))
 
 
 class NodeList:
@@ -115,21 +116,26 @@ class NodeList:
         AirError
             If the degree exceeds `MAX_DEGREE`.
         """
-        folded = self._fold(kind, a, b)
-        if folded is not None:
-            return folded
+        nodes = self.nodes
+        if nodes[a][0] == "constant" or nodes[b][0] == "constant" or a == b:
+            folded = self._fold(kind, a, b)
+            if folded is not None:
+                return folded
+        index = self._index
+        node = (kind, a, b)
+        found = index.get(node)
+        # a + b and b + a are one node, kept in the order in which it was written first
+        if found is None and kind in _COMMUTATIVE:
+            found = index.get((kind, b, a))
+        if found is not None:
+            return found
         if kind == "mul":
             degree = self.degrees[a] + self.degrees[b]
             if degree > MAX_DEGREE:
                 raise self.error(f"an expression has degree {degree}; the limit is {MAX_DEGREE}")
         else:
             degree = max(self.degrees[a], self.degrees[b])
-        # a + b and b + a are one node, kept in the order in which it was written first
-        if kind in _COMMUTATIVE:
-            found = self._index.get((kind, b, a))
-            if found is not None:
-                return found
-        return self._add((kind, a, b), degree, self.reads_next[a] or self.reads_next[b])
+        return self._append(node, degree, self.reads_next[a] or self.reads_next[b])
 
     def value(self, index: int) -> int | None:
         """The value of a constant node, None for any other."""
@@ -137,11 +143,14 @@ class NodeList:
         return node[1] if node[0] == "constant" else None
 
     def _add(self, node: Node, degree: int, reads_next: bool) -> int:
-        index = self._index.setdefault(node, len(self.nodes))
-        if index == len(self.nodes):
-            self.nodes.append(node)
-            self.degrees.append(degree)
-            self.reads_next.append(reads_next)
+        index = self._index.get(node)
+        return self._append(node, degree, reads_next) if index is None else index
+
+    def _append(self, node: Node, degree: int, reads_next: bool) -> int:
+        index = self._index[node] = len(self.nodes)
+        self.nodes.append(node)
+        self.degrees.append(degree)
+        self.reads_next.append(reads_next)
         return index
 
     def _fold(self, kind: str, a: int, b: int) -> int | None:
@@ -185,6 +194,8 @@ def canonical_order(
     roots : list of int
         The new index of each root.
     """
+    if _is_canonical(nodes, roots):
+        return tuple(nodes), list(roots)
     ordered: list[Node] = []
     place: dict[int, int] = {}
     for root in roots:
@@ -195,7 +206,7 @@ def canonical_order(
                 stack.pop()
                 continue
             node = nodes[index]
-            if node[0] in ("add", "sub", "mul"):
+            if node[0] in _OPERATIONS:
                 _, a, b = node
                 if a not in place:
                     stack.append(a)
@@ -208,6 +219,32 @@ def canonical_order(
             place[index] = len(ordered)
             ordered.append(node)
     return tuple(ordered), [place[root] for root in roots]
+
+
+def _is_canonical(nodes: Sequence[Node], roots: Sequence[int]) -> bool:
+    """Whether a depth-first walk from the roots finishes the nodes in the order they are in."""
+    done = 0  # nodes 0 .. done - 1 are finished
+    for root in roots:
+        stack = [root]
+        while stack:
+            index = stack[-1]
+            if index < done:
+                stack.pop()
+                continue
+            node = nodes[index]
+            if node[0] in _OPERATIONS:
+                _, a, b = node
+                if a >= done:
+                    stack.append(a)
+                    continue
+                if b >= done:
+                    stack.append(b)
+                    continue
+            if index != done:
+                return False
+            stack.pop()
+            done += 1
+    return done == len(nodes)
 
 
 def subtree(

@@ -122,6 +122,10 @@ class _Reader:
         )
 
     def node(self, item: Any, place: int) -> Node:
+        if type(item) is list and len(item) == 3 and item[0] in ("add", "sub", "mul"):
+            kind, a, b = item
+            if type(a) is int and type(b) is int and 0 <= a < place and 0 <= b < place:
+                return kind, a, b  # nearly all nodes of a large table
         what = f"node {place}"
         items = self.sequence(item, what)
         kind = items[0] if items and isinstance(items[0], str) else None
