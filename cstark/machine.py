@@ -36,6 +36,9 @@ __all__ = ["Machine"]
 class Machine:
     """Tables, the buses between them, and the options of their proofs.
 
+    A machine pickles with the programs that its tables are compiled to, so that the workers of a
+    pool need not describe and compile it again; preprocessed columns are committed to in each.
+
     Parameters
     ----------
     tables : mapping of str to Air
@@ -513,6 +516,3 @@ class Machine:
 
     def __repr__(self) -> str:
         return f"<Machine of {', '.join(self.tables)}>"
-
-    def __reduce__(self) -> tuple[type[Machine], tuple[object, ...]]:
-        return (type(self), (self.tables, self.options))

@@ -48,6 +48,9 @@ def make_proof(
         instance = Instance.build(described, publics, tokens, claim)
         with report.phase("read traces"):
             arrays = read_traces(described, traces)
+        if key.programs.missing(check=check):
+            with report.phase("compile"):
+                key.programs.compile(check=check)
         layout = Layout(described, [len(array).bit_length() - 1 for array in arrays])
         plan = choose_plan(key, layout, max_memory)
         with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):

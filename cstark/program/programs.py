@@ -48,6 +48,24 @@ class Programs:
             found = self._made[kind, table] = compile_it(self._tables[table])
         return found
 
+    def missing(self, *, check: bool = True) -> list[tuple[str, int]]:
+        """What a proof needs and nobody has compiled yet: kind and table.
+
+        Parameters
+        ----------
+        check : bool
+            Whether the traces are checked as well.
+        """
+        wanted = [("quotient", table) for table in range(len(self._tables))]
+        wanted += [("lookup", table) for table, d in enumerate(self._tables) if d.interactions]
+        wanted += [("check", table) for table in range(len(self._tables)) if check]
+        return [program for program in wanted if program not in self._made]
+
+    def compile(self, *, check: bool = True) -> None:
+        """Compile what `missing` lists."""
+        for kind, table in self.missing(check=check):
+            {"quotient": self.quotient, "lookup": self.lookup, "check": self.check}[kind](table)
+
     def quotient(self, table: int) -> QuotientProgram:
         """The constraints of a table on a coset."""
         return self._program("quotient", table, quotient_program)

@@ -155,5 +155,6 @@ class ProvingKey:
             shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
             return Commitment(ALGORITHMS[options.hash], shape, matrices)
 
-    def __reduce__(self) -> tuple[type[ProvingKey], tuple[MachineDescription]]:
-        return (type(self), (self.description,))
+    def __reduce__(self) -> tuple[type[ProvingKey], tuple[MachineDescription, Programs]]:
+        self.programs.compile()  # here, once, and not wherever the key is read
+        return (type(self), (self.description, self.programs))
