@@ -214,7 +214,7 @@ class Machine:
             As for `prove`.
         mutate : int
             Change so many cells of valid traces (all, if there are at most 2^14), one at a time,
-            each in four ways, and report the changes that no constraint and no bus notices.
+            each in five ways, and report the changes that no constraint and no bus notices.
             Cells that a table leaves open on purpose (`Air.free_cells`) count as explained.
             Beside that, some rows of every kind are tested for cells that can be changed
             together: what is declared in `Air.inputs` is taken as given, and everything else

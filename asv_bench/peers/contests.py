@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import cstark as cs
 from cstark.protocol.schedule import fold_schedule
-from cstark.security import SecurityReport, Shape, report, solve
+from cstark.security import SecurityReport, Shape, security_report, solve
 
 __all__ = ["CONTESTS", "OURS", "PEERS", "Contender", "Contest", "Parameters", "Size", "contests"]
 
@@ -121,7 +121,8 @@ class Contender:
     def security(self, size: Size) -> SecurityReport:
         """What the parameters prove for a table of this size."""
         shape = shape_of(self.prover, size, self.parameters)
-        return report(shape, queries=self.parameters.queries, grinding=self.parameters.grinding)
+        queries, grinding = self.parameters.queries, self.parameters.grinding
+        return security_report(shape, queries=queries, grinding=grinding)
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,11 @@ __all__ = [
 ALL_CELLS = 1 << 14
 """Machines with at most this many cells have all of them changed."""
 
-CHANGES = ("one more", "a bit", "random", "of another row")
-"""The changes that each chosen cell undergoes, one at a time."""
+CHANGES = ("one more", "a bit", "negated", "random", "of another row")
+"""The changes that each chosen cell undergoes, one at a time.
+
+A square root is noticed by all of them but the negated one.
+"""
 
 _BLOCK = 1 << 14
 _EXAMPLES = 3
@@ -211,6 +214,7 @@ def _changes(
     bits = random.integers(0, max(1, int(column.max()).bit_length()), size=len(old))
     flipped = old ^ (np.uint64(1) << bits.astype(np.uint64))
     yield np.where(flipped >= p, flipped - p, flipped)
+    yield np.where(old == 0, one_more, p - old)
     for other in (
         random.integers(0, P, size=len(old), dtype=np.uint64),
         column[random.integers(0, len(column), size=len(old))],

@@ -183,9 +183,9 @@ class CheckReport:
                 constraint=f"the weight of {one.interaction}",
             )
         if self.one_sided:
-            first = self.one_sided[0]
-            constraint = f"bus {first.bus!r}"
-            raise TraceError(one_sided_text(first), table=first.tables[0], constraint=constraint)
+            half = self.one_sided[0]
+            constraint = f"bus {half.bus!r}"
+            raise TraceError(one_sided_text(half), table=half.tables[0], constraint=constraint)
         if self.mutations is not None and not self.mutations:
             column = self.mutations.unexplained[0]
             cell = column.examples[0]

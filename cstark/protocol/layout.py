@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cstark.security import SecurityReport, Shape
-from cstark.security import report as security_report
+from cstark.security import SecurityReport, Shape, security_report
 
 from .schedule import fold_schedule
 
@@ -269,7 +268,7 @@ def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: 
 def proven_security(
     key: MachineDescription, log_heights: Sequence[int], tokens: int = 0, regime: str = "best"
 ) -> SecurityReport:
-    """Proven security of the proofs of these heights, see `cstark.security.report`."""
+    """Proven security of the proofs of these heights, see `cstark.security.security_report`."""
     return security_report(
         security_shape(key, log_heights, tokens),
         queries=key.options.queries,

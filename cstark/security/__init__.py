@@ -4,12 +4,12 @@ It knows no machine, no trace and no proof: a `Shape` of public numbers, the num
 the grinding bits go in, a `SecurityReport` comes out.  The shape must come from the verifier's own
 description of the machine, never from the prover.
 
-================ =================================================================
-`Shape`          what the estimator has to know of a machine at given heights
-`report`         every error term, in both proven regimes
-`solve`          the smallest number of queries that reaches a target
-`toml`           the parameters for https://github.com/ethereum/soundcalc
-================ =================================================================
+================= ================================================================
+`Shape`           what the estimator has to know of a machine at given heights
+`security_report` every error term, in both proven regimes
+`solve`           the smallest number of queries that reaches a target
+`toml`            the parameters for https://github.com/ethereum/soundcalc
+================= ================================================================
 
 What is counted.  Each round of the protocol has an error: the probability that a cheating prover
 gets past it by luck.  Under Fiat-Shamir a prover may retry each round, so the security in bits is
@@ -27,7 +27,7 @@ bits are evaluations of the transcript hash, and are counted once, in the query 
 """
 
 from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
-from cstark.security.report import RegimeReport, SecurityReport, report, show_bits
+from cstark.security.report import RegimeReport, SecurityReport, security_report, show_bits
 from cstark.security.solve import solve
 from cstark.security.soundcalc import toml
 from cstark.security.terms import FIELD_BITS, HASH_BITS, Shape, round_terms
@@ -42,8 +42,8 @@ __all__ = [
     "SecurityReport",
     "Shape",
     "johnson",
-    "report",
     "round_terms",
+    "security_report",
     "show_bits",
     "solve",
     "toml",

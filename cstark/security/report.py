@@ -18,7 +18,7 @@ from cstark.security.regimes import (
 )
 from cstark.security.terms import GRINDING_SITES, HASH_BITS, Shape, round_terms, whole_number
 
-__all__ = ["RegimeReport", "SecurityReport", "report", "show_bits"]
+__all__ = ["RegimeReport", "SecurityReport", "security_report", "show_bits"]
 
 REGIMES = ("best", "unique", "list")
 
@@ -88,7 +88,7 @@ class SecurityReport:
     Examples
     --------
     >>> shape = Shape(log_heights=(20,), blowup=2, deep_terms=608, constraints=300, degree=3)
-    >>> result = report(shape, queries=230, grinding=16)
+    >>> result = security_report(shape, queries=230, grinding=16)
     >>> int(result.bits), result.binding, result.regime.name
     (128, 'hash', 'list')
     >>> int(result.unique_decoding.bits), result.unique_decoding.binding
@@ -231,7 +231,7 @@ def show_bits(bits: float) -> str:
     return f"{math.floor(bits * 10) / 10:.1f}"
 
 
-def report(
+def security_report(
     shape: Shape,
     *,
     queries: int,

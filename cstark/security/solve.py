@@ -6,7 +6,7 @@ import operator
 
 from cstark.errors import OptionsError
 from cstark.limits import MAX_QUERIES, MAX_SECURITY
-from cstark.security.report import SecurityReport, report, show_bits
+from cstark.security.report import SecurityReport, security_report, show_bits
 from cstark.security.terms import Shape
 
 __all__ = ["solve"]
@@ -69,7 +69,7 @@ def solve(shape: Shape, target: int, *, grinding: int = 0, regime: str = "best")
         )
 
     def attempt(queries: int) -> SecurityReport:
-        return report(shape, queries=queries, grinding=grinding, regime=regime)
+        return security_report(shape, queries=queries, grinding=grinding, regime=regime)
 
     most = attempt(MAX_QUERIES)
     if most.bits < target:

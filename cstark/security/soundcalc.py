@@ -46,10 +46,10 @@ def toml(result: SecurityReport, name: str = "cstark") -> str:
 
     Examples
     --------
-    >>> from cstark.security import Shape, report
+    >>> from cstark.security import Shape, security_report
     >>> shape = Shape(log_heights=(10,), blowup=2, deep_terms=72, constraints=40, degree=3,
     ...               fold_arities=(8,))
-    >>> print(toml(report(shape, queries=240, grinding=16)))  # doctest: +ELLIPSIS
+    >>> print(toml(security_report(shape, queries=240, grinding=16)))  # doctest: +ELLIPSIS
     [zkevm]
     name = "cstark"
     protocol_family = "FRI_STARK"

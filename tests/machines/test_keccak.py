@@ -16,7 +16,7 @@ from cstark.errors import Reason
 from cstark.kernels import _runtime
 from cstark.machines.keccak import Keccak256, KeccakTable, _trace, keccak_trace, padded_blocks
 from cstark.machines.keccak import constants as keccak_constants
-from cstark.machines.keccak.trace import Shape
+from cstark.machines.keccak.trace import Placement
 from cstark.machines.keccak.workload import MAX_LENGTH
 from cstark.workload.claim import encode_claim
 from tests.oracles import plain_keccak
@@ -75,9 +75,9 @@ def verify(proof: bytes) -> dict:
 
 def rows_from(states: np.ndarray, blocks: np.ndarray, claim: dict) -> np.ndarray:
     """Rows that permute as they should, from states and blocks of a prover's choice."""
-    shape = Shape.of(claim["length"])
-    trace = np.empty((shape.rows, _trace.WIDTH), dtype=np.uint64)
-    _trace.write_rows(states, blocks, shape.pad_row, shape.final_row, trace)
+    placement = Placement.of(claim["length"])
+    trace = np.empty((placement.rows, _trace.WIDTH), dtype=np.uint64)
+    _trace.write_rows(states, blocks, placement.pad_row, placement.final_row, trace)
     return trace
 
 
@@ -103,7 +103,7 @@ def test_the_compiled_columns_are_those_of_the_table():
 @pytest.mark.parametrize("length", [0, 7, 129, 135, 136, 200])
 def test_rows_against_plain_python(length):
     message = message_of(length)
-    rows = Shape.of(length).rows
+    rows = Placement.of(length).rows
     plain = np.array(plain_keccak.table(message, rows, KeccakTable.columns), dtype=np.uint64)
     assert np.array_equal(keccak_trace(message), plain)
 
@@ -195,7 +195,7 @@ def test_wrong_digests(length):
     message = message_of(length)
     claim = claim_of(message)
     trace = keccak_trace(message)
-    last = Shape.of(length).final_row
+    last = Placement.of(length).final_row
     for at in range(0, 64, 4):
         digest = bytearray(bytes.fromhex(claim["digest"]))
         digest[at // 2] ^= 1 << at % 8
@@ -217,7 +217,7 @@ def test_wrong_lengths(true, false):
     publics = publics_of(claim)
     assert broken(keccak_trace(message), publics)
     blocks = padded_blocks(message)
-    states = np.empty((-(-Shape.of(true).rows // 24), 25), dtype=np.uint64)
+    states = np.empty((-(-Placement.of(true).rows // 24), 25), dtype=np.uint64)
     _trace.permute_blocks(blocks, states)
     trace = rows_from(states, blocks, claim)
     wrong = broken(trace, publics)
@@ -255,11 +255,11 @@ def test_other_paddings(length, changes, name):
     """A sponge of other blocks, with the digest that belongs to them."""
     message = message_of(length)
     blocks = changed_blocks(message, changes)
-    shape = Shape.of(length)
-    states = np.empty((-(-shape.rows // 24), 25), dtype=np.uint64)
+    placement = Placement.of(length)
+    states = np.empty((-(-placement.rows // 24), 25), dtype=np.uint64)
     _trace.permute_blocks(blocks, states)
     trace = rows_from(states, blocks, {"length": length})
-    claim = {"digest": digest_in(trace, shape.final_row), "length": length}
+    claim = {"digest": digest_in(trace, placement.final_row), "length": length}
     assert broken(trace, publics_of(claim)) == {name}
 
 
@@ -280,18 +280,18 @@ def test_other_states(permutation, lane, names):
     """One lane of the state is not what the permutation before left."""
     message = message_of(200)
     blocks = padded_blocks(message)
-    shape = Shape.of(200)
-    states = np.zeros((-(-shape.rows // 24), 25), dtype=np.uint64)
+    placement = Placement.of(200)
+    states = np.zeros((-(-placement.rows // 24), 25), dtype=np.uint64)
     # The state that a permutation leaves is in the last of its rows: go on from there.
     states[0, lane] ^= np.uint64(permutation == 0)
     for k in range(1, len(states)):
         trace = rows_from(states, blocks, {"length": 200})
-        out = KeccakTable(shape.rows).view(trace).out[24 * k - 1].reshape(25, 4)
+        out = KeccakTable(placement.rows).view(trace).out[24 * k - 1].reshape(25, 4)
         shifts = np.arange(4, dtype=np.uint64) * np.uint64(16)
         states[k] = (out << shifts).sum(axis=1, dtype=np.uint64)
         states[k, lane] ^= np.uint64(permutation == k)
     trace = rows_from(states, blocks, {"length": 200})
-    claim = {"digest": digest_in(trace, shape.final_row), "length": 200}
+    claim = {"digest": digest_in(trace, placement.final_row), "length": 200}
     assert broken(trace, publics_of(claim)) == names
 
 
@@ -301,8 +301,8 @@ def test_a_digest_of_too_few_or_too_many_blocks():
     trace = keccak_trace(message)
     for length in (100, 136 + 136):
         claim = {**claim_of(message), "length": length}
-        shape = Shape.of(length)
-        claim["digest"] = digest_in(trace, min(shape.final_row, 63))
+        placement = Placement.of(length)
+        claim["digest"] = digest_in(trace, min(placement.final_row, 63))
         publics = publics_of(claim)
         assert {"padding starts here", "padding ends here"} <= broken(trace, publics)
 
@@ -397,5 +397,5 @@ def test_senseless_claims_are_refused(claim, text):
 
 
 def test_the_longest_message_fits():
-    assert Shape.of(MAX_LENGTH).rows == 1 << 20
-    assert Shape.of(MAX_LENGTH + 1).rows == 1 << 21
+    assert Placement.of(MAX_LENGTH).rows == 1 << 20
+    assert Placement.of(MAX_LENGTH + 1).rows == 1 << 21

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cstark.errors import OptionsError
 from cstark.protocol.options import Options, ResolvedOptions
-from cstark.security import Shape, report
+from cstark.security import Shape, security_report
 
 REFUSED = {
     "blowup": [0, 1, 3, -2, 128, 2.0, "2", None, True],
@@ -81,7 +81,8 @@ def test_resolve_reaches_the_target_with_the_fewest_queries(blowup, regime, secu
     resolved = options.resolve(shape(blowup=blowup))
 
     def bits(queries):
-        return report(shape(blowup=blowup), queries=queries, grinding=16, regime=regime).bits
+        at = shape(blowup=blowup)
+        return security_report(at, queries=queries, grinding=16, regime=regime).bits
 
     assert bits(resolved.queries) >= security
     assert resolved.queries == 1 or bits(resolved.queries - 1) < security

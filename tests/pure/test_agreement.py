@@ -11,7 +11,7 @@ import pytest
 import cstark as cs
 from cstark.protocol.layout import security_shape
 from cstark.pure import proof, security, shape
-from cstark.security import report
+from cstark.security import security_report
 from tests.pure.pure_support import SMALL, ZOO, pair_of_case, pair_of_workload
 
 
@@ -32,7 +32,7 @@ def check_honest(pair):
     header = proof.read_header(proof.Reader(pair.proof))
     heights = tuple(2**k for k in header.log_heights)
     options = pair.file.key.options
-    theirs = report(
+    theirs = security_report(
         security_shape(pair.file.key, header.log_heights, len(pair.file.tokens)),
         queries=options.queries,
         grinding=options.grinding,

@@ -19,8 +19,8 @@ from cstark.security import (
     MIN_MULTIPLICITY,
     Shape,
     johnson,
-    report,
     round_terms,
+    security_report,
     solve,
     unique,
 )
@@ -52,7 +52,7 @@ grindings = st.integers(0, 40)
 
 
 def both(shape, queries=220, grinding=16):
-    result = report(shape, queries=queries, grinding=grinding)
+    result = security_report(shape, queries=queries, grinding=grinding)
     return result.unique_decoding.bits, result.list_decoding.bits
 
 
@@ -62,13 +62,13 @@ def test_the_multiplicity_is_the_best_of_all(shape, queries, grinding):
     def least(m):
         return min(round_terms(shape, johnson(shape.blowup, m), queries, grinding).values())
 
-    m = report(shape, queries=queries, grinding=grinding).list_decoding.multiplicity
+    m = security_report(shape, queries=queries, grinding=grinding).list_decoding.multiplicity
     assert least(m) == max(map(least, range(MIN_MULTIPLICITY, MAX_MULTIPLICITY + 1)))
 
 
 @given(shapes, query_counts, grindings)
 def test_totals(shape, queries, grinding):
-    result = report(shape, queries=queries, grinding=grinding)
+    result = security_report(shape, queries=queries, grinding=grinding)
     for part in (result.unique_decoding, result.list_decoding):
         assert list(part.terms)[-2:] == ["query", "hash"]
         assert part.terms["hash"] == 128.0
@@ -79,8 +79,8 @@ def test_totals(shape, queries, grinding):
         assert sum(name.startswith("fold[") for name in part.terms) == len(shape.fold_arities)
         assert all(math.isfinite(bits) for bits in part.terms.values())
     assert result.bits == max(result.unique_decoding.bits, result.list_decoding.bits)
-    assert report(shape, queries=queries, regime="unique").regime.name == "unique"
-    assert report(shape, queries=queries, regime="list").regime.name == "list"
+    assert security_report(shape, queries=queries, regime="unique").regime.name == "unique"
+    assert security_report(shape, queries=queries, regime="list").regime.name == "list"
 
 
 @given(shapes, query_counts, grindings, st.integers(0, 100))
@@ -135,7 +135,7 @@ def test_options_resolved_at_the_tallest_heights_hold_below(lower, data, blowup,
 @given(shapes, query_counts, grindings)
 @settings(max_examples=30, deadline=None)
 def test_data_and_text(shape, queries, grinding):
-    result = report(shape, queries=queries, grinding=grinding)
+    result = security_report(shape, queries=queries, grinding=grinding)
     data = result.to_dict()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["bits"] == result.bits and data["binding"] == result.binding
@@ -148,7 +148,7 @@ def test_data_and_text(shape, queries, grinding):
 
 def test_display_rounds_down():
     shape = make([20], deep_terms=608)
-    result = report(shape, queries=269, grinding=16, regime="unique")
+    result = security_report(shape, queries=269, grinding=16, regime="unique")
     assert 127.6 < result.bits < 127.7 and str(result).startswith("127.6 proven bits")
 
 
@@ -250,9 +250,9 @@ def test_grinding_counts_where_it_is():
         for name, bits in plain.items():
             more = 7 * (name.split("[")[0] == site) + 3 * (name == "query")
             assert ground[name] == pytest.approx(bits + more)
-    result = report(shape, queries=230, grinding=16, grinding_elsewhere={"batching": 8})
+    result = security_report(shape, queries=230, grinding=16, grinding_elsewhere={"batching": 8})
     # A better batching term lets the multiplicity grow, which is searched over all terms.
-    less = report(shape, queries=230, grinding=16)
+    less = security_report(shape, queries=230, grinding=16)
     assert result.list_decoding.multiplicity > less.list_decoding.multiplicity
     assert "16 bits of grinding in the query term, 8 in the batching term" in str(result)
     assert result.to_dict()["grinding_elsewhere"] == {"batching": 8}
@@ -260,7 +260,7 @@ def test_grinding_counts_where_it_is():
 
 def test_heuristic_figures_are_labelled_and_decide_nothing():
     shape = make([20], deep_terms=608)
-    result = report(shape, queries=100, grinding=16)
+    result = security_report(shape, queries=100, grinding=16)
     assert min(result.heuristic.values()) > result.bits + 40
     assert "heuristic, unproven, used for nothing: random words 114" in str(result)
     assert set(result.to_dict()["heuristic_unproven"]) == {"random words", "capacity (refuted)"}
@@ -277,7 +277,7 @@ def test_unique_needs_no_list_argument():
 
 
 def test_html():
-    result = report(make([20]), queries=230, grinding=16)
+    result = security_report(make([20]), queries=230, grinding=16)
     html = result._repr_html_()
     assert "16 bits of grinding" in html and html.count("<tr>") == len(result._rows()) + 1
 
@@ -381,4 +381,4 @@ def test_pairs_of_challenges_that_hide_a_violation(constraints, tables):
 )
 def test_bad_arguments(change):
     with pytest.raises(OptionsError, match=next(iter(change))):
-        report(make([10]), **{"queries": 5} | change)
+        security_report(make([10]), **{"queries": 5} | change)

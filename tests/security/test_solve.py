@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cstark.errors import OptionsError
 from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol import options
-from cstark.security import Shape, report, solve
+from cstark.security import Shape, security_report, solve
 
 SHAPE = Shape(log_heights=(20,), blowup=2, deep_terms=608, constraints=300, degree=3)
 targets = st.integers(1, 128)
@@ -34,14 +34,15 @@ def test_least_number_of_queries(shape, target, grinding, regime):
     try:
         result = solve(shape, target, grinding=grinding, regime=regime)
     except OptionsError as error:
-        most = report(shape, queries=MAX_QUERIES, grinding=grinding, regime=regime)
+        most = security_report(shape, queries=MAX_QUERIES, grinding=grinding, regime=regime)
         assert most.bits < target
         assert f"the {most.binding} term" in str(error)
         return
     assert result.bits >= target and result.grinding == grinding
-    assert result == report(shape, queries=result.queries, grinding=grinding, regime=regime)
+    queries = result.queries
+    assert result == security_report(shape, queries=queries, grinding=grinding, regime=regime)
     if result.queries > 1:
-        fewer = report(shape, queries=result.queries - 1, grinding=grinding, regime=regime)
+        fewer = security_report(shape, queries=result.queries - 1, grinding=grinding, regime=regime)
         assert fewer.bits < target
 
 

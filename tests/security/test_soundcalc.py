@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from cstark.security import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Shape, johnson, report, toml, unique
+from cstark.security import (
+    MAX_MULTIPLICITY,
+    MIN_MULTIPLICITY,
+    Shape,
+    johnson,
+    security_report,
+    toml,
+    unique,
+)
 from cstark.security.soundcalc import gap_to_radius, level_name
 from cstark.security.terms import round_terms
 
@@ -62,7 +70,7 @@ def test_never_above_it_in_strict_mode(case, name):
 
 @every_set
 def test_the_report_has_these_numbers(case):
-    result = report(
+    result = security_report(
         Shape(**case["shape"]),
         queries=case["queries"],
         grinding=case["grinding"],
@@ -106,5 +114,5 @@ def test_the_gap_gives_the_multiplicity(blowup):
 
 def test_names_cannot_break_the_text():
     shape = Shape(log_heights=(10,), blowup=2, deep_terms=5, constraints=1, degree=2)
-    text = toml(report(shape, queries=9), 'a"\\\n[x]')
+    text = toml(security_report(shape, queries=9), 'a"\\\n[x]')
     assert tomllib.loads(text)["circuits"][0]["name"] == "a___[x]"

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from cstark.security import Shape, johnson, report, round_terms, solve, unique
+from cstark.security import Shape, johnson, round_terms, security_report, solve, unique
 
 # --- bits per query -------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ def test_219_queries(log_height, batching, commit):
         assert terms["query"] == pytest.approx(108.0, abs=0.05)
         assert math.floor(terms["batching"]) == bits
         assert math.floor(terms["fold[0]"]) == commit
-        result = report(shape, queries=219, grinding=0)
+        result = security_report(shape, queries=219, grinding=0)
         assert result.unique_decoding.bits == pytest.approx(90.9, abs=0.05)
         assert result.unique_decoding.terms["batching"] >= 159
         assert result.unique_decoding.terms["fold[0]"] >= 171

@@ -11,10 +11,10 @@ from cstark.kernels import _runtime
 from cstark.machines.keccak import _trace
 from cstark.machines.keccak.constants import BLOCK_BYTES, RATE_LANES, ROUNDS
 
-__all__ = ["Shape", "keccak_trace", "padded_blocks"]
+__all__ = ["Placement", "keccak_trace", "padded_blocks"]
 
 
-class Shape(NamedTuple):
+class Placement(NamedTuple):
     """Where things are in the table of a message of some length.
 
     Attributes
@@ -33,17 +33,17 @@ class Shape(NamedTuple):
     final_row: int
 
     @classmethod
-    def of(cls, length: int) -> Shape:
-        """The shape for a message of `length` bytes.
+    def of(cls, length: int) -> Placement:
+        """The placement for a message of `length` bytes.
 
         Examples
         --------
-        >>> Shape.of(0)
-        Shape(rows=32, pad_row=0, pad_byte=0, final_row=23)
-        >>> Shape.of(135)  # the last byte of the block is all of the padding
-        Shape(rows=32, pad_row=16, pad_byte=7, final_row=23)
-        >>> Shape.of(136)
-        Shape(rows=64, pad_row=24, pad_byte=0, final_row=47)
+        >>> Placement.of(0)
+        Placement(rows=32, pad_row=0, pad_byte=0, final_row=23)
+        >>> Placement.of(135)  # the last byte of the block is all of the padding
+        Placement(rows=32, pad_row=16, pad_byte=7, final_row=23)
+        >>> Placement.of(136)
+        Placement(rows=64, pad_row=24, pad_byte=0, final_row=47)
         """
         # at least one byte of padding: a message that fills its blocks gets one more
         full, left = divmod(length, BLOCK_BYTES)
@@ -86,12 +86,12 @@ def keccak_trace(message: bytes) -> np.ndarray:
     Returns
     -------
     ndarray, shape (rows, 2671), uint64
-        With ``Shape.of(len(message)).rows`` rows.
+        With ``Placement.of(len(message)).rows`` rows.
     """
-    shape = Shape.of(len(message))
+    placement = Placement.of(len(message))
     blocks = padded_blocks(message)
-    states = np.empty((-(-shape.rows // ROUNDS), 25), dtype=np.uint64)
+    states = np.empty((-(-placement.rows // ROUNDS), 25), dtype=np.uint64)
     _trace.permute_blocks(blocks, states)
-    trace = _runtime.aligned((shape.rows, _trace.WIDTH), "traces")
-    _trace.write_rows(states, blocks, shape.pad_row, shape.final_row, trace)
+    trace = _runtime.aligned((placement.rows, _trace.WIDTH), "traces")
+    _trace.write_rows(states, blocks, placement.pad_row, placement.final_row, trace)
     return trace

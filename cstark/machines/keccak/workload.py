@@ -10,7 +10,7 @@ from cstark.arrays.hashing import keccak256
 from cstark.errors import StatementError
 from cstark.machines.keccak.air import KeccakTable
 from cstark.machines.keccak.constants import BLOCK_BYTES, ROUNDS
-from cstark.machines.keccak.trace import Shape, keccak_trace
+from cstark.machines.keccak.trace import Placement, keccak_trace
 from cstark.workload import Prepared, Statement, Workload, argument
 from cstark.workload.claim import read_claim
 
@@ -76,9 +76,9 @@ class Keccak256(Workload):
             )
         if not 0 <= length <= MAX_LENGTH:
             raise StatementError(f"claim.length is {length}, not from 0 to {MAX_LENGTH}")
-        shape = Shape.of(length)
+        placement = Placement.of(length)
         data = bytes.fromhex(digest)
         limbs = [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]
-        pad_byte = [int(place == shape.pad_byte) for place in range(8)]
-        publics = [shape.pad_row, *pad_byte, shape.final_row, *limbs]
-        return Statement({"keccak": KeccakTable(shape.rows)}, {"keccak": publics})
+        pad_byte = [int(place == placement.pad_byte) for place in range(8)]
+        publics = [placement.pad_row, *pad_byte, placement.final_row, *limbs]
+        return Statement({"keccak": KeccakTable(placement.rows)}, {"keccak": publics})

@@ -1,0 +1,93 @@
+"""What stands before the body of a proof: both verifiers refuse every change of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pure.pure_support import ZOO, pair_of_case
+
+MAGIC, VERSION, OPTIONS = 8, 2, 18
+COUNT = MAGIC + VERSION + OPTIONS  # where the number of tables stands
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return pair_of_case(ZOO["many tables"](), queries=3, max_log_height=20)
+
+
+def tables_of(proof):
+    return int.from_bytes(proof[COUNT : COUNT + 2], "little")
+
+
+def with_heights(proof, heights, stated=None):
+    end = COUNT + 2 + tables_of(proof)
+    count = len(heights) if stated is None else stated
+    return proof[:COUNT] + count.to_bytes(2, "little") + bytes(heights) + proof[end:]
+
+
+def reasons(pair, proof):
+    return pair.compiled(proof), pair.plain(proof)
+
+
+def assert_heights(compiled, plain):
+    """No machine has such heights, so one verifier calls the file malformed."""
+    assert plain == "heights" and compiled in ("heights", "format")
+
+
+def test_the_honest_proof_is_accepted(pair):
+    assert reasons(pair, pair.proof) == ("", "")
+    heights = pair.proof[COUNT + 2 : COUNT + 2 + tables_of(pair.proof)]
+    assert with_heights(pair.proof, heights) == pair.proof
+
+
+@pytest.mark.parametrize("change", ["none", "first", "last left out", "one more", "twice"])
+def test_another_number_of_tables(pair, change):
+    heights = pair.proof[COUNT + 2 : COUNT + 2 + tables_of(pair.proof)]
+    other = {
+        "none": b"", "first": heights[:1], "last left out": heights[:-1],
+        "one more": heights + heights[-1:], "twice": heights * 2,
+    }[change]  # fmt: skip
+    assert_heights(*reasons(pair, with_heights(pair.proof, other)))
+
+
+def test_more_heights_than_bytes(pair):
+    heights = pair.proof[COUNT + 2 : COUNT + 2 + tables_of(pair.proof)]
+    for count in (len(heights) + 1, len(pair.proof), 0xFFFF):
+        assert all(reasons(pair, with_heights(pair.proof, heights, count)))
+
+
+def test_another_height_of_a_table(pair):
+    heights = pair.proof[COUNT + 2 : COUNT + 2 + tables_of(pair.proof)]
+    for place in range(len(heights)):
+        for height in (0, 2, heights[place] - 1, heights[place] + 1, 20, 21, 32, 63, 64, 255):
+            other = bytearray(heights)
+            other[place] = height
+            compiled, plain = reasons(pair, with_heights(pair.proof, other))
+            assert compiled and plain
+            if not 3 <= height <= 20:
+                assert_heights(compiled, plain)
+
+
+def test_every_byte_before_the_heights(pair):
+    for place in range(COUNT):
+        for change in (1, 2, 0x80, 0xFF):
+            other = bytearray(pair.proof)
+            other[place] ^= change
+            assert all(reasons(pair, bytes(other)))
+            if place < MAGIC + VERSION:
+                assert reasons(pair, bytes(other)) == ("format", "format")
+
+
+@pytest.mark.parametrize("claim", [b"", b"{", b"{} ", b"{}{}", b'{"a":1}'])
+def test_another_claim(pair, claim):
+    start = COUNT + 2 + tables_of(pair.proof)
+    body = pair.proof[start + 4 + len(pair.statement.claim) :]
+    other = pair.proof[:start] + len(claim).to_bytes(4, "little") + claim + body
+    assert reasons(pair, other) == ("statement", "statement")
+
+
+def test_a_claim_longer_than_the_file(pair):
+    start = COUNT + 2 + tables_of(pair.proof)
+    for length in (len(pair.proof), 1 << 20, (1 << 20) + 1, 0xFFFF_FFFF):
+        other = pair.proof[:start] + length.to_bytes(4, "little") + pair.proof[start + 4 :]
+        assert reasons(pair, other) == ("format", "format")
