@@ -20,4 +20,8 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "swap: gamma = transcript.extension('gamma') / "
         "fri_roots = reader.digests(len(shape.folds))",
     ): _APART,
+    (
+        "pure.verify",
+        "swap: transcript.absorb('final polynomial', ext_bytes(final)) / nonce = reader.number(8)",
+    ): _APART,
 }

@@ -223,6 +223,20 @@ def test_impossible_height(pair, log_height):
         refused(pair.true, forged, Reason.HEIGHTS)
 
 
+@pytest.mark.holds("header heights")
+@pytest.mark.parametrize("place", range(3))
+def test_impossible_height_of_one_of_several(place):
+    case = zoo.together(zoo.fibonacci(3), zoo.fibonacci(4), zoo.fibonacci(3))
+    true = stated(case, max_log_height=16)
+    honest = case.prove(true.machine).to_bytes()
+    true.verify(honest)
+    for log_height in (0, 2, 17, 255):
+        forged = altered(honest, HEIGHTS + place, bytes([log_height]))
+        refused(true, forged, Reason.FORMAT)
+        with without("header heights"):
+            refused(true, forged, Reason.HEIGHTS)
+
+
 @pytest.mark.holds("claim length")
 def test_claim_too_long(pair):
     """Longer than a caller may ask for: refused before it is read."""

@@ -58,7 +58,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "height 0, too small, too large": (
         POLICY + "test_heights_that_the_theorems_exclude", POLICY + "test_heights_out_of_range",
-        FORMAT + "test_impossible_height",
+        FORMAT + "test_impossible_height", FORMAT + "test_impossible_height_of_one_of_several",
     ),
     "height changed, tables swapped, missing, extra": (
         POLICY + "test_another_height_than_the_statements",
