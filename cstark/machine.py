@@ -473,12 +473,12 @@ class Machine:
         """
         described = self.proving_key.description
         log_heights = checked_log_heights(described, {} if heights is None else heights)
-        found = estimate(self.proving_key, Layout(described, log_heights))
-        if not time:
-            return found
-        from cstark.cost.seconds import measure
+        timing = None
+        if time:
+            from cstark.cost.seconds import measure
 
-        return replace(found, timing=measure(self.proving_key, log_heights))
+            timing = measure(self.proving_key, log_heights)  # first, for it compiles the programs
+        return replace(estimate(self.proving_key, Layout(described, log_heights)), timing=timing)
 
     def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
         """What changing each option would do to bytes, memory, time and security: a table.

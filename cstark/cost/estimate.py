@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cstark.cost.memory import PhaseMemory, footprint, peak
@@ -50,37 +50,57 @@ class Timing:
     Attributes
     ----------
     seconds : float
-        Of `Machine.prove`, at the number of threads now set, besides the check of the traces and
-        what only the first proof does: compile, commit to preprocessed columns.
+        Of `Machine.prove`, at the number of threads now set, where others have been made in the
+        same process.
     error : float
         How far off that may well be, as a share of it: 0.25 means a quarter more or less.
     phases : dict of str to float
         Seconds by phase, in order of time.
     runs : tuple of (int, float)
         What was measured: rows of the tallest table and seconds of each run.
+    once : dict of str to float
+        Seconds of what only the first proof of a process does: compile, commit to preprocessed
+        columns, touch memory for the first time.
     """
 
     seconds: float
     error: float
     phases: dict[str, float]
     runs: tuple[tuple[int, float], ...]
+    once: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def first_seconds(self) -> float:
+        """Of the first proof of a process."""
+        return self.seconds + sum(self.once.values())
 
     def short(self) -> str:
         """Seconds in two digits, and their error: ``"1.2 s ± 25%"``."""
-        return f"{float(f'{self.seconds:.2g}'):g} s ± {self.error:.0%}"
+        return _short(self.seconds, self.error)
+
+    def first_short(self) -> str:
+        """The same of the first proof of a process."""
+        return _short(self.first_seconds, self.error)
 
     def __str__(self) -> str:
         rows, seconds = self.runs[-1]
-        return f"{self.short()}, extrapolated from {rows:,} rows in {seconds_text(seconds)}"
+        sample = f"{rows:,} rows in {seconds_text(seconds)}"
+        return f"{self.short()}, the first proof {self.first_short()}, extrapolated from {sample}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for `json.dumps`."""
         return {
             "seconds": self.seconds,
+            "first_seconds": self.first_seconds,
             "error": self.error,
             "phases": dict(self.phases),
             "runs": [list(run) for run in self.runs],
+            "once": dict(self.once),
         }
+
+
+def _short(seconds: float, error: float) -> str:
+    return f"{float(f'{seconds:.2g}'):g} s ± {error:.0%}"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,14 @@ not depend on the values, and the proofs, of false statements, are thrown away. 
 until a run has taken long enough. Each phase is then a constant and a part in proportion to the
 committed words, fitted to the first and the last run; its stated error is how far the same line,
 through the runs before, misses the last run.
+
+What only the first proof of a process does is told apart: programs are compiled, preprocessed
+columns committed to, and the system provides the memory, which may take as long as the proof.
 """
 
 from __future__ import annotations
 
+import mmap
 import time
 from collections.abc import Sequence
 from copy import copy
@@ -18,8 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstark.cost.estimate import Timing
+from cstark.cost.memory import footprint, peak
 from cstark.field import Element, P
+from cstark.kernels import _chunks
 from cstark.protocol.layout import Layout
+from cstark.protocol.matrix import FULL
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
@@ -40,6 +47,10 @@ REPEATS = 2  # of each run: the least seconds of each phase are taken, others we
 GRINDING_BITS = 10  # of the sample runs
 # What extrapolation misses in the best case: levels of the cache, a busy machine.
 LEAST_ERROR = 0.25
+ONCE = ("commit preprocessed",)  # phases of the first proof only
+
+TOUCHED_SECONDS = 0.5  # that the sample of fresh memory may take, and more until a piece is done
+TOUCHED_PIECE, MOST_TOUCHED = 8 << 20, 512 << 20  # bytes
 
 
 def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5) -> Timing:
@@ -66,9 +77,17 @@ def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5)
     >>> _, statement = workload.read_statement(workload(log_rows=16).prepare().claim)
     >>> machine = cs.Machine(statement.tables, cs.Options(queries=50))
     >>> timing = measure(machine.proving_key, [16], budget=0.05)
-    >>> timing.seconds > 0 and list(timing.phases)[0]
-    'commit main'
+    >>> timing.seconds > 0 and list(timing.phases)[:3]
+    ['read traces', 'check', 'commit main']
+    >>> list(timing.once)
+    ['compile', 'first touch']
     """
+    start = time.perf_counter()
+    key.programs.compile()
+    once = {"compile": time.perf_counter() - start}
+    # Before the runs, lest it is given the memory that they have just given back.
+    layout = Layout(key.description, log_heights)
+    touching = touching_seconds(peak(footprint(key, layout, FULL)))
     top = max(log_heights)
     shifts = range(top - LEAST_LOG_HEIGHT + 1)
     shift = next(
@@ -81,6 +100,8 @@ def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5)
         runs.append(_run(key, _lowered(log_heights, shift)))
     phases = extrapolate(runs, _words(key, log_heights))
     error = stated_error(runs)
+    once |= {name: phases.pop(name) for name in ONCE if name in phases}
+    once["first touch"] = touching
     grinding = _grinding_seconds(key)
     if grinding:
         phases["grinding"] = grinding
@@ -92,7 +113,43 @@ def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5)
         error=error,
         phases=phases,
         runs=tuple((run.rows, run.seconds) for run in runs),
+        once=once,
     )
+
+
+def touching_seconds(size: int) -> float:
+    """Seconds that the system takes to provide so much memory, on the threads now set.
+
+    Measured, since it differs by a factor of twenty: a virtual machine gives its free memory back
+    to the host, and then each page is one for the host as well. What was freed only just now comes
+    first and costs little, so that the last pieces of the sample speak for what follows.
+
+    Parameters
+    ----------
+    size : int
+        Bytes.
+    """
+    sample = -(-max(1, min(size, MOST_TOUCHED)) // TOUCHED_PIECE) * TOUCHED_PIECE
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # what is shared comes in small pages
+    memory = mmap.mmap(-1, sample + TOUCHED_PIECE, flags=private)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    words = np.frombuffer(memory, dtype=np.uint64)
+    aligned = words[-words.ctypes.data % TOUCHED_PIECE // 8 :]
+    times = [time.perf_counter()]
+    while len(times) <= sample // TOUCHED_PIECE and times[-1] - times[0] <= TOUCHED_SECONDS:
+        start = (len(times) - 1) * TOUCHED_PIECE // 8
+        _chunks.touch(aligned[start : start + TOUCHED_PIECE // 8].data)
+        times.append(time.perf_counter())
+    return touching_line(times, size / TOUCHED_PIECE)
+
+
+def touching_line(times: Sequence[float], pieces: float) -> float:
+    """Seconds for so many pieces, from the times before and after each of the first ones."""
+    touched = len(times) - 1
+    last = -(-touched // 4)
+    rate = (times[-1] - times[-1 - last]) / last
+    return max(0.0, times[-1] - times[0] + (pieces - touched) * rate)
 
 
 @dataclass(frozen=True)
@@ -127,11 +184,17 @@ def _run(key: ProvingKey, log_heights: Sequence[int]) -> Run:
     }
     publics = {d.name: [1] * d.publics for d in tables if d.publics}
     instance = Instance.build(small.description, publics, (), b"")
-    small.verifying_key()  # commits to the preprocessed columns, as is done once
+    checks = [small.programs.check(table) for table in range(len(tables))]
     phases: dict[str, float] = {}
     for _ in range(REPEATS):
         report = Report()
-        _Trial(small, instance, read_traces(small.description, traces), report).prove()
+        with report.phase("read traces"):
+            arrays = read_traces(small.description, traces)
+        small.verifying_key(report)  # commits to the preprocessed columns, in the first repeat
+        with report.phase("check"):
+            for check, array, values in zip(checks, arrays, instance.publics, strict=True):
+                check.violations(array, check.description.preprocessed, values)
+        _Trial(small, instance, arrays, report).prove()
         for phase in report.root.children:
             phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
     phases.pop("grinding", None)

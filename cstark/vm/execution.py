@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from cstark.vm.profile import Profile
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.planning import Plan, plan
-from cstark.vm.trace.record import traces
+from cstark.vm.trace.record import recording_rate, traces
 
 if TYPE_CHECKING:
     from cstark.cost.estimate import Estimate
@@ -38,7 +39,9 @@ def execute(
     input = bytes(input)  # proving executes once more: the caller may change his own by then
     tables = program.tables()
     hart = start(program.code, program.image, input, COUNT, max_rows=max_steps)
+    began = perf_counter()
     run(hart, program.code, symbols=program.image.symbols, progress=progress)
+    seconds = perf_counter() - began
     planned = plan(hart, program.code, program.image, input, tables)
     return Execution(
         program=program,
@@ -49,6 +52,7 @@ def execute(
         output=hart.output(),
         log=hart.log,
         plan=planned,
+        seconds=seconds,
     )
 
 
@@ -75,6 +79,8 @@ class Execution:
         What it printed. No part of the statement.
     plan : Plan
         Rows and heights of every table.
+    seconds : float
+        How long it took to execute and count it.
     """
 
     program: Program
@@ -85,6 +91,7 @@ class Execution:
     output: bytes
     log: bytes
     plan: Plan
+    seconds: float = 0.0
 
     # ---- what it took -------------------------------------------------------------------------
 
@@ -130,13 +137,28 @@ class Execution:
         ----------
         options : Options, optional
         time : bool
-            Whether to estimate seconds, from runs of the prover at lower heights.
+            Whether to estimate seconds, from runs of the prover at lower heights and of the program
+            over its first rows. What only the first proof takes includes executing the program to
+            count its rows.
 
         Returns
         -------
         Estimate
         """
-        return self.program.machine(options).estimate(self.plan.heights, time=time)
+        found = self.program.machine(options).estimate(self.plan.heights, time=time)
+        timing = found.timing
+        if timing is None:
+            return found
+        once, phases = dict(timing.once), dict(timing.phases)
+        once["execute"] = self.seconds
+        once["first touch"] *= 1 + self.trace_bytes / found.peak_bytes
+        program = self.program
+        rate = recording_rate(program.code, program.image, self.input, self.plan)
+        phases["read traces"] += rate * self.steps  # they are recorded when they are read
+        return replace(
+            found,
+            timing=replace(timing, seconds=sum(phases.values()), phases=phases, once=once),
+        )
 
     # ---- proving ------------------------------------------------------------------------------
 

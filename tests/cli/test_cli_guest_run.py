@@ -35,6 +35,12 @@ def test_run_prints_one_json_object(guest, capsys):
     assert found["exit_code"] == 210 and found["output"] == "d2" + "00" * 7
     assert found["rows"] == sum(found["families"].values()) == found["instructions"]
     assert found["estimate"]["proof_bytes"] > 100_000
+    timing = found["estimate"]["timing"]
+    once = timing["once"]
+    assert set(once) == {"start", "compile", "commit preprocessed", "first touch", "execute"}
+    assert all(seconds >= 0 for seconds in once.values()) and once["start"] > 0
+    assert timing["first_seconds"] == pytest.approx(timing["seconds"] + sum(once.values()))
+    assert timing["seconds"] == pytest.approx(sum(timing["phases"].values()))
     assert {f["name"] for f in found["functions"]} == {"_start", "total"}
     assert (guest / "out.bin").read_bytes() == (210).to_bytes(8, "little")
     assert (guest / "f.txt").read_text().startswith("_start ")

@@ -7,6 +7,8 @@ import json
 import pytest
 
 import cstark as cs
+from cstark.cost import seconds
+from cstark.cost.memory import footprint, peak
 from cstark.cost.seconds import LEAST_ERROR, Run, extrapolate, lowered, measure, stated_error
 from tests.oracles import zoo
 
@@ -51,8 +53,9 @@ def test_runs_have_the_phases_of_a_proof(case):
     log_heights = [len(trace).bit_length() - 1 for trace in case.traces.values()]
     timing = measure(machine.proving_key, log_heights, budget=0.001)
     proved = [phase.name for phase in case.prove(machine).report.root.children]
-    once = {"read traces", "compile", "check", "commit preprocessed"}
-    assert set(timing.phases) == set(proved) - once
+    assert set(timing.phases) == set(proved) - {"compile", "commit preprocessed"}
+    assert set(timing.once) >= {"compile", "first touch"}
+    assert timing.first_seconds == pytest.approx(timing.seconds + sum(timing.once.values()))
     assert timing.seconds == pytest.approx(sum(timing.phases.values()))
     assert timing.phases["grinding"] > 0
     assert timing.error >= LEAST_ERROR * (1 - timing.phases["grinding"] / timing.seconds)
@@ -99,3 +102,40 @@ def test_estimate_holds_the_time_if_asked():
     assert estimate.to_dict()["timing"]["seconds"] == estimate.timing.seconds
     with pytest.raises(cs.StatementError, match="no table 'fob'"):
         machine.estimate({"fob": 1024}, time=True)
+
+
+def test_the_last_pieces_of_memory_speak_for_those_that_follow():
+    warm = [0.1 * k for k in range(9)]
+    assert seconds.touching_line(warm, 20) == pytest.approx(2.0)
+    cold = [*warm, 1.8, 2.8, 3.8, 4.8]  # 8 pieces in 0.8 seconds, then each takes one
+    assert seconds.touching_line(cold, 20) == pytest.approx(4.8 + 8)
+    assert seconds.touching_line([0.0, 2.0], 0.5) == pytest.approx(1.0)
+
+
+def test_the_sample_of_fresh_memory_is_bounded(monkeypatch):
+    touched = []
+    monkeypatch.setattr(seconds._chunks, "touch", lambda words: touched.append(words.nbytes))
+    piece = seconds.TOUCHED_PIECE
+    assert seconds.touching_seconds(3 * piece - 5) >= 0
+    assert touched == [piece] * 3
+    monkeypatch.setattr(seconds, "MOST_TOUCHED", 4 * piece)
+    seconds.touching_seconds(1 << 40)
+    assert touched == [piece] * 7
+    monkeypatch.setattr(seconds, "TOUCHED_SECONDS", 0.0)
+    seconds.touching_seconds(1 << 40)
+    assert touched == [piece] * 7 + [piece]
+
+
+def test_memory_of_the_whole_proof_is_touched_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(seconds, "touching_seconds", lambda size: asked.append(size) or 7.0)
+    case = zoo.lookup(4, 12, 8)
+    machine = case.machine(grinding=0)
+    key = machine.proving_key
+    log_heights = [len(trace).bit_length() - 1 for trace in case.traces.values()]
+    timing = measure(key, log_heights, budget=0.001)
+    layout = seconds.Layout(key.description, log_heights)
+    assert asked == [peak(footprint(key, layout, seconds.FULL))]
+    assert timing.once["first touch"] == 7.0
+    assert timing.first_seconds >= timing.seconds + 7.0
+    assert "the first proof" in str(timing) and timing.first_short() in str(timing)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cstark.kernels import _runtime
-from cstark.vm.executor import RECORD, GuestError, run, start
+from cstark.vm.executor import COUNT, RECORD, GuestError, run, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.trace.around import fill_around
@@ -16,7 +17,10 @@ from cstark.vm.trace.header import layout
 from cstark.vm.trace.inverses import INVERSES, invert
 from cstark.vm.trace.planning import RECORDED, Plan
 
-__all__ = ["traces"]
+__all__ = ["recording_rate", "traces"]
+
+SAMPLE = 1 << 18
+"""Rows that are recorded to see how long it takes."""
 
 
 def traces(
@@ -80,3 +84,34 @@ def traces(
             invert(name, out[name], plan.rows[name])
     fill_around(out, hart, image.low, image.words, input, plan)
     return out
+
+
+def recording_rate(code: Code, image: Image, input: bytes, plan: Plan) -> float:
+    """Seconds that a row of a run takes to be recorded, from its first rows.
+
+    Parameters
+    ----------
+    code, image, input, plan
+        As for `traces`.
+    """
+    wanted = min(SAMPLE, plan.total)
+    counted = start(code, image, input, COUNT, max_rows=plan.total)
+    counted.run(wanted)
+    rows = dict(zip(RECORDED, counted.table_rows.tolist(), strict=True))
+    out = {
+        name: np.zeros((rows[name], layout(name)["width"]), dtype=np.uint64)
+        for name in RECORDED
+        if name in plan.heights
+    }
+    for trace in out.values():
+        trace.fill(0)  # memory is paid for elsewhere
+    hart = start(
+        code, image, input, RECORD, max_rows=plan.total,
+        traces=[out.get(name) for name in RECORDED],
+    )  # fmt: skip
+    began = perf_counter()
+    hart.run(wanted)
+    for name in INVERSES:
+        if name in out:
+            invert(name, out[name], rows[name])
+    return (perf_counter() - began) / wanted

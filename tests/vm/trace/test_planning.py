@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cstark import vm
 from cstark.errors import TraceError
 from cstark.vm import abi
 from cstark.vm.executor import COUNT, FAST, RECORD
 from cstark.vm.tables import FAMILIES, tables_of
+from cstark.vm.trace import record
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.planning import RECORDED, plan
-from tests.vm import encode
+from tests.vm import encode, summing
 from tests.vm.guests import Guest, exit_with, li
 
 COUNTDOWN = [*li(5, 20), encode.i("addi", 5, 5, -1), encode.b("bne", 5, 0, -4), *exit_with()]
@@ -114,3 +116,20 @@ def test_recording_in_parts_gives_the_same_rows():
     whole = recorded(10**6)
     for part in (1, 5):
         assert all(np.array_equal(a, b) for a, b in zip(whole, recorded(part), strict=True))
+
+
+def test_recording_is_measured_on_the_first_rows(monkeypatch):
+    program = vm.Program.from_elf(summing.ELF)
+    execution = program.run(summing.number(3000))
+    asked, real = [], record.invert
+    monkeypatch.setattr(record, "SAMPLE", 1000)
+    monkeypatch.setattr(
+        record, "invert", lambda name, trace, rows: asked.append(rows) or real(name, trace, rows)
+    )
+    parts = program.code, program.image, summing.number(3000), execution.plan
+    assert execution.steps > 2000
+    assert record.recording_rate(*parts) > 0
+    assert 0 < sum(asked) < 1000  # the branches among them
+    short = program.run(b"")
+    assert short.steps < 1000
+    assert record.recording_rate(program.code, program.image, b"", short.plan) > 0
