@@ -167,7 +167,8 @@ def check_header(
             raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not expected")
     unknown = set(expected) - {table.name for table in tables}
     if unknown:
-        raise Refused("heights", f"no table {min(map(str, unknown))}, whose height is expected")
+        named = sorted(name for name in unknown if isinstance(name, str))
+        raise Refused("heights", f"a height of no table is expected: {', '.join(named)}")
     if header.options != options_bytes(options):
         raise Refused("options", "the proof was made with other options")
     if header.claim != statement.claim:
@@ -175,7 +176,7 @@ def check_header(
     shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
     bits = proven_bits(statement, shape, regime)
     if not bits >= min_security >= 0:  # neither nan nor a negative number is a policy
-        raise Refused("security", f"{bits} proven bits, fewer than {min_security}")
+        raise Refused("security", f"{bits} proven bits, fewer than are demanded")
     # Counts are added mod p: only while their total is below p do equal sums mean equal counts.
     weight = sum(token.count for token in statement.tokens)
     for table, height in zip(tables, shape.heights, strict=True):

@@ -218,3 +218,6 @@ def test_bytes_are_read_as_written():
     data = case.prove(machine, claim=b"a claim").to_bytes()
     assert cs.Proof.from_bytes(data).to_bytes() == data
     case.verify(machine, data, claim=b"a claim")
+    size = f"{len(data):,}"
+    shown = repr(cs.Proof.from_bytes(data))
+    assert shown == f"<Proof: {size} bytes, tables of 2^3, 2^5, 2^5, 2^4 rows>"

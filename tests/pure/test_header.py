@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cstark.pure import Refused, verify
 from tests.pure.pure_support import ZOO, pair_of_case
 
 MAGIC, VERSION, OPTIONS = 8, 2, 18
@@ -91,3 +92,18 @@ def test_a_claim_longer_than_the_file(pair):
     for length in (len(pair.proof), 1 << 20, (1 << 20) + 1, 0xFFFF_FFFF):
         other = pair.proof[:start] + length.to_bytes(4, "little") + pair.proof[start + 4 :]
         assert reasons(pair, other) == ("format", "format")
+
+
+def test_demands_that_no_proof_meets(pair):
+    """Whatever a caller demands, the refusal can be written."""
+    huge = 10**5000
+    name = pair.statement.tables[0].name
+    for demands, reason in [
+        ({"min_security": huge}, "security"), ({"min_security": -huge}, "security"),
+        ({"min_security": float("nan")}, "security"), ({"regime": huge}, "security"),
+        ({"heights": {name: huge}}, "heights"), ({"heights": {huge: 8}}, "heights"),
+        ({"heights": {None: 8, "z": 8}}, "heights"), ({"heights": {name: None}}, "heights"),
+    ]:  # fmt: skip
+        with pytest.raises(Refused) as refusal:
+            verify(pair.statement, pair.proof, **{"min_security": 0, **demands})
+        assert refusal.value.reason == reason and str(refusal.value)
