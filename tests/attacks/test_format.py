@@ -182,10 +182,22 @@ def test_fields_that_no_file_could_hold(pair, name):
         cs.Proof(**{**fields, **WRONG_FIELDS[name]})
 
 
-@pytest.mark.parametrize("heights", [(5.0,), ("5",), (True,), 5, None, "5", b"\5", ()])
+NO_NUMBERS = [
+    (5.0,), ("5",), (True,), (5, 5.0), (5, 5, True), ("5", 5), (None, 5), 5, None, "5", b"\5", (),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("heights", NO_NUMBERS)
 def test_heights_that_are_no_numbers(pair, heights):
     honest = pair.honest()
     with pytest.raises(cs.ProofFormatError, match="1 to 4096 tables, not 0"):
+        cs.Proof(honest.options, heights, honest.claim, honest.body)
+
+
+@pytest.mark.parametrize("heights", [(256,), (5, 256), (256, 5), (5, -1, 5), (5, 5, 1 << 70)])
+def test_heights_of_more_than_a_byte(pair, heights):
+    honest = pair.honest()
+    with pytest.raises(cs.ProofFormatError, match="log heights: each is one byte"):
         cs.Proof(honest.options, heights, honest.claim, honest.body)
 
 

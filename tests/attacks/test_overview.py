@@ -55,6 +55,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         "protocol/test_bad_input.py::test_publics", FORMAT + "test_not_bytes",
         FORMAT + "test_fields_that_no_file_could_hold", FORMAT + "test_heights_of_numpy",
         FORMAT + "test_heights_that_are_no_numbers",
+        FORMAT + "test_heights_of_more_than_a_byte",
     ),
     "height 0, too small, too large": (
         POLICY + "test_heights_that_the_theorems_exclude", POLICY + "test_heights_out_of_range",
