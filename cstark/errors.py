@@ -15,7 +15,6 @@ callers who do not know this package.  The subclasses say whose input was wrong:
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 import unicodedata
 from collections.abc import Iterable
@@ -203,6 +202,8 @@ def as_python_reads(name: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like an unknown one, or "" if none is."""
+    import difflib  # takes milliseconds, and most of the time nothing is misspelt
+
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["try_directory", "write_whole"]
 
 
 def _beside(folder: Path) -> Path:
     """A name for a file that is being written; short, as the name to come may be the longest."""
-    return folder / f".cstark-{os.getpid()}-{secrets.token_hex(4)}"
+    return folder / f".cstark-{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def try_directory(folder: Path) -> None:

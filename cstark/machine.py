@@ -10,7 +10,6 @@ import numpy as np
 
 from cstark.air import Air, Tables
 from cstark.air.tokens import Token
-from cstark.cost.estimate import Estimate, estimate
 from cstark.errors import AirError, StatementError, quoted
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.layout import Layout, proven_security, tallest
@@ -20,13 +19,13 @@ from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
 from cstark.protocol.statement import Instance, checked_log_heights
 from cstark.protocol.traces import Trace, read_traces
-from cstark.proving import check_traces, count_messages, make_proof
 from cstark.security import SecurityReport
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
     from cstark.cost.choices import Choices
+    from cstark.cost.estimate import Estimate
     from cstark.report.progress import ProgressCallback
     from cstark.workload.statement_file import StatementFile
 
@@ -36,8 +35,7 @@ __all__ = ["Machine"]
 class Machine:
     """Tables, the buses between them, and the options of their proofs.
 
-    A machine pickles with the programs that its tables are compiled to, so that the workers of a
-    pool need not describe and compile it again; preprocessed columns are committed to in each.
+    A machine pickles with its compiled programs: workers of a pool need not compile it again.
 
     Parameters
     ----------
@@ -183,6 +181,8 @@ class Machine:
         OptionsError
             No plan fits `max_memory`; raised before any work, naming the bytes needed.
         """
+        from cstark.proving import make_proof
+
         return make_proof(
             self.proving_key,
             traces,
@@ -239,6 +239,8 @@ class Machine:
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise StatementError(f"{name} is {quoted(value)}; it must be an int of at least 0")
         described = self.proving_key.description
+        from cstark.proving import check_traces
+
         instance = Instance.build(described, publics, tokens, b"")
         arrays = read_traces(described, traces)
         instance.refuse_wrapping(described, [len(a).bit_length() - 1 for a in arrays])
@@ -306,6 +308,8 @@ class Machine:
         True
         """
         described = self.proving_key.description
+        from cstark.proving import count_messages
+
         return count_messages(described, traces, bus, publics, table=table, tokens=tokens)
 
     def verify(
@@ -401,12 +405,8 @@ class Machine:
         if checked.claim:
             decode_claim(checked.claim)
         given = zip(key.tables, checked.publics, strict=True)
-        return StatementFile(
-            key,
-            {table.name: list(values) for table, values in given if values},
-            checked.tokens,
-            checked.claim,
-        )
+        named = {table.name: list(values) for table, values in given if values}
+        return StatementFile(key, named, checked.tokens, checked.claim)
 
     # ---- what it is ---------------------------------------------------------------------
 
@@ -442,10 +442,9 @@ class Machine:
         SecurityReport
         """
         described = self.proving_key.description
-        if heights is None:
-            log_heights = tallest(described)
-        else:
-            log_heights = checked_log_heights(described, heights)
+        log_heights = (
+            tallest(described) if heights is None else checked_log_heights(described, heights)
+        )
         return proven_security(described, log_heights, regime=self.options.regime)
 
     def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
@@ -471,6 +470,8 @@ class Machine:
         StatementError
             A height is missing or impossible.
         """
+        from cstark.cost.estimate import estimate
+
         described = self.proving_key.description
         log_heights = checked_log_heights(described, {} if heights is None else heights)
         timing = None
@@ -502,8 +503,7 @@ class Machine:
         """
         from cstark.cost.choices import compare
 
-        heights = {} if heights is None else heights
-        return compare(self.proving_key, self.options, heights, time=time)
+        return compare(self.proving_key, self.options, heights or {}, time=time)
 
     # ---- presentation -------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 __all__ = [
@@ -74,7 +73,7 @@ def html_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     >>> html_table(["a"], [[1024]])
     '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1,024</td></tr></tbody></table>'
     """
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+    head = "".join(f"<th>{_escape(header)}</th>" for header in headers)
     body = "".join(
         "<tr>" + "".join(f"<td>{_html(_cell(value))}</td>" for value in row) + "</tr>"
         for row in rows
@@ -84,7 +83,13 @@ def html_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _html(text: str) -> str:
-    return "<br>".join(escape(text).split("\n"))
+    return "<br>".join(_escape(text).split("\n"))
+
+
+def _escape(text: str) -> str:
+    from html import escape  # loads a list of two thousand entities
+
+    return escape(text)
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,7 @@ here computes with a trace, and no kernel is imported.
 """
 
 from cstark.air.air import Air
-from cstark.air.bus import number_buses
+from cstark.air.buses import number_buses
 from cstark.air.columns import Namespace, View
 from cstark.air.describe import Table, describe
 from cstark.air.description import Constraint, Interaction, TableDescription

@@ -8,8 +8,8 @@ sent is a row of such a receiver, and how often it is sent is not told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,17 +18,13 @@ from cstark.air.description import Interaction
 from cstark.air.expression import Expression, Recorder, Scalar
 from cstark.air.nodes import Node, P, is_name, subtree
 from cstark.air.rows import Operand, caller, check_name
-from cstark.errors import AirError, quoted
+from cstark.errors import quoted
 from cstark.limits import MAX_MESSAGE_WIDTH, MIN_ROWS
 
 if TYPE_CHECKING:
-    from cstark.air.description import TableDescription
+    pass
 
-__all__ = [
-    "Bus",
-    "number_buses",
-    "record_message",
-]
+__all__ = ["record_message"]
 
 
 def record_message(
@@ -108,68 +104,6 @@ def record_message(
             f"{where}: weight={weight} does not bound the count {min(constant, P - constant)}"
         )
     return Interaction(bus, sign, nodes, count_node, int(weight), name or "", caller())
-
-
-class Bus(NamedTuple):
-    """What a machine knows of a bus: its number in fingerprints, and the values of a message."""
-
-    number: int
-    width: int
-
-
-def number_buses(
-    descriptions: Iterable[TableDescription] | Mapping[str, TableDescription],
-) -> dict[str, Bus]:
-    """Number the buses of a machine.
-
-    Parameters
-    ----------
-    descriptions : iterable of TableDescription, or mapping to them
-        The tables.
-
-    Returns
-    -------
-    dict of str to Bus
-        Numbers are 1, 2, ... in the order of the names.
-
-    Raises
-    ------
-    AirError
-        If two interactions give a bus different widths; the message names both tables.  One
-        width a bus is what makes the fingerprints of distinct messages distinct polynomials.
-
-    Examples
-    --------
-    >>> from cstark.air import Air, describe, number_buses
-    >>> class Sender(Air):
-    ...     columns = ("x", "y")
-    ...     def constrain(self, t):
-    ...         t.send("pairs", [t.now.x, t.now.y])
-    ...         t.send("bytes", [t.now.x])
-    >>> number_buses([describe("sender", Sender())])
-    {'bytes': Bus(number=1, width=1), 'pairs': Bus(number=2, width=2)}
-    """
-    if isinstance(descriptions, Mapping):
-        descriptions = descriptions.values()
-    first: dict[str, tuple[int, str, str]] = {}
-    for description in descriptions:
-        for interaction in description.interactions:
-            width = len(interaction.values)
-            seen = first.setdefault(
-                interaction.bus, (width, description.name, interaction.location)
-            )
-            if seen[0] != width:
-                raise AirError(
-                    f"bus {interaction.bus!r} has two widths: {seen[0]} in table {seen[1]!r}"
-                    f"{_at(seen[2])} and {width} in table {description.name!r}"
-                    f"{_at(interaction.location)}; every message on a bus has the same number of "
-                    "values"
-                )
-    return {bus: Bus(number, first[bus][0]) for number, bus in enumerate(sorted(first), start=1)}
-
-
-def _at(location: str) -> str:
-    return f" ({location})" if location else ""
 
 
 def _flatten(recorder: Recorder, where: str, values: Operand) -> list[Scalar]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any, ClassVar, NoReturn, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cstark.air.nodes import Node, NodeList, P, operate, render
+from cstark.air.nodes import Node, NodeList, P, operate, random_elements, render
 from cstark.errors import AirError, quoted
 
 __all__ = ["MAX_EXPONENT", "Expression", "Expressions", "Recorder", "Scalar", "object_array"]
@@ -44,7 +43,7 @@ class Recorder(NodeList):
         self.is_open = True
         self.unused: dict[Any, str] = {}  # selectors of `when` that state nothing yet: where made
         self.magnitudes: dict[int, int | None] = {}  # of counts, see `cstark.air.bus`
-        self._draw = Random(0)
+        self._draw = random_elements()
         self._points: list[tuple[int, int]] = []  # of each node, its values at two points
 
     def error(self, message: str) -> AirError:
@@ -115,7 +114,7 @@ class Recorder(NodeList):
         points = self._points
         for kind, *rest in self.nodes[len(points) :]:
             if kind in ("column", "public"):
-                points.append((self._draw.randrange(P), self._draw.randrange(P)))
+                points.append((next(self._draw), next(self._draw)))
             elif kind == "constant":
                 points.append((rest[0], rest[0]))
             else:

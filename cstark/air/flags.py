@@ -8,11 +8,10 @@ here is what is recognised as the reason: equations that leave the column no oth
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from cstark.air.nodes import Node, P, operate, subtree
+from cstark.air.nodes import Node, P, operate, random_elements, subtree
 from cstark.air.rows import Equation
 
 __all__ = ["Flags"]
@@ -181,14 +180,14 @@ def _slopes(
     It is zero where `root` does not depend on the node, and else with a probability of at most the
     degree over p.
     """
-    draw = random.Random(0)
+    draw = random_elements()
     values: dict[int, int] = {}
     for index in members:
         kind, *rest = nodes[index]
         if kind == "constant":
             values[index] = rest[0]
         elif index in leaves or kind in ("column", "public"):
-            values[index] = draw.randrange(P)
+            values[index] = next(draw)
         else:
             values[index] = operate(kind, values[rest[0]], values[rest[1]])
     slopes = {root: 1}

@@ -17,7 +17,9 @@ lets the digest of a key stand for the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import hashlib
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,6 +35,7 @@ __all__ = [
     "evaluate",
     "is_name",
     "operate",
+    "random_elements",
     "render",
     "subtree",
 ]
@@ -301,6 +304,15 @@ def evaluate(nodes: Sequence[Node], root: int, known: Mapping[int, int]) -> int:
         else:
             values[index] = operate(kind, values[rest[0]], values[rest[1]])
     return values[root]
+
+
+def random_elements() -> Iterator[int]:
+    """Field elements that look random, always the same ones.
+
+    The module `random` would do, but takes longer to load than a small table to describe.
+    """
+    for number in itertools.count():
+        yield int.from_bytes(hashlib.sha256(number.to_bytes(8, "little")).digest(), "little") % P
 
 
 def operate(kind: str, a: int, b: int) -> int:

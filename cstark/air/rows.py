@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
@@ -50,7 +49,7 @@ SELECTORS = {
 METHODS = ("equal", "zero", "boolean", "when")
 """What a selector has."""
 
-_HERE = str(Path(__file__).parent) + os.sep
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 _NEXT_ROW_HINTS = {
     "every_row": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cstark.air.air import Air
-from cstark.air.bus import number_buses
+from cstark.air.buses import number_buses
 from cstark.air.describe import describe
 from cstark.air.description import TableDescription
 

@@ -12,7 +12,7 @@ from cstark.air.nodes import P, is_name
 from cstark.errors import StatementError, did_you_mean, quoted
 
 if TYPE_CHECKING:
-    from cstark.air.bus import Bus
+    from cstark.air.buses import Bus
 
 __all__ = ["Receive", "Send", "Token", "check_tokens"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cstark.air.bus import Bus
+from cstark.air.buses import Bus
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.nodes import P
 from cstark.air.tokens import Token

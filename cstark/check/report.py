@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cstark.air.bus import Bus
+from cstark.air.buses import Bus
 from cstark.air.description import TableDescription
 from cstark.air.one_sided import one_sided
 from cstark.air.tokens import Token

@@ -70,6 +70,17 @@ class UsageError(CommandError):
 # --- arguments --------------------------------------------------------------------------------
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal, which argparse would load `shutil` and three compressors to ask."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size(1).columns
+        except (ValueError, OSError):
+            columns = 0
+        super().__init__(prog, width=(columns or 80) - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose workload, once named, adds its own arguments.
 
@@ -80,7 +91,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             allow_abbrev=False,
             add_help=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             **settings,
         )
         #: Which arguments of the workload the command takes: "none", "all", or the "verifier" ones.

@@ -15,10 +15,8 @@ Only the module of the command that runs is imported, so that ``--help`` is quic
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,6 +107,8 @@ def _dispatch(words: list[str]) -> int:
         say(f"cstark {__version__}")
         return 0
     if command not in COMMANDS:
+        import difflib
+
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         complain(f"cstark: there is no command {command!r}{hint}\n\n{usage()}")
@@ -149,6 +149,8 @@ def _dispatch(words: list[str]) -> int:
         return _fail(command, CommandError(_exited(error)), FAILED, as_json)
     except Exception as error:
         # A mistake in code of the workload, or in ours: its place is what its author needs.
+        import traceback
+
         return _fail(command, error, FAILED, as_json, place=traceback.format_exc())
 
 

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 import sys
-from pathlib import Path
 
 from cstark.cli import say
 from cstark.files import try_directory, write_whole
@@ -86,6 +85,8 @@ class Target:
                 file.write(data)
         else:
             # Through links: they stay, what they point at is replaced.
+            from pathlib import Path
+
             write_whole(Path(os.path.realpath(self.path)), data)
 
     def problem(self) -> str | None:
@@ -106,6 +107,8 @@ class Target:
             return "is a socket"
         if mode is not None and not stat.S_ISREG(mode):
             return None if os.access(self.path, os.W_OK) else "permission denied"
+        from pathlib import Path
+
         real = Path(os.path.realpath(self.path))
         if not real.parent.is_dir() or self.path.endswith("/"):
             return f"there is no directory {self.path if real.parent.is_dir() else real.parent}"

@@ -18,12 +18,7 @@ from cstark.program.compile import Lowering
 if TYPE_CHECKING:
     from cstark.air.description import Interaction
 
-__all__ = ["fingerprint", "fractions", "pairs"]
-
-
-def pairs(count: int) -> list[tuple[int, ...]]:
-    """Groups of interactions that share a column, the absorbed group last."""
-    return [tuple(range(k, min(k + 2, count))) for k in range(0, count, 2)]
+__all__ = ["fingerprint", "fractions"]
 
 
 def fingerprint(lowering: Lowering, interaction: Interaction) -> Ref:

@@ -17,7 +17,8 @@ from cstark.kernels import _lookup
 from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering
 from cstark.program.encode import BlockProgram, encode
-from cstark.program.interactions import fingerprint, fractions, pairs
+from cstark.program.interactions import fingerprint, fractions
+from cstark.program.pairs import pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription

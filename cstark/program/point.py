@@ -23,7 +23,7 @@ from cstark.field import (
     sub,
 )
 from cstark.program.challenges import Challenges
-from cstark.program.interactions import pairs
+from cstark.program.pairs import pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import Interaction, TableDescription

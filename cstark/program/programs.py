@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cstark.program.check import CheckProgram, check_program
-from cstark.program.lookup import LookupProgram, lookup_program
-from cstark.program.quotient import QuotientProgram, quotient_program
-
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
+    from cstark.program.check import CheckProgram
+    from cstark.program.lookup import LookupProgram
+    from cstark.program.quotient import QuotientProgram
 
 __all__ = ["Programs"]
 
@@ -68,12 +67,18 @@ class Programs:
 
     def quotient(self, table: int) -> QuotientProgram:
         """The constraints of a table on a coset."""
+        from cstark.program.quotient import quotient_program  # a verifier loads no compiler
+
         return self._program("quotient", table, quotient_program)
 
     def lookup(self, table: int) -> LookupProgram:
         """The fingerprints and counts of a table's interactions."""
+        from cstark.program.lookup import lookup_program
+
         return self._program("lookup", table, lookup_program)
 
     def check(self, table: int) -> CheckProgram:
         """The constraints of a table on its trace."""
+        from cstark.program.check import check_program
+
         return self._program("check", table, check_program)

@@ -22,7 +22,8 @@ from cstark.program.builder import CLASSES, Ref
 from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering, accumulate_constraint
 from cstark.program.encode import BlockProgram, encode
-from cstark.program.interactions import fingerprint, fractions, pairs
+from cstark.program.interactions import fingerprint, fractions
+from cstark.program.pairs import pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription

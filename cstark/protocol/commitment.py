@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from cstark.distinct import distinct
 from cstark.kernels import _hash
 
 from .layout import TreeShape
@@ -25,7 +26,7 @@ def distinct_positions(positions: np.ndarray, log_max_height: int, log_height: i
     (q, i) reads row (q, i mod n): flat ``q * N + i`` becomes ``q * n + i mod n``.
     """
     coset, row = positions >> log_max_height, positions & ((1 << log_max_height) - 1)
-    return np.unique((coset << log_height) | (row & ((1 << log_height) - 1)))
+    return distinct((coset << log_height) | (row & ((1 << log_height) - 1)))
 
 
 class Commitment:

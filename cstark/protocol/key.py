@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
-from cstark.air.bus import number_buses
+from cstark.air.buses import number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.air.tokens import Token
 from cstark.errors import AirError, CstarkError, quoted
@@ -68,6 +67,8 @@ class MachineDescription:
 
     def summary_html(self) -> str:
         """The same for a notebook."""
+        from html import escape
+
         notes = "".join(f"<p>{escape(line)}</p>" for line in self._summary_lines())
         return html_table(*self._summary_table()) + notes
 

@@ -6,10 +6,9 @@ is described in one place.
 
 from __future__ import annotations
 
-from statistics import fmean
-
 import numpy as np
 
+from cstark.distinct import distinct
 from cstark.errors import ProofFormatError, Reason
 
 from .commitment import OpenedTree
@@ -48,7 +47,7 @@ def expected_bytes(layout: Layout) -> int:
     places = layout.blowup << layout.log_max_height
     random = np.random.default_rng(0)
     draws = (random.integers(0, places, layout.key.options.queries) for _ in range(DRAWS))
-    return round(fmean(proof_bytes(layout, np.unique(drawn)) for drawn in draws))
+    return round(sum(proof_bytes(layout, distinct(drawn)) for drawn in draws) / DRAWS)
 
 
 def most_bytes(layout: Layout) -> int:

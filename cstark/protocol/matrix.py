@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+
+from cstark.distinct import distinct
 
 from .domain import Domain, stride_of
 
@@ -101,7 +102,7 @@ class Matrix:
         """Rows at flat positions q * N + i: (k, width). The last thing asked of a matrix."""
         out = np.empty((len(positions), self.width), dtype=np.uint64)
         coset, row = np.divmod(positions, self.height)
-        for q in np.unique(coset).tolist():
+        for q in distinct(coset).tolist():
             chosen = coset == q
             out[chosen] = self.coset(q)[row[chosen], : self.width]
             self.give_up()
@@ -224,6 +225,8 @@ def _file_array(shape: tuple[int, ...]) -> np.ndarray:
     MemoryError
         There is no room.
     """
+    import tempfile
+
     count = math.prod(shape)
     try:
         with tempfile.TemporaryFile(prefix="cstark-") as file:

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from cstark.distinct import distinct
 from cstark.kernels import _hash, _runtime
 
 __all__ = [
@@ -210,7 +211,8 @@ class Step:
         block, row = np.divmod(known, 2 * rows)
         is_right = row >= rows
         parent = block * rows + np.where(is_right, row - rows, row)
-        self.parents, slot = np.unique(parent, return_inverse=True)
+        self.parents = distinct(parent)
+        slot = np.searchsorted(self.parents, parent)
         count = len(self.parents)
         left = np.full(count, -1, dtype=np.int64)
         right = np.full(count, -1, dtype=np.int64)

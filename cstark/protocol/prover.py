@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cstark import field
+from cstark.distinct import distinct
 from cstark.errors import TraceError
 from cstark.field import Element
 from cstark.kernels import _runtime
@@ -178,7 +179,7 @@ class Prover:
         with self.report.phase("queries"):
             bits = self.layout.log_max_height + self.layout.log_blowup
             drawn = self.transcript.positions("positions", options.queries, bits)
-            positions = np.unique(np.array(drawn, dtype=np.int64))
+            positions = distinct(np.array(drawn, dtype=np.int64))
             for tree in self.layout.trees:
                 commitment = self.commitments[tree.name]
                 commitment.open(positions, self.layout.log_max_height, self.stream.write)

@@ -8,10 +8,11 @@ columns, which gives the verifying key.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from cstark.air.description import TableDescription
 from cstark.program import Programs
-from cstark.report import Report
 
 from .commitment import Commitment
 from .domain import Domain, DomainCache
@@ -20,6 +21,9 @@ from .layout import MatrixShape, TreeShape, security_shape, tallest
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
 from .transcript import ALGORITHMS
+
+if TYPE_CHECKING:
+    from cstark.report import Report
 
 __all__ = ["ProvingKey"]
 
@@ -101,7 +105,7 @@ class ProvingKey:
             Where the time is noted, if the commitment has to be made.
         """
         if not self._committed:
-            self._preprocessed = self._commit(report or Report())
+            self._preprocessed = self._commit(report)
             self._committed = True
         return self._preprocessed
 
@@ -128,7 +132,7 @@ class ProvingKey:
 
         return self._verifying_key or VerifyingKey.deferred(self.description, root)
 
-    def _commit(self, report: Report) -> Commitment | None:
+    def _commit(self, report: Report | None) -> Commitment | None:
         """Extend and hash the preprocessed columns of all tables."""
         options = self.description.options
         shapes, values = [], {}
@@ -141,7 +145,7 @@ class ProvingKey:
         if not shapes:
             return None
         shapes.sort(key=lambda m: (-m.log_height, m.table))
-        with report.phase("commit preprocessed"):
+        with nullcontext() if report is None else report.phase("commit preprocessed"):
             matrices = [
                 make_matrix(
                     Storage.HELD,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cstark import field
+from cstark.distinct import distinct
 from cstark.errors import CstarkError, quoted
 from cstark.field import Element
 from cstark.kernels import _openings
@@ -295,7 +296,7 @@ class Verifier:
         )
         bits = self.layout.log_max_height + self.layout.log_blowup
         drawn = self.transcript.positions("positions", options.queries, bits)
-        self.positions = np.unique(np.array(drawn, dtype=np.int64))
+        self.positions = distinct(np.array(drawn, dtype=np.int64))
         self.trees, self.siblings = [], []
         for shape in self.layout.trees:
             tree = OpenedTree(shape, self.positions, self.layout.log_max_height)

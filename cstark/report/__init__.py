@@ -14,9 +14,34 @@ progress how far a proof is, told while it is made
 ======== =====================================================
 """
 
-from cstark.report.compare import Comparison
-from cstark.report.text import buffers_text, phase_table, report_text, security_text, shape_table
-from cstark.report.tree import Phase, Report, Sample
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cstark.lazy import loader
+
+if TYPE_CHECKING:
+    from cstark.report.compare import Comparison
+    from cstark.report.text import (
+        buffers_text,
+        phase_table,
+        report_text,
+        security_text,
+        shape_table,
+    )
+    from cstark.report.tree import Phase, Report, Sample
+else:
+    __getattr__ = loader(__name__, {
+        "Comparison": "compare",
+        "Phase": "tree",
+        "Report": "tree",
+        "Sample": "tree",
+        "buffers_text": "text",
+        "phase_table": "text",
+        "report_text": "text",
+        "security_text": "text",
+        "shape_table": "text",
+    })  # fmt: skip
 
 __all__ = [
     "Comparison",

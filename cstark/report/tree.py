@@ -18,7 +18,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from cstark.errors import CstarkError
-from cstark.report.html import report_html
 from cstark.report.text import profile_text, report_text
 
 if TYPE_CHECKING:
@@ -347,6 +346,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The tree for a notebook."""
+        from cstark.report.html import report_html
+
         return report_html(self)
 
     def profile(self) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import cstark as cs
+from cstark.distinct import distinct
 from cstark.vm.buses import BUSES
 from cstark.vm.image import Image
 from cstark.vm.isa.code import Code
@@ -52,7 +51,7 @@ def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
     ['li', 'halt', 'print', 'program', 'image']
     """
     rows = code.rows()
-    names = families_of(np.unique(rows[:, 1]))
+    names = families_of(distinct(rows[:, 1]))
     asked = frozenset(
         name for name, bus in BUSES.items() if not bus.senders(names).isdisjoint(names)
     )

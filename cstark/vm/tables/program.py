@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import cstark as cs
+from cstark.distinct import count_distinct
 from cstark.vm.isa.code import PROGRAM_COLUMNS
 
 __all__ = ["Program"]
@@ -39,7 +40,7 @@ class Program(cs.Air):
         cells = np.asarray(operations, dtype=np.uint64)
         if cells.ndim != 2 or cells.shape[1] != len(PROGRAM_COLUMNS) or not len(cells):
             raise cs.AirError(f"operations has shape {cells.shape}, not (operations, 8)")
-        labels, times = np.unique(cells[:, 0], return_counts=True)
+        labels, times = count_distinct(cells[:, 0])
         if len(labels) != len(cells):
             twice = int(labels[times > 1][0])
             raise cs.AirError(f"two operations have the label {twice:#x}")
