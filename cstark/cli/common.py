@@ -100,7 +100,11 @@ class Parser(argparse.ArgumentParser):
         self.name_workload = _named_workload
         self.required: list[tuple[str, str]] = []
         self.add_argument("-h", "--help", action="store_true", help="show this help")
-        self.add_argument("--json", action="store_true", help="print JSON, for programs")
+        self.add_argument(
+            "--json",
+            action="store_true",
+            help="print JSON, for programs; field elements and integers of claims are strings",
+        )
         self.add_argument("--threads", type=_positive, metavar="N", help="number of threads")
 
     def need(self, attribute: str, shown: str) -> None:

@@ -10,7 +10,7 @@ import argparse
 from cstark.cli.common import Parser, claim_pairs, read_bytes
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
-from cstark.text import bytes_text, pairs
+from cstark.text import bytes_text, exact, pairs
 
 __all__ = ["configure", "run"]
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "proof_bytes": len(data),
                 "options": proof.options.to_data(),
                 "log_heights": heights,
-                "claim": claim,
+                "claim": exact(claim),
                 "claim_hex": None if claim is not None else bytes(proof.claim).hex(),
             }
         )

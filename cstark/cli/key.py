@@ -21,7 +21,7 @@ from cstark.cli.common import (
     write_atomically,
 )
 from cstark.cli.say import say, say_json
-from cstark.text import pairs
+from cstark.text import exact, pairs
 
 __all__ = ["configure", "run"]
 
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             {
                 "file": arguments.output,
                 "key_digest": file.key.digest.hex(),
-                "claim": decode_claim(claim),
+                "claim": exact(decode_claim(claim)),
                 "options": proof.options.to_data(),
             }
         )

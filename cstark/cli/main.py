@@ -23,6 +23,7 @@ from typing import Any
 from cstark.cli.common import CommandError, Parser, UsageError
 from cstark.cli.say import OutputError, begin, complain, finish, give_up, say, say_json
 from cstark.errors import CstarkError, ExecutionError, SettingError, TraceError, VerificationError
+from cstark.text import exact
 
 __all__ = ["COMMANDS", "main"]
 
@@ -137,7 +138,7 @@ def _dispatch(words: list[str]) -> int:
     except SettingError as error:
         return _fail(command, error, FAILED, as_json)
     except ExecutionError as error:
-        return _fail(command, error, FAILED, as_json, about=error.to_dict())
+        return _fail(command, error, FAILED, as_json, about=exact(error.to_dict()))
     except (CommandError, CstarkError) as error:
         return _fail(command, error, USAGE, as_json)
     except MemoryError as error:

@@ -27,7 +27,7 @@ from cstark.cli.target import Target
 from cstark.report import Report, report_text
 from cstark.report.files import KINDS, file_bytes, kind_of, loads
 from cstark.report.progress import ProgressBar, StatusLine
-from cstark.text import bytes_text, pairs, seconds_text
+from cstark.text import bytes_text, exact, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]
 
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         say_json(
             {
                 "workload": arguments.workload,
-                "claim": decode_claim(claim),
+                "claim": exact(decode_claim(claim)),
                 "file": arguments.output,
                 "proof_bytes": len(data),
                 "prepare_seconds": ready - start,

@@ -24,7 +24,7 @@ from cstark.cli.common import (
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
 from cstark.report.progress import StatusLine
-from cstark.text import bytes_text, pairs
+from cstark.text import bytes_text, exact, pairs
 
 __all__ = ["configure", "run"]
 
@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_atomically(arguments.folded, profile.folded().encode())
     if arguments.json:
         data = execution.to_dict()
+        data["exit_code"] = exact(data["exit_code"])  # as in the claim
         data["estimate"] = None if estimate is None else estimate.to_dict()
         if profile is not None:
             data["functions"] = [

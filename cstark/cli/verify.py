@@ -37,7 +37,7 @@ from cstark.cli.common import (
 from cstark.cli.say import say, say_json
 from cstark.errors import Reason, StatementError, VerificationError, as_python_reads, did_you_mean
 from cstark.report import security_text
-from cstark.text import bytes_text, pairs, seconds_text
+from cstark.text import bytes_text, exact, pairs, seconds_text
 
 if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
@@ -138,12 +138,13 @@ def run(arguments: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start
 
     if arguments.json:
+        shown = exact(claim)
         say_json(
             {
-                **claim,  # at hand for programs; names of ours come first
+                **shown,  # at hand for programs; names of ours come first
                 "verified": True,
                 "by": what,
-                "claim": claim,
+                "claim": shown,
                 "security_bits": security.bits,
                 "options": proof.options.to_data(),
                 "proof_bytes": len(data),

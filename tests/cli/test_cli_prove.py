@@ -32,7 +32,7 @@ def test_prove_for_programs(tmp_path, capsys):
     code, data = run_json(words, capsys)
     assert code == 0
     assert data["workload"] == "add_mul"
-    assert data["claim"] == {"cpu_rows": 64}
+    assert data["claim"] == {"cpu_rows": "64"}
     assert data["proof_bytes"] == (tmp_path / "p.bin").stat().st_size
     assert data["options"]["queries"] == 20
     assert [item["name"] for item in data["facts"]["tables"]] == ["cpu", "add", "mul"]
