@@ -47,7 +47,8 @@ def extension(matrix: MatrixShape, cosets: int) -> float:
     # Traces come as they are; our own sources have padded rows.
     own = matrix.tree not in ("main", "preprocessed")
     width = stride_of(matrix.width) if own else matrix.width
-    return _ntt.lde_cost(_ntt.Plan(matrix.log_height), width, cosets)
+    plan = _ntt.Plan(matrix.log_height)
+    return _ntt.lde_cost(plan, width, stride_of(matrix.width), cosets)
 
 
 def hashing(algorithm: int, tree: TreeShape) -> float:
@@ -94,7 +95,7 @@ def opening(rows: int, widths: Sequence[int]) -> float:
 
 def deep(log_height: int, widths: Sequence[int], points: int, blowup: int) -> float:
     """Work of the reduced word of a height, on all cosets."""
-    extended = _ntt.lde_cost(_ntt.Plan(log_height), 4, blowup - 1)
+    extended = _ntt.lde_cost(_ntt.Plan(log_height), 4, 4, blowup - 1)
     return extended + _openings.deep_cost(1 << log_height, widths, points, blowup)
 
 

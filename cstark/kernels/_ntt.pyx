@@ -26,7 +26,11 @@ cdef extern from *:
     ctypedef struct ntt_table:
         int lanes
         chunk_function whole_extension, outer_inverse, inner, outer_forward
+        chunk_function factors, narrow_outer_inverse, narrow_inner, narrow_outer_forward
         chunk_function whole, outer, inner_last
+
+    ctypedef struct gl_twiddle:
+        pass
 
     ctypedef struct ntt_call:
         const ntt_block_plan *outer
@@ -35,9 +39,10 @@ cdef extern from *:
         const uint64_t *src
         Py_ssize_t src_pitch, width
         uint64_t *out
-        Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile, groups
+        Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile, groups, side
         int cosets, coset
         const uint64_t *shifts
+        gl_twiddle *factors
         int program
         uint64_t root, root_inverse, scale
         uint64_t *temporary
@@ -58,6 +63,8 @@ cdef extern from *:
 cdef enum:
     WHOLE_LOG = 13              # above 2^13 rows every transform is split into outer and inner
     SPLIT_LOG = 10              # below 2^10 rows none is; between, those with too many columns
+    NARROW_LOG = 6              # from 2^6 rows on those are whose rows are no whole vectors
+    NARROW_WORDS = 64           # of an outer block of such rows
     TILE = 8                    # columns: a cache line, the least a tile may have
     GROUP_COLUMNS = 64          # narrow matrices: columns of adjacent rows in an outer block
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
@@ -120,7 +127,7 @@ cdef class Plan:
         self.log_n = log_n
         if 0 < log_n <= WHOLE_LOG:
             self.whole = _block(log_n)
-        if log_n >= SPLIT_LOG:
+        if log_n >= NARROW_LOG:
             self.inner = _block(log_n // 2)
             self.outer = _block(log_n - log_n // 2)
         self.root = gl_root(log_n)
@@ -155,9 +162,11 @@ cdef class _Run:
     cdef ntt_call call
     cdef const ntt_table *table
     cdef int threads
+    cdef bint narrow
+    cdef Py_ssize_t factor_words
     cdef object keep
 
-    def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t words):
+    def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t words):
         self.table = isa_tables[isa_index()]
         self.threads = team(words, SERIAL_WORDS)
         cdef ntt_call *call = &self.call
@@ -168,8 +177,19 @@ cdef class _Run:
         call.root = plan.root
         call.root_inverse = plan.root_inverse
         call.scale = plan.size_inverse
-        call.groups = 1
-        if plan.outer is None or (
+        call.groups = call.side = 1
+        if stride == width and call.columns != width and plan.log_n >= NARROW_LOG:
+            self.narrow = True
+            call.side = self.table.lanes
+            call.outer = &plan.outer.plan
+            call.inner = &plan.inner.plan
+            call.outer_tile = _tile(
+                width << call.inner.log_size,
+                min(OUTER_WORDS, <Py_ssize_t>NARROW_WORDS << call.outer.log_size),
+                call.outer.log_size,
+            )
+            call.inner_tile = _tile(width, INNER_WORDS // call.side, call.inner.log_size)
+        elif plan.log_n < SPLIT_LOG or (
             plan.whole is not None and call.columns <= INNER_WORDS >> plan.log_n
         ):
             call.outer = &plan.whole.plan
@@ -204,17 +224,37 @@ cdef class _Run:
         """A pass over contiguous blocks, each of whose words is transformed `times` times."""
         self.each(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
 
-    cdef Py_ssize_t scratch_words(self) noexcept:
-        """For all threads, once the call's tiles are known."""
+    cdef flat(self, chunk_function function):
+        """A strided pass over tiles of adjacent words, whatever the rows they belong to."""
+        cdef Py_ssize_t words = self.call.width * self.inner_rows(), tile = self.call.outer_tile
+        self.each(function, (words + tile - 1) // tile, self.outer_rows() * tile)
+
+    cdef side_by_side(self, chunk_function function, Py_ssize_t times):
+        """A pass over contiguous blocks, several of them together."""
+        cdef Py_ssize_t side = self.call.side
+        self.each(
+            function, self.outer_rows() // side, times * side * self.inner_rows() * self.call.width
+        )
+
+    cdef void extension(self, Py_ssize_t cosets, Py_ssize_t stride) noexcept:
+        """Settle how an extension is made."""
+        if self.call.inner != NULL:
+            self.factor_words = 2 * cosets * self.inner_rows()  # two words a twiddle
+            if stride == self.call.columns:
+                self.group()
+
+    cdef Py_ssize_t words(self) noexcept:
+        """Of scratch, once the call's tiles are known: the threads', then the factors of cosets."""
         # A multiple of 16 words: no two threads write one pair of cache lines.
         self.call.scratch_words = (ntt_scratch_size(&self.call) + 15) // 16 * 16
-        return self.threads * self.call.scratch_words
+        return self.threads * self.call.scratch_words + self.factor_words
 
     cdef allocate(self):
         cdef uint64_t[::1] scratch
-        scratch = _runtime.aligned(self.scratch_words())
+        scratch = _runtime.aligned(self.words())
         self.keep = scratch
         self.call.scratch = &scratch[0]
+        self.call.factors = <gl_twiddle *>(&scratch[0] + self.threads * self.call.scratch_words)
 
     cdef Py_ssize_t tiles(self) noexcept:
         return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
@@ -280,7 +320,7 @@ def transform(Plan plan not None, const uint64_t[:, :] src not None,
         for i in range(out.shape[1]):
             out[0, i] = src[0, i] % _P if i < width else 0
         return
-    cdef _Run r = _Run(plan, width, 2 * rows * width)
+    cdef _Run r = _Run(plan, width, 0, 2 * rows * width)
     cdef ntt_call *call = &r.call
     call.src_pitch = pitch
     call.out_pitch = out.shape[1]
@@ -339,18 +379,17 @@ def lde_scratch_bytes(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, P
     """Bytes that `lde` allocates for itself while it runs, with the threads now set."""
     if plan.log_n == 0:
         return 0
-    cdef _Run r = _Run(plan, width, ((1 + cosets) << plan.log_n) * width)
-    if r.call.inner != NULL and stride == r.call.columns:
-        r.group()
-    return 8 * r.scratch_words()
+    cdef _Run r = _Run(plan, width, stride, ((1 + cosets) << plan.log_n) * width)
+    r.extension(cosets, stride)
+    return 8 * r.words()
 
 
-def lde_cost(Plan plan not None, Py_ssize_t width, Py_ssize_t cosets):
+def lde_cost(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t cosets):
     """Nanoseconds that `lde` should take on one thread."""
     if plan.log_n == 0:
         return 0.0
-    cdef _Run r = _Run(plan, width, 0)
-    cdef double words = <double>(r.call.columns << plan.log_n)
+    cdef _Run r = _Run(plan, width, stride, 0)
+    cdef double words = <double>((width if r.narrow else r.call.columns) << plan.log_n)
     if r.call.inner == NULL:
         return WORD_COST * (1 + cosets) * r.tiles() * <double>(r.call.outer_tile << plan.log_n)
     return WORD_COST * words * (2 + 2 * cosets)
@@ -405,7 +444,7 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
             for i in range(stride):
                 out[q, 0, i] = src[0, i] % _P if i < width else 0
         return
-    cdef _Run r = _Run(plan, width, (1 + cosets) * rows * width)
+    cdef _Run r = _Run(plan, width, stride, (1 + cosets) * rows * width)
     cdef ntt_call *call = &r.call
     call.src = &src[0, 0]
     call.src_pitch = pitch
@@ -414,13 +453,20 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     call.out_limit = stride
     call.cosets = <int>cosets
     call.shifts = &shifts[0]
+    r.extension(cosets, stride)
+    r.allocate()
     if call.inner == NULL:
-        r.allocate()
         r.each(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
+    elif r.narrow:
+        r.table.factors(call, 0, cosets, 0)
+        r.flat(r.table.narrow_outer_inverse)
+        r.side_by_side(r.table.narrow_inner, 1 + cosets)
+        for q in range(cosets):
+            call.coset = <int>q
+            r.flat(r.table.narrow_outer_forward)
+        return
     else:
-        if stride == call.columns:
-            r.group()
-        r.allocate()
+        r.table.factors(call, 0, cosets, 0)
         r.outer(r.table.outer_inverse)
         r.inner(r.table.inner, 1 + cosets)
         for q in range(cosets):

@@ -10,12 +10,12 @@
  *      loc the location of k1: the array serves as workspace, the caller's matrix is only read;
  *   2. inner: for every loc, N2 adjacent rows: times w_N^(-i2 k1), inverse over i2: the coefficients
  *      k1 + N1 k2 stay in the cache, at the location of k2; then for every coset, coefficient times
- *      shift^k / N, forward over k2, to the rows loc N2 + i2 of the coset's array;
- *   3. outer forward, for every coset and i2: the rows loc N2 + i2 times w_N^(i2 k1), forward over k1, to the
- *      same rows, now in natural order and canonical.
+ *      (shift^N1)^k2 / N, forward over k2, to the rows loc N2 + i2 of the coset's array;
+ *   3. outer forward, for every coset and i2: the rows loc N2 + i2 times (w_N^i2 shift)^k1, forward over k1,
+ *      to the same rows, now in natural order and canonical.
  * Each of them reads and writes every word once; no row is ever sent to its bit-reversed place.
  */
-#include "ntt_blocks.h"
+#include "ntt_narrow.h"
 #include "ntt_types.h"
 
 /* ---- extension ---- */
@@ -77,6 +77,17 @@ static ptrdiff_t ntt_outer_inverse(void *context, ptrdiff_t first, ptrdiff_t las
     return -1;
 }
 
+/* Of every coset (shift^N1)^k2 / N, by location. */
+static ptrdiff_t ntt_factors_of(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
+    const ntt_call *call = context;
+    const ntt_scratch scratch = ntt_scratch_of(call, thread);
+    for (ptrdiff_t q = first; q < last; q++) {
+        ntt_geometric(call->factors + (q << call->inner->log_size), scratch.words, call->inner, 0, call->scale,
+                      gl_power(call->shifts[q], (uint64_t)1 << call->outer->log_size));
+    }
+    return -1;
+}
+
 static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
@@ -106,10 +117,7 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
             task.work = ntt_buffer(scratch.second, call->inner, columns);
             task.dst_words = call->out_limit - c;
             for (int q = 0; q < call->cosets; q++) {
-                const uint64_t shift = call->shifts[q];
-                ntt_geometric(scratch.twiddles, scratch.words, call->inner, 0,
-                              gl_mul(call->scale, gl_power(shift, k1)),
-                              gl_power(shift, (uint64_t)1 << call->outer->log_size));
+                task.before = call->factors + q * n2;
                 task.dst = ntt_matrix(call->out + q * n * call->out_pitch + place, call->out_pitch);
                 ntt_block(&task);
             }
@@ -125,7 +133,7 @@ static ptrdiff_t ntt_outer_forward(void *context, ptrdiff_t first, ptrdiff_t las
     for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
         for (ptrdiff_t g = 0; g < call->groups; g++) {
             ntt_geometric(scratch.twiddles + (g << call->outer->log_size), scratch.words, call->outer, 0, 1,
-                          gl_power(call->root, (uint64_t)(i2 + g)));
+                          gl_mul(gl_power(call->root, (uint64_t)(i2 + g)), call->shifts[call->coset]));
         }
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
             const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
@@ -239,6 +247,10 @@ const ntt_table TABLE = {
     .outer_inverse = ntt_outer_inverse,
     .inner = ntt_inner,
     .outer_forward = ntt_outer_forward,
+    .factors = ntt_factors_of,
+    .narrow_outer_inverse = ntt_narrow_outer_inverse,
+    .narrow_inner = ntt_narrow_inner,
+    .narrow_outer_forward = ntt_narrow_outer_forward,
     .whole = ntt_whole,
     .outer = ntt_outer,
     .inner_last = ntt_inner_last,

@@ -11,6 +11,9 @@ typedef struct {
     const ntt_block_plan *plan;
     int program;                /* NTT_INVERSE_FREQUENCY, ... */
     const gl_twiddle *before; /* factors of the rows of src, or NULL */
+    const uint64_t *lanes;      /* factors of their words, or NULL: that of a row and column at */
+    ptrdiff_t lanes_pitch;      /* lanes + row lanes_pitch + (lanes_step ? column : column % LANES) */
+    int lanes_step;
     ntt_rows src, work, dst;
     ptrdiff_t columns;              /* of the tile, a multiple of LANES */
     ptrdiff_t groups, src_step;     /* matrices side by side, 1 where there is only one */
@@ -71,6 +74,10 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
     if (runs_first) {
         job.ahead = cut_src ? 0 : task->ahead;
         if (task->before) kind = NTT_ROWS, job.twiddles = task->before;
+        if (task->lanes) {
+            kind = NTT_LANES, job.lanes = task->lanes;
+            job.lanes_pitch = task->lanes_pitch, job.lanes_step = task->lanes_step;
+        }
     }
     if (runs_last && !cut_dst && task->natural && !in_time) {
         job.order = plan->frequency;

@@ -11,13 +11,20 @@
  */
 #include "ntt_types.h"
 
-/* Input j of a butterfly, times its twiddle: t[j ts], or 2^(step j). */
-INLINE digits ntt_input(const uint64_t *s, int j, const int kind, const twiddle *t, ptrdiff_t ts,
-                        const int step) {
+/* The factors of a butterfly's inputs: of input j the twiddle rows[j step], or the vector at lanes + j step. */
+typedef struct {
+    const twiddle *rows;
+    const uint64_t *lanes;
+    ptrdiff_t step;
+} ntt_factors;
+
+/* Input j of a butterfly, times its factor, or times 2^(step j). */
+INLINE digits ntt_input(const uint64_t *s, int j, const int kind, const ntt_factors *t, const int step) {
     const vec a = v_load(s);
     if (kind == NTT_PLAIN || (kind == NTT_ROWS_BUT_FIRST && j == 0)) return d_split(a);
     if (kind == NTT_SHIFT) return d_power_of_two(a, step * j % 192);
-    return d_mul(a, t + j * ts);
+    if (kind == NTT_LANES) return d_mul_vec(a, v_load(t->lanes + j * t->step));
+    return d_mul(a, t->rows + j * t->step);
 }
 
 INLINE void ntt_output(uint64_t *d, digits a, const int canonical) {
@@ -25,12 +32,12 @@ INLINE void ntt_output(uint64_t *d, digits a, const int canonical) {
     v_store(d, canonical ? v_canonical(word) : word);
 }
 
-#define INPUT(j) ntt_input(s + (j) * ss, j, kind, t, ts, step)
+#define INPUT(j) ntt_input(s + (j) * ss, j, kind, t, step)
 #define OUTPUT(k, value) ntt_output(d + ((k) * direction & (RADIX - 1)) * ds, value, canonical)
 
 #define RADIX 8
-INLINE void butterfly8(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds, const twiddle *t,
-                       ptrdiff_t ts, const int kind, const int step, const int direction,
+INLINE void butterfly8(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds,
+                       const ntt_factors *t, const int kind, const int step, const int direction,
                        const int canonical) {
     const digits y1 = INPUT(1), y5 = INPUT(5);
     const digits u0 = d_add(y1, y5), u1 = d_sub(y1, y5);
@@ -57,8 +64,8 @@ INLINE void butterfly8(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t d
 #undef RADIX
 
 #define RADIX 4
-INLINE void butterfly4(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds, const twiddle *t,
-                       ptrdiff_t ts, const int kind, const int step, const int direction,
+INLINE void butterfly4(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds,
+                       const ntt_factors *t, const int kind, const int step, const int direction,
                        const int canonical) {
     const digits y1 = INPUT(1), y3 = INPUT(3);
     const digits o0 = d_add(y1, y3), o1 = d_shift_32(d_sub(y1, y3), 16);
@@ -72,8 +79,8 @@ INLINE void butterfly4(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t d
 #undef RADIX
 
 #define RADIX 2
-INLINE void butterfly2(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds, const twiddle *t,
-                       ptrdiff_t ts, const int kind, const int step, const int direction,
+INLINE void butterfly2(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds,
+                       const ntt_factors *t, const int kind, const int step, const int direction,
                        const int canonical) {
     const digits y1 = INPUT(1), y0 = d_bias(INPUT(0));
     OUTPUT(0, d_add(y0, y1));
@@ -84,9 +91,9 @@ INLINE void butterfly2(const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t d
 #undef OUTPUT
 
 INLINE void butterfly(const int log_radix, const uint64_t *s, ptrdiff_t ss, uint64_t *d, ptrdiff_t ds,
-                      const twiddle *t, ptrdiff_t ts, const int kind, const int step,
-                      const int direction, const int canonical) {
-    if (log_radix == 3) butterfly8(s, ss, d, ds, t, ts, kind, step, direction, canonical);
-    if (log_radix == 2) butterfly4(s, ss, d, ds, t, ts, kind, step, direction, canonical);
-    if (log_radix == 1) butterfly2(s, ss, d, ds, t, ts, kind, step, direction, canonical);
+                      const ntt_factors *t, const int kind, const int step, const int direction,
+                      const int canonical) {
+    if (log_radix == 3) butterfly8(s, ss, d, ds, t, kind, step, direction, canonical);
+    if (log_radix == 2) butterfly4(s, ss, d, ds, t, kind, step, direction, canonical);
+    if (log_radix == 1) butterfly2(s, ss, d, ds, t, kind, step, direction, canonical);
 }

@@ -45,6 +45,8 @@ enum {
     NTT_SHIFT,          /* powers of two, from the stage's place in a group of two */
     NTT_ROWS,           /* one twiddle for each row */
     NTT_ROWS_BUT_FIRST, /* likewise; that of input 0 of every butterfly is 1 */
+    NTT_LANES,          /* a word of its own for each row and lane; no plan contains it */
+    NTT_KINDS,
 };
 
 /* Outputs of the size-8 butterfly, which is built on 2^24, at direction * k mod 8: our root of order 8

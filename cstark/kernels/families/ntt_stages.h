@@ -6,6 +6,8 @@ typedef struct {
     const int32_t *order;         /* output k of the butterfly at `row` goes to row order[row] + k order_step */
     ptrdiff_t order_step;         /* (order NULL: to the rows its inputs came from) */
     const gl_twiddle *twiddles; /* by row */
+    const uint64_t *lanes;      /* NTT_LANES: the vector of a row and column at row lanes_pitch + column lanes_step */
+    ptrdiff_t lanes_pitch, lanes_step;
     ptrdiff_t first, last;        /* rows */
     int log_inner;                /* log2 of the distance of a butterfly's inputs in rows */
     ptrdiff_t columns;            /* a multiple of LANES */
@@ -24,16 +26,19 @@ INLINE void ntt_stage_rows(const ntt_job *job, ptrdiff_t first, ptrdiff_t super,
     const ptrdiff_t ds = job->order ? job->order_step * job->out.pitch
                                     : ntt_row(&job->out, inner) - job->out.base;
     const ptrdiff_t columns = job->columns, ahead = job->ahead;
-    const twiddle *const twiddles = job->twiddles;
+    const ptrdiff_t lanes_step = LANES * job->lanes_step;
     for (ptrdiff_t start = first; start < job->last; start += super) {
         for (ptrdiff_t row = start; row < start + positions; row++) {
             const uint64_t *s = ntt_row(&job->in, row);
             uint64_t *d = job->order ? job->out.base + job->order[row] * job->out.pitch
                                      : ntt_row(&job->out, row);
-            const twiddle *t = kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST ? twiddles + row : NULL;
+            ntt_factors t = {NULL, NULL, 0};
+            if (kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST) t.rows = job->twiddles + row, t.step = inner;
+            if (kind == NTT_LANES) t.lanes = job->lanes + row * job->lanes_pitch, t.step = inner * job->lanes_pitch;
             for (ptrdiff_t c = 0; c < columns; c += LANES) {
-                butterfly(log_radix, s + c, ss, d + c, ds, t, inner, kind, step, direction, canonical);
-                if ((kind == NTT_PLAIN || kind == NTT_ROWS) && ahead && c % NTT_LINE == 0) {
+                butterfly(log_radix, s + c, ss, d + c, ds, &t, kind, step, direction, canonical);
+                if (kind == NTT_LANES) t.lanes += lanes_step;
+                if ((kind == NTT_PLAIN || kind == NTT_ROWS || kind == NTT_LANES) && ahead && c % NTT_LINE == 0) {
                     for (int j = 0; j < 1 << log_radix; j++) v_prefetch(s + c + j * ss + ahead);
                 }
             }
@@ -90,6 +95,9 @@ INLINE void ntt_stage_run(const ntt_job *job, const int log_radix, const int log
     STAGE(prefix##_most2, 1, 0, NTT_ROWS_BUT_FIRST, program, canonical)     \
     STAGE(prefix##_most4, 2, 0, NTT_ROWS_BUT_FIRST, program, canonical)     \
     STAGE(prefix##_most8, 3, 0, NTT_ROWS_BUT_FIRST, program, canonical)     \
+    STAGE(prefix##_lanes2, 1, 0, NTT_LANES, program, canonical)             \
+    STAGE(prefix##_lanes4, 2, 0, NTT_LANES, program, canonical)             \
+    STAGE(prefix##_lanes8, 3, 0, NTT_LANES, program, canonical)             \
     STAGE(prefix##_shift16, 2, 4, NTT_SHIFT, program, canonical)            \
     STAGE(prefix##_shift32, program == NTT_FORWARD_TIME ? 3 : 2, 5, NTT_SHIFT, program, canonical) \
     STAGE(prefix##_shift64, 3, 6, NTT_SHIFT, program, canonical)
@@ -109,8 +117,9 @@ STAGES(time_last, NTT_FORWARD_TIME, 1)
         [NTT_ROWS] = {prefix##_rows2, prefix##_rows4, prefix##_rows8},                \
         [NTT_ROWS_BUT_FIRST] = {prefix##_most2, prefix##_most4, prefix##_most8},      \
         [NTT_SHIFT] = {prefix##_shift16, prefix##_shift32, prefix##_shift64},         \
+        [NTT_LANES] = {prefix##_lanes2, prefix##_lanes4, prefix##_lanes8},            \
     }
-static const ntt_stage_function ntt_stage_functions[NTT_PROGRAMS][2][4][3] = {
+static const ntt_stage_function ntt_stage_functions[NTT_PROGRAMS][2][NTT_KINDS][3] = {
     [NTT_INVERSE_FREQUENCY] = {KINDS(inverse), KINDS(inverse_last)},
     [NTT_FORWARD_FREQUENCY] = {KINDS(forward), KINDS(forward_last)},
     [NTT_FORWARD_TIME] = {KINDS(time), KINDS(time_last)},

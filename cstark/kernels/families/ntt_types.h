@@ -36,8 +36,10 @@ typedef struct {
     ptrdiff_t columns;                /* width rounded up to whole vectors */
     ptrdiff_t outer_tile, inner_tile; /* columns in a tile of an outer, an inner block */
     ptrdiff_t groups;                 /* neighbours i2 of an outer block; 1 unless one tile has all columns */
+    ptrdiff_t side;                   /* inner blocks side by side: 1, in ntt_narrow.h the lanes */
     int cosets, coset;                /* number; the one of ntt_outer_forward */
     const uint64_t *shifts;
+    gl_twiddle *factors;  /* of a split extension: (cosets, N2), (shift^N1)^k2 scale */
     int program;          /* of a transform: NTT_INVERSE_FREQUENCY or NTT_FORWARD_FREQUENCY */
     uint64_t root;        /* of order N: w_N for an extension's way out, w_N^-1 for inverse, ... */
     uint64_t root_inverse;
@@ -50,6 +52,8 @@ typedef struct {
 typedef struct {
     int lanes;
     kernel_function whole_extension, outer_inverse, inner, outer_forward; /* items: tiles, groups of i2, loc, groups of i2 */
+    kernel_function factors;                                              /* items: cosets; thread 0 */
+    kernel_function narrow_outer_inverse, narrow_inner, narrow_outer_forward; /* items: tiles, LANES loc, tiles */
     kernel_function whole, outer, inner_last;                             /* items: tiles, groups of i2, k1 */
 } ntt_table;
 
@@ -62,6 +66,7 @@ static ptrdiff_t ntt_buffer_words(const ntt_block_plan *plan, ptrdiff_t columns)
 typedef struct {
     uint64_t *first, *second, *words;
     gl_twiddle *twiddles;
+    uint64_t *lanes; /* of ntt_narrow.h: factors of words */
 } ntt_scratch;
 
 static ptrdiff_t ntt_largest(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
@@ -69,7 +74,7 @@ static ptrdiff_t ntt_smallest(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; 
 
 static ptrdiff_t ntt_scratch_buffer(const ntt_call *call) {
     const ptrdiff_t outer = ntt_buffer_words(call->outer, call->groups * call->outer_tile);
-    return call->inner ? ntt_largest(outer, ntt_buffer_words(call->inner, call->inner_tile)) : outer;
+    return call->inner ? ntt_largest(outer, ntt_buffer_words(call->inner, call->side * call->inner_tile)) : outer;
 }
 
 static ptrdiff_t ntt_scratch_rows(const ntt_call *call) {
@@ -78,15 +83,25 @@ static ptrdiff_t ntt_scratch_rows(const ntt_call *call) {
     return ntt_largest(outer, inner) + NTT_LINE;
 }
 
+/* Of the factors of words: in the inner pass `side` of a row, in the outer one of each row that a tile
+ * meets, and of every word of a tile; before them ratios and their powers. */
+static ptrdiff_t ntt_scratch_lanes(const ntt_call *call) {
+    if (call->side == 1) return 0;
+    const ptrdiff_t met = (call->outer_tile + call->width - 2) / call->width + 1;
+    const ptrdiff_t count = (met + call->side - 1) / call->side * call->side;
+    const ptrdiff_t outer = ((count + call->outer_tile) << call->outer->log_size) + call->side;
+    return ntt_largest(outer, call->side << call->inner->log_size) + (NTT_MAX_BLOCK + 3) * count;
+}
+
 static ptrdiff_t ntt_scratch_size(const ntt_call *call) {
-    return 2 * ntt_scratch_buffer(call) + 3 * ntt_scratch_rows(call);
+    return 2 * ntt_scratch_buffer(call) + 3 * ntt_scratch_rows(call) + ntt_scratch_lanes(call);
 }
 
 static ntt_scratch ntt_scratch_of(const ntt_call *call, int thread) {
     uint64_t *const base = call->scratch + thread * call->scratch_words;
     const ptrdiff_t buffer = ntt_scratch_buffer(call), rows = ntt_scratch_rows(call);
     ntt_scratch s = {base, base + buffer, base + 2 * buffer + 2 * rows,
-                     (gl_twiddle *)(base + 2 * buffer)};
+                     (gl_twiddle *)(base + 2 * buffer), base + 2 * buffer + 3 * rows};
     return s;
 }
 
