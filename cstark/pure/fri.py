@@ -107,7 +107,8 @@ def read_trees(
                     words += reader.words(width)
             for node, words in at_node.items():
                 result[height][node][tree] = words
-            leaves[height] = {node: hasher.leaf(word_bytes(w)) for node, w in at_node.items()}
+            digests = hasher.leaves([word_bytes(words) for words in at_node.values()])
+            leaves[height] = dict(zip(at_node, digests, strict=True))
         if merkle_root(hasher, blowup, leaves, reader) != roots[tree]:
             raise Refused("merkle", f"rows of the {tree} tree do not belong to its root")
     return result
@@ -132,17 +133,18 @@ def check_folds(
     for arity, challenge, expected in zip(folds, challenges, roots, strict=True):
         lower = height // arity
         groups = sorted({at_height(node, height, lower) for node in word})
-        leaves: dict[int, bytes] = {}
+        opened: list[bytes] = []
         folded: dict[int, Ext] = {}
         for group in groups:
             coset, row = divmod(group, lower)
             members = [coset * height + row + j * lower for j in range(arity)]
             values = [word[node] if node in word else reader.elements(1)[0] for node in members]
-            leaves[group] = hasher.leaf(ext_bytes(values))
+            opened.append(ext_bytes(values))
             folded[group] = fold(values, point(members[0], height, blowup), challenge)
             if lower in joining:
                 folded[group] += challenge**arity * joining[lower][group]
-        if merkle_root(hasher, blowup, {lower: leaves}, reader) != expected:
+        layer = dict(zip(groups, hasher.leaves(opened), strict=True))
+        if merkle_root(hasher, blowup, {lower: layer}, reader) != expected:
             raise Refused("fri", f"the FRI layer of height {height} does not belong to its root")
         height, word = lower, folded
     for node, value in word.items():

@@ -8,7 +8,7 @@ https://github.com/BLAKE3-team/BLAKE3-specs/blob/master/blake3.pdf.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 DIGEST = 32
@@ -109,58 +109,95 @@ def _schedule() -> list[tuple[int, int, int, int, int, int]]:
 SCHEDULE = _schedule()
 
 
-def _compress(chain: tuple[int, ...], block: bytes, counter: int, flags: int) -> tuple[int, ...]:
-    message = block.ljust(BLOCK, b"\0")
-    m = [int.from_bytes(message[at : at + 4], "little") for at in range(0, BLOCK, 4)]
-    v = [*chain, *IV[:4], counter & MASK32, counter >> 32, len(block), flags]
+# Many messages of one length are hashed at once: a number holds one 32-bit word of each, in lanes
+# of 64 bits, so that a sum of three words stays in its lane and one addition serves all messages.
+
+
+def _compress(
+    ones: int, chain: list[int], m: list[int], counter: int, size: int, flags: int
+) -> list[int]:
+    """The compression function in every lane; `ones` is a number with a 1 in each of them."""
+    mask = ones * MASK32
+    constants = (*IV[:4], counter & MASK32, counter >> 32, size, flags)
+    v = [*chain, *(ones * constant for constant in constants)]
     for a, b, c, d, x, y in SCHEDULE:
         va, vb, vc, vd = v[a], v[b], v[c], v[d]
-        va = va + vb + m[x] & MASK32
+        va = va + vb + m[x] & mask
         vd ^= va
-        vd = vd >> 16 | vd << 16 & MASK32
-        vc = vc + vd & MASK32
+        vd = (vd >> 16 | vd << 16) & mask
+        vc = vc + vd & mask
         vb ^= vc
-        vb = vb >> 12 | vb << 20 & MASK32
-        va = va + vb + m[y] & MASK32
+        vb = (vb >> 12 | vb << 20) & mask
+        va = va + vb + m[y] & mask
         vd ^= va
-        vd = vd >> 8 | vd << 24 & MASK32
-        vc = vc + vd & MASK32
+        vd = (vd >> 8 | vd << 24) & mask
+        vc = vc + vd & mask
         vb ^= vc
-        v[a], v[b], v[c], v[d] = va, vb >> 7 | vb << 25 & MASK32, vc, vd
-    return tuple(v[i] ^ v[i + 8] for i in range(8))
+        v[a], v[b], v[c], v[d] = va, (vb >> 7 | vb << 25) & mask, vc, vd
+    return [v[i] ^ v[i + 8] for i in range(8)]
 
 
-def _words(chain: tuple[int, ...]) -> bytes:
-    return b"".join(word.to_bytes(4, "little") for word in chain)
-
-
-def blake3(data: bytes, key: bytes = b"") -> bytes:
-    """BLAKE3, 32 bytes of output; keyed when `key` (32 bytes) is given."""
-    start: tuple[int, ...] = IV
+def _blake3_alike(messages: list[bytes], key: bytes) -> list[bytes]:
+    """BLAKE3 of messages of one length."""
+    ones = sum(1 << 64 * k for k in range(len(messages)))
+    length = len(messages[0])
+    words: tuple[int, ...] = IV
     mode = 0
     if key:
-        start = tuple(int.from_bytes(key[at : at + 4], "little") for at in range(0, DIGEST, 4))
+        words = tuple(int.from_bytes(key[at : at + 4], "little") for at in range(0, DIGEST, 4))
         mode = KEYED
+    start = [ones * word for word in words]
 
-    def chunk(index: int, last: int) -> tuple[int, ...]:
-        part = data[CHUNK * index : CHUNK * (index + 1)]
+    def block(at: int, size: int) -> list[int]:
+        """The words of a block in lanes."""
+        parts = [message[at : at + size].ljust(BLOCK, b"\0") for message in messages]
+        return [
+            int.from_bytes(bytes(4).join([part[k : k + 4] for part in parts]), "little")
+            for k in range(0, BLOCK, 4)
+        ]
+
+    def chunk(index: int, last: int) -> list[int]:
+        low, high = CHUNK * index, min(CHUNK * (index + 1), length)
         chain = start
-        ends = max(1, -(-len(part) // BLOCK)) - 1
-        for at in range(ends + 1):
-            flags = mode | (CHUNK_START if at == 0 else 0)
-            if at == ends:
+        starts = range(low, max(high, low + 1), BLOCK)
+        for at in starts:
+            flags = mode | (CHUNK_START if at == low else 0)
+            if at == starts[-1]:
                 flags |= CHUNK_END | last
-            chain = _compress(chain, part[BLOCK * at : BLOCK * (at + 1)], index, flags)
+            size = min(BLOCK, high - at)
+            chain = _compress(ones, chain, block(at, size), index, size, flags)
         return chain
 
-    def tree(first: int, count: int, last: int) -> tuple[int, ...]:
+    def tree(first: int, count: int, last: int) -> list[int]:
         if count == 1:
             return chunk(first, last)
         left = 1 << (count - 1).bit_length() - 1  # the largest power of two below `count`
-        children = _words(tree(first, left, 0)) + _words(tree(first + left, count - left, 0))
-        return _compress(start, children, 0, mode | PARENT | last)
+        children = tree(first, left, 0) + tree(first + left, count - left, 0)
+        return _compress(ones, start, children, 0, BLOCK, mode | PARENT | last)
 
-    return _words(tree(0, max(1, -(-len(data) // CHUNK)), ROOT))
+    out = tree(0, max(1, -(-length // CHUNK)), ROOT)
+    lanes = [word.to_bytes(8 * len(messages), "little") for word in out]
+    return [
+        b"".join([lane[at : at + 4] for lane in lanes]) for at in range(0, 8 * len(messages), 8)
+    ]
+
+
+def blake3_each(messages: Sequence[bytes], key: bytes = b"") -> list[bytes]:
+    """BLAKE3 of each message, 32 bytes of output; keyed when `key` (32 bytes) is given."""
+    alike: dict[int, list[int]] = {}
+    for place, message in enumerate(messages):
+        alike.setdefault(len(message), []).append(place)
+    digests = [b""] * len(messages)
+    for places in alike.values():
+        found = _blake3_alike([messages[place] for place in places], key)
+        for place, digest in zip(places, found, strict=True):
+            digests[place] = digest
+    return digests
+
+
+def blake3(data: bytes, key: bytes = b"") -> bytes:
+    """BLAKE3 of one message."""
+    return blake3_each([data], key)[0]
 
 
 # --- what the protocol hashes with ---------------------------------------------------------------
@@ -177,23 +214,24 @@ class Hash:
     name: str
     plain: Callable[[bytes], bytes]
 
-    def _tagged(self, data: bytes, tag: int) -> bytes:
+    def _tagged(self, messages: Sequence[bytes], tag: int) -> list[bytes]:
         if self.name == "blake3":
             key = (b"cstark leaf", b"cstark node", b"cstark inject")[tag - 1]
-            return blake3(data, key.ljust(DIGEST, b"\0"))
-        return self.plain(data + tag.to_bytes(8 if self.name == "keccak256" else 1, "little"))
+            return blake3_each(messages, key.ljust(DIGEST, b"\0"))
+        end = tag.to_bytes(8 if self.name == "keccak256" else 1, "little")
+        return [self.plain(message + end) for message in messages]
 
-    def leaf(self, data: bytes) -> bytes:
-        """H_leaf."""
-        return self._tagged(data, 1)
+    def leaves(self, rows: Sequence[bytes]) -> list[bytes]:
+        """H_leaf of each."""
+        return self._tagged(rows, 1)
 
-    def node(self, left: bytes, right: bytes) -> bytes:
-        """H_node."""
-        return self._tagged(left + right, 2)
+    def nodes(self, pairs: Sequence[bytes]) -> list[bytes]:
+        """H_node of each pair of digests, left and right joined."""
+        return self._tagged(pairs, 2)
 
-    def inject(self, left: bytes, right: bytes, leaf: bytes) -> bytes:
-        """H_inject."""
-        return self._tagged(left + right + leaf, 3)
+    def injected(self, triples: Sequence[bytes]) -> list[bytes]:
+        """H_inject of each: left, right and the leaf joined."""
+        return self._tagged(triples, 3)
 
 
 HASHES = {

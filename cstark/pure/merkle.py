@@ -37,16 +37,20 @@ def root(hasher: Hash, blowup: int, leaves: dict[int, dict[int, bytes]], reader:
     levels += [(n, None) for n in _halvings(blowup)]
     for size, joining in levels:
         half = size // 2
-        above: dict[int, bytes] = {}
-        for parent in sorted({at_height(node, size, half) for node in known}):
+        parents = sorted({at_height(node, size, half) for node in known})
+        joined: list[bytes] = []
+        for parent in parents:
             coset, row = divmod(parent, half)
             pair = (coset * size + row, coset * size + row + half)
-            left, right = (known[node] if node in known else reader.digests(1)[0] for node in pair)
-            if joining is None:
-                above[parent] = hasher.node(left, right)
-            else:
-                above[parent] = hasher.inject(left, right, joining[parent])
-        known = above
+            both = (known[node] if node in known else reader.digests(1)[0] for node in pair)
+            joined.append(b"".join(both))
+        if joining is None:
+            digests = hasher.nodes(joined)
+        else:
+            digests = hasher.injected(
+                [both + joining[parent] for both, parent in zip(joined, parents, strict=True)]
+            )
+        known = dict(zip(parents, digests, strict=True))
     return known[0]
 
 

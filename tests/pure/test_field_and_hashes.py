@@ -54,7 +54,19 @@ def test_hashes(number):
     for length in lengths:
         data = rng.randbytes(length)
         assert hasher.plain(data) == oracle(number, data)
-        assert hasher.leaf(data) == oracle(number, data, LEAF)
-    a, b, c = (rng.randbytes(32) for _ in range(3))
-    assert hasher.node(a, b) == oracle(number, a + b, NODE)
-    assert hasher.inject(a, b, c) == oracle(number, a + b + c, INJECT)
+        assert hasher.leaves([data]) == [oracle(number, data, LEAF)]
+    pair, triple = rng.randbytes(64), rng.randbytes(96)
+    assert hasher.nodes([pair]) == [oracle(number, pair, NODE)]
+    assert hasher.injected([triple]) == [oracle(number, triple, INJECT)]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_many_hashes_at_once(number):
+    """Messages of one length share their additions; words of all ones carry into no neighbour."""
+    hasher = HASHES[NAMES[number]]
+    rng = random.Random(number)
+    messages = [rng.randbytes(length) for length in [64] * 7 + [96] * 3 + [1025] * 2 + [0, 64]]
+    messages += [b"\xff" * 64, bytes(64), b"\xff" * 64]
+    for many, tag in ((hasher.leaves, LEAF), (hasher.nodes, NODE), (hasher.injected, INJECT)):
+        assert many(messages) == [oracle(number, message, tag) for message in messages]
+        assert many([]) == []
