@@ -104,7 +104,7 @@ class NodeList:
         return self._add(("constant", value % P), 0, False)
 
     def column(self, source: str, index: int, next_row: int) -> int:
-        """Index of a column."""
+        """Index of the node that reads a column."""
         return self._add(("column", source, index, next_row), 1, next_row == 1)
 
     def public(self, index: int) -> int:

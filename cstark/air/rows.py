@@ -157,7 +157,7 @@ class RowSelector:
             )
 
     def when(self, *selectors: Operand) -> RowSelector:
-        """The same rows, where the product of `selectors` is not zero.
+        """Select those of these rows where the product of `selectors` is not zero.
 
         Parameters
         ----------

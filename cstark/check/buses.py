@@ -170,7 +170,7 @@ class Traffic:
         self._similar = _SIMILAR
 
     def similar(self, bus: str) -> str:
-        """Another bus of nearly the same name, or ""; for the first buses that are asked about."""
+        """Name of a bus that is called nearly the same, or ""; only some are answered."""
         self._similar -= 1
         return similar_bus(bus, self._interactions) if self._similar >= 0 else ""
 
@@ -318,7 +318,7 @@ def _near(message: np.ndarray, others: np.ndarray) -> tuple[tuple[int, ...], ...
 def _touches(
     messages: np.ndarray, parts: Sequence[Part], numbered: Sequence[tuple[int, Token]]
 ) -> tuple[list[tuple[Touch, ...]], list[int]]:
-    """For each message some of the rows and tokens that touch it, and how many do.
+    """Find some of the rows and tokens that touch each message, and how many do.
 
     The first row of each interaction goes before the second of any: a message that is sent a
     thousand times and received once shows the receive.

@@ -40,7 +40,7 @@ class Echelon:
         self._used: dict[int, set[int]] = {}
 
     def copy(self) -> Echelon:
-        """The same equations, to go on with."""
+        """A copy, to which other equations can be added."""
         other = Echelon(self._auxiliary)
         other.pivots = {pivot: dict(form) for pivot, form in self.pivots.items()}
         other._used = {variable: set(pivots) for variable, pivots in self._used.items()}
@@ -94,7 +94,7 @@ class Echelon:
         return True
 
     def free(self, variables: Collection[int]) -> list[int]:
-        """Those of `variables` that no equation is solved for."""
+        """List those of `variables` that no equation is solved for."""
         return [variable for variable in variables if variable not in self.pivots]
 
     def kernel_vector(self, free: int) -> Form:

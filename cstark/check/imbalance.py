@@ -141,5 +141,5 @@ def one_sided_bus(
 
 
 def similar_bus(bus: str, buses: Iterable[str]) -> str:
-    """Another bus of nearly the same name, or ""."""
+    """Name of a bus that is called nearly the same, or ""."""
     return nearest(bus, sorted(set(buses) - {bus}))

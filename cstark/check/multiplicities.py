@@ -234,7 +234,7 @@ def _take(
 
 
 def _first_of_equals(columns: Sequence[np.ndarray], live: np.ndarray) -> np.ndarray:
-    """Of rows with one message the first, in ascending order."""
+    """The first row of each message, in ascending order."""
     values = np.stack([column[live] for column in columns])
     order = np.lexsort(values)  # stable, so that the first row of equals comes first
     ordered = values[:, order]
@@ -280,7 +280,7 @@ def _refuse_rest(
 def _culprits(
     tally: Tally, parts: Sequence[Part], tokens: Sequence[tuple[int, Token]]
 ) -> Iterator[_Culprit]:
-    """For each table the first row that touches what is left, and tokens that do."""
+    """The first row of each table that touches what is left, and the tokens that do."""
     for part in parts:
         first: dict[bool, _Culprit] = {}
         for batch in part.batches():

@@ -270,7 +270,7 @@ class ChangedTable:
         return self.unnoticed_together(rows, {column: new})
 
     def unnoticed_together(self, rows: np.ndarray, new: Mapping[int, np.ndarray]) -> np.ndarray:
-        """The same of changes of some cells of a row together: column -> ``(n,)`` values."""
+        """Which changes of cells of one row keep the machine valid: column -> ``(n,)`` values."""
         alive = [np.empty(0, dtype=np.int64)]
         for start in range(0, len(rows), _BLOCK):
             block = slice(start, start + _BLOCK)

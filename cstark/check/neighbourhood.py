@@ -60,7 +60,7 @@ class Lookup(NamedTuple):
 
     @property
     def answered(self) -> tuple[Equation, ...]:
-        """Those that the list determines."""
+        """The values that the list determines."""
         return tuple(self.values[place] for place in self.allowed.answered)
 
 

@@ -302,7 +302,7 @@ class _TableTest:
         self._shown: set[Hashable] = set()  # columns with an example
 
     def test(self, row: int) -> _Found:
-        """What is undetermined in a row."""
+        """Find what is undetermined in a row."""
         around = Neighbourhood(self._table, row, self._buses, self._backward)
         rounds = 0
         tried = Counter(self._tries)

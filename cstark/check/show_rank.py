@@ -67,7 +67,7 @@ def undetermined_text(group: Sequence[Undetermined]) -> str:
 
 
 def rank_html(rank: RankTest) -> str:
-    """The same as a table."""
+    """The report as an HTML table."""
     rows = [
         [
             group[0].table,
@@ -80,7 +80,7 @@ def rank_html(rank: RankTest) -> str:
 
 
 def _groups(found: Sequence[Undetermined]) -> list[list[Undetermined]]:
-    """By table and group of columns, those with an example first."""
+    """Group what was found by table and columns, groups with an example first."""
     groups: dict[tuple[str, str], list[Undetermined]] = {}
     for one in found:
         groups.setdefault((one.table, one.columns[0].partition("[")[0]), []).append(one)

@@ -66,7 +66,7 @@ class MachineDescription:
         return "\n".join([*lines, *self._summary_lines()])
 
     def summary_html(self) -> str:
-        """The same for a notebook."""
+        """The same summary as HTML, for a notebook."""
         from html import escape
 
         notes = "".join(f"<p>{escape(line)}</p>" for line in self._summary_lines())

@@ -120,7 +120,7 @@ class MerkleTree:
         return self._missing(positions, 0)
 
     def missing_joined(self, positions: np.ndarray) -> dict[int, np.ndarray]:
-        """The same of the shorter rows, by log rows."""
+        """Flat positions of the shorter rows to be hashed again for `siblings`, by log rows."""
         return {self.log_rows - level: self._missing(positions, level) for level in self._joined}
 
     def _missing(self, positions: np.ndarray, level: int) -> np.ndarray:

@@ -186,7 +186,7 @@ def _reduced_first(
 
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
-    """From its values on coset 0, (3, 1, N), a word of degree below N on all: (3, blowup, N)."""
+    """Extend a word of degree below N from coset 0, (3, 1, N), to all cosets: (3, blowup, N)."""
     rows = _runtime.aligned((domain.blowup - 1, domain.height, 4), "DEEP sums")
     _openings.word_to_rows(first[:, 0, :], rows[-1])
     del first

@@ -295,7 +295,7 @@ def _check_claim(length: int) -> None:
 
 
 def _whole_numbers(values: object) -> tuple[int, ...]:
-    """As Python's own integers, which do not overflow; empty if they are none."""
+    """The values as Python's own integers, which do not overflow; () if one is no integer."""
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
         return ()
     found = tuple(values)

@@ -87,7 +87,7 @@ class ProvingKey:
         return ProvingKey(MachineDescription(tables, options), self.programs.at_heights(tables))
 
     def domain(self, log_height: int) -> Domain:
-        """The evaluation domain of tables of a height."""
+        """The evaluation domain that tables of one height share."""
         options = self.description.options
         return self.domains.get(log_height, options.blowup, options.coset_offset)
 

@@ -88,7 +88,7 @@ def verify(
 
 
 def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
-    """Those options that differ from the other's."""
+    """Text of the options that differ from the other's, with their values."""
     pairs = [(f.name, getattr(options, f.name), getattr(other, f.name)) for f in fields(options)]
     return ", ".join(f"{name}={quoted(value)}" for name, value, theirs in pairs if value != theirs)
 

@@ -51,7 +51,7 @@ class Ext:
         )
 
     def __pow__(self, exponent: int) -> Ext:
-        """By squaring; exponents are not negative."""
+        """Raise to a power by repeated squaring; exponents are not negative."""
         result, square = ONE, self
         while exponent:
             if exponent & 1:

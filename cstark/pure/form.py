@@ -65,7 +65,7 @@ def is_in_order(nodes: Nodes, roots: Iterable[int]) -> bool:
 
 
 def reads_next(nodes: Nodes) -> list[bool]:
-    """Of each node whether it reads the next row."""
+    """Whether each node reads the next row."""
     found: list[bool] = []
     for kind, *rest in nodes:
         if kind in OPERATIONS:

@@ -103,7 +103,7 @@ def columns(table: Table, tree: str) -> int:
 
 
 def following_columns(table: Table, tree: str) -> Sequence[int]:
-    """Those of them that are opened at zeta g; of the lookup columns only the accumulator."""
+    """The columns that are opened at zeta g too; of the lookup columns only the accumulator."""
     if tree == "preprocessed":
         return table.next_preprocessed
     if tree == "main":

@@ -61,7 +61,7 @@ class Transcript:
         return Ext(*self._draw(label, 3, P))
 
     def extension_outside_base(self, label: str) -> Ext:
-        """The same, drawn again while it lies in the base field."""
+        """Draw an element of F, again and again while it lies in the base field."""
         while True:
             drawn = self.extension(label)
             if not drawn.in_base_field():

@@ -191,7 +191,7 @@ def check_header(
 
 
 def largest(table: Table, publics: tuple[int, ...]) -> list[int]:
-    """Of each interaction the largest public value on which its count depends, or 0."""
+    """The largest public value on which each interaction's count depends, or 0."""
     values: list[int] = []
     for kind, *rest in table.nodes:
         if kind == "public":
