@@ -80,7 +80,7 @@ FAST_PURE = [
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
 MEMORY = ROOT / "build" / "source_mutants.json"
-CPU_SECONDS = 60  # of one mutant
+CPU_SECONDS = 120  # of one mutant
 MEMORY_BYTES = 8 << 30  # of one mutant
 
 # ---- running -----------------------------------------------------------------------------
