@@ -80,6 +80,7 @@ FAST_PURE = [
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
 MEMORY = ROOT / "build" / "source_mutants.json"
+HINTS = 8  # from other modules
 CPU_SECONDS = 120  # of one mutant
 MEMORY_BYTES = 8 << 30  # of one mutant
 
@@ -260,7 +261,7 @@ class Memory:
         here = self.known.get(module, {})
         often = [test for test, _ in Counter(here.values()).most_common()]
         elsewhere = Counter(test for known in self.known.values() for test in known.values())
-        order = [here.get(text, ""), *often, *(test for test, _ in elsewhere.most_common())]
+        order = [here.get(text, ""), *often, *(t for t, _ in elsewhere.most_common(HINTS))]
         return [f"tests/{test}" for test in dict.fromkeys(order) if "::" in test]
 
     def note(self, module: str, text: str, verdict: str) -> None:

@@ -10,6 +10,8 @@ import cstark as cs
 from cstark.protocol.proof import Proof
 from cstark.protocol.statement import Instance
 from cstark.protocol.transcript import Transcript
+from cstark.pure.hashes import HASHES as HASHERS
+from cstark.pure.transcript import Transcript as PlainTranscript
 from tests.oracles import zoo
 from tests.oracles.forging import prover_for, verify_aloud
 
@@ -64,6 +66,25 @@ def test_construction_is_as_documented():
     block = h(b"squeeze\0" + state + n(9) + b"positions" + n(0))
     words = [int.from_bytes(block[i : i + 8], "little") & 1023 for i in range(0, 16, 8)]
     assert transcript.positions("positions", 2, 10) == words
+
+
+@pytest.mark.parametrize("hash_name", HASHES)
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 8, 9, 31])
+def test_draws_of_any_length_are_those_of_the_second_verifier(hash_name, count):
+    """Four words of each block, as many blocks as are needed, and all of it is told."""
+    ours, told, traced = Transcript(hash_name), [], []
+    ours.listener = lambda *event: told.append(event)
+    theirs = PlainTranscript(HASHERS[hash_name], traced.append)
+    for transcript in (ours, theirs):
+        transcript.absorb("data", bytes(range(count)))
+    assert ours.positions("positions", count, 63) == theirs.positions("positions", count, 63)
+    drawn_there = theirs.extension("x")
+    assert ours.extension("x") == (drawn_there.c0, drawn_there.c1, drawn_there.c2)
+    for transcript in (ours, theirs):
+        transcript.absorb("more", b"")
+    assert any(ours.extension_outside_base("y")) and theirs.extension_outside_base("y")
+    assert told == traced
+    assert [len(data) for kind, _, data in told if kind == "draw"] == [8 * count, 24, 24]
 
 
 def test_positions_are_spread():
