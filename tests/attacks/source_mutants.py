@@ -14,8 +14,9 @@ shorten    what is absorbed loses its last byte
 swap       two neighbouring statements that absorb, draw, read or write change places
 =========  =====================================================================================
 
-The tests of `FAST` are run on each mutant until one fails, which is printed. Survivors that
-`equivalent_mutants.EQUIVALENT` does not explain make the script exit with 1.
+The tests of `FAST` are run on each mutant until one fails, which is printed. Survivors make the
+script exit with 1, but for those that `equivalent_mutants.EQUIVALENT` explains, which are run with
+``--explained`` alone.
 
 Each mutant has a process of its own, forked from one that has collected the tests: there the code
 of the mutated function is replaced. Where the place is outside functions, the process is forked
@@ -279,6 +280,9 @@ def main() -> int:
         "--only", default="", metavar="TEXT", help="mutants whose text starts so: a kind, or more"
     )
     parser.add_argument(
+        "--explained", action="store_true", help="also run those that are explained"
+    )
+    parser.add_argument(
         "--original", action="store_true", help="mutate nothing: all tests must pass"
     )
     arguments = parser.parse_args()
@@ -287,14 +291,19 @@ def main() -> int:
         parser.error(f"no such module: {module}; there are {', '.join(MODULES)}")
     work = [(m, k, t) for m in modules for k, t in enumerate(sites(m))]
     work = [item for item in work if item[2].startswith(arguments.only)]
+    explained = [] if arguments.explained else [w for w in work if (w[0], w[2]) in EQUIVALENT]
+    work = [item for item in work if item not in explained]
     if arguments.original:
         work = [(module, NOWHERE, "the original") for module in modules]
     if arguments.list:
+        work = sorted([*work, *explained], key=lambda item: (modules.index(item[0]), item[1]))
         for module, number, text in work:
             print(f"{module} {number}: {text}")
         return 0
     warm()
-    total = unexplained = 0
+    total, unexplained = len(explained), 0
+    for module, _, text in explained:
+        print(f"{module}: {text}\n    {EQUIVALENT[module, text]}")
     for module, text, test in verdicts(work, arguments.jobs):
         why = EQUIVALENT.get((module, text))
         total += 1
