@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 from cstark.field import ONE, ZERO, Element, element
@@ -43,3 +44,9 @@ class Challenges:
     def __post_init__(self) -> None:
         for name in ("z", "alpha", "beta", "mean", "weight"):
             object.__setattr__(self, name, element(getattr(self, name)))  # arrays are taken, too
+
+    def with_factors(self, factors: tuple[int, int, int, int]) -> Challenges:
+        """The same challenges with these factors."""
+        other = copy(self)  # whose elements need not be read again
+        object.__setattr__(other, "factors", factors)
+        return other

@@ -10,7 +10,7 @@ Q = (A_every + A_transition (x - 1/g)) / Z_H + A_first / (x - 1) + A_last / (x -
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,7 +131,7 @@ class QuotientProgram:
             sources.periodic,
             1 << points.log_n,
             publics,
-            replace(challenges, factors=(zerofier, zerofier, 1, generator)),
+            challenges.with_factors((zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
         _program.quotient(bound, points.shift, inverses, out, add)

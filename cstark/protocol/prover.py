@@ -135,10 +135,10 @@ class Prover:
         for value in self.sums.values():
             total = field.add(total, value)
         self.check_balance(total)
+        if not self.plan.main.recomputes:
+            self.traces.clear()  # so that the extended columns take the place of those freed
         with self.report.phase("commit lookup"):
             self._commit("lookup", columns)
-        if not self.plan.main.recomputes:
-            self.traces.clear()
         self.stream.write("table sums", _bytes(list(self.sums.values())))
         self.beta = self.transcript.extension("beta")
         self.delta = self.transcript.extension("delta")

@@ -8,6 +8,7 @@ moves on after every draw, so no two draws are equal by construction.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from cstark.kernels import _hash
 __all__ = ["ALGORITHMS", "DIGEST_BYTES", "Listener", "ProofOfWork", "Transcript", "silent"]
 
 DIGEST_BYTES = 32
+_WORDS = struct.Struct("<4Q")  # of a digest
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 #: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" by a stream.
@@ -60,23 +62,21 @@ class Transcript:
         )
         self.listener("absorb", label, bytes(data))
 
-    def _words(self, label: str, accept: Callable[[int], bool], count: int) -> list[int]:
-        """The first `count` 8-byte words of the squeezed stream that `accept` takes."""
+    def _words(self, label: str, count: int, below: int | None = None) -> list[int]:
+        """The first `count` 8-byte words of the squeezed stream, of those less than `below`."""
         name = label.encode()
         prefix = b"squeeze\0" + self._state + _length(len(name)) + name
         words: list[int] = []
         blocks = 0
         while len(words) < count:
-            block = self._hash(prefix + _length(blocks))
+            block = _WORDS.unpack(self._hash(prefix + _length(blocks)))
+            words += block if below is None else [word for word in block if word < below]
             blocks += 1
-            for start in range(0, DIGEST_BYTES, 8):
-                word = int.from_bytes(block[start : start + 8], "little")
-                if accept(word) and len(words) < count:
-                    words.append(word)
+        del words[count:]
         self._state = self._hash(
             b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
         )
-        self.listener("draw", label, b"".join(_length(word) for word in words))
+        self.listener("draw", label, struct.pack(f"<{count}Q", *words))
         return words
 
     def extension(self, label: str) -> Element:
@@ -85,7 +85,7 @@ class Transcript:
         A word is rejected with probability 2^-32; reducing it mod p instead would make small
         elements twice as likely.
         """
-        c0, c1, c2 = self._words(label, lambda word: word < P, 3)
+        c0, c1, c2 = self._words(label, 3, P)
         return c0, c1, c2
 
     def extension_outside_base(self, label: str) -> Element:
@@ -101,7 +101,7 @@ class Transcript:
     def positions(self, label: str, count: int, bits: int) -> list[int]:
         """Draw `count` independent positions below ``2**bits``, with replacement."""
         mask = (1 << bits) - 1
-        return [word & mask for word in self._words(label, lambda word: True, count)]
+        return [word & mask for word in self._words(label, count)]
 
     def proof_of_work(self, bits: int) -> ProofOfWork:
         """The work asked for in the present state; the nonce is absorbed by whoever sends it."""

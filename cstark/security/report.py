@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from cstark.errors import OptionsError, quoted
@@ -282,7 +283,7 @@ def security_report(
     def rounds(point: Regime) -> dict[str, float]:
         return round_terms(shape, point, queries, grinding, elsewhere)
 
-    m = _best_multiplicity(lambda m: rounds(johnson(shape.blowup, m)))
+    m = _best_multiplicity(shape, queries, grinding, tuple(elsewhere.items()))
     unique_decoding, list_decoding = (
         RegimeReport(point, {**rounds(point), "hash": HASH_BITS})
         for point in (unique(shape.blowup), johnson(shape.blowup, m))
@@ -298,7 +299,10 @@ def security_report(
     )
 
 
-def _best_multiplicity(rounds: Callable[[int], dict[str, float]]) -> int:
+@lru_cache(maxsize=64)  # asked for after every proof
+def _best_multiplicity(
+    shape: Shape, queries: int, grinding: int, elsewhere: tuple[tuple[str, int], ...]
+) -> int:
     """The m that maximises the least of all round terms.
 
     The query term grows with m and every other term falls, so the least is largest where they
@@ -306,7 +310,8 @@ def _best_multiplicity(rounds: Callable[[int], dict[str, float]]) -> int:
     """
 
     def split(m: int) -> tuple[float, float]:
-        terms = rounds(m)
+        point = johnson(shape.blowup, m)
+        terms = round_terms(shape, point, queries, grinding, dict(elsewhere))
         return terms.pop("query"), min(terms.values())
 
     def least(m: int) -> float:
