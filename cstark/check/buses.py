@@ -21,6 +21,7 @@ from cstark.air.tokens import Token
 from cstark.check.counts import Batch, count_exactly
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch, one_sided_bus, similar_bus
 from cstark.check.values import NodeEvaluator
+from cstark.check.wrapping import wrapped_around
 from cstark.kernels import _field
 from cstark.kernels._tally import Tally
 
@@ -238,9 +239,11 @@ def _count(
     for k, index in enumerate(shown):
         values = tuple(messages[index].tolist())
         found = Imbalance(bus, values, _signed(int(surplus[index])), touches[k], touched[k])
-        if not one_sided and width > 1:  # of one value, every other message would be a near miss
+        if not one_sided:
             others = messages[positive != positive[index]]
-            found = replace(found, near_misses=_near(messages[index], others))
+            found = replace(found, wrapped=wrapped_around(messages[index], others))
+            if width > 1:  # of one value, every other message would be a near miss
+                found = replace(found, near_misses=_near(messages[index], others))
         result.append(found)
     if one_sided:
         (sign,) = signs

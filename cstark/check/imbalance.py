@@ -57,6 +57,9 @@ class Imbalance:
         Some unbalanced messages of the bus with a surplus of the opposite sign that differ from
         this one in one value, found among the 65,536 smallest of each sign; none on a bus of one
         value.
+    wrapped : tuple of int
+        A message like `near_misses`, but one that differs by multiples of 2^64, perhaps in several
+        values: NumPy wraps around there. Empty if there is none.
     missing : str
         ``"receive"`` if nothing at all is received on the bus, ``"send"`` if nothing is sent.
         One such imbalance then stands for the whole bus.  Otherwise "".
@@ -75,6 +78,7 @@ class Imbalance:
     touches: tuple[Touch, ...]
     touched: int
     near_misses: tuple[tuple[int, ...], ...] = ()
+    wrapped: tuple[int, ...] = ()
     missing: str = ""
     messages: int = 1
     idle: tuple[str, ...] = ()
@@ -87,6 +91,7 @@ class Imbalance:
             "values": list(self.values),
             "touches": [dict(touch.__dict__) for touch in self.touches],
             "near_misses": [list(values) for values in self.near_misses],
+            "wrapped": list(self.wrapped),
             "idle": list(self.idle),
         }
 

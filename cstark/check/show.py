@@ -14,6 +14,7 @@ from cstark.check.mutate import CHANGES, FreeColumn
 from cstark.check.overweight import Overweight
 from cstark.check.show_rank import rank_html, rank_lines, undetermined_headline
 from cstark.check.words import counted, element
+from cstark.check.wrapping import HINT, SMALL, STEP
 from cstark.text import html_table
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ _VERY_LONG = 300
 
 _COLUMNS = 100
 
-_WRAPPED = "perhaps NumPy wrapped around at 2**64, not at p: compute with cs.goldilocks"
 _FREE_SHOWN = 40
-_SMALL = 2**32
 
 _WHERE = {
     "first": "the first row",
@@ -108,7 +107,7 @@ def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> st
     if not set(violation.values) <= {violation.left_text, violation.right_text}:
         lines += _wrapped(f"with {values}")
     if _wrapped_around(violation):
-        lines.append(f"    {_WRAPPED}")
+        lines.append(f"    {HINT}")
     lines.append(f"    {_extent(violation)}")
     if others:
         lines += _wrapped(_others_text(others))
@@ -257,7 +256,7 @@ def report_html(report: CheckReport) -> str:
                 values_text(v),
                 "\n".join(
                     [
-                        *([_WRAPPED] if _wrapped_around(v) else []),
+                        *([HINT] if _wrapped_around(v) else []),
                         _extent(v),
                         *([_others_text(others)] if others else []),
                     ]
@@ -341,13 +340,12 @@ def _imbalances_by_bus(report: CheckReport) -> dict[str, tuple[list[Imbalance], 
 
 
 def _wrapped_around(violation: Violation) -> bool:
-    """Whether the sides differ by m 2^64, which is m (2^32 - 1) in the field, for a small m."""
-    if violation.left is None or violation.right is None:
+    """Whether the sides differ by a multiple of 2^64, and anything that is read is large."""
+    if violation.left is None or violation.right is None or violation.left == violation.right:
         return False
+    times = (violation.right - violation.left) * pow(STEP, -1, P) % P
     sides = (violation.left, violation.right, *violation.values.values())
-    times = (violation.right - violation.left) * pow(_SMALL - 1, -1, P) % P
-    large = any(_SMALL <= value < P - _SMALL for value in sides)
-    return large and 0 < min(times, P - times) < _SMALL
+    return min(times, P - times) < SMALL and any(SMALL <= side < P - SMALL for side in sides)
 
 
 def _others_text(others: Sequence[Violation]) -> str:
@@ -372,7 +370,14 @@ def _near_texts(imbalance: Imbalance) -> list[str]:
     return [
         f"near miss: {message_text(values)}, wrong the other way, {_difference(imbalance, values)}"
         for values in imbalance.near_misses
-    ]
+    ] + (
+        [
+            f"{message_text(imbalance.wrapped)} is wrong the other way and differs by a multiple "
+            f"of 2**64: {HINT}"
+        ]
+        if imbalance.wrapped
+        else []
+    )
 
 
 def _difference(imbalance: Imbalance, other: Sequence[int]) -> str:
