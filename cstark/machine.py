@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cstark.air import Air, Tables
 from cstark.air.tokens import Token
@@ -264,7 +265,7 @@ class Machine:
         *,
         table: str | None = None,
         tokens: Sequence[Token] = (),
-    ) -> np.ndarray:
+    ) -> NDArray[np.uint64]:
         """How often each row of a list is asked for: the count column of a table that receives.
 
         Parameters

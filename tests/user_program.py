@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 import cstark as cs
 
@@ -116,8 +116,40 @@ def main() -> None:
     word: NDArray[np.uint64] = cs.fft.ntt(np.arange(SIZE))
     sums: NDArray[np.uint64] = cs.ext3.add(cs.ext3.random(2, rng=1), 1, out=None)
     assert word.shape == (SIZE,) and sums.shape == (2, 3) and cs.goldilocks.add(1, 2) < cs.P
+    arrays(3)
     with cs.threads(1):
         assert_type(cs.get_num_threads(), int)
+
+
+def arrays(unknown: ArrayLike) -> None:
+    """Of elements alone comes an element; as soon as one operand is an array, an array."""
+    gl, row, out = cs.goldilocks, np.arange(SIZE), np.zeros(SIZE, dtype=np.uint64)
+    assert_type(gl.add(3, np.uint64(4)), np.uint64)
+    assert_type(gl.mul(row, 3), NDArray[np.uint64])
+    assert_type(gl.sub(3, [1, 2]), NDArray[np.uint64])
+    assert_type(gl.div(unknown, 3, out=out), NDArray[np.uint64])
+    assert_type(gl.power(3, 5), np.uint64)
+    assert_type(gl.power([3], [[1], [2]]), NDArray[np.uint64])
+    assert_type(gl.inverse(7), np.uint64)
+    assert_type(gl.neg([[1]]), NDArray[np.uint64])
+    assert_type(gl.square(row, out), NDArray[np.uint64])
+    assert_type(gl.batch_inverse([1, 2]), NDArray[np.uint64])
+    assert_type(gl.residues(-1), np.uint64)
+    assert_type(gl.residues([-1]), NDArray[np.uint64])
+    assert_type(gl.random(rng=1), np.uint64)
+    assert_type(gl.random((2, 3), rng=1), NDArray[np.uint64])
+    assert_type(gl.sum(row), np.uint64)
+    assert_type(gl.sum([[1], [2]], axis=0, keepdims=True), NDArray[np.uint64])
+    assert_type(gl.prod(row[1:]), np.uint64)
+    assert_type(gl.cumsum(row), NDArray[np.uint64])
+    assert_type(gl.dot(row, row), np.uint64)
+    assert_type(gl.powers(2, SIZE), NDArray[np.uint64])
+    assert_type(cs.ext3.mul([1, 2, 3], 4), NDArray[np.uint64])
+    assert_type(cs.fft.lde(row, blowup=2), NDArray[np.uint64])
+    assert_type(cs.fft.root(SIZE), int)
+    assert_type(cs.hashing.blake3(b"x"), bytes)
+    assert_type(Memory().zeros(), NDArray[np.uint64])
+    assert_type(Memory().width, int)
 
 
 def mistakes(t: cs.Table, machine: cs.Machine, flag: cs.Expression) -> None:
@@ -136,6 +168,12 @@ def mistakes(t: cs.Table, machine: cs.Machine, flag: cs.Expression) -> None:
     machine.verify("proof.bin")  # type: ignore[arg-type]
     cs.set_num_threads(str(count))  # type: ignore[arg-type]
     print(cs.Macine)  # type: ignore[attr-defined]
+    cs.goldilocks.ad(1, 2)  # type: ignore[attr-defined]
+    cs.goldilocks.add([1], 2, out=3)  # type: ignore[call-overload]
+    cs.goldilocks.add(1)  # type: ignore[call-overload]
+    text: str = cs.goldilocks.mul(1, 2)  # type: ignore[assignment]
+    print(cs.goldilocks.mul(2, 3).append(text))  # type: ignore[attr-defined]
+    cs.ext3.mul([1, 2, 3], 4).append(5)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cstark.air.columns import ColumnLayout, Declaration, View
 from cstark.errors import AirError, TraceError, nearest, quoted
@@ -163,7 +163,7 @@ class Air:
         """
         return ()
 
-    def zeros(self, rows: int | None = None) -> np.ndarray:
+    def zeros(self, rows: int | None = None) -> NDArray[np.uint64]:
         """A trace of zeros, to be filled in.
 
         Parameters

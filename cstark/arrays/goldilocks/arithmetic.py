@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from cstark.arrays.operands import P, apply, elements, integers, inverted
 from cstark.arrays.operands import exponents as _exponents
+from cstark.arrays.operands.types import U64, Many, One
 from cstark.kernels import _field
 
 __all__ = [
@@ -36,7 +37,17 @@ _KERNELS = _exponents.Kernels(
 )
 
 
-def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def add(a: One, b: One, out: None = None) -> np.uint64: ...
+@overload
+def add(a: Many, b: ArrayLike, out: U64 | None = None) -> U64: ...
+@overload
+def add(a: ArrayLike, b: Many, out: U64 | None = None) -> U64: ...
+@overload
+def add(a: ArrayLike, b: ArrayLike, out: U64) -> U64: ...
+@overload
+def add(a: ArrayLike, b: ArrayLike, out: None = None) -> Any: ...
+def add(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     """a + b, elementwise.
 
     Parameters
@@ -66,7 +77,17 @@ def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> An
     return apply(_field.add, [elements(a, "a"), elements(b, "b")], out)[0]
 
 
-def sub(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def sub(a: One, b: One, out: None = None) -> np.uint64: ...
+@overload
+def sub(a: Many, b: ArrayLike, out: U64 | None = None) -> U64: ...
+@overload
+def sub(a: ArrayLike, b: Many, out: U64 | None = None) -> U64: ...
+@overload
+def sub(a: ArrayLike, b: ArrayLike, out: U64) -> U64: ...
+@overload
+def sub(a: ArrayLike, b: ArrayLike, out: None = None) -> Any: ...
+def sub(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     """a - b, elementwise.
 
     Parameters
@@ -95,7 +116,17 @@ def sub(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> An
     return apply(_field.sub, [elements(a, "a"), elements(b, "b")], out)[0]
 
 
-def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def mul(a: One, b: One, out: None = None) -> np.uint64: ...
+@overload
+def mul(a: Many, b: ArrayLike, out: U64 | None = None) -> U64: ...
+@overload
+def mul(a: ArrayLike, b: Many, out: U64 | None = None) -> U64: ...
+@overload
+def mul(a: ArrayLike, b: ArrayLike, out: U64) -> U64: ...
+@overload
+def mul(a: ArrayLike, b: ArrayLike, out: None = None) -> Any: ...
+def mul(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     """a * b, elementwise.
 
     Parameters
@@ -126,7 +157,17 @@ def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> An
     return apply(_field.mul, [elements(a, "a"), elements(b, "b")], out)[0]
 
 
-def div(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def div(a: One, b: One, out: None = None) -> np.uint64: ...
+@overload
+def div(a: Many, b: ArrayLike, out: U64 | None = None) -> U64: ...
+@overload
+def div(a: ArrayLike, b: Many, out: U64 | None = None) -> U64: ...
+@overload
+def div(a: ArrayLike, b: ArrayLike, out: U64) -> U64: ...
+@overload
+def div(a: ArrayLike, b: ArrayLike, out: None = None) -> Any: ...
+def div(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     """a / b, elementwise: a times the inverse of b.
 
     Parameters
@@ -163,7 +204,15 @@ def div(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> An
     return apply(_field.mul, [dividend, inverses], out)[0]
 
 
-def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def neg(a: One, out: None = None) -> np.uint64: ...
+@overload
+def neg(a: Many, out: U64 | None = None) -> U64: ...
+@overload
+def neg(a: ArrayLike, out: U64) -> U64: ...
+@overload
+def neg(a: ArrayLike, out: None = None) -> Any: ...
+def neg(a: ArrayLike, out: U64 | None = None) -> Any:
     """-a, elementwise.
 
     Parameters
@@ -192,7 +241,15 @@ def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
     return apply(_field.neg, [elements(a, "a")], out)[0]
 
 
-def square(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def square(a: One, out: None = None) -> np.uint64: ...
+@overload
+def square(a: Many, out: U64 | None = None) -> U64: ...
+@overload
+def square(a: ArrayLike, out: U64) -> U64: ...
+@overload
+def square(a: ArrayLike, out: None = None) -> Any: ...
+def square(a: ArrayLike, out: U64 | None = None) -> Any:
     """a * a, elementwise.
 
     Parameters
@@ -221,7 +278,15 @@ def square(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
     return apply(_field.square, [elements(a, "a")], out)[0]
 
 
-def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def inverse(a: One, out: None = None) -> np.uint64: ...
+@overload
+def inverse(a: Many, out: U64 | None = None) -> U64: ...
+@overload
+def inverse(a: ArrayLike, out: U64) -> U64: ...
+@overload
+def inverse(a: ArrayLike, out: None = None) -> Any: ...
+def inverse(a: ArrayLike, out: U64 | None = None) -> Any:
     """1 / a, elementwise.
 
     One inversion serves a thousand elements (Montgomery's trick), so that an element costs about
@@ -261,7 +326,15 @@ def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
     return inverted(_field.inverse, elements(a, "a"), out)
 
 
-def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def batch_inverse(a: One, out: None = None) -> np.uint64: ...
+@overload
+def batch_inverse(a: Many, out: U64 | None = None) -> U64: ...
+@overload
+def batch_inverse(a: ArrayLike, out: U64) -> U64: ...
+@overload
+def batch_inverse(a: ArrayLike, out: None = None) -> Any: ...
+def batch_inverse(a: ArrayLike, out: U64 | None = None) -> Any:
     """1 / a, elementwise: another name of `inverse`, which always works in batches.
 
     Parameters
@@ -292,7 +365,17 @@ def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
     return inverse(a, out)
 
 
-def power(a: ArrayLike, exponent: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+@overload
+def power(a: One, exponent: One, out: None = None) -> np.uint64: ...
+@overload
+def power(a: Many, exponent: ArrayLike, out: U64 | None = None) -> U64: ...
+@overload
+def power(a: ArrayLike, exponent: Many, out: U64 | None = None) -> U64: ...
+@overload
+def power(a: ArrayLike, exponent: ArrayLike, out: U64) -> U64: ...
+@overload
+def power(a: ArrayLike, exponent: ArrayLike, out: None = None) -> Any: ...
+def power(a: ArrayLike, exponent: ArrayLike, out: U64 | None = None) -> Any:
     """a ** exponent, elementwise.
 
     Parameters
@@ -330,6 +413,12 @@ def power(a: ArrayLike, exponent: ArrayLike, out: NDArray[np.uint64] | None = No
     return _exponents.power(_KERNELS, a, exponent, out)
 
 
+@overload
+def residues(a: One) -> np.uint64: ...
+@overload
+def residues(a: Many) -> U64: ...
+@overload
+def residues(a: ArrayLike) -> Any: ...
 def residues(a: ArrayLike) -> Any:
     """Any integers modulo p, as elements: how negative and large numbers enter the field.
 
@@ -366,6 +455,10 @@ def residues(a: ArrayLike) -> Any:
     return result if result.ndim else result[()]
 
 
+@overload
+def random(*, rng: int | np.random.Generator | None = None) -> np.uint64: ...
+@overload
+def random(shape: int | tuple[int, ...], rng: int | np.random.Generator | None = None) -> U64: ...
 def random(shape: int | tuple[int, ...] = (), rng: int | np.random.Generator | None = None) -> Any:
     """Uniform elements, by rejection of words that are not below p.
 

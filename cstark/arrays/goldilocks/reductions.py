@@ -3,23 +3,38 @@ geometric sequences."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from cstark.arrays.operands import axes, deliver, elements, integer, matrices
+from cstark.arrays.operands.types import U64
 from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field
 
 __all__ = ["cumprod", "cumsum", "dot", "matmul", "powers", "prod", "sum"]
 
 
+@overload
+def sum(
+    a: ArrayLike, axis: None = None, *, out: None = None, keepdims: Literal[False] = False
+) -> np.uint64: ...
+@overload
+def sum(
+    a: ArrayLike, axis: axes.Axis = None, *, out: U64 | None = None, keepdims: Literal[True]
+) -> U64: ...
+@overload
+def sum(a: ArrayLike, axis: axes.Axis = None, *, out: U64, keepdims: bool = False) -> U64: ...
+@overload
+def sum(
+    a: ArrayLike, axis: axes.Axis = None, *, out: U64 | None = None, keepdims: bool = False
+) -> Any: ...
 def sum(
     a: ArrayLike,
     axis: axes.Axis = None,
     *,
-    out: NDArray[np.uint64] | None = None,
+    out: U64 | None = None,
     keepdims: bool = False,
 ) -> Any:
     """The sum of the elements, over all axes or some.
@@ -57,11 +72,25 @@ def sum(
     return axes.fold(elements(a, "a"), False, axis, keepdims, out)
 
 
+@overload
+def prod(
+    a: ArrayLike, axis: None = None, *, out: None = None, keepdims: Literal[False] = False
+) -> np.uint64: ...
+@overload
+def prod(
+    a: ArrayLike, axis: axes.Axis = None, *, out: U64 | None = None, keepdims: Literal[True]
+) -> U64: ...
+@overload
+def prod(a: ArrayLike, axis: axes.Axis = None, *, out: U64, keepdims: bool = False) -> U64: ...
+@overload
+def prod(
+    a: ArrayLike, axis: axes.Axis = None, *, out: U64 | None = None, keepdims: bool = False
+) -> Any: ...
 def prod(
     a: ArrayLike,
     axis: axes.Axis = None,
     *,
-    out: NDArray[np.uint64] | None = None,
+    out: U64 | None = None,
     keepdims: bool = False,
 ) -> Any:
     """The product of the elements, over all axes or some.
@@ -99,7 +128,7 @@ def prod(
     return axes.fold(elements(a, "a"), True, axis, keepdims, out)
 
 
-def cumsum(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None) -> Any:
+def cumsum(a: ArrayLike, axis: int | None = None, *, out: U64 | None = None) -> U64:
     """Running sums along an axis.
 
     Parameters
@@ -127,10 +156,11 @@ def cumsum(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | N
     >>> cs.goldilocks.cumsum([1, 2, cs.P - 2, 7])
     array([1, 3, 1, 8], dtype=uint64)
     """
-    return axes.scan(elements(a, "a"), False, axis, out)
+    result: U64 = axes.scan(elements(a, "a"), False, axis, out)
+    return result
 
 
-def cumprod(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | None = None) -> Any:
+def cumprod(a: ArrayLike, axis: int | None = None, *, out: U64 | None = None) -> U64:
     """Running products along an axis: the column of a grand-product argument.
 
     Parameters
@@ -165,7 +195,8 @@ def cumprod(a: ArrayLike, axis: int | None = None, *, out: NDArray[np.uint64] | 
     >>> int(gl.cumprod(ratios, out=column[1:])[-1])
     1
     """
-    return axes.scan(elements(a, "a"), True, axis, out)
+    result: U64 = axes.scan(elements(a, "a"), True, axis, out)
+    return result
 
 
 def dot(a: ArrayLike, b: ArrayLike) -> np.uint64:
@@ -200,7 +231,7 @@ def dot(a: ArrayLike, b: ArrayLike) -> np.uint64:
     return np.uint64(_field.dot(left, right))
 
 
-def matmul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> Any:
+def matmul(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     """The product of matrices, or of a matrix and a vector.
 
     Parameters
@@ -236,15 +267,13 @@ def matmul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) ->
     """
     left, right, shape = matrices.operands(elements(a, "a"), elements(b, "b"))
 
-    def kernel(result: NDArray[np.uint64]) -> None:
+    def kernel(result: U64) -> None:
         matrices.multiply(left, right, result.reshape(left.shape[0], right.shape[1]))
 
     return deliver(kernel, shape, out, [left, right])
 
 
-def powers(
-    ratio: int, count: int, first: int = 1, out: NDArray[np.uint64] | None = None
-) -> NDArray[np.uint64]:
+def powers(ratio: int, count: int, first: int = 1, out: U64 | None = None) -> U64:
     """The geometric sequence first, first ratio, first ratio^2, ...
 
     Parameters
@@ -283,8 +312,8 @@ def powers(
     if length < 0:
         raise CstarkError(f"count must not be negative, as {quoted(length)}")
 
-    def kernel(result: NDArray[np.uint64]) -> None:
+    def kernel(result: U64) -> None:
         _field.powers(int(start), int(step), result)
 
-    sequence: NDArray[np.uint64] = deliver(kernel, (length,), out)
+    sequence: U64 = deliver(kernel, (length,), out)
     return sequence

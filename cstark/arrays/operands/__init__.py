@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cstark.arrays.operands.types import U64
 from cstark.errors import CstarkError, quoted
 from cstark.field import P
 from cstark.kernels import _field
@@ -25,7 +26,6 @@ from cstark.kernels import _field
 __all__ = ["P", "apply", "deliver", "elements", "integer", "inverted", "place", "words"]
 
 
-U64 = NDArray[np.uint64]
 _U64 = np.dtype(np.uint64)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cstark.arrays.operands import U64, deliver, integer
+from cstark.arrays.operands import deliver, integer
+from cstark.arrays.operands.types import U64
 from cstark.errors import CstarkError, quoted
 from cstark.kernels import _field
 

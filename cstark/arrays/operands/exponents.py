@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cstark.arrays.operands import U64, apply, elements, integers, inverted
+from cstark.arrays.operands import apply, elements, integers, inverted
+from cstark.arrays.operands.types import U64
 from cstark.errors import CstarkError
 
 __all__ = ["Kernels", "power"]

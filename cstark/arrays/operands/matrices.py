@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cstark.arrays.operands import U64
+from cstark.arrays.operands.types import U64
 from cstark.errors import CstarkError
 from cstark.kernels import _matmul
 
