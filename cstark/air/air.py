@@ -35,6 +35,12 @@ class _Width:
         return self if air is None else _layout(air).width
 
 
+def _check_made(air: object, call: str) -> None:
+    """Refuse ``Memory.zeros(8)``: what a table declares may be set when it is made."""
+    if not isinstance(air, Air):
+        raise AirError(f"{call} is asked of a table, not of its class: write Memory().{call}")
+
+
 def _layout(air: Air) -> ColumnLayout:
     return ColumnLayout(type(air).__name__, "columns", air.columns)
 
@@ -193,6 +199,7 @@ class Air:
         >>> air.width, trace[3].tolist()
         (3, [3, 0, 0])
         """
+        _check_made(self, "zeros(rows)")
         table = type(self).__name__
         fixed = self.rows
         if (
@@ -213,8 +220,8 @@ class Air:
             )
         if rows < MIN_ROWS or rows & (rows - 1) or rows > MAX_ROWS:
             raise TraceError(
-                f"table {table!r}: {quoted(rows)} rows; the number of rows is a power of two, at "
-                f"least {MIN_ROWS}",
+                f"table {table!r}: {quoted(rows)} rows; the number of rows is a power of two, "
+                f"from {MIN_ROWS} to {MAX_ROWS}",
                 table=table,
             )
         if fixed is not None and rows != fixed:

@@ -350,7 +350,8 @@ class View(_Named[np.ndarray]):
 
     ``view.name`` is an array ``(rows,)``, of a group ``(rows, *shape)``, like a field of a
     structured array; ``view[3]`` is column 3, iteration goes over single columns.  Assignment
-    (``view.name = values``) writes into the trace.
+    (``view.name = values``) writes into the trace, and refuses what would lose something: floats,
+    and negative values where the trace has no signs.
 
     Examples
     --------
@@ -400,14 +401,59 @@ class View(_Named[np.ndarray]):
         return self._trace[:, slice(indices.start, stop if stop >= 0 else None, indices.step)]
 
     def __setattr__(self, name: str, value: ArrayLike) -> None:
-        self._named(name)[...] = value
+        self._assign(self._named(name), name, value)
 
     def __setitem__(self, key: Key, value: ArrayLike) -> None:
-        self[key][...] = value
+        self._assign(self[key], key, value)
+
+    def _assign(self, target: np.ndarray, key: object, value: ArrayLike) -> None:
+        """Write into the trace what NumPy can write without losing any of it."""
+        values = value
+        if target.dtype.kind in "iu":
+            values = self._integers(value, key, target.dtype)
+        try:
+            target[...] = values
+        except (ValueError, OverflowError, TypeError) as error:
+            raise self._refusal(key, str(error)) from None
+
+    def _integers(self, value: ArrayLike, key: object, dtype: np.dtype[Any]) -> np.ndarray:
+        """`value` as an array of integers that fit."""
+        if hasattr(value, "mask") and np.any(value.mask):
+            raise self._refusal(key, "has masked cells, which have no value")
+        array = np.asarray(value)
+        if array.dtype.kind == "f" and isinstance(value, (list, tuple)):
+            array = np.array(value, dtype=object)  # integers of both signs make floats, too
+        if array.dtype.kind == "O":
+            for item in array.reshape(-1).tolist():
+                if not _is_integer(item):
+                    raise self._refusal(key, f"{quoted(item)} is no integer, as elements are")
+        elif array.dtype.kind not in "iub":
+            raise self._refusal(key, f"dtype {array.dtype} holds no integers, as elements are")
+        if array.size and not np.can_cast(array.dtype, dtype):
+            limits, low, high = np.iinfo(dtype), array.min(), array.max()
+            if low < 0 and limits.min == 0:
+                what = "negative values wrap around at 2**64, not at p; write values % cs.P"
+                raise self._refusal(key, what)
+            if low < limits.min or high > limits.max:
+                beyond = int(high if high > limits.max else low)
+                raise self._refusal(key, f"{quoted(beyond)} does not fit dtype {dtype}")
+        return array
+
+    def _refusal(self, key: object, what: str) -> TraceError:
+        column = key if isinstance(key, str) else None
+        return TraceError(
+            f"table {self._layout.table!r}: column {quoted(key)} cannot be assigned: {what}",
+            table=self._layout.table,
+            column=column,
+        )
 
 
 # Names that instances have already; what classes alone have, such as mro, stays free.
 _RESERVED = frozenset(dir(Namespace)) | frozenset(dir(View))
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, (int, np.integer, np.bool_))
 
 
 def _is_int(value: object) -> TypeGuard[int | np.integer[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -119,7 +120,7 @@ class _Reader:
                 advice = "give a uint64 array (rows, columns), or a callable that returns one"
             raise self.refuse(f"is {_kind_of(trace)}, not an array; {advice}")
         self._check_names(trace)
-        if isinstance(trace, np.ma.MaskedArray) and np.ma.is_masked(trace):
+        if _is_masked(trace):
             raise self.refuse("has masked cells, which have no value; fill them first")
         try:
             array = np.asarray(trace)
@@ -221,6 +222,11 @@ class _Reader:
                     f"{rows} rows, fewer than the {len(values)} values of periodic column "
                     f"{column!r}"
                 )
+
+
+def _is_masked(trace: object) -> bool:
+    """Whether a trace has masked cells: not without `numpy.ma`, which takes long to load."""
+    return "numpy.ma" in sys.modules and np.ma.is_masked(trace)
 
 
 def _listed(names: Sequence[object]) -> str:

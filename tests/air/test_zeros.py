@@ -77,7 +77,7 @@ def test_a_fixed_height_need_not_be_said():
     ("rows", "message"),
     [
         (None, "'Groups' has no fixed height: say the number of rows"),
-        (7, "'Groups': 7 rows; the number of rows is a power of two, at least 8"),
+        (7, "'Groups': 7 rows; the number of rows is a power of two, from 8"),
         (4, "4 rows; the number"),
         (0, "0 rows; the number"),
         (-8, "-8 rows; the number"),

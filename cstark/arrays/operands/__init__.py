@@ -12,6 +12,7 @@ matrices.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,7 +62,8 @@ def integers(value: ArrayLike, name: str, what: str = "integers") -> NDArray[Any
     CstarkError
         Anything else, named with its index where single elements are wrong.
     """
-    if isinstance(value, np.ma.MaskedArray):
+    # nobody has a masked array before its module is loaded, which takes long
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise CstarkError(f"{name} is a masked array: fill it first, masks are not kept")
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         return value
