@@ -234,6 +234,10 @@ def add_workload(parser: Parser, *, arguments: str) -> None:
     parser.need("workload", "WORKLOAD")
 
 
+SOURCES = (".c", ".s", ".S", ".rs")
+"""How the names of sources of guests end."""
+
+
 def find_workload(name: str) -> tuple[type[Workload], dict[str, Any]]:
     """The workload class of a name, and the arguments that the name gives by itself.
 
@@ -243,6 +247,8 @@ def find_workload(name: str) -> tuple[type[Workload], dict[str, Any]]:
         from cstark.vm.workload import Guest
 
         return Guest, {"program": name}
+    if name.endswith(SOURCES) and os.path.exists(name):
+        raise CommandError(f"{name} is a source; compile it first: cstark guest build {name}")
     return load_workload(name), {}
 
 

@@ -254,6 +254,9 @@ class Execution:
                 share = count * widths[name] / max(1, self.cells)
                 lines.append([name, count, widths[name], count * widths[name], f"{share:.1%}"])
         per = self.cells / max(1, self.instructions)
+        code = str(self.exit_code)
+        if self.exit_code >> 63:  # a C program returned a negative number
+            code += f" ({self.exit_code - (1 << 64)})"
         text = ascii(self.output.decode("latin-1"))[1:-1]
         shown = text if len(text) <= 60 else text[:57] + "..."
         return "\n\n".join(
@@ -263,7 +266,7 @@ class Execution:
                     [
                         ("instructions", f"{self.instructions:,} in {self.steps:,} rows"),
                         ("cells", f"{self.cells:,}, {per:.1f} per instruction"),
-                        ("exit code", str(self.exit_code)),
+                        ("exit code", code),
                         ("output", f"{len(self.output):,} bytes: {shown}" if shown else "none"),
                         ("traces", bytes_text(self.trace_bytes)),
                     ]

@@ -98,3 +98,14 @@ def test_wrong_usage_is_2(guest, capsys, command, message):
     (guest / "fake.elf").write_bytes(b"#!/bin/sh\n")
     assert main(command) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "prove", "check"])
+def test_a_source_is_no_program_yet(guest, capsys, command):
+    (guest / "main.c").write_text("int main(void) { return 0; }")
+    assert main([command, "main.c"]) == 2
+    assert "main.c is a source; compile it first: cstark guest build main.c" in (
+        capsys.readouterr().err
+    )
+    assert main([command, "other.c"]) == 2  # there is none
+    assert "no workload 'other.c'" in capsys.readouterr().err

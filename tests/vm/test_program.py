@@ -87,7 +87,9 @@ def test_every_exit_code_is_proved():
     code = (1 << 64) - 5
     text = words(*li(5, code), *exit_with(5))
     program = vm.Program.from_elf(build([Load(0x1000, text)], e_entry=0x1000))
-    assert program.verify(program.prove(), exit_code=code).output == b""
+    run = program.run()
+    assert f"exit code     {code} (-5)" in str(run)
+    assert program.verify(run.prove(), exit_code=code).output == b""
 
 
 def test_options_that_allow_taller_tables_than_are_sound_are_refused(program):
@@ -144,7 +146,7 @@ def test_a_trace_may_be_read_again(program):
 
 def test_a_run_that_does_not_end_is_stopped():
     program = vm.Program.from_elf(build([Load(0x1000, words(encode.j(0, 0)))], e_entry=0x1000))
-    with pytest.raises(vm.GuestError, match="has not ended after 1000 rows") as stopped:
+    with pytest.raises(vm.GuestError, match="after 1000 rows, as many as max_steps") as stopped:
         program.run(max_steps=1000)
     assert stopped.value.kind is vm.ErrorKind.STEP_LIMIT
     assert stopped.value.pc == 0x1000

@@ -116,7 +116,7 @@ def reason(kind: ErrorKind, address: int, rows: int, what: str) -> str:
         case ErrorKind.MEMORY_LIMIT:
             return f"the guest touched more than {abi.MAX_MEMORY >> 20} MiB of memory"
         case ErrorKind.STEP_LIMIT:
-            return f"the guest has not ended after {rows} rows"
+            return f"the guest has not ended after {rows} rows, as many as max_steps allows"
 
 
 def guest_error(hart: Hart, code: Code, symbols: Symbols | None = None) -> GuestError:
@@ -166,6 +166,7 @@ def guest_error(hart: Hart, code: Code, symbols: Symbols | None = None) -> Guest
         + (f" ({line})" if line else ""),
     ]
     rows = "1 row" if hart.rows == 1 else f"{hart.rows} rows"
-    message = f"{': '.join(parts)}, after {rows}"
+    after = "" if kind is ErrorKind.STEP_LIMIT else f", after {rows}"  # said already
+    message = f"{': '.join(parts)}{after}"
     return GuestError(message, kind, pc=pc, instruction=instruction, function=function, line=line,
                       address=address, cycle=hart.rows)  # fmt: skip

@@ -26,8 +26,6 @@ class Input(cs.Air):
     max_rows = abi.WINDOW_ROWS
     inputs = ("first",)
     columns = {"address": (), "first": (4,), "value": (2,), "time": ()}
-    inputs = ("first",)
-    max_rows = abi.WINDOW_ROWS
 
     def constrain(self, t: cs.Table) -> None:
         n: Any = t.now
@@ -51,7 +49,6 @@ class Output(cs.Air):
 
     max_rows = abi.WINDOW_ROWS
     columns = {"index": (), "shown": (), "value": (2,), "time": ()}
-    max_rows = abi.WINDOW_ROWS
 
     def constrain(self, t: cs.Table) -> None:
         n: Any = t.now
