@@ -81,6 +81,16 @@ class Execution:
         Rows and heights of every table.
     seconds : float
         How long it took to execute and count it.
+
+    Examples
+    --------
+    Five instructions: a0 = 6 * 7, then the call that halts with it.
+
+    >>> from cstark import vm
+    >>> words = [0x00600513, 0x00700593, 0x02B50533, 0x05D00893, 0x00000073]
+    >>> run = vm.Program(vm.Image.from_text(words)).run()
+    >>> run.exit_code, run.instructions, run.rows
+    (42, 5, {'li': 3, 'mul': 1, 'halt': 1})
     """
 
     program: Program
@@ -97,7 +107,10 @@ class Execution:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows of each family that executed any, most first."""
+        """Name of a family -> how many operations it executed, most first; none are left out.
+
+        The numbers add up to `steps`. They are rows before tables are filled up to a power of two.
+        """
         used = {name: self.plan.rows[name] for name in self.plan.rows if name in FAMILIES}
         return dict(sorted(((n, k) for n, k in used.items() if k), key=lambda item: -item[1]))
 
@@ -118,11 +131,19 @@ class Execution:
 
     @property
     def trace_bytes(self) -> int:
-        """Memory of the traces in bytes."""
+        """Memory of the traces in bytes: 8 for each cell, tables filled up to their heights."""
         return 8 * self.plan.words
 
     def profile(self) -> Profile:
-        """Where the cells of the families went, by function: the run is executed once more."""
+        """Where the cells of the families went, by function and call stack.
+
+        The run is executed once more, with its calls and returns followed.
+
+        Returns
+        -------
+        Profile
+            Cells, as `cells` counts them, of the families alone.
+        """
         from cstark.vm.executor.profile import profile_stacks
 
         program = self.program
@@ -170,7 +191,27 @@ class Execution:
     def traces(
         self, progress: Callable[[int], object] | None = None
     ) -> dict[str, NDArray[np.uint64]]:
-        """The rows of every table; the run is executed once more, and written down."""
+        """The rows of every table; the run is executed once more, and written down.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the number of operations so far, some ten times a second.
+
+        Returns
+        -------
+        dict of str to ndarray of uint64, shape (height, columns)
+            For `Machine.prove`, `Machine.check`, or to look at. Rows of a table that execute
+            nothing have 0 in the column ``real``.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+        >>> found = run.traces()
+        >>> found["li"].shape, found["li"][:2, 0]  # one instruction in 8 rows
+        ((8, 10), array([1, 0], dtype=uint64))
+        """
         return traces(
             self.program.code, self.program.image, self.input, self.plan, progress=progress
         )
@@ -202,6 +243,14 @@ class Execution:
         Returns
         -------
         Proof
+            Its claim is `claim`: program, rows, exit code and output.
+
+        Raises
+        ------
+        AirError
+            The options allow taller tables than are sound.
+        CstarkError
+            The proof needs more memory than `max_memory`.
         """
         prepared = self.prepared()
         said = self.program.statement(self.claim)
@@ -228,7 +277,12 @@ class Execution:
     # ---- showing ------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for `json.dumps`."""
+        """Plain data, ready for `json.dumps`.
+
+        ``rows`` is the number of operations, ``families`` the rows of each family, ``heights``
+        those of all tables filled up, ``cells`` and ``trace_bytes`` as here, ``output`` in
+        hexadecimal digits, ``log`` as text.
+        """
         return {
             "program": self.program.id,
             "instructions": self.instructions,

@@ -41,6 +41,14 @@ class Result:
         Executed operations; most instructions are one.
     program : str
         The id of the program.
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> program = vm.Program(vm.Image.from_text([0x00500513, 0x05D00893, 0x00000073]))
+    >>> result = program.verify(program.prove())
+    >>> result.exit_code, result.output, result.steps
+    (5, b'', 3)
     """
 
     exit_code: int

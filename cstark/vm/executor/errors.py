@@ -18,17 +18,30 @@ __all__ = ["ErrorKind", "GuestError", "guest_error"]
 
 
 class ErrorKind(IntEnum):
-    """Why a guest was stopped; the numbers are those of ``state.h``."""
+    """Why a guest was stopped, the `kind` of a `GuestError`.
 
-    ILLEGAL_INSTRUCTION = 1  # the word at pc is no instruction of the machine
-    BREAKPOINT = 2  # `ebreak`
-    BAD_JUMP = 3  # the instruction at pc leads out of the text, or to no multiple of 4
-    UNKNOWN_CALL = 4  # `ecall` with another number than those of `abi`, or printing to another file
-    OUTSIDE_MEMORY = 5  # load, store or printing outside memory
-    STORE_TO_TEXT = 6  # a store into a word of memory that holds instructions
-    BAD_OUTPUT = 7  # at the end, the output window does not hold a length and so many bytes
-    MEMORY_LIMIT = 8  # the guest touched more memory than it may
-    STEP_LIMIT = 9  # the guest has not ended after as many rows as it may take
+    * ``ILLEGAL_INSTRUCTION``: the word at pc is no instruction of RV64IM.
+    * ``BREAKPOINT``: ``ebreak``, which compilers put where a program must not come.
+    * ``BAD_JUMP``: to an address outside the text, or to no multiple of 4.
+    * ``UNKNOWN_CALL``: ``ecall`` with a number in a7 that is none of the machine's, or printing to
+      another file than 1 and 2.
+    * ``OUTSIDE_MEMORY``: a load, a store or printing where there is no memory.
+    * ``STORE_TO_TEXT``: a store into a word of memory that holds instructions.
+    * ``BAD_OUTPUT``: at the end, the output window does not hold a length and so many bytes.
+    * ``MEMORY_LIMIT``: more memory was touched than `cstark.vm.abi.MAX_MEMORY`.
+    * ``STEP_LIMIT``: not ended after `max_steps` operations.
+    """
+
+    # the numbers are those of state.h
+    ILLEGAL_INSTRUCTION = 1
+    BREAKPOINT = 2
+    BAD_JUMP = 3
+    UNKNOWN_CALL = 4
+    OUTSIDE_MEMORY = 5
+    STORE_TO_TEXT = 6
+    BAD_OUTPUT = 7
+    MEMORY_LIMIT = 8
+    STEP_LIMIT = 9
 
 
 class GuestError(ExecutionError):
@@ -51,6 +64,18 @@ class GuestError(ExecutionError):
         of the system call.
     cycle : int
         Rows executed before it.
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> program = vm.Program(vm.Image.from_text([0x0000_0513, 0x0005_3503]))  # ld a0,0(a0)
+    >>> try:
+    ...     program.run()
+    ... except vm.GuestError as error:
+    ...     print(error)
+    ...     print(error.kind.name, hex(error.pc), error.address)
+    access outside memory, at 0x0: ld a0,0(a0) at pc 0x10004, after 1 row
+    OUTSIDE_MEMORY 0x10004 0
     """
 
     def __init__(
