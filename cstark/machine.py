@@ -135,6 +135,7 @@ class Machine:
         check: bool = True,
         progress: bool | ProgressCallback | None = None,
         max_memory: int | None = None,
+        insecure_seed: bytes | None = None,
     ) -> Proof:
         """Prove that the traces satisfy all tables and balance all buses.
 
@@ -167,6 +168,9 @@ class Machine:
             what the machine keeps from proof to proof (its preprocessed columns). The traces
             themselves are not counted, nor is Python with its modules (some 50 MB). The fastest
             plan that fits is taken, see `estimate`; the proof is the same for all of them.
+        insecure_seed : bytes, optional
+            For tests with ``Options(zk=True)``: 32 bytes in the place of the secret that the
+            operating system gives for each proof. Whoever knows them can compute the traces.
 
         Returns
         -------
@@ -185,15 +189,9 @@ class Machine:
         from cstark.proving import make_proof
 
         return make_proof(
-            self.proving_key,
-            traces,
-            publics,
-            tokens,
-            claim,
-            check=check,
-            progress=progress,
-            max_memory=max_memory,
-        )
+            self.proving_key, traces, publics, tokens, claim,
+            check=check, progress=progress, max_memory=max_memory, insecure_seed=insecure_seed,
+        )  # fmt: skip
 
     def check(
         self,
@@ -325,6 +323,9 @@ class Machine:
         regime: str | None = None,
     ) -> None:
         """Return if the proof holds, raise otherwise.
+
+        Whoever has a proof learns the statement, and how tall each table is. A proof of a machine
+        without ``Options(zk=True)`` also reveals parts of the traces; of one with it, nothing else.
 
         Parameters
         ----------

@@ -10,9 +10,9 @@ import numpy as np
 from cstark.air import one_sided
 from cstark.air.tokens import Token, check_tokens
 from cstark.cost.memory import choose_plan, expected_work
-from cstark.errors import TraceError
+from cstark.errors import OptionsError, TraceError
 from cstark.kernels import _runtime
-from cstark.protocol.layout import Layout, proven_security
+from cstark.protocol.layout import Layout, hidden_sums, proven_security
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey
@@ -41,16 +41,19 @@ def make_proof(
     check: bool = True,
     progress: bool | ProgressCallback | None = None,
     max_memory: int | None = None,
+    insecure_seed: bytes | None = None,
 ) -> Proof:
     """What `Machine.prove` does; the parameters are its own."""
     report, described = Report(), key.description
+    if insecure_seed is not None and not described.options.zk:
+        raise OptionsError("insecure_seed: of use only with Options(zk=True)")
     with listener(progress) as tell:
         instance = Instance.build(described, publics, tokens, claim)
         with report.phase("read traces"):
             arrays = read_traces(described, traces)
-        if key.programs.missing(check=check):
+        if key.programs.missing(check=check, hidden=hidden_sums(described)):
             with report.phase("compile"):
-                key.programs.compile(check=check)
+                key.programs.compile(check=check, hidden=hidden_sums(described))
         layout = Layout(described, [len(array).bit_length() - 1 for array in arrays])
         plan = choose_plan(key, layout, max_memory)
         with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):
@@ -63,7 +66,9 @@ def make_proof(
                 with report.phase("check one-sided buses"):
                     check_traces(key, arrays, instance, one_sided_buses).raise_for_failure()
             try:
-                proof = Prover(key, instance, arrays, report, plan=plan).prove()
+                proof = Prover(
+                    key, instance, arrays, report, plan=plan, insecure_seed=insecure_seed
+                ).prove()
             except Unbalanced:
                 check_traces(key, arrays, instance).raise_for_failure()
                 raise TraceError(

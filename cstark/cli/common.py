@@ -285,6 +285,7 @@ def load_workload(name: str) -> type[Workload]:
 
 _OPTIONS = (
     "hash", "security", "queries", "grinding", "blowup", "fri_arity", "max_log_height", "regime",
+    "zk",
 )  # fmt: skip
 
 
@@ -315,6 +316,12 @@ def add_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"
+    )
+    group.add_argument(
+        "--zk",
+        action="store_const",
+        const=True,
+        help="hide the traces: zero-knowledge, at about twice the time and memory",
     )
 
 

@@ -17,9 +17,11 @@ from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.domain import stride_of
+from cstark.protocol.hiding import SALT_BYTES
 from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import PLANS, Plan, Storage
 from cstark.protocol.merkle import digest_bytes, skipped_levels
+from cstark.protocol.openings import point_weights
 from cstark.protocol.transcript import ALGORITHMS
 from cstark.text import bytes_text
 
@@ -228,12 +230,12 @@ class _Rehearsal:
         sources = {}
         with self.phase("lookup columns"):
             for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
-                sources[matrix] = self.coset_bytes(matrix)
+                sources[matrix] = WORD * stride_of(matrix.width) << matrix.log_rows
                 self.hold("lookup columns", sources[matrix])
                 program = self.key.programs.lookup(matrix.table).program
-                sums = EXTENSION * max(1, (1 << matrix.log_height) // BLOCK_ROWS)
+                sums = EXTENSION * max(1, (1 << matrix.log_rows) // BLOCK_ROWS)
                 self.scratch(program.scratch_bytes(self.threads) + sums)
-                self._work += work.lookup(program, 1 << matrix.log_height)
+                self._work += work.lookup(program, 1 << matrix.log_rows)
         with self.phase("commit lookup"):
             self.commit("lookup", sources, "lookup columns")
 
@@ -241,22 +243,24 @@ class _Rehearsal:
         sources = {}
         with self.phase("constraints"):
             for quotient in self.layout.quotients:
-                for coset in range(quotient.chunks):
-                    self.quotient(quotient, coset)
+                for chunk in range(quotient.chunks):
+                    self.quotient(quotient, quotient.place(chunk)[0])
             for matrix in self.matrices("quotient"):
-                sources[matrix] = self.coset_bytes(matrix)
+                sources[matrix] = 4 * WORD << matrix.log_rows
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
     def round_4_openings(self) -> None:
         with self.phase("openings"):
             for log_height in self.layout.groups:
-                self.hold("point weights", 2 * EXTENSION << log_height)
+                for _ in point_weights(self.layout, log_height):
+                    self.hold("point weights", 2 * EXTENSION << log_height)
             for log_height in self.layout.groups:
-                for matrix in self.at(log_height):
+                for matrix in self.read(log_height):
                     with self.cosets([matrix], 0):
                         pass
-                self.drop("point weights", EXTENSION << log_height)
+                for _ in point_weights(self.layout, log_height):
+                    self.drop("point weights", EXTENSION << log_height)
                 self._work += work.opening(1 << log_height, self.opened_widths(log_height))
 
     def round_5_fri(self) -> None:
@@ -283,11 +287,11 @@ class _Rehearsal:
     # ---- steps --------------------------------------------------------------------------
 
     def quotient(self, quotient: Quotient, coset: int) -> None:
-        rows = 1 << quotient.log_height
+        rows = 1 << quotient.log_rows
         self.hold("quotient chunks", 4 * WORD * rows)
         selectors = 0
         for table in quotient.tables:
-            program = self.key.programs.quotient(table)
+            program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
             missing = program.needs_inverse_first and not selectors
             if missing:
                 selectors = WORD * rows
@@ -308,6 +312,9 @@ class _Rehearsal:
             return
         storage = self.plan.storage(name)
         for matrix in shape.matrices:
+            if self.layout.zk:
+                self.commit_masked(storage, matrix, sources.get(matrix, 0), label)
+                continue
             own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
             cosets = self.blowup - own
             if storage is Storage.HELD:
@@ -318,7 +325,40 @@ class _Rehearsal:
                     self.drop(label, sources[matrix])
         self.hash(shape)
 
+    def commit_masked(self, storage: Storage, matrix: MatrixShape, source: int, label: str) -> None:
+        """A matrix whose source is made anew, as values on the rows of its code."""
+        size = self.coset_bytes(matrix)
+        own = matrix.tree == "quotient" and self.own_coset(matrix) is not None  # of the code
+        if own:
+            (quotient,) = (q for q in self.layout.quotients if q.log_rows == matrix.log_rows)
+            self.hold("quotient chunks", size)
+            for _ in range(quotient.cosets):
+                self.quotient(quotient, self.blowup - 1)
+                self.drop("quotient chunks", source)
+            chunks = [m for m in self.matrices("quotient") if m.log_rows == matrix.log_rows]
+            with self.cosets(chunks[: quotient.chunks], self.blowup - 1):
+                self.hold("masked columns", size)
+            self.drop("quotient chunks", size)
+        else:
+            self.hold("masked columns", size)
+            stride = stride_of(matrix.width)
+            if not matrix.is_mask:
+                plan = _ntt.Plan(matrix.log_rows)
+                self.scratch(_ntt.transform_scratch_bytes(plan, stride))
+                self._work += _ntt.lde_cost(plan, stride, stride, 0)
+            if source and not matrix.is_mask:
+                self.drop(label, source)
+        cosets = self.blowup - (own and storage is Storage.HELD)
+        if storage is Storage.HELD:
+            self.hold(f"{matrix.tree} LDE", cosets * size)
+        if not storage.recomputes:
+            self.extend(matrix, cosets)
+            if not (own and storage is Storage.HELD):
+                self.drop("masked columns", size)
+
     def hash(self, shape: TreeShape) -> None:
+        if shape.salted:
+            self.hold("salts", SALT_BYTES * self.blowup << shape.log_heights[0])
         leaves = [digest_bytes(self.blowup, log_height) for log_height in shape.log_heights]
         for log_height, size in zip(shape.log_heights, leaves, strict=True):
             self.hold("leaf digests", size)
@@ -347,13 +387,18 @@ class _Rehearsal:
 
     def deep_word(self, log_height: int) -> None:
         column = EXTENSION << log_height
-        points = {group.next for group in self.layout.groups[log_height]}
+        points = {group.point for group in self.layout.groups[log_height]}
         with self.briefly("DEEP sums", (len(points) - 1) * column):
             self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
-            for matrix in self.at(log_height):
+            for matrix in self.read(log_height):
                 with self.cosets([matrix], 0):
-                    pass
-        self.drop("point weights", column)
+                    self.scratch(18 * WORD * stride_of(matrix.width))  # the powers of gamma
+        for _ in point_weights(self.layout, log_height):
+            self.drop("point weights", column)
+        if self.layout.zk:  # the word that hides is read once more
+            masks = [matrix for matrix in self.at(log_height) if matrix.is_mask]
+            with self.cosets(masks, 0):
+                pass
         with self.briefly("DEEP sums", (self.blowup - 1) * 4 * WORD << log_height):
             self.drop("DEEP sums", column)
             self.hold("reduced words", self.blowup * column)
@@ -376,6 +421,10 @@ class _Rehearsal:
         shape = self.layout.tree(name)
         return shape.matrices if shape else ()
 
+    def read(self, log_height: int) -> list[MatrixShape]:
+        """The matrices of a height that are opened."""
+        return [matrix for matrix in self.at(log_height) if not matrix.is_mask]
+
     def at(self, log_height: int) -> list[MatrixShape]:
         return [tree.matrices[m] for tree in self.layout.trees for m in tree.at(log_height)]
 
@@ -392,7 +441,7 @@ class _Rehearsal:
         made = []
         for matrix in matrices:
             storage = self.plan.storage(matrix.tree)
-            own = matrix.tree == "quotient" and matrix.chunk == q
+            own = matrix.tree == "quotient" and self.own_coset(matrix) == q
             if storage.recomputes and not own and not (q == 0 and matrix in self._kept):
                 self.hold(f"{matrix.tree} LDE", self.coset_bytes(matrix))
                 self.extend(matrix, 1)
@@ -404,6 +453,13 @@ class _Rehearsal:
         for matrix in made:
             self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
 
+    def own_coset(self, matrix: MatrixShape) -> int | None:
+        """The coset that the source of a matrix of the quotient is, if it is one."""
+        if not self.layout.zk or matrix.tree != "quotient":
+            return matrix.chunk if matrix.tree == "quotient" else None
+        chunks = [q.chunks for q in self.layout.quotients if q.log_rows == matrix.log_rows]
+        return self.blowup - 1 if not matrix.is_mask and matrix.chunk == chunks[0] else None
+
     def give_up(self, matrix: MatrixShape) -> None:
         if matrix in self._kept:
             self._kept.remove(matrix)
@@ -413,6 +469,10 @@ class _Rehearsal:
         """What the transform takes besides its result."""
         plan = _ntt.Plan(matrix.log_height)
         stride = stride_of(matrix.width)
+        if self.layout.zk and self.own_coset(matrix) is None and matrix.tree != "preprocessed":
+            self.scratch(_ntt.transform_scratch_bytes(plan, stride))
+            self._work += cosets * _ntt.lde_cost(plan, stride, stride, 0)
+            return
         # Traces come as they are; our own sources have padded rows.
         width = matrix.width if matrix.tree in ("main", "preprocessed") else stride
         self.scratch(_ntt.lde_scratch_bytes(plan, width, stride, cosets))

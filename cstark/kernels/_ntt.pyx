@@ -384,6 +384,21 @@ def lde_scratch_bytes(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, P
     return 8 * r.words()
 
 
+def transform_scratch_bytes(Plan plan not None, Py_ssize_t width):
+    """Bytes that `transform` allocates for itself while it runs, with the threads now set."""
+    if plan.log_n == 0:
+        return 0
+    cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
+    cdef _Run r = _Run(plan, width, 0, 2 * rows * width)
+    if r.call.inner == NULL:
+        return 8 * r.words()
+    r.call.columns = min(r.call.columns, <Py_ssize_t>TEMPORARY_COLUMNS)
+    r.call.outer_tile = _tile(r.call.columns, OUTER_WORDS, plan.outer.log_size)
+    r.call.inner_tile = _tile(r.call.columns, INNER_WORDS, plan.inner.log_size)
+    r.group()
+    return 8 * (r.words() + rows * r.call.columns)
+
+
 def lde_cost(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t cosets):
     """Nanoseconds that `lde` should take on one thread."""
     if plan.log_n == 0:

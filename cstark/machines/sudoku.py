@@ -18,8 +18,8 @@ The shortest machine with a secret that people understand, and two ideas:
 What could be proved without each line: without the clue, a solution of another puzzle; with counts
 of the prover's choice where messages are received, a row with nine times the digit 9.
 
-The solution is the prover's to choose (`inputs`), if the puzzle has several. It is not hidden: see
-*What it is not* in README.
+The solution is the prover's to choose (`inputs`), if the puzzle has several. It is hidden in proofs
+made with ``Options(zk=True)``, and in no others: see *Keeping a secret* in README.
 """
 
 from __future__ import annotations

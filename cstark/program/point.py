@@ -46,6 +46,8 @@ class Opened:
         Every lookup column at zeta, the accumulator last.
     accumulator_next : element
         The accumulator at zeta times g; unused without interactions.
+    sum_mask : element
+        What the accumulator adds on every row besides its messages.
     """
 
     main: Sequence[Element]
@@ -54,6 +56,7 @@ class Opened:
     preprocessed_next: Sequence[Element] = ()
     lookup: Sequence[Element] = ()
     accumulator_next: Element = ZERO
+    sum_mask: Element = ZERO
 
 
 def point_values(
@@ -193,6 +196,7 @@ def _lookup_residuals(
         return []
     accumulator = opened.lookup[-1]
     step = add(sub(opened.accumulator_next, accumulator), challenges.mean)
+    step = sub(step, opened.sum_mask)
     for column in opened.lookup[:-1]:
         step = sub(step, column)
     residuals = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Programs:
         other = Programs(tables)
         for table in range(len(self._tables)):
             other._made["quotient", table] = self.quotient(table)
-        return other
+        return other  # hiding machines compile theirs again
 
     def _program(
         self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
@@ -47,28 +47,41 @@ class Programs:
             found = self._made[kind, table] = compile_it(self._tables[table])
         return found
 
-    def missing(self, *, check: bool = True) -> list[tuple[str, int]]:
+    def missing(self, *, check: bool = True, hidden: Collection[int] = ()) -> list[tuple[str, int]]:
         """What a proof needs and nobody has compiled yet: kind and table.
 
         Parameters
         ----------
         check : bool
             Whether the traces are checked as well.
+        hidden : collection of int
+            Tables whose sums have masks.
         """
-        wanted = [("quotient", table) for table in range(len(self._tables))]
+        wanted = [
+            ("hidden quotient" if table in hidden else "quotient", table)
+            for table in range(len(self._tables))
+        ]
         wanted += [("lookup", table) for table, d in enumerate(self._tables) if d.interactions]
         wanted += [("check", table) for table in range(len(self._tables)) if check]
         return [program for program in wanted if program not in self._made]
 
-    def compile(self, *, check: bool = True) -> None:
+    def compile(self, *, check: bool = True, hidden: Collection[int] = ()) -> None:
         """Compile what `missing` lists."""
-        for kind, table in self.missing(check=check):
-            {"quotient": self.quotient, "lookup": self.lookup, "check": self.check}[kind](table)
+        for kind, table in self.missing(check=check, hidden=hidden):
+            if kind == "lookup":
+                self.lookup(table)
+            elif kind == "check":
+                self.check(table)
+            else:
+                self.quotient(table, kind != "quotient")
 
-    def quotient(self, table: int) -> QuotientProgram:
-        """The constraints of a table on a coset."""
-        from cstark.program.quotient import quotient_program  # a verifier loads no compiler
+    def quotient(self, table: int, hidden_sum: bool = False) -> QuotientProgram:
+        """The constraints of a table on a coset; see `quotient_program`."""
+        # a verifier loads no compiler
+        from cstark.program.quotient import hidden_quotient_program, quotient_program
 
+        if hidden_sum:
+            return self._program("hidden quotient", table, hidden_quotient_program)
         return self._program("quotient", table, quotient_program)
 
     def lookup(self, table: int) -> LookupProgram:

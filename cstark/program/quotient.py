@@ -28,7 +28,13 @@ from cstark.program.pairs import pairs
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
-__all__ = ["CosetPoints", "QuotientProgram", "Sources", "quotient_program"]
+__all__ = [
+    "CosetPoints",
+    "QuotientProgram",
+    "Sources",
+    "hidden_quotient_program",
+    "quotient_program",
+]
 
 
 @dataclass(frozen=True)
@@ -137,12 +143,22 @@ class QuotientProgram:
         _program.quotient(bound, points.shift, inverses, out, add)
 
 
-def quotient_program(description: TableDescription) -> QuotientProgram:
+def hidden_quotient_program(description: TableDescription) -> QuotientProgram:
+    """The quotient of a table whose sum has a mask, see `quotient_program`."""
+    return quotient_program(description, hidden_sum=True)
+
+
+def quotient_program(
+    description: TableDescription, *, hidden_sum: bool = False
+) -> QuotientProgram:
     """Compile the quotient of a table: immutable, picklable, to be kept by the caller.
 
     Parameters
     ----------
     description : TableDescription
+    hidden_sum : bool
+        Whether three more main columns follow the table's own, whose element over F the
+        accumulator adds on every row.
 
     Returns
     -------
@@ -154,10 +170,10 @@ def quotient_program(description: TableDescription) -> QuotientProgram:
     for number, constraint in enumerate(description.constraints):
         if number not in done:
             accumulate_constraint(lowering, constraint.selector, constraint.node, number)
-    _lookup_constraints(lowering, description, len(description.constraints))
+    _lookup_constraints(lowering, description, len(description.constraints), hidden_sum)
     builder.finish_sums()
     widths = {
-        "main": description.width,
+        "main": description.width + 3 * hidden_sum,
         "preprocessed": description.preprocessed_width,
         "lookup": 3 * len(pairs(len(description.interactions))),
     }
@@ -169,7 +185,9 @@ def quotient_program(description: TableDescription) -> QuotientProgram:
     )
 
 
-def _lookup_constraints(lowering: Lowering, description: TableDescription, number: int) -> None:
+def _lookup_constraints(
+    lowering: Lowering, description: TableDescription, number: int, hidden_sum: bool
+) -> None:
     """The constraints of the lookup columns, in the order of the protocol."""
     groups = pairs(len(description.interactions))
     if not groups:
@@ -186,6 +204,8 @@ def _lookup_constraints(lowering: Lowering, description: TableDescription, numbe
     # acc' - acc + L/N - sum of the pair columns, subtracted as they pass
     step = builder.emit("ext_sub", (last._replace(next=1), last))
     step = builder.emit("ext_add_constant", (step,), (builder.ext_constant(("mean",)),))
+    if hidden_sum:
+        step = builder.emit("ext_sub", (step, builder.column("main", description.width, width=3)))
     for k, group in enumerate(groups):
         members = [description.interactions[i] for i in group]
         absorbed = k == len(groups) - 1

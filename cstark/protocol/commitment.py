@@ -13,6 +13,7 @@ import numpy as np
 from cstark.distinct import distinct
 from cstark.kernels import _hash
 
+from .hiding import SALT_WORDS
 from .layout import TreeShape
 from .matrix import Matrix
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
@@ -39,10 +40,19 @@ class Commitment:
     shape : TreeShape
     matrices : sequence of Matrix
         In the order of ``shape.matrices``.
+    salts : (blowup, N, 2) uint64 ndarray, optional
+        Hashed with the rows of the tallest height, before them.
     """
 
-    def __init__(self, algorithm: int, shape: TreeShape, matrices: Sequence[Matrix]) -> None:
+    def __init__(
+        self,
+        algorithm: int,
+        shape: TreeShape,
+        matrices: Sequence[Matrix],
+        salts: np.ndarray | None = None,
+    ) -> None:
         self.shape = shape
+        self.salts = salts
         self.matrices = list(matrices)
         self._algorithm = algorithm
         leaves = {}
@@ -55,11 +65,21 @@ class Commitment:
         self.root = self.tree.root
 
     def _hash_coset(self, q: int, members: Sequence[int], out: np.ndarray) -> None:
-        self._hash_rows([self.matrices[m].coset(q)[None] for m in members], members, out)
+        blocks = [self.matrices[m].coset(q)[None] for m in members]
+        salts = None
+        if self.salts is not None and members == self.shape.at(self.shape.log_heights[0]):
+            salts = self.salts[q]
+        self._hash_rows(blocks, members, salts, out)
 
-    def _hash_rows(self, blocks: list[np.ndarray], members: Sequence[int], out: np.ndarray) -> None:
+    def _hash_rows(
+        self,
+        blocks: list[np.ndarray],
+        members: Sequence[int],
+        salts: np.ndarray | None,
+        out: np.ndarray,
+    ) -> None:
         widths = [self.shape.matrices[m].width for m in members]
-        _hash.leaf_digests(self._algorithm, blocks, widths, out)
+        hash_rows(self._algorithm, blocks, widths, salts, out)
 
     def open(
         self, positions: np.ndarray, log_max_height: int, write: Callable[[str, bytes], None]
@@ -74,6 +94,11 @@ class Commitment:
         leaves = distinct_positions(positions, log_max_height, top)
         missing = {top: self.tree.missing_leaves(leaves), **self.tree.missing_joined(leaves)}
         nothing = np.empty(0, dtype=np.int64)
+        salts: np.ndarray | None = None
+        if self.salts is not None:
+            flat = self.salts.reshape(-1, SALT_WORDS)
+            write(f"salts of {self.shape.name}", flat[leaves].tobytes())
+            salts = flat[missing[top]]
         for log_height in self.shape.log_heights:
             at = distinct_positions(positions, log_max_height, log_height)
             again = missing.get(log_height, nothing)
@@ -84,10 +109,25 @@ class Commitment:
                 blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
             out = np.empty((1, len(again), 32), dtype=np.uint8)
             if len(again):
-                self._hash_rows(blocks, self.shape.at(log_height), out)
+                own = salts if log_height == top else None
+                self._hash_rows(blocks, self.shape.at(log_height), own, out)
             hashed[log_height] = out[0]
         siblings = self.tree.siblings(leaves, hashed.pop(top), hashed)
         write(f"siblings of {self.shape.name}", siblings)
+
+
+def hash_rows(
+    algorithm: int,
+    blocks: list[np.ndarray],
+    widths: list[int],
+    salts: np.ndarray | None,
+    out: np.ndarray,
+) -> None:
+    """Leaf digests of rows of adjacent matrices, (1, n, stride) each, with a salt before each."""
+    if salts is not None:
+        blocks = [np.ascontiguousarray(salts)[None], *blocks]
+        widths = [SALT_WORDS, *widths]
+    _hash.leaf_digests(algorithm, blocks, widths, out)
 
 
 class OpenedTree:
@@ -95,6 +135,8 @@ class OpenedTree:
 
     Attributes
     ----------
+    salts : (m, 2) uint64 ndarray or None
+        Those of the leaves at the tallest height, where it has any.
     rows : list of (m, width) uint64 ndarray
         Per matrix, at the distinct positions of its height.
     """
@@ -106,6 +148,11 @@ class OpenedTree:
             for log_height in shape.log_heights
         }
         self.rows: list[np.ndarray] = []
+        self.salts: np.ndarray | None = None
+
+    def salted(self) -> int:
+        """Leaves with a salt, if the tree has salts."""
+        return len(self.positions[self.shape.log_heights[0]]) if self.shape.salted else 0
 
     def word_counts(self) -> list[tuple[int, int]]:
         """(rows, width) of every matrix's opened block, in the order of the proof."""
@@ -132,5 +179,6 @@ class OpenedTree:
         out = np.empty((count, 32), dtype=np.uint8)
         blocks = [np.ascontiguousarray(self.rows[m])[None] for m in members]
         widths = [self.shape.matrices[m].width for m in members]
-        _hash.leaf_digests(algorithm, blocks, widths, out[None])
+        salts = self.salts if log_height == self.shape.log_heights[0] else None
+        hash_rows(algorithm, blocks, widths, salts, out[None])
         return out

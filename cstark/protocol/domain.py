@@ -13,14 +13,35 @@ from threading import Lock
 import numpy as np
 
 from cstark.field import P, base_root
-from cstark.kernels import _ntt, _openings, _runtime
+from cstark.kernels import _field, _ntt, _openings, _runtime
 
-__all__ = ["Domain", "DomainCache", "stride_of"]
+__all__ = ["Domain", "DomainCache", "powers", "scale_rows", "stride_of"]
+
+_BLOCK = 1 << 10  # rows: their factors, repeated for each column, stay in the cache
 
 
 def stride_of(width: int) -> int:
     """Words between two rows of our own matrices of `width` columns."""
     return -(-width // 4) * 4
+
+
+def powers(base: int, count: int) -> np.ndarray:
+    """base^0 ... base^(count - 1), (count,) uint64, count a power of two."""
+    out = np.ones(count, dtype=np.uint64)
+    done = 1
+    while done < count:
+        factor = np.full(done, pow(base, done, P), dtype=np.uint64)
+        _field.mul(out[:done], factor, out[done : 2 * done])
+        done *= 2
+    return out
+
+
+def scale_rows(rows: np.ndarray, factors: np.ndarray, out: np.ndarray) -> None:
+    """Each row times its factor: (n, stride), (n,) to (n, stride); `out` may be `rows`."""
+    for first in range(0, len(rows), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        repeated = np.repeat(factors[part], rows.shape[1])
+        _field.mul(rows[part].reshape(-1), repeated, out[part].reshape(-1))
 
 
 class Domain:
@@ -84,11 +105,40 @@ class Domain:
         _ntt.lde(self.plan, source, out, shifts)
         return out
 
-    def inverse_first(self, coset: int) -> np.ndarray:
-        """1 / (x_i - 1) on a coset, (height,) uint64: the first-row selector without Z_H."""
+    def evaluate(
+        self,
+        coefficients: np.ndarray,
+        cosets: Sequence[int] | None = None,
+        *,
+        out: np.ndarray | None = None,
+        label: str = "other",
+    ) -> np.ndarray:
+        """Evaluate polynomials on all cosets, or on some.
+
+        Parameters
+        ----------
+        coefficients : (height, stride) uint64 ndarray
+            C-contiguous, the constants first. Never written.
+        cosets, out, label
+            As for `lde`.
+
+        Returns
+        -------
+        (cosets, height, stride) uint64 ndarray
+        """
+        wanted = range(self.blowup) if cosets is None else cosets
+        if out is None:
+            out = _runtime.aligned((len(wanted), *coefficients.shape), label)
+        for values, q in zip(out, wanted, strict=True):
+            scale_rows(coefficients, powers(self.shifts[q], self.height), values)
+            _ntt.transform(self.plan, values, values, False)
+        return out
+
+    def inverse_first(self, shift: int) -> np.ndarray:
+        """1 / (x_i - 1) on shift * <g>, (height,) uint64: the first-row selector without Z_H."""
         found = _runtime.aligned(self.height, "selectors")
         # no x_i is 1: the coset does not meet the trace domain
-        _openings.inverse_points(self.shifts[coset], self.log_height, found)
+        _openings.inverse_points(shift, self.log_height, found)
         return found
 
 

@@ -16,6 +16,7 @@ from cstark.limits import MAX_BLOWUP, MAX_TABLES
 from cstark.text import canonical_json, html_table
 from cstark.text import table as text_table
 
+from .hiding import least_log_height
 from .options import Options, ResolvedOptions
 from .version import VERSION
 
@@ -114,6 +115,11 @@ class MachineDescription:
             f"blowup {o.blowup}, {o.hash}, {o.queries} queries, {o.grinding} bits of grinding, "
             f"FRI arity {o.fri_arity}, final length {o.final_length}"
         )
+        if o.zk:
+            lines.append(
+                "zero-knowledge: proofs hide the traces; public are the public values, the tokens, "
+                "the claim, and how tall each table is, to the next power of two"
+            )
         return lines
 
 
@@ -345,6 +351,12 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
     if len(set(names)) != len(names):
         raise AirError("two tables have the same name")
     blowup = options.blowup
+    if isinstance(options, ResolvedOptions) and options.zk:
+        least = least_log_height(tables, options.queries)
+        if options.zk < least:
+            raise AirError(
+                f"zk={options.zk}: masks for these tables need codes of height 2^{least}"
+            )
     for table in tables:
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cstark.security import SecurityReport, Shape, security_report
 
+from .hiding import code_log_height
 from .schedule import fold_schedule
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "OpeningGroup",
     "Quotient",
     "TreeShape",
+    "hidden_sums",
     "lookup_columns",
     "proven_security",
     "quotient_chunks",
@@ -33,6 +35,7 @@ __all__ = [
     "tallest",
 ]
 
+MASK = -1  # the chunk of a matrix that is none
 TREES = ("preprocessed", "main", "lookup", "quotient")
 
 
@@ -48,8 +51,9 @@ class MatrixShape:
     tree: str
     table: int  # in the quotient tree the first of this height: its matrices belong to all of them
     chunk: int  # number of the quotient chunk; 0 in the other trees
-    log_height: int
+    log_height: int  # of the code
     width: int
+    log_rows: int  # of the trace
 
     @property
     def extension(self) -> bool:
@@ -57,8 +61,13 @@ class MatrixShape:
         return self.tree in ("lookup", "quotient")
 
     @property
+    def is_mask(self) -> bool:
+        """Whether it is the word that hides those of its height, which is not opened at zeta."""
+        return self.chunk == MASK
+
+    @property
     def columns(self) -> int:
-        """Columns as the protocol opens them."""
+        """Columns over the field that they are over."""
         return self.width // 3 if self.extension else self.width
 
 
@@ -69,6 +78,7 @@ class TreeShape:
     name: str
     blowup: int
     matrices: tuple[MatrixShape, ...]
+    salted: bool = False  # whether the tallest leaves are hashed with random words
 
     @cached_property
     def log_heights(self) -> tuple[int, ...]:
@@ -108,16 +118,41 @@ class Quotient:
 
     Attributes
     ----------
+    log_rows : int
+        Log2 of their height N.
     log_height : int
+        Log2 of the height M of the code; the same where nothing is hidden.
     tables : tuple of int
         In the order of the key, which is that of the powers of delta.
     chunks : int
-        Polynomials of height N that hold the quotient.
+        Polynomials that interpolate the quotient on a coset each.
+    remainder : bool
+        Whether there is one more, which holds what the masks add to its degree.
     """
 
+    log_rows: int
     log_height: int
     tables: tuple[int, ...]
     chunks: int
+    remainder: bool
+
+    @property
+    def columns(self) -> int:
+        """All chunks, the remainder included."""
+        return self.chunks + self.remainder
+
+    @property
+    def cosets(self) -> int:
+        """Cosets of the rows in one of the code's: M / N, a place e in coset q is s_q root(M)^e."""
+        return 1 << self.log_height - self.log_rows
+
+    def place(self, chunk: int) -> tuple[int, int]:
+        """(q, e) of the coset that a chunk interpolates.
+
+        The last coset of the code has none: with M > N the chunks, at most blowup, take half of
+        the cosets.
+        """
+        return divmod(chunk, self.cosets)
 
 
 @dataclass(frozen=True)
@@ -126,9 +161,15 @@ class OpeningGroup:
 
     tree: int  # index into Layout.trees
     matrix: int  # index into TreeShape.matrices
-    next: bool  # at zeta * g_t instead of zeta
+    point: int  # 0: at zeta; k: at zeta root(2^k), the next row of tables of 2^k rows
     columns: Sequence[int]  # a range where it can be: a short key may name millions of them
     start: int  # position of the first in the list of all openings
+    power: int  # of gamma, for the first
+
+    @property
+    def next(self) -> bool:
+        """At the next row."""
+        return self.point > 0
 
 
 class Layout:
@@ -143,14 +184,23 @@ class Layout:
 
     Attributes
     ----------
+    code_heights : tuple of int
+        Log2 of the code height of each table, its own height where nothing is hidden.
+    hidden_sums : tuple of int
+        Tables whose sums have masks, three more main columns each.
     quotients : tuple of Quotient
         By height, tallest first.
     trees : tuple of TreeShape
         The commitments that have columns, in protocol order.
     groups : dict of int to list of OpeningGroup
-        Openings by log height, tallest first; within a height all at zeta, then all at zeta g.
+        Openings by log code height, tallest first; within a height all at zeta, then all at
+        zeta g.
+    mask_powers : dict of int to int
+        The power of gamma of the word that hides a code height; empty where nothing is hidden.
     openings : int
         Their total number.
+    terms : int
+        Openings and masks: all that has a power of gamma.
     schedule : FoldSchedule
     """
 
@@ -160,57 +210,83 @@ class Layout:
         options = key.options
         self.blowup = options.blowup
         self.log_blowup = options.blowup.bit_length() - 1
-        self.log_max_height = max(self.log_heights)
+        self.zk = bool(options.zk)
+        self.code_heights = tuple(code_log_height(options, rows) for rows in self.log_heights)
+        self.log_max_height = max(self.code_heights)
+        self.hidden_sums = hidden_sums(key)
         self.quotients = tuple(
-            self._quotient(log_height) for log_height in sorted(set(self.log_heights), reverse=True)
+            self._quotient(log_rows) for log_rows in sorted(set(self.log_heights), reverse=True)
         )
         self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
         self.groups: dict[int, list[OpeningGroup]] = {}
-        self.openings = 0
-        for quotient in self.quotients:
-            for is_next in (False, True):
-                self._add_groups(quotient.log_height, is_next)
-        self.schedule = fold_schedule(self.log_heights, options.fri_arity, options.final_length)
+        self.mask_powers: dict[int, int] = {}
+        self.openings = self.terms = 0
+        for log_height in sorted(set(self.code_heights), reverse=True):
+            if self.zk:
+                self.mask_powers[log_height] = self.terms
+                self.terms += 1
+            members = [q for q in self.quotients if q.log_height == log_height]
+            self._add_groups(log_height, 0)
+            for quotient in members:
+                self._add_groups(log_height, quotient.log_rows)
+        self.schedule = fold_schedule(self.code_heights, options.fri_arity, options.final_length)
 
-    def _quotient(self, log_height: int) -> Quotient:
-        tables = tuple(t for t, height in enumerate(self.log_heights) if height == log_height)
+    def _quotient(self, log_rows: int) -> Quotient:
+        tables = tuple(t for t, height in enumerate(self.log_heights) if height == log_rows)
         degree = max(self.key.tables[t].degree for t in tables)
-        return Quotient(log_height, tables, quotient_chunks(degree))
+        return Quotient(
+            log_rows, self.code_heights[tables[0]], tables, quotient_chunks(degree), self.zk
+        )
 
     def _tree(self, name: str) -> TreeShape:
         if name == "quotient":
-            chunks = [(q, chunk) for q in self.quotients for chunk in range(q.chunks)]
-            shapes = [MatrixShape(name, q.tables[0], chunk, q.log_height, 3) for q, chunk in chunks]
-            return TreeShape(name, self.blowup, tuple(shapes))
+            shapes: list[MatrixShape] = []
+            for q in self.quotients:
+                shapes += [
+                    MatrixShape(name, q.tables[0], chunk, q.log_height, 3, q.log_rows)
+                    for chunk in range(q.columns)
+                ]
+            if self.zk:
+                shapes += [
+                    MatrixShape(name, 0, MASK, height, 3, height)
+                    for height in set(self.code_heights)
+                ]
+                shapes.sort(key=lambda m: (-m.log_height, m.is_mask))
+            return TreeShape(name, self.blowup, tuple(shapes), self.zk)
         matrices = []
-        order = sorted(range(len(self.log_heights)), key=lambda t: (-self.log_heights[t], t))
+        order = sorted(range(len(self.log_heights)), key=lambda t: (-self.code_heights[t], t))
         for table in order:
             description = self.key.tables[table]
-            log_height = self.log_heights[table]
+            log_height = self.code_heights[table]
             width = {
                 "preprocessed": description.preprocessed_width,
-                "main": description.width,
+                "main": description.width + 3 * (table in self.hidden_sums),
                 "lookup": 3 * lookup_columns(len(description.interactions)),
             }[name]
             if width:
-                matrices.append(MatrixShape(name, table, 0, log_height, width))
-        return TreeShape(name, self.blowup, tuple(matrices))
+                rows = self.log_heights[table]
+                matrices.append(MatrixShape(name, table, 0, log_height, width, rows))
+        salted = self.zk and name != "preprocessed"
+        return TreeShape(name, self.blowup, tuple(matrices), salted)
 
-    def _add_groups(self, log_height: int, is_next: bool) -> None:
+    def _add_groups(self, log_height: int, point: int) -> None:
         groups = self.groups.setdefault(log_height, [])
         places = [(t, m) for t, tree in enumerate(self.trees) for m in tree.at(log_height)]
         # by table, trees in order within each, as they are; then what belongs to all tables
         places.sort(key=self._place_of)
         for t, m in places:
             matrix = self.trees[t].matrices[m]
-            columns = self._next_columns(matrix) if is_next else range(matrix.columns)
+            if matrix.is_mask or (point and matrix.log_rows != point):
+                continue
+            columns = self._next_columns(matrix) if point else range(matrix.columns)
             if columns:
-                groups.append(OpeningGroup(t, m, is_next, columns, self.openings))
+                groups.append(OpeningGroup(t, m, point, columns, self.openings, self.terms))
                 self.openings += len(columns)
+                self.terms += len(columns)
 
     def _place_of(self, place: tuple[int, int]) -> tuple[bool, int]:
         matrix = self.trees[place[0]].matrices[place[1]]
-        return matrix.tree == "quotient", matrix.table
+        return (True, 0) if matrix.tree == "quotient" else (False, matrix.table)
 
     def _next_columns(self, matrix: MatrixShape) -> Sequence[int]:
         description = self.key.tables[matrix.table]
@@ -228,7 +304,18 @@ class Layout:
 
     def lookup_tables(self) -> tuple[int, ...]:
         """Tables with interactions: exactly these have a table sum in the proof."""
-        return tuple(t for t, d in enumerate(self.key.tables) if d.interactions)
+        return lookup_tables(self.key)
+
+
+def lookup_tables(key: MachineDescription) -> tuple[int, ...]:
+    """Tables with interactions."""
+    return tuple(t for t, d in enumerate(key.tables) if d.interactions)
+
+
+def hidden_sums(key: MachineDescription) -> tuple[int, ...]:
+    """Tables whose sums have masks: all with interactions, but for a single one."""
+    tables = lookup_tables(key) if key.options.zk else ()
+    return tables if len(tables) > 1 else ()
 
 
 def quotient_chunks(degree: int) -> int:
@@ -249,9 +336,9 @@ def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: 
     layout = Layout(key, log_heights)
     tables = key.tables
     return Shape(
-        log_heights=layout.log_heights,
+        log_heights=layout.code_heights,
         blowup=layout.blowup,
-        deep_terms=layout.openings,
+        deep_terms=layout.terms,
         constraints=max(len(t.constraints) + len(t.lookup_degrees) for t in tables),
         tables=len(tables),
         degree=max(t.degree for t in tables),

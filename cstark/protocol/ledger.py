@@ -59,8 +59,8 @@ ITEMS = (
     # ---- the header
     Item("magic", compared="magic", why="the constant"),
     Item("version", compared="version", why="the constant"),
-    Item("flags", compared="reserved", why="zero"),
-    Item("salt length", compared="reserved", why="zero"),
+    Item("option zk", compared="options", why="the key's"),
+    Item("salt length", compared="reserved", why="16 with zk, else zero"),
     Item("option blowup", compared="options", why="the key's"),
     Item("option hash", compared="options", why="the key's"),
     Item("option FRI arity", compared="options", why="the key's"),
@@ -82,6 +82,7 @@ ITEMS = (
     Item("FRI root {}", absorbed_before="fold challenge {}", why="the fold of a fixed word"),
     Item("final polynomial", absorbed_before="positions", why="queries of a fixed polynomial"),
     Item("nonce", absorbed_before="positions", why="one draw for each proof of work"),
+    Item("salts of {}", compared="Merkle root", why="the tree's root"),
     Item("rows of {}", compared="Merkle root", why="the tree's root"),
     Item("siblings of {}", compared="Merkle root", why="the tree's root"),
     Item("values of FRI layer {}", compared="FRI root", why="the layer's root"),

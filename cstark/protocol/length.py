@@ -13,6 +13,7 @@ from cstark.errors import ProofFormatError, Reason
 
 from .commitment import OpenedTree
 from .fri import OpenedLayer
+from .hiding import SALT_BYTES
 from .layout import Layout
 
 __all__ = ["expected_bytes", "least_bytes", "most_bytes", "proof_bytes", "refuse_short"]
@@ -35,6 +36,7 @@ def proof_bytes(layout: Layout, positions: np.ndarray, claim_bytes: int = 0) -> 
     for shape in layout.trees:
         tree = OpenedTree(shape, positions, layout.log_max_height)
         total += WORD * sum(rows * width for rows, width in tree.word_counts())
+        total += SALT_BYTES * tree.salted()
         total += DIGEST * tree.siblings()
     for layer in range(layout.schedule.folds):
         opened = OpenedLayer(layout, layer, positions)
@@ -59,6 +61,8 @@ def most_bytes(layout: Layout) -> int:
     for shape in layout.trees:
         for m in shape.matrices:
             total += WORD * m.width * min(queries, layout.blowup << m.log_height)
+        if shape.salted:
+            total += SALT_BYTES * min(queries, layout.blowup << shape.log_heights[0])
         total += DIGEST * _most_siblings(layout.blowup << shape.log_heights[0], queries)
     schedule = layout.schedule
     for log_height, log_arity in zip(schedule.layers, schedule.log_arities, strict=False):
@@ -76,7 +80,8 @@ def least_bytes(layout: Layout) -> int:
     work that comes before the reading.
     """
     rows = sum(m.width for shape in layout.trees for m in shape.matrices)
-    return _fixed(layout) + WORD * rows
+    salts = sum(shape.salted for shape in layout.trees)
+    return _fixed(layout) + WORD * rows + SALT_BYTES * salts
 
 
 def refuse_short(layout: Layout, length: int) -> None:

@@ -143,6 +143,8 @@ class RecomputedMatrix(Matrix):
         The coset that the source, then of the stride of our matrices, is itself.
     keep_first : bool
         Keep coset 0 from its first use until `take_rows`.
+    coefficients : bool
+        The source has those of the columns, of the stride of our matrices, not values.
     label : str
         For the account of the buffers.
     """
@@ -155,6 +157,7 @@ class RecomputedMatrix(Matrix):
         *,
         source_shift: int = 1,
         own_coset: int | None = None,
+        coefficients: bool = False,
         keep_first: bool = False,
         label: str = "other",
     ) -> None:
@@ -164,6 +167,7 @@ class RecomputedMatrix(Matrix):
         self._source = source
         self._source_shift = source_shift
         self._own_coset = own_coset
+        self._coefficients = coefficients
         self._keep_first = keep_first
         self._first: np.ndarray | None = None
         self._label = label
@@ -174,7 +178,10 @@ class RecomputedMatrix(Matrix):
         if q == 0 and self._first is not None:
             return self._first
         found: np.ndarray
-        [found] = self._domain.lde(self._source, self._source_shift, [q], label=self._label)
+        if self._coefficients:
+            [found] = self._domain.evaluate(self._source, [q], label=self._label)
+        else:
+            [found] = self._domain.lde(self._source, self._source_shift, [q], label=self._label)
         if q == 0 and self._keep_first:
             self._first = found
         return found
@@ -191,6 +198,7 @@ def make_matrix(
     *,
     source_shift: int = 1,
     own_coset: int | None = None,
+    coefficients: bool = False,
     label: str = "other",
 ) -> Matrix:
     """The matrix of a source; see `RecomputedMatrix` for the parameters.
@@ -204,12 +212,17 @@ def make_matrix(
             width,
             source_shift=source_shift,
             own_coset=own_coset,
+            coefficients=coefficients,
             keep_first=storage is Storage.FIRST,
             label=label,
         )
     if storage is Storage.SPILLED:
         out = _file_array((domain.blowup, domain.height, stride_of(width)))
+        if coefficients:
+            return HeldMatrix(list(domain.evaluate(source, out=out)), width)
         return HeldMatrix(list(domain.lde(source, source_shift, out=out)), width)
+    if coefficients:
+        return HeldMatrix(list(domain.evaluate(source, label=label)), width)
     missing = [q for q in range(domain.blowup) if q != own_coset]
     cosets = list(domain.lde(source, source_shift, missing, label=label))
     if own_coset is not None:

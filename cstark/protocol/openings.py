@@ -23,9 +23,23 @@ from cstark.kernels import _openings, _runtime
 from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, MatrixShape, OpeningGroup
+from .matrix import Matrix
 from .rows import words
 
-__all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings"]
+__all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings", "point_weights"]
+
+
+def weights_of(log_height: int, point: int) -> tuple[int, int]:
+    """(point of the weights, rows by which they are moved) that serve a point of a height.
+
+    The next row of what has as many rows as the code is that of the domain.
+    """
+    return (0, 1) if point == log_height else (point, 0)
+
+
+def point_weights(layout: Layout, log_height: int) -> list[int]:
+    """The points of a height that need weights of their own, see `OpeningGroup.point`."""
+    return sorted({weights_of(log_height, g.point)[0] for g in layout.groups[log_height]})
 
 
 class PointWeights:
@@ -59,21 +73,22 @@ class PointWeights:
 def evaluate_openings(
     layout: Layout,
     commitments: Sequence[Commitment],
-    weights: dict[int, PointWeights],
+    weights: dict[int, dict[int, PointWeights]],
 ) -> list[Element]:
-    """All openings, in the order of the layout."""
+    """All openings, in the order of the layout; `weights` are by log height, then by point."""
     values = [field.ZERO] * layout.openings
     for log_height in layout.groups:
-        point = weights[log_height]
+        points = weights[log_height]
         for (tree, matrix), groups in by_matrix(layout, log_height).items():
             shape = layout.trees[tree].matrices[matrix]
             coset = commitments[tree].matrices[matrix].coset(0)
             for group in groups:
                 values[group.start : group.start + len(group.columns)] = _opened(
-                    coset, shape, point, group
+                    coset, shape, points, group
                 )
             del coset  # before another one is made
-        del point.weights
+        for point in points.values():
+            del point.weights
     return values
 
 
@@ -86,11 +101,13 @@ def by_matrix(layout: Layout, log_height: int) -> dict[tuple[int, int], list[Ope
 
 
 def _opened(
-    coset: np.ndarray, shape: MatrixShape, point: PointWeights, group: OpeningGroup
+    coset: np.ndarray, shape: MatrixShape, points: dict[int, PointWeights], group: OpeningGroup
 ) -> list[Element]:
     """The opened values of a group, from its matrix on coset 0."""
+    place, rotate = weights_of(shape.log_height, group.point)
+    point = points[place]
     sums = np.empty((shape.width, 3), dtype=np.uint64)
-    _openings.column_sums(coset, shape.width, point.weights, int(group.next), sums)
+    _openings.column_sums(coset, shape.width, point.weights, rotate, sums)
     base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
     if shape.extension:
         base = [
@@ -118,7 +135,7 @@ class Combination:
         self.layout = layout
         self._openings = openings
         self._powers = [field.ONE]
-        for _ in range(1, layout.openings):
+        for _ in range(1, layout.terms):
             self._powers.append(field.mul(self._powers[-1], gamma))
 
     def coefficients(self, group: OpeningGroup) -> np.ndarray:
@@ -126,7 +143,7 @@ class Combination:
         shape = self.layout.trees[group.tree].matrices[group.matrix]
         out = np.zeros((shape.width, 3), dtype=np.uint64)
         for number, column in enumerate(group.columns):
-            power = self._powers[group.start + number]
+            power = self._powers[group.power + number]
             if shape.extension:
                 for coordinate in range(3):
                     out[3 * column + coordinate] = field.times_w(power, coordinate)
@@ -134,21 +151,29 @@ class Combination:
                 out[column] = power
         return out
 
-    def value(self, log_height: int, is_next: bool) -> Element:
+    def value(self, log_height: int, point: int) -> Element:
         """v_p: the opened values of one height and point, combined."""
         total = field.ZERO
         for group in self.layout.groups[log_height]:
-            if group.next == is_next:
-                for k in range(group.start, group.start + len(group.columns)):
-                    total = field.add(total, field.mul(self._powers[k], self._openings[k]))
+            if group.point == point:
+                for k in range(len(group.columns)):
+                    power, opening = self._powers[group.power + k], self._openings[group.start + k]
+                    total = field.add(total, field.mul(power, opening))
         return total
+
+    def mask_coefficients(self, log_height: int) -> np.ndarray | None:
+        """(3, 3) uint64: what the coordinates of the word that hides a height count; or None."""
+        if log_height not in self.layout.mask_powers:
+            return None
+        power = self._powers[self.layout.mask_powers[log_height]]
+        return np.array([field.times_w(power, k) for k in range(3)], dtype=np.uint64)
 
 
 def deep_word(
     combination: Combination,
     domain: Domain,
     commitments: Sequence[Commitment],
-    weights: PointWeights,
+    weights: dict[int, PointWeights],
 ) -> np.ndarray:
     """The reduced word of one height: (3, blowup, N) uint64, planar.
 
@@ -162,27 +187,44 @@ def _reduced_first(
     combination: Combination,
     domain: Domain,
     commitments: Sequence[Commitment],
-    weights: PointWeights,
+    weights: dict[int, PointWeights],
 ) -> np.ndarray:
     """The reduced word on coset 0: (3, 1, N), planar."""
-    sums: dict[bool, np.ndarray] = {}
+    sums: dict[int, np.ndarray] = {}
     for (tree, matrix), groups in by_matrix(combination.layout, domain.log_height).items():
         coset = commitments[tree].matrices[matrix].coset(0)
         for group in groups:
-            begun = group.next in sums
+            begun = group.point in sums
             if not begun:
-                sums[group.next] = _runtime.aligned((3, 1, domain.height), "DEEP sums")
+                sums[group.point] = _runtime.aligned((3, 1, domain.height), "DEEP sums")
             coefficients = combination.coefficients(group)
-            _openings.row_sums(coset, coefficients, sums[group.next][:, 0, :], begun)
+            _openings.row_sums(coset, coefficients, sums[group.point][:, 0, :], begun)
         del coset
     points = sorted(sums)
     total = sums[points[0]]  # the first quotient takes the place of its sums
-    for is_next in points:
-        value = words(combination.value(domain.log_height, is_next))
-        own = sums.pop(is_next)
-        _openings.add_quotient(own, value, weights.inverses, int(is_next), total, own is not total)
-    del weights.inverses
+    for point in points:
+        place, rotate = weights_of(domain.log_height, point)
+        value = words(combination.value(domain.log_height, point))
+        own = sums.pop(point)
+        inverses = weights[place].inverses
+        _openings.add_quotient(own, value, inverses, rotate, total, own is not total)
+    weights.clear()
+    weight = combination.mask_coefficients(domain.log_height)
+    if weight is not None:
+        mask = _mask_matrix(combination.layout, domain.log_height, commitments)
+        _openings.row_sums(mask.coset(0), weight, total[:, 0, :], True)
     return total
+
+
+def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitment]) -> Matrix:
+    """The word that hides those of a code height."""
+    [found] = [
+        commitment.matrices[m]
+        for tree, commitment in zip(layout.trees, commitments, strict=True)
+        for m in tree.at(log_height)
+        if tree.matrices[m].is_mask
+    ]
+    return found
 
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:

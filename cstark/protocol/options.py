@@ -116,12 +116,15 @@ def _check(options: Options | ResolvedOptions, names: list[str]) -> None:
     for name in names:
         # The dataclasses are frozen for their users; this is still their construction.
         object.__setattr__(options, name, _CHECKS[name](name, getattr(options, name)))
-    most = TWO_ADICITY - (options.blowup.bit_length() - 1)
+    hidden = bool(options.zk)
+    most = TWO_ADICITY - (options.blowup.bit_length() - 1) - hidden
     if options.max_log_height > most:
         raise _refuse(
             "max_log_height",
             options.max_log_height,
-            f"at most {most} with blowup={options.blowup}, as height x blowup is at most 2^32",
+            f"at most {most} with blowup={options.blowup}"
+            + (" and zk" if hidden else "")
+            + ", as the height of a code x blowup is at most 2^32",
         )
 
 
@@ -156,6 +159,11 @@ class Options:
     max_log_height : int
         Log2 of the tallest table the machine accepts: from 3, and ``2^max_log_height * blowup`` is
         at most 2^32.
+    zk : bool
+        Whether proofs hide the traces (zero-knowledge): they then say nothing but that the
+        statement is true.  What stays public is the statement itself, and how tall each table is,
+        to the next power of two.  Tables are encoded at twice their height or more, so that
+        ``2^max_log_height * blowup`` is at most 2^31; time and memory about double.
 
     Raises
     ------
@@ -182,9 +190,12 @@ class Options:
     final_length: int = 128
     coset_offset: int = 3
     max_log_height: int = 24
+    zk: bool = False
 
     def __post_init__(self) -> None:
         names = list(_CHECKS)
+        if self.zk is not True and self.zk is not False:
+            raise _refuse("zk", self.zk, "must be True or False")
         if self.queries is None:
             names.remove("queries")
         _check(self, names)
@@ -228,7 +239,8 @@ class Options:
         """
         if shape_at_max.blowup != self.blowup:
             raise _refuse("blowup", self.blowup, f"the shape has blowup {shape_at_max.blowup}")
-        if max(shape_at_max.log_heights) > self.max_log_height:
+        # the heights of a shape are those of the codes, which masks make taller
+        if max(shape_at_max.log_heights) > self.max_log_height and not self.zk:
             raise _refuse(
                 "max_log_height",
                 self.max_log_height,
@@ -254,8 +266,9 @@ class ResolvedOptions:
     hash : str
     fri_arity, final_length, coset_offset, max_log_height : int
         As in `Options`; `queries` is a number now.
-    zk : bool
-        Reserved: a later version may hide the trace, and this one refuses True.
+    zk : int
+        0 (False) where proofs hide nothing; else log2 of the least code height, see
+        `cstark.protocol.hiding`.
 
     Raises
     ------
@@ -278,12 +291,13 @@ class ResolvedOptions:
     final_length: int
     coset_offset: int
     max_log_height: int
-    zk: bool = False
+    zk: int = False
 
     def __post_init__(self) -> None:
         _check(self, list(_CHECKS))
         if self.zk is not False:
-            raise _refuse("zk", self.zk, "must be False: proofs of this version hide nothing")
+            most = TWO_ADICITY - self.log_blowup
+            object.__setattr__(self, "zk", _integer("zk", self.zk, MIN_LOG_HEIGHT + 1, most))
 
     @property
     def log_blowup(self) -> int:
@@ -321,17 +335,17 @@ class ResolvedOptions:
         unknown = [key for key in data if key not in names]
         if unknown:
             raise OptionsError(f"options: {_show(unknown[0])} is no option")
-        kinds = {"hash": str, "zk": bool}
+        kinds = {"hash": str}
         for name in names:
-            kind = kinds.get(name, int)
+            kind = bool if name == "zk" and data[name] is False else kinds.get(name, int)
             if type(data[name]) is not kind:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
         checked: dict[str, Any] = {name: data[name] for name in names}
         return cls(**checked)
 
 
-def resolved(options: Options, queries: int) -> ResolvedOptions:
-    """The options with this number of queries."""
+def resolved(options: Options, queries: int, zk: int = False) -> ResolvedOptions:
+    """The options with this number of queries, and this least code height where they hide."""
     return ResolvedOptions(
         blowup=options.blowup,
         queries=queries,
@@ -341,4 +355,5 @@ def resolved(options: Options, queries: int) -> ResolvedOptions:
         final_length=options.final_length,
         coset_offset=options.coset_offset,
         max_log_height=options.max_log_height,
+        zk=zk,
     )

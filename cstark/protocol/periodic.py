@@ -16,18 +16,16 @@ import numpy as np
 from cstark import field
 from cstark.kernels import _ntt
 
-from .domain import Domain
-
 __all__ = ["coset_values"]
 
 
-def coset_values(columns: Sequence[Sequence[int]], domain: Domain, coset: int) -> list[np.ndarray]:
-    """(period,) uint64 values of each column on a coset: row i has entry i mod period."""
+def coset_values(columns: Sequence[Sequence[int]], start: int, rows: int) -> list[np.ndarray]:
+    """(period,) uint64 values of each column on start * <g>: row i has entry i mod period."""
     result = []
     for values in columns:
         period = len(values)
         source = np.array(values, dtype=np.uint64).reshape(period, 1)
-        shift = pow(domain.shifts[coset], domain.height // period, field.P)
+        shift = pow(start, rows // period, field.P)
         out = np.empty((1, period, 4), dtype=np.uint64)
         plan = _ntt.Plan(period.bit_length() - 1)
         _ntt.lde(plan, source, out, np.array([shift], dtype=np.uint64))

@@ -15,6 +15,7 @@ import numpy as np
 from cstark.errors import OptionsError
 from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 
+from .hiding import SALT_BYTES
 from .options import ResolvedOptions
 from .refusals import require
 from .transcript import ALGORITHMS
@@ -29,10 +30,10 @@ _NAMES = {number: name for name, number in ALGORITHMS.items()}
 
 
 def encode_options(options: ResolvedOptions) -> bytes:
-    """The 18 bytes from the flags to the coset offset; also what the transcript absorbs."""
+    """The 18 bytes from zk to the coset offset; also what the transcript absorbs."""
     numbers = [
-        0,  # flags
-        0,  # salt length
+        int(options.zk),
+        SALT_BYTES if options.zk else 0,
         options.blowup.bit_length() - 1,
         ALGORITHMS[options.hash],
         options.fri_arity.bit_length() - 1,
@@ -216,13 +217,13 @@ class Proof:
             "version",
             f"the proof has version {version}; this is version {VERSION}",
         )
-        flags, salt = reader.number(1, "flags"), reader.number(1, "salt length")
+        zk, salt = reader.number(1, "option zk"), reader.number(1, "salt length")
         require(
-            flags == 0 and salt == 0,
+            salt == (SALT_BYTES if zk else 0),
             "reserved",
-            "the proof uses features reserved for a later version",
+            f"salts of {salt} bytes are for a later version",
         )
-        options = cls._read_options(reader)
+        options = cls._read_options(reader, zk)
         tables = reader.number(2, "number of tables")
         _check_tables(tables)
         log_heights = tuple(reader.take(tables, "log heights"))
@@ -232,7 +233,7 @@ class Proof:
         return cls(options, log_heights, claim, view[reader.offset :])
 
     @staticmethod
-    def _read_options(reader: Reader) -> ResolvedOptions:
+    def _read_options(reader: Reader, zk: int) -> ResolvedOptions:
         names = ("blowup", "hash", "FRI arity", "final length", "grinding", "max log height")
         log_blowup, hash_id, log_arity, log_final, grinding, max_log_height = (
             reader.number(1, f"option {name}") for name in names
@@ -255,6 +256,7 @@ class Proof:
                 final_length=1 << log_final,
                 coset_offset=offset,
                 max_log_height=max_log_height,
+                zk=zk or False,
             )
         except OptionsError as error:
             problem = str(error)

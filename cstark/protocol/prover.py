@@ -15,14 +15,18 @@ from cstark.distinct import distinct
 from cstark.errors import TraceError
 from cstark.field import Element
 from cstark.kernels import _runtime
-from cstark.program import Challenges, CosetPoints, Sources
+from cstark.program import Challenges, CosetPoints, QuotientProgram, Sources
 
 from .commitment import Commitment
+from .domain import Domain
 from .fri import FriProver
+from .hiding import SALT_WORDS
 from .layout import Layout, MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
+from .masked import cover, cover_chunk, remainder, word_of_masks
+from .masks import Masks
 from .matrix import FULL, Matrix, Plan, make_matrix
-from .openings import Combination, PointWeights, deep_word, evaluate_openings
+from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
 from .periodic import coset_values
 from .proof import Proof
 from .statement import Instance, token_sum
@@ -54,6 +58,8 @@ class Prover:
     report : Report
     plan : Plan
         Where the committed matrices are kept. The proof does not depend on it.
+    insecure_seed : bytes, optional
+        See `cstark.protocol.masks`; of use only where the key's options say zk.
     """
 
     # What comes into being as the rounds run, in this order; the verifier has the same names.
@@ -64,7 +70,7 @@ class Prover:
     delta: Element
     zeta: Element
     openings: list[Element]  # in the order of the layout
-    weights: dict[int, PointWeights]  # by log height
+    weights: dict[int, dict[int, PointWeights]]  # by log height, then by point
     gamma: Element
     fri: FriProver
 
@@ -76,6 +82,7 @@ class Prover:
         report: Report,
         *,
         plan: Plan = FULL,
+        insecure_seed: bytes | None = None,
     ) -> None:
         self.proving_key = proving_key
         self.key = proving_key.verifying_key()
@@ -89,6 +96,8 @@ class Prover:
         self.stream = ProofWriter(self.key.options.hash)
         self.transcript = self.stream.transcript
         self.commitments: dict[str, Commitment] = {}
+        self.masks = Masks(insecure_seed) if self.layout.zk else None
+        self.sum_masks: dict[int, Element] = {}  # of the tables whose sums are hidden
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -119,6 +128,7 @@ class Prover:
     def round_1_main(self) -> None:
         """Commit to the main traces; draw z and alpha."""
         with self.report.phase("commit main"):
+            self._draw_sum_masks()
             self._commit("main", dict(enumerate(self.traces)))
         self.z = self.transcript.extension("z")
         self.alpha = self.transcript.extension("alpha")
@@ -135,6 +145,8 @@ class Prover:
         for value in self.sums.values():
             total = field.add(total, value)
         self.check_balance(total)
+        for table, mask in self.sum_masks.items():
+            self.sums[table] = field.add(self.sums[table], mask)
         if not self.plan.main.recomputes:
             self.traces.clear()  # so that the extended columns take the place of those freed
         with self.report.phase("commit lookup"):
@@ -147,9 +159,9 @@ class Prover:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
         with self.report.phase("constraints"):
             chunks = {
-                (quotient.log_height, coset): self._quotient(quotient, coset)
+                (quotient.log_rows, chunk): self._quotient(quotient, *quotient.place(chunk))
                 for quotient in self.layout.quotients
-                for coset in range(quotient.chunks)
+                for chunk in range(quotient.chunks)
             }
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
@@ -201,25 +213,106 @@ class Prover:
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                matrices.append(self._extended(matrix, sources.pop(matrix.table)))
+                # No name for the source: it is to be freed before the next is made.
+                matrices.append(
+                    self._extended(matrix, self._covered(matrix, sources.pop(matrix.table)))
+                )
         self._finish_commitment(name, shape, matrices)
 
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
         """Chunk j holds the values on coset j; extend each to the other cosets."""
         shape = self.layout.tree("quotient")
         assert shape is not None  # every height has a quotient
-        matrices = []
+        made: dict[tuple[int, int], Matrix] = {}
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                source = chunks.pop((matrix.log_height, matrix.chunk))
-                matrices.append(self._extended(matrix, source, own_coset=matrix.chunk))
-                del source
-        self._finish_commitment("quotient", shape, matrices)
+                key = matrix.log_rows, matrix.chunk
+                if self.masks is None:
+                    made[key] = self._extended(matrix, chunks.pop(key), own_coset=matrix.chunk)
+                else:
+                    made[key] = self._masked_quotient(self.masks, matrix, chunks, made)
+        self._finish_commitment("quotient", shape, list(made.values()))
+
+    def _draw_sum_masks(self) -> None:
+        """What is added to the sums that are sent: uniform, but for their total of 0."""
+        if self.masks is None or not self.layout.hidden_sums:
+            return
+        *others, last = self.layout.hidden_sums
+        drawn = self.masks.elements(self.transcript.state, "sums", len(others), 3)
+        total = field.ZERO
+        for table, mask in zip(others, drawn.tolist(), strict=True):
+            self.sum_masks[table] = (mask[0], mask[1], mask[2])
+            total = field.add(total, self.sum_masks[table])
+        self.sum_masks[last] = field.neg(total)
+
+    def _covered(self, shape: MatrixShape, source: np.ndarray) -> np.ndarray:
+        """The source, or with masks the values on the rows of the code."""
+        if self.masks is None:
+            return source
+        constants = None
+        if shape.tree == "main" and shape.table in self.sum_masks:
+            share = pow(1 << shape.log_rows, -1, field.P)
+            constants = field.scale(self.sum_masks[shape.table], share)
+        return cover(
+            self.masks,
+            self.transcript.state,
+            shape,
+            self.key.options.queries,
+            self.proving_key.domain(shape.log_rows),
+            self.proving_key.domain(shape.log_height),
+            source,
+            constants,
+        )
+
+    def _masked_quotient(
+        self,
+        masks: Masks,
+        shape: MatrixShape,
+        chunks: dict[tuple[int, int], np.ndarray],
+        made: dict[tuple[int, int], Matrix],
+    ) -> Matrix:
+        """A chunk with its mask; the remainder, when the chunks are `made`; or the word of FRI."""
+        state, code = self.transcript.state, self.proving_key.domain(shape.log_height)
+        if shape.is_mask:
+            return self._extended(shape, word_of_masks(masks, state, code))
+        quotient = next(q for q in self.layout.quotients if q.log_rows == shape.log_rows)
+        if shape.chunk < quotient.chunks:
+            source = cover_chunk(
+                masks,
+                state,
+                shape,
+                self.key.options.queries,
+                self.proving_key.domain(shape.log_rows),
+                code,
+                quotient.place(shape.chunk),
+                chunks.pop((shape.log_rows, shape.chunk)),
+            )
+            return self._extended(shape, source)
+        last = self.layout.blowup - 1  # a coset of the code that no chunk interpolates
+        return self._extended(shape, self._remainder(quotient, code, last, made), own_coset=last)
+
+    def _remainder(
+        self,
+        quotient: Quotient,
+        code: Domain,
+        coset: int,
+        made: dict[tuple[int, int], Matrix],
+    ) -> np.ndarray:
+        """The remainder of a quotient on a coset of the code, when the chunks are `made`."""
+        values = _runtime.aligned((code.height, 4), "quotient chunks")
+        for place in range(quotient.cosets):
+            values[place :: quotient.cosets] = self._quotient(quotient, coset, place)
+        mine = [made[quotient.log_rows, chunk].coset(coset) for chunk in range(quotient.chunks)]
+        return remainder(quotient, code, mine, values)
 
     def _extended(
         self, shape: MatrixShape, source: np.ndarray, own_coset: int | None = None
     ) -> Matrix:
-        """The committed matrix of a source: values on the trace domain, or on coset `own_coset`."""
+        """The committed matrix of a source.
+
+        It has values on the rows of the table or on coset `own_coset`; with masks, coefficients
+        in the first case.
+        """
         domain = self.proving_key.domain(shape.log_height)
         return make_matrix(
             self.plan.storage(shape.tree),
@@ -228,41 +321,60 @@ class Prover:
             shape.width,
             source_shift=1 if own_coset is None else domain.shifts[own_coset],
             own_coset=own_coset,
+            coefficients=self.masks is not None and own_coset is None,
             label=f"{shape.tree} LDE",
         )
 
     def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:
         again = self.plan.storage(name).recomputes
         with self.report.phase("extend and hash" if again else "hash"):
-            commitment = Commitment(self.algorithm, shape, matrices)
+            salts = self._salts(shape)
+            commitment = Commitment(self.algorithm, shape, matrices, salts)
         self.commitments[name] = commitment
         self.stream.write(f"{name} root", commitment.root)
 
+    def _salts(self, shape: TreeShape) -> np.ndarray | None:
+        """(blowup, M, 2) random words for the tallest leaves of a tree, or None."""
+        if self.masks is None or not shape.salted:
+            return None
+        rows = 1 << shape.log_heights[0]
+        salts = _runtime.aligned((shape.blowup, rows, SALT_WORDS), "salts")
+        for coset in range(shape.blowup):
+            label = f"salts of {shape.name}, coset {coset}"
+            drawn = self.masks.words(self.transcript.state, label, rows * SALT_WORDS)
+            salts[coset] = drawn.reshape(rows, SALT_WORDS)
+        return salts
+
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
-        """Values of a table's columns in a tree on one coset, (N, stride)."""
+        """Values of a table's columns in a tree on one coset of its code, (M, stride)."""
         shape = self.layout.tree(name)
         place = None if shape is None else shape.of(table)
         return None if place is None else self.commitments[name].matrices[place].coset(coset)
 
-    def _quotient(self, quotient: Quotient, coset: int) -> np.ndarray:
-        """The quotient of a height on one coset: (N, 4) uint64, the last column zero."""
-        domain = self.proving_key.domain(quotient.log_height)
+    def _program(self, table: int) -> QuotientProgram:
+        return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
+
+    def _quotient(self, quotient: Quotient, coset: int, place: int) -> np.ndarray:
+        """The quotient of a height at s_coset root(M)^place g^i: (N, 4), the last column zero."""
+        domain = self.proving_key.domain(quotient.log_rows)
+        code = self.proving_key.domain(quotient.log_height)
+        shift = code.shifts[coset] * pow(code.generator, place, field.P) % field.P
         out = _runtime.aligned((domain.height, 4), "quotient chunks")
         inverse_first: np.ndarray | None = None  # the first-row selector, shared by the tables
         weight = field.ONE
-        for place, table in enumerate(quotient.tables):
-            program = self.proving_key.programs.quotient(table)
+        for number, table in enumerate(quotient.tables):
+            program = self._program(table)
             if program.needs_inverse_first and inverse_first is None:
-                inverse_first = domain.inverse_first(coset)
-            points = CosetPoints(domain.shifts[coset], domain.log_height, inverse_first)
-            self._add_quotient(table, coset, points, weight, out, place > 0)
+                inverse_first = domain.inverse_first(shift)
+            points = CosetPoints(shift, domain.log_height, inverse_first)
+            self._add_quotient(table, (coset, place), points, weight, out, number > 0)
             weight = field.mul(weight, self.delta)
         return out
 
     def _add_quotient(
         self,
         table: int,
-        coset: int,
+        where: tuple[int, int],
         points: CosetPoints,
         weight: Element,
         out: np.ndarray,
@@ -270,21 +382,27 @@ class Prover:
     ) -> None:
         """Write a table's quotient on a coset times `weight`, or add it to what `out` has."""
         description = self.key.tables[table]
-        domain = self.proving_key.domain(points.log_n)
+        rows = 1 << points.log_n
+        (coset, place), step = where, 1 << self.layout.code_heights[table] - points.log_n
         main, preprocessed, lookup = (
-            self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
+            None if values is None else values[place::step]
+            for values in (
+                self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
+            )
         )
         assert main is not None  # every table has columns
         total = self.sums.get(table, field.ZERO)
-        self.proving_key.programs.quotient(table).evaluate(
+        self._program(table).evaluate(
             points,
-            Sources(main, preprocessed, lookup, coset_values(description.periodic, domain, coset)),
+            Sources(
+                main, preprocessed, lookup, coset_values(description.periodic, points.shift, rows)
+            ),
             self.instance.publics[table],
             Challenges(
                 self.z,
                 self.alpha,
                 self.beta,
-                field.scale(total, pow(domain.height, -1, field.P)),
+                field.scale(total, pow(rows, -1, field.P)),
                 self.key.bus_numbers,
                 weight=weight,
             ),
@@ -296,7 +414,13 @@ class Prover:
         """All openings, in the order of the layout."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
         self.weights = {
-            log_height: PointWeights(self.proving_key.domain(log_height), self.zeta)
+            log_height: {
+                point: PointWeights(
+                    self.proving_key.domain(log_height),
+                    field.scale(self.zeta, field.base_root(point)),
+                )
+                for point in point_weights(self.layout, log_height)
+            }
             for log_height in self.layout.groups
         }
         return evaluate_openings(self.layout, trees, self.weights)

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cstark.air.description import TableDescription
+from cstark.kernels import _ntt
+from cstark.limits import MAX_QUERIES
 from cstark.program import Programs
 
 from .commitment import Commitment
-from .domain import Domain, DomainCache
+from .domain import Domain, DomainCache, stride_of
+from .hiding import code_log_height, least_log_height
 from .key import MachineDescription, VerifyingKey, check_tables
-from .layout import MatrixShape, TreeShape, security_shape, tallest
+from .layout import MatrixShape, TreeShape, hidden_sums, security_shape, tallest
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
+from .rows import padded
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -68,10 +75,15 @@ class ProvingKey:
         """
         # The degrees are checked before the estimator is asked: its numbers assume them.
         check_tables(tables, options)
-        # The number of queries shapes no layout, so any number will do until it is known.
-        draft = MachineDescription(tables, resolved(options, queries=1))
+        # The number of queries shapes no layout, so any number will do until it is known; but for
+        # codes that have room for masks, of which the largest number is taken.
+        drafted = 1
+        if options.zk:
+            drafted = MAX_QUERIES if options.queries is None else options.queries
+        draft = MachineDescription(tables, with_room(resolved(options, drafted), tables, options))
         shape = security_shape(draft, tallest(draft))
-        return cls(MachineDescription(tables, options.resolve(shape)), programs)
+        found = with_room(options.resolve(shape), tables, options)
+        return cls(MachineDescription(tables, found), programs)
 
     def at_heights(
         self, tables: Sequence[TableDescription], options: ResolvedOptions
@@ -139,9 +151,10 @@ class ProvingKey:
         for table, description in enumerate(self.description.tables):
             if description.preprocessed is not None:
                 values[table] = description.preprocessed
-                log_height = len(description.preprocessed).bit_length() - 1
+                log_rows = len(description.preprocessed).bit_length() - 1
                 width = description.preprocessed_width
-                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width))
+                log_height = code_log_height(options, log_rows)
+                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width, log_rows))
         if not shapes:
             return None
         shapes.sort(key=lambda m: (-m.log_height, m.table))
@@ -150,7 +163,7 @@ class ProvingKey:
                 make_matrix(
                     Storage.HELD,
                     self.domain(m.log_height),
-                    values[m.table],
+                    extended(self, m, values[m.table]),
                     m.width,
                     label="preprocessed LDE",
                 )
@@ -160,5 +173,33 @@ class ProvingKey:
             return Commitment(ALGORITHMS[options.hash], shape, matrices)
 
     def __reduce__(self) -> tuple[type[ProvingKey], tuple[MachineDescription, Programs]]:
-        self.programs.compile()  # here, once, and not wherever the key is read
+        # here, once, and not wherever the key is read
+        self.programs.compile(hidden=hidden_sums(self.description))
         return (type(self), (self.description, self.programs))
+
+
+def with_room(
+    options: ResolvedOptions, tables: Sequence[TableDescription], wanted: Options
+) -> ResolvedOptions:
+    """The options with the least code height that masks need, if they are wanted.
+
+    Raises
+    ------
+    OptionsError
+        No code is that tall.
+    """
+    if not wanted.zk:
+        return options
+    return replace(options, zk=least_log_height(tables, options.queries))
+
+
+def extended(key: ProvingKey, shape: MatrixShape, values: np.ndarray) -> np.ndarray:
+    """Columns on the rows of their code: those of the trace where it has no more."""
+    if shape.log_height == shape.log_rows:
+        return values
+    coefficients = np.zeros((1 << shape.log_height, stride_of(shape.width)), dtype=np.uint64)
+    rows = key.domain(shape.log_rows)
+    _ntt.transform(rows.plan, padded(values), coefficients[: rows.height], True)
+    out = np.empty_like(coefficients)
+    _ntt.transform(key.domain(shape.log_height).plan, coefficients, out, False)
+    return out

@@ -51,6 +51,11 @@ class Transcript:
         self.listener: Listener = silent
         self._state = bytes(DIGEST_BYTES)
 
+    @property
+    def state(self) -> bytes:
+        """32 bytes that bind everything absorbed so far."""
+        return self._state
+
     def _hash(self, data: bytes) -> bytes:
         return _hash.digest(self._algorithm, data)
 

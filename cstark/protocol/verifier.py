@@ -25,6 +25,7 @@ from cstark.security import show_bits
 
 from .commitment import OpenedTree, distinct_positions
 from .fri import FriVerifier, domain_points
+from .hiding import SALT_BYTES, SALT_WORDS
 from .layout import Layout, MatrixShape, OpeningGroup, Quotient, proven_security
 from .length import most_bytes, refuse_short
 from .openings import Combination
@@ -300,6 +301,10 @@ class Verifier:
         self.trees, self.siblings = [], []
         for shape in self.layout.trees:
             tree = OpenedTree(shape, self.positions, self.layout.log_max_height)
+            if tree.shape.salted:
+                data = self.stream.take(SALT_BYTES * tree.salted(), f"salts of {shape.name}")
+                words = np.frombuffer(data, dtype="<u8").astype(np.uint64)
+                tree.salts = words.reshape(-1, SALT_WORDS)
             for rows, width in tree.word_counts():
                 tree.rows.append(self.stream.words(rows, width, f"rows of {shape.name}"))
             self.trees.append(tree)
@@ -334,7 +339,7 @@ class Verifier:
             more = " or another of their height" if len(quotient.tables) > 9 else ""
             require(
                 self._combined_at_zeta(quotient, opened)
-                == self._quotient_at_zeta(quotient, chunks[quotient.log_height]),
+                == self._quotient_at_zeta(quotient, chunks[quotient.log_rows]),
                 "constraints",
                 f"{names}{more}: the constraints do not hold at zeta",
             )
@@ -357,15 +362,20 @@ class Verifier:
     ) -> Element:
         """The constraints of a table over Z_H, combined with powers of beta."""
         log_height = self.layout.log_heights[table]
+        main, mask = list(opened.get(("main", False), ())), field.ZERO
+        if table in self.layout.hidden_sums:
+            *main, first, second, third = main
+            mask = field.add(first, field.add(field.times_w(second, 1), field.times_w(third, 2)))
         return point_values(
             self.key.tables[table],
             Opened(
-                main=opened.get(("main", False), ()),
+                main=main,
                 main_next=opened.get(("main", True), ()),
                 preprocessed=opened.get(("preprocessed", False), ()),
                 preprocessed_next=opened.get(("preprocessed", True), ()),
                 lookup=opened.get(("lookup", False), ()),
                 accumulator_next=opened.get(("lookup", True), [field.ZERO])[0],
+                sum_mask=mask,
             ),
             self.instance.publics[table],
             Challenges(
@@ -380,25 +390,35 @@ class Verifier:
         )
 
     def _quotient_at_zeta(self, quotient: Quotient, chunks: Sequence[Element]) -> Element:
-        """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>.
+        """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>, and perhaps a remainder.
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
-        coset j and 0 on the others, and degrees below N times the number of chunks match.
+        coset j and 0 on the others, and degrees below N times the number of chunks match. The
+        remainder counts prod_k (X^N - s_k^N), which is 0 on all of them.
         """
-        log_height, count = quotient.log_height, quotient.chunks
-        n = 1 << log_height
-        step = field.base_root(log_height + self.layout.log_blowup)
+        n = 1 << quotient.log_rows
+        step = field.base_root(quotient.log_height + self.layout.log_blowup)
+        inner = field.base_root(quotient.log_height)
         offset = self.key.options.coset_offset
-        powers = [pow(offset * pow(step, j, field.P), n, field.P) for j in range(count)]
+        powers = []
+        for j in range(quotient.chunks):
+            coset, place = quotient.place(j)
+            shift = offset * pow(step, coset, field.P) * pow(inner, place, field.P)
+            powers.append(pow(shift % field.P, n, field.P))
         zeta_n = field.power(self.zeta, n)
         total = field.ZERO
-        for j in range(count):
+        for j in range(quotient.chunks):
             term = chunks[j]
-            for k in range(count):
+            for k in range(quotient.chunks):
                 if k != j:
                     factor = field.sub(zeta_n, (powers[k], 0, 0))
                     scale = pow(powers[j] - powers[k], -1, field.P)
                     term = field.mul(term, field.scale(factor, scale))
+            total = field.add(total, term)
+        if quotient.remainder:
+            term = chunks[quotient.chunks]
+            for value in powers:
+                term = field.mul(term, field.sub(zeta_n, (value, 0, 0)))
             total = field.add(total, term)
         return total
 
@@ -412,12 +432,12 @@ class Verifier:
         return result
 
     def _opened_chunks(self) -> dict[int, list[Element]]:
-        """Openings of the chunks of each height's quotient, in order."""
-        result: dict[int, list[Element]] = {q.log_height: [] for q in self.layout.quotients}
+        """Openings of the chunks of each height's quotient, in order, the remainder last."""
+        result: dict[int, list[Element]] = {q.log_rows: [] for q in self.layout.quotients}
         for matrix, group in self._opening_groups():
             if matrix.tree == "quotient":
                 values = self.openings[group.start : group.start + len(group.columns)]
-                result[matrix.log_height] += values
+                result[matrix.log_rows] += values
         return result
 
     def _opening_groups(self) -> Iterator[tuple[MatrixShape, OpeningGroup]]:
@@ -444,7 +464,6 @@ class Verifier:
         groups = self.layout.groups[log_height]
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
         count = len(at)
-        generator = field.base_root(log_height)
         coset = self.positions >> self.layout.log_max_height
         rows_mask = (1 << log_height) - 1
         place = np.searchsorted(at, (coset << log_height) | (self.positions & rows_mask))
@@ -455,20 +474,31 @@ class Verifier:
         offset = self.key.options.coset_offset
         points = [offset * y % field.P for y in unscaled.tolist()]
         word = np.zeros((count, 3), dtype=np.uint64)
-        for is_next in (False, True):
-            members = [group for group in groups if group.next == is_next]
-            if not members:
-                continue
+        for place_of_point in sorted({group.point for group in groups}):
+            members = [group for group in groups if group.point == place_of_point]
             sums = np.zeros((3, count), dtype=np.uint64)
             for position, group in enumerate(members):
                 opened = padded(self.trees[group.tree].rows[group.matrix])
                 _openings.row_sums(opened, combination.coefficients(group), sums, position > 0)
-            point = field.scale(self.zeta, generator) if is_next else self.zeta
-            value = repeated(combination.value(log_height, is_next), count)
+            point = field.scale(self.zeta, field.base_root(place_of_point))
+            value = repeated(combination.value(log_height, place_of_point), count)
             numerators = ext_sub(value, np.ascontiguousarray(sums.T))
             differences = np.array([field.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)
             word = ext_add(word, ext_mul(numerators, ext_inverse(differences)))
+        coefficients = combination.mask_coefficients(log_height)
+        if coefficients is not None:
+            rows = self._mask_rows(log_height)
+            sums = np.zeros((3, count), dtype=np.uint64)
+            _openings.row_sums(padded(rows), coefficients, sums, False)
+            word = ext_add(word, np.ascontiguousarray(sums.T))
         return np.ascontiguousarray(word[place])
+
+    def _mask_rows(self, log_height: int) -> np.ndarray:
+        """The opened values of the word that hides those of a code height: (positions, 3)."""
+        (tree,) = (tree for tree in self.trees if tree.shape.name == "quotient")
+        matrices = tree.shape.matrices
+        (place,) = (m for m in tree.shape.at(log_height) if matrices[m].is_mask)
+        return tree.rows[place]
 
     # ---- reading ------------------------------------------------------------------------
 

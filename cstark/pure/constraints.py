@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .field import ONE, ZERO, Ext, P, horner, invert, root
+from .field import ONE, W_SQUARED, ZERO, Ext, P, W, horner, invert, root
 from .key import Interaction, Options, Statement, Table
 
 
@@ -21,6 +21,7 @@ class Opened:
     values: dict[tuple[str, int, bool], Ext]
     publics: tuple[int, ...]
     total: Ext  # the table sum, zero without interactions
+    hidden: bool  # whether it has a mask, in three more main columns
 
 
 @dataclass(frozen=True)
@@ -122,22 +123,40 @@ def lookup_constraints(
     share = opened.total * Ext(invert(opened.height))
     numerator, denominator = fraction(groups[-1])
     growth = following - accumulator + share - pair_sum
+    if opened.hidden:
+        width = opened.table.width
+        for column, unit in enumerate((ONE, W, W_SQUARED), width):
+            growth -= unit * opened.values["main", column, False]
     terms.append(("cyclic", growth * denominator - numerator))
     terms.append(("first", accumulator))
     return terms
 
 
 def quotient(options: Options, height: int, chunks: list[Ext], zeta: Ext) -> Ext:
-    """Q(zeta) from its chunks: sum_j q_j prod_(i != j) (zeta^N - s_i^N) / (s_j^N - s_i^N)."""
-    generator = root(options.blowup)  # root(b N)^N
-    shift = pow(options.coset_offset, height, P)
-    cosets = [shift * pow(generator, j, P) % P for j in range(len(chunks))]  # s_j^N
-    power = zeta**height
+    """Q(zeta) from its chunks: sum_j q_j prod_(i != j) (zeta^N - s_i^N) / (s_j^N - s_i^N).
+
+    Where traces are hidden the last is the remainder, times prod_i (zeta^N - s_i^N).
+    """
+    code = options.code_height(height)
+    cosets = code // height  # of the rows, in each of the code's
+    count = len(chunks) - (options.zk > 0)
+    powers = []  # s_j^N
+    for j in range(count):
+        q, e = divmod(j, cosets)
+        shift = options.coset_offset * pow(root(options.blowup * code), q, P)
+        shift = shift * pow(root(code), e, P) % P
+        powers.append(pow(shift, height, P))
+    zeta_power = zeta**height
     total = ZERO
-    for j, own in enumerate(cosets):
+    for j, own in enumerate(powers):
         term = chunks[j]
-        for i, other in enumerate(cosets):
+        for i, other in enumerate(powers):
             if i != j:
-                term = term * (power - Ext(other)) * Ext(invert(own - other))
+                term = term * (zeta_power - Ext(other)) * Ext(invert(own - other))
+        total += term
+    if options.zk:
+        term = chunks[count]
+        for own in powers:
+            term = term * (zeta_power - Ext(own))
         total += term
     return total

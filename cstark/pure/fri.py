@@ -13,7 +13,7 @@ from .field import ONE, W_SQUARED, ZERO, Ext, P, W, ext_bytes, horner, invert, r
 from .hashes import Hash
 from .merkle import at_height
 from .merkle import root as merkle_root
-from .proof import Reader
+from .proof import SALT, Reader
 from .shape import TREES, Opening
 
 Row = dict[str, list[int]]  # tree -> words of its row at one node
@@ -29,28 +29,33 @@ def reducer(
     openings: tuple[Opening, ...],
     values: list[Ext],
     weights: list[Ext],
-    points: tuple[Ext, Ext],
+    zeta: Ext,
     widths: dict[str, int],
+    mask: tuple[int, Ext] | None,
 ) -> Callable[[Row, int], Ext]:
     """The function (row, x) -> sum_k gamma^k (opening_k - f_k(x)) / (point_k - x) of one height.
+
+    With a mask, gamma^k times its value is added.
 
     Parameters
     ----------
     openings, values, weights
         The openings of this height, the opened values, and gamma^k.
-    points : (Ext, Ext)
-        zeta and zeta g.
+    zeta
+        The point of the openings; those that follow are at zeta g.
     widths : dict of str to int
         Words in a row of each tree at this height.
+    mask : (int, Ext), optional
+        Where it stands in the row of the quotient tree, and its power of gamma.
     """
-    sums = [ZERO, ZERO]
-    # For both points, what each word of a row is multiplied with: gamma^k, for the coordinates of
+    steps = sorted({opening.rows if opening.following else 1 for opening in openings})
+    points = [zeta * Ext(root(rows)) for rows in steps]
+    sums = [ZERO for _ in steps]
+    # For all points, what each word of a row is multiplied with: gamma^k, for the coordinates of
     # a column over F gamma^k w^j.
-    factors = [{tree: [ZERO] * width for tree, width in widths.items()} for _ in range(2)]
-    used = [False, False]
+    factors = [{tree: [ZERO] * width for tree, width in widths.items()} for _ in steps]
     for opening, value, weight in zip(openings, values, weights, strict=True):
-        at = int(opening.following)
-        used[at] = True
+        at = steps.index(opening.rows if opening.following else 1)
         sums[at] += weight * value
         for offset, unit in enumerate((ONE, W, W_SQUARED)[: opening.words]):
             factors[at][opening.tree][opening.at + offset] = weight * unit
@@ -64,12 +69,14 @@ def reducer(
 
     def reduced(row: Row, x: int) -> Ext:
         total = ZERO
-        for at in range(2):
-            if used[at]:
-                numerator = sums[at]
-                for tree, axes in coordinates[at].items():
-                    numerator -= Ext(*(sum(map(mul, axis, row[tree])) for axis in axes))
-                total += numerator * (points[at] - Ext(x)).inverse()
+        if mask is not None:
+            start, weight = mask
+            total = weight * Ext(*row["quotient"][start : start + 3])
+        for at, point in enumerate(points):
+            numerator = sums[at]
+            for tree, axes in coordinates[at].items():
+                numerator -= Ext(*(sum(map(mul, axis, row[tree])) for axis in axes))
+            total += numerator * (point - Ext(x)).inverse()
         return total
 
     return reduced
@@ -92,14 +99,22 @@ def read_trees(
     rows: dict[str, dict[int, list[int]]],
     roots: dict[str, bytes],
     nodes: dict[int, list[int]],
+    salted: bool,
     reader: Reader,
 ) -> dict[int, dict[int, Row]]:
-    """Take the opened rows of every tree and compare the roots: height -> node -> rows."""
+    """Take the opened rows of every tree and compare the roots: height -> node -> rows.
+
+    With salts, the tallest leaves of all trees but the preprocessed one have one before the row.
+    """
     result: dict[int, dict[int, Row]] = {n: {node: {} for node in nodes[n]} for n in nodes}
     for tree in TREES:
         if not rows[tree]:
             continue
         leaves: dict[int, dict[int, bytes]] = {}
+        tallest = max(rows[tree])
+        salts: dict[int, bytes] = {}
+        if salted and tree != "preprocessed":
+            salts = {node: reader.take(SALT) for node in nodes[tallest]}
         for height, widths in rows[tree].items():
             at_node: dict[int, list[int]] = {node: [] for node in nodes[height]}
             for width in widths:  # matrix by matrix in the file, one leaf for all in the tree
@@ -107,8 +122,9 @@ def read_trees(
                     words += reader.words(width)
             for node, words in at_node.items():
                 result[height][node][tree] = words
-            digests = hasher.leaves([word_bytes(words) for words in at_node.values()])
-            leaves[height] = dict(zip(at_node, digests, strict=True))
+            salt = salts if height == tallest else {}
+            hashed = [salt.get(node, b"") + word_bytes(words) for node, words in at_node.items()]
+            leaves[height] = dict(zip(at_node, hasher.leaves(hashed), strict=True))
         if merkle_root(hasher, blowup, leaves, reader) != roots[tree]:
             raise Refused("merkle", f"rows of the {tree} tree do not belong to its root")
     return result

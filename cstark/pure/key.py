@@ -50,6 +50,18 @@ class Options:
     hash: str
     max_log_height: int
     queries: int
+    zk: int  # log2 of the least code height where the traces are hidden, else 0
+
+    @property
+    def mask_length(self) -> int:
+        """h: random coefficients of a column."""
+        return 2 * (self.queries + 3)
+
+    def code_height(self, rows: int) -> int:
+        """Height of the code of tables of so many rows."""
+        if not self.zk:
+            return rows
+        return 1 << max(self.zk, (rows + self.mask_length - 1).bit_length())
 
 
 @dataclass(frozen=True)
@@ -226,6 +238,9 @@ def _statement(data: Any) -> Statement:
         _need(table.count_degree <= options.blowup, f"{table.name}: a count's above blowup")
         longest = max([table.rows or 0, *map(len, table.periodic)])
         _need(longest <= 2**options.max_log_height, f"{table.name}: rows or a period above max")
+        masks = options.mask_length
+        room = max(2**MIN_LOG_HEIGHT + masks, table.degree * (masks - 1) + 2)
+        _need(not options.zk or room <= 2**options.zk, f"{table.name}: zk leaves no room for masks")
     fixed = any(table.preprocessed_width for table in tables)
     _need(fixed or key["preprocessed_root"] is None, "preprocessed root without columns")
     preprocessed = _digest(key["preprocessed_root"]) if fixed else None
@@ -271,12 +286,13 @@ def _within_limits(value: Any, level: int) -> None:
 def _options(data: Any) -> Options:
     names = "blowup coset_offset final_length fri_arity grinding hash max_log_height queries zk"
     o = _record(data, names, "options")
-    _need(o["zk"] is False, "zk: reserved")
     _need(o["hash"] in HASHES, "hash: unknown")
     blowup = _power(o["blowup"], 2, MAX_BLOWUP, "blowup")
     offset = _number(o["coset_offset"], 1, P - 1, "coset offset")
     _need(pow(offset, 2**32, P) != 1, "coset offset: in a domain of the traces")
     highest = MAX_LOG_DOMAIN - (blowup.bit_length() - 1)
+    zk = 0 if o["zk"] is False else _number(o["zk"], MIN_LOG_HEIGHT + 1, highest, "zk")
+    highest -= zk > 0
     return Options(
         blowup=blowup,
         coset_offset=offset,
@@ -286,6 +302,7 @@ def _options(data: Any) -> Options:
         hash=o["hash"],
         max_log_height=_number(o["max_log_height"], MIN_LOG_HEIGHT, highest, "max log height"),
         queries=_number(o["queries"], 1, MAX_QUERIES, "queries"),
+        zk=zk,
     )
 
 

@@ -3,7 +3,7 @@
 ::
 
     8   magic "cstark\\r\\n"   2  version
-    18  options: flags 0, salt length 0, log2 blowup, hash id, log2 FRI arity, log2 final length,
+    18  options: zk, salt length, log2 blowup, hash id, log2 FRI arity, log2 final length,
         grinding, max log height (1 byte each), queries (2), coset offset (8)
     2   number of tables       1  log2 height each
     4   length of the claim    .. the claim
@@ -21,6 +21,7 @@ from .hashes import DIGEST
 from .key import VERSION, Options
 
 MAGIC = b"cstark\r\n"
+SALT = 16  # bytes of each, where the traces are hidden
 HASH_IDS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 
@@ -83,8 +84,9 @@ def options_bytes(options: Options) -> bytes:
 
     return (
         bytes([
-            0, 0, log2(options.blowup), HASH_IDS[options.hash], log2(options.fri_arity),
-            log2(options.final_length), options.grinding, options.max_log_height,
+            options.zk, SALT if options.zk else 0, log2(options.blowup), HASH_IDS[options.hash],
+            log2(options.fri_arity), log2(options.final_length), options.grinding,
+            options.max_log_height,
         ])
         + options.queries.to_bytes(2, "little")
         + options.coset_offset.to_bytes(8, "little")

@@ -1,7 +1,7 @@
 """Proven bits of a proof: the least of the round-by-round error terms, in the better regime.
 
-With rate r = 1/b, N the tallest height, |F| = p^3, and of a regime the agreement A, the list size L
-and a(n), the number of bad challenges when words of length n are combined:
+With rate r = 1/b, N the tallest height of a code, |F| = p^3, and of a regime the agreement A, the
+list size L and a(n), the number of bad challenges when words of length n are combined:
 
 =========== ======================================= ==============================================
 term        error                                   why
@@ -11,7 +11,7 @@ lookup      L M (W + 2) / |F|                       M messages of at most W valu
 constraints L (C + T - 1) / |F|                     C constraints, powers of one beta; T tables,
                                                     powers of one delta
 point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
-batching    (K - 1) a(b N) / |F|                    K openings, powers of one gamma
+batching    (K - 1) a(b N) / |F|                    K openings and masks, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
                                                     table that joins (eprint 2025/2055, Thm. 4.6)
 queries     A^s 2^-g                                s queries, g bits of grinding
@@ -76,7 +76,7 @@ def _least(
         bits(lists * messages * (statement.widest + 2)),
         bits(lists * (shape.constraints + len(statement.tables) - 1)),
         bits(lists * (shape.degree * (height + 1) + height - 1), FIELD - P),
-        bits((shape.opening_count - 1) * gap(options.blowup * height)),
+        bits((shape.term_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,
     ]
     for arity in shape.folds:

@@ -22,6 +22,7 @@ class Opening:
     """A column opened at zeta, or at zeta g (`following`): word `at` of the tree's row.
 
     Columns over F take three words, one coordinate each. A chunk of a quotient has no table: -1.
+    `rows` is the height N of its table, and g generates that many.
     """
 
     table: int
@@ -29,6 +30,7 @@ class Opening:
     column: int
     following: bool
     at: int
+    rows: int
 
     @property
     def words(self) -> int:
@@ -49,21 +51,24 @@ class Block:
     following: bool
     start: int  # where the matrix starts in the row of its tree
     columns: Sequence[int]
+    rows: int
 
     def openings(self) -> Iterator[Opening]:
         """One after the other."""
         step = 3 if self.tree in OVER_F else 1
         for column in self.columns:
             at = self.start + step * column
-            yield Opening(self.table, self.tree, column, self.following, at)
+            yield Opening(self.table, self.tree, column, self.following, at, self.rows)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """All counts of a proof; heights are those of the tables, as numbers of rows."""
+    """All counts of a proof; `heights` are those of the tables, all others those of their codes."""
 
     heights: tuple[int, ...]
     distinct: tuple[int, ...]  # descending
+    hidden: frozenset[int]  # tables whose sums have masks
+    masks: dict[int, int]  # height -> where the coordinates of its mask stand in the quotient row
     rows: dict[str, dict[int, list[int]]]  # tree -> height -> words of each matrix's row there
     blocks: dict[int, tuple[Block, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
@@ -85,6 +90,11 @@ class Shape:
         return sum(map(self.count, self.blocks))
 
     @property
+    def term_count(self) -> int:
+        """Those and the masks: all that has a power of gamma."""
+        return self.opening_count + len(self.masks)
+
+    @property
     def final_height(self) -> int:
         """Coefficients of the final polynomial."""
         height = self.distinct[0]
@@ -93,11 +103,11 @@ class Shape:
         return height
 
 
-def columns(table: Table, tree: str) -> int:
+def columns(table: Table, tree: str, hidden: bool) -> int:
     """Columns of a table in a tree, a column over F counted once."""
     return {
         "preprocessed": table.preprocessed_width,
-        "main": table.width,
+        "main": table.width + 3 * hidden,
         "lookup": len(table.groups),
     }[tree]
 
@@ -108,7 +118,7 @@ def following_columns(table: Table, tree: str) -> Sequence[int]:
         return table.next_preprocessed
     if tree == "main":
         return table.next_main
-    last = columns(table, tree) - 1
+    last = len(table.groups) - 1
     return range(last, last + 1) if tree == "lookup" else ()
 
 
@@ -119,34 +129,47 @@ def quotient_chunks(tables: Iterable[Table]) -> int:
 
 def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     """The shape of proofs at these heights, one per table."""
-    tables = statement.tables
-    distinct = tuple(sorted(set(heights), reverse=True))
+    tables, options = statement.tables, statement.options
+    codes = [options.code_height(height) for height in heights]
+    distinct = tuple(sorted(set(codes), reverse=True))
+    with_sums = [index for index, table in enumerate(tables) if table.interactions]
+    hidden = frozenset(with_sums if options.zk and len(with_sums) > 1 else ())
     rows: dict[str, dict[int, list[int]]] = {tree: {} for tree in TREES}
     blocks: dict[int, tuple[Block, ...]] = {}
-    for height in distinct:
-        words = dict.fromkeys(TABLE_TREES, 0)
-        now, following = [], []
+    masks: dict[int, int] = {}
+    for code in distinct:
+        words = dict.fromkeys(TREES, 0)
+        now: list[Block] = []
+        following: dict[int, list[Block]] = {}  # by the number of rows
         for index, table in enumerate(tables):
-            if heights[index] != height:
+            if codes[index] != code:
                 continue
+            of_rows = following.setdefault(heights[index], [])
             for tree in TABLE_TREES:
-                count = columns(table, tree)
+                count = columns(table, tree, index in hidden)
                 if not count:
                     continue
+                start, n = words[tree], heights[index]
                 width = count * (3 if tree in OVER_F else 1)
-                rows[tree].setdefault(height, []).append(width)
-                now.append(Block(index, tree, False, words[tree], range(count)))
+                rows[tree].setdefault(code, []).append(width)
+                now.append(Block(index, tree, False, start, range(count), n))
                 more = following_columns(table, tree)
                 if more:
-                    following.append(Block(index, tree, True, words[tree], more))
+                    of_rows.append(Block(index, tree, True, start, more, n))
                 words[tree] += width
-        chunks = quotient_chunks(t for t, n in zip(tables, heights, strict=True) if n == height)
-        rows["quotient"][height] = [3] * chunks
-        now.append(Block(-1, "quotient", False, 0, range(chunks)))
-        blocks[height] = (*now, *following)
-    options = statement.options
+        for n in sorted(following, reverse=True):
+            chunks = quotient_chunks(t for t, m in zip(tables, heights, strict=True) if m == n)
+            chunks += options.zk > 0  # the remainder
+            rows["quotient"].setdefault(code, []).extend([3] * chunks)
+            now.append(Block(-1, "quotient", False, words["quotient"], range(chunks), n))
+            words["quotient"] += 3 * chunks
+        if options.zk:
+            rows["quotient"][code].append(3)
+            masks[code] = words["quotient"]
+        later = (block for n in sorted(following, reverse=True) for block in following[n])
+        blocks[code] = (*now, *later)
     return Shape(
-        heights, distinct, rows, blocks,
+        heights, distinct, hidden, masks, rows, blocks,
         folds=fold_schedule(distinct, options.fri_arity, options.final_length),
         messages=sum(len(t.interactions) * n for t, n in zip(tables, heights, strict=True)),
         constraints=max(table.constraint_count for table in tables),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from .constraints import Challenges, Opened, constraints, fingerprint, quotient
 from .errors import Refused
-from .field import ONE, ZERO, Ext, P, ext_bytes, horner, root, word_bytes
+from .field import ONE, ZERO, Ext, P, ext_bytes, horner, word_bytes
 from .fri import check_folds, point, read_trees, reducer
 from .hashes import DIGEST, HASHES
 from .key import Statement, Table
@@ -90,19 +90,19 @@ def verify(
     transcript.absorb("openings", ext_bytes(v for group in values.values() for v in group))
     openings = {n: shape.openings(n) for n in shape.distinct}  # there are values for all of them
     of_table: list[dict[tuple[str, int, bool], Ext]] = [{} for _ in tables]
-    chunks: dict[int, list[Ext]] = {n: [] for n in shape.distinct}
+    chunks: dict[int, list[Ext]] = {}  # by the number of rows
     for n in shape.distinct:
         for o, value in zip(openings[n], values[n], strict=True):
             if o.tree == "quotient":
-                chunks[n].append(value)
+                chunks.setdefault(o.rows, []).append(value)
             else:
                 of_table[o.table][o.tree, o.column, o.following] = value
-    for n in shape.distinct:
+    for n in sorted(set(shape.heights), reverse=True):
         combined = []
         for index, table in enumerate(tables):
             if shape.heights[index] == n:
-                total = sums.get(index, ZERO)
-                opened = Opened(table, n, of_table[index], statement.publics[index], total)
+                total, hidden = sums.get(index, ZERO), index in shape.hidden
+                opened = Opened(table, n, of_table[index], statement.publics[index], total, hidden)
                 combined.append(constraints(statement, opened, challenges))
         right = (zeta**n - ONE) * quotient(options, n, chunks[n], zeta)
         if horner(reversed(combined), delta) != right:
@@ -126,19 +126,21 @@ def verify(
     bits = (blowup * tallest).bit_length() - 1
     positions = sorted(set(transcript.positions("positions", options.queries, bits)))
     nodes = {n: sorted({at_height(p, tallest, n) for p in positions}) for n in shape.distinct}
-    rows = read_trees(hasher, blowup, shape.rows, roots, nodes, reader)
+    rows = read_trees(hasher, blowup, shape.rows, roots, nodes, options.zk > 0, reader)
     reduced: dict[int, dict[int, Ext]] = {}
     weight = ONE
     for n, group in openings.items():
-        weights = []
+        weights, mask = [], None
+        if n in shape.masks:
+            mask = shape.masks[n], weight
+            weight *= gamma
         for _ in group:
             weights.append(weight)
             weight *= gamma
         widths = {
             tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height
         }
-        points = (zeta, zeta * Ext(root(n)))
-        reduce = reducer(group, values[n], weights, points, widths)
+        reduce = reducer(group, values[n], weights, zeta, widths, mask)
         reduced[n] = {
             node: reduce(row, options.coset_offset * point(node, n, blowup) % P)
             for node, row in rows[n].items()

@@ -13,8 +13,9 @@ What is proved
 --------------
 *The program with this id, started at its entry with zero registers, on some input, executed T
 operations, wrote this output and halted with this exit code.* The input is the prover's and in no
-part of the proof's claim; without zero-knowledge, proofs reveal parts of the rows of a run all the
-same. Every exit code is provable: look at it.
+part of the proof's claim; but without ``Options(zk=True)`` proofs reveal parts of the rows of a
+run. With it T stays public, and the height of every table, to the next power of two. Every exit
+code is provable: look at it.
 
 The machine is RV64IM, little endian, one hart, without privileged mode. What a guest may not do is
 an error before any proof (`GuestError`): an instruction that is none, ``ebreak``, an unknown

@@ -40,8 +40,9 @@ class Shifted(CheatingProver):
                     row[last : last + 3] = field.add(old, self.shift)
         super()._commit(name, sources)
 
-    def _add_quotient(self, table, coset, points, weight, out, add):
-        super()._add_quotient(table, coset, points, weight, out, add)
+    def _add_quotient(self, table, where, points, weight, out, add):
+        super()._add_quotient(table, where, points, weight, out, add)
+        coset, _ = where
         description = self.key.tables[table]
         interactions = len(description.interactions)
         # it is the table's last constraint: beta^j acc / (x - 1)

@@ -184,13 +184,13 @@ class LateSums(CheatingProver):
         constant, factor = self.coefficients[table]
         return field.add(constant, field.mul(factor, field.power(x, self.height)))
 
-    def _quotient(self, quotient, coset):
+    def _quotient(self, quotient, coset, place):
         """Q is linear in L: Q(L) = Q(0) + L (Q(1) - Q(0)), point by point."""
         (table,) = quotient.tables
         self.sums = {table: field.ZERO}
-        none = super()._quotient(quotient, coset).copy()
+        none = super()._quotient(quotient, coset, place).copy()
         self.sums = {table: field.ONE}
-        out = super()._quotient(quotient, coset)
+        out = super()._quotient(quotient, coset, place)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
@@ -228,19 +228,19 @@ class LateQuotient(CheatingProver):
             for matrix in self.layout.tree("quotient").matrices
         }
         with self.unheard():
-            self._commit_quotient({(m.log_height, m.chunk): z.copy() for m, z in zeros.items()})
+            self._commit_quotient({(m.log_rows, m.chunk): z.copy() for m, z in zeros.items()})
         self.stream.items.pop()
         self.openings = self._opened()
         needed = {
-            q.log_height: field.mul(self.gap(q), field.inverse(self.chunk_weight(q, 0)))
+            q.log_rows: field.mul(self.gap(q), field.inverse(self.chunk_weight(q, 0)))
             for q in self.layout.quotients
         }
         chunks = {}
         for matrix in zeros:
             values = zeros[matrix]
             if matrix.chunk == 0:
-                values[:, :3] = needed[matrix.log_height]
-            chunks[matrix.log_height, matrix.chunk] = values
+                values[:, :3] = needed[matrix.log_rows]
+            chunks[matrix.log_rows, matrix.chunk] = values
         with self.unheard():
             self._commit_quotient(chunks)
 

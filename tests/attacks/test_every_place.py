@@ -67,7 +67,7 @@ def skipping(table: int):
 
     def lax(self, quotient, opened):
         if table in quotient.tables:
-            return self._quotient_at_zeta(quotient, self._opened_chunks()[quotient.log_height])
+            return self._quotient_at_zeta(quotient, self._opened_chunks()[quotient.log_rows])
         return honest(self, quotient, opened)
 
     with changed(Verifier, "_combined_at_zeta", lax):

@@ -14,7 +14,7 @@ from tests.attacks.toolkit import P, Tampering, forge, refused, show, stated, wi
 from tests.oracles import zoo
 
 # Where things stand in the header.
-VERSION, FLAGS, SALT, BLOWUP, HASH, ARITY, FINAL, GRINDING, MAX_HEIGHT = 8, *range(10, 18)
+VERSION, _ZK, SALT, BLOWUP, HASH, ARITY, FINAL, GRINDING, MAX_HEIGHT = 8, *range(10, 18)
 QUERIES, OFFSET, TABLES, HEIGHTS = 18, 20, 28, 30
 
 
@@ -35,8 +35,8 @@ def altered(data: bytes, position: int, new: bytes) -> bytes:
         ("magic", len(MAGIC) - 1, b"\r"),
         ("version", VERSION, b"\x01"),
         ("version", VERSION + 1, b"\x01"),
-        ("reserved", FLAGS, b"\x01"),
         ("reserved", SALT, b"\x10"),
+        ("reserved", SALT, b"\x01"),
     ],
 )
 def test_second_files_of_one_proof(pair, check, position, new):

@@ -17,10 +17,11 @@ from cstark.protocol import refusals
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE = (
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
-                 "binding_statement", "accumulator", "every_place", "one_quotient")
+                 "binding_statement", "accumulator", "every_place", "one_quotient",
+                 "hidden")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -132,6 +133,21 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     ),
     "success by a wrong path": (
         "`verify` returns in one place, after all checks; nothing in it branches on the file"
+    ),
+    "masks that carry something": (
+        HIDDEN + "test_a_false_trace",
+        HIDDEN + "test_lies_at_zeta_and_a_word_far_from_low_degree",
+        HIDDEN + "test_masks_of_sums_that_do_not_cancel",
+        HIDDEN + "test_sums_that_are_not_those_of_the_masks",
+        HIDDEN + "test_masks_of_sums_chosen_after_the_challenges",
+    ),
+    "salts and options of hiding": (
+        HIDDEN + "test_salts_belong_to_the_root", HIDDEN + "test_a_proof_of_the_other_kind",
+        HIDDEN + "test_headers_that_say_something_else_of_hiding",
+        HIDDEN + "test_keys_that_say_something_else_of_hiding",
+        HIDDEN + "test_taller_codes_than_needed_are_a_key_of_their_own",
+        HIDDEN + "test_options_that_are_none",
+        HIDDEN + "test_the_tallest_tables_leave_room_for_masks",
     ),
     "claim in the file is not the one proved": (
         POLICY + "test_another_claim_in_the_header", STATED + "test_claim_not_absorbed",

@@ -264,13 +264,13 @@ class CheatingProver(Prover):
         """Constraints minus quotient of a height, at zeta, as opened."""
         eyes = self.eyes()
         combined = eyes._combined_at_zeta(quotient, eyes._opened_by_table())
-        chunks = eyes._opened_chunks()[quotient.log_height]
+        chunks = eyes._opened_chunks()[quotient.log_rows]
         return field.sub(combined, eyes._quotient_at_zeta(quotient, chunks))
 
     def chunk_weight(self, quotient: Quotient, chunk: int) -> field.Element:
         """What a chunk counts in the quotient at zeta."""
         return self.eyes()._quotient_at_zeta(
-            quotient, [field.ONE if k == chunk else field.ZERO for k in range(quotient.chunks)]
+            quotient, [field.ONE if k == chunk else field.ZERO for k in range(quotient.columns)]
         )
 
     def opening_of(self, tree: str, table: int, column: int = 0, chunk: int = 0) -> int:

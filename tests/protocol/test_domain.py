@@ -62,7 +62,7 @@ def test_cosets_and_selectors():
         assert domain.shifts[q] == points[0]
         # Z_H is the same, and not zero, on all of a coset
         assert {pow(x, 16, P) for x in points} == {pow(domain.shifts[q], 16, P)} != {1}
-        inverse = domain.inverse_first(q)
+        inverse = domain.inverse_first(points[0])
         assert all(int(v) * (x - 1) % P == 1 for v, x in zip(inverse, points, strict=True))
 
 
@@ -96,7 +96,7 @@ def test_periodic_columns_on_a_coset():
         inverse * sum(v * pow(root, -i * k, P) for i, v in enumerate(values)) % P for k in range(4)
     ]
     for q in range(2):
-        (found,) = coset_values([values], domain, q)
+        (found,) = coset_values([values], domain.shifts[q], domain.height)
         points = [domain.shifts[q] * pow(domain.generator, i, P) % P for i in range(16)]
         expected = [horner(coefficients, pow(x, 4, P)) for x in points]
         assert [int(found[i % 4]) for i in range(16)] == expected

@@ -16,9 +16,10 @@ from tests.protocol.proof_items import header_items, recorded_items
 class Books:
     """A proof of a machine that has every kind of item, and what both sides noted."""
 
-    def __init__(self) -> None:
+    def __init__(self, zk: bool) -> None:
+        self.zk = zk
         self.case = zoo.together(zoo.fibonacci(7), zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
-        self.machine = self.case.machine(final_length=4, grinding=3, queries=7)
+        self.machine = self.case.machine(final_length=4, grinding=3, queries=7, zk=zk)
         self.claim = b"a claim"
         self.proved: list[tuple[str, str, bytes]] = []
         self.proof = prover_for(
@@ -38,9 +39,14 @@ class Books:
         return entries
 
 
-@pytest.fixture(scope="module")
-def books():
-    return Books()
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "hidden"])
+def books(request):
+    return Books(request.param)
+
+
+def rows_of_the_ledger(books) -> list[Item]:
+    """Salts are for proofs that hide."""
+    return [item for item in ITEMS if books.zk or item.name != "salts of {}"]
 
 
 def test_the_file_is_its_items_and_nothing_else(books):
@@ -61,11 +67,12 @@ def test_both_absorb_and_draw_the_same(books):
 
 def test_every_item_has_a_row_and_every_row_an_item(books):
     seen = [item_of(name) for name, _ in books.header + recorded_items(books.verified)]
-    assert set(seen) == set(ITEMS)
-    first = [seen.index(item) for item in ITEMS]
-    per_tree = {"rows of {}", "siblings of {}"}
-    order = [item for item in sorted(ITEMS, key=seen.index) if item.name not in per_tree]
-    assert order == [item for item in ITEMS if item.name not in per_tree], first
+    items = rows_of_the_ledger(books)
+    assert set(seen) == set(items)
+    first = [seen.index(item) for item in items]
+    per_tree = {"salts of {}", "rows of {}", "siblings of {}"}
+    order = [item for item in sorted(items, key=seen.index) if item.name not in per_tree]
+    assert order == [item for item in items if item.name not in per_tree], first
     with pytest.raises(LookupError):
         item_of("another root")
     with pytest.raises(LookupError):
@@ -127,7 +134,8 @@ def test_what_is_said_to_be_compared_is(books):
                 books, changed_at(books.data, position, item)
             ), (name, refusing_checks(books, changed_at(books.data, position, item)))
         position += len(data)
-    assert tried == {item.name for item in ITEMS if item.compared is not None}
+    items = rows_of_the_ledger(books)
+    assert tried == {item.name for item in items if item.compared is not None}
 
 
 def changed_at(data: bytes, position: int, item: Item) -> bytes:
@@ -135,6 +143,7 @@ def changed_at(data: bytes, position: int, item: Item) -> bytes:
     possible = {
         "option blowup": b"\x02", "option hash": b"\x00", "option FRI arity": b"\x02",
         "option max log height": b"\x0f", "option coset offset": b"\x07",
+        "option zk": b"\x10",
     }  # fmt: skip
     new = possible.get(item.name, bytes([data[position] ^ 1]))
     assert new != data[position : position + 1]

@@ -38,7 +38,7 @@ def unit_of(name: str) -> int:
     whole = ("magic", "version", "option", "number", "length", "nonce")
     if name.startswith(whole):
         return 0
-    return 1 if name in ("log heights", "claim", "flags", "salt length") else 8
+    return 1 if name in ("log heights", "claim", "option zk", "salt length") else 8
 
 
 def little(value: int, size: int) -> bytes:

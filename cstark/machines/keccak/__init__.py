@@ -8,8 +8,8 @@ That is all that is proved, and the whole claim::
 
 Keccak-256 is the hash of Ethereum: Keccak[c = 512] with the padding of the original submission, a
 byte 0x01 where SHA3-256 has 0x06.  Which message it is stays open, and the claim does not
-contain it; but proofs are not zero-knowledge, so the message is *not hidden*: openings give
-combinations of its bits away.
+contain it; but without ``Options(zk=True)`` the message is *not hidden*: openings give combinations
+of its bits away. With it, what is public is its length and its digest.
 
 The statement is closed by constraints, none of it by trust in the trace generator:
 

@@ -25,7 +25,7 @@ class Keccak256(Workload):
     """The Keccak-256 digest of a message: knowledge of a preimage, not hidden."""
 
     message: str | None = argument(
-        None, help="file with the message; the proof does not contain it, but does not hide it"
+        None, help="file with the message; the proof does not contain it, and with --zk hides it"
     )
     text: str = argument("", help="the message itself, in UTF-8, instead of a file")
 

@@ -1,0 +1,131 @@
+"""Zero-knowledge: how many random coefficients hide a trace, and how tall the codes are for it.
+
+Notation: s positions are queried; a table has N rows, Z = X^N - 1, g generates its rows, d is its
+degree, k = max(1, d - 1) the chunks of its quotient. Every count is one of field elements that a
+verifier sees of a polynomial, against the random coefficients that the prover adds to it.
+
+Columns
+-------
+A committed column is w + Z r with r uniform of degree below h = 2 (s + 3): it has the values of the
+trace w on the rows, where Z is 0. A proof shows it at most at the s positions x, where the values
+of Q (see below) also depend on those at x g, so 2 s elements of F_p; and at zeta and zeta g, three
+coordinates each: 2 s + 6. These are values of w plus Z times those of r. Z is not 0 there: no
+position is a row (the offset sees to that), and zeta is outside the base field. The values of r are
+uniform and independent: r is taken modulo x - x_i for different x_i and modulo the minimal
+polynomials of zeta and zeta g, of degree 3 as F has no field between it and F_p. Those are
+different polynomials: were zeta g a conjugate zeta^(p^i) of zeta, then g^3 = 1, as g is in F_p and
+three conjugations are none; but g has order N. So by the Chinese remainder theorem r -> (its
+values) is onto F_p^(2 s + 6), and all that is seen of a column is uniform, whatever w is. The
+columns of LogUp are over F, three columns over F_p each, and have h coefficients in each coordinate
+(2 (s + 1) in F would do).
+
+Sums
+----
+The sum L of a table's messages is a function of its trace and of two challenges, and it is sent. A
+table t gets three more main columns, whose rows are all (u_0, u_1, u_2), mu_t / N = u_0 + w u_1 +
+w^2 u_2, and its accumulator adds them on every row: what is sent is L + mu_t. The mu_t are uniform
+in F but for their sum, which is 0. Nothing has to prove that: the sums balance only if U + the sum
+of all fractions is 0, where U, the sum of all u over all rows, is fixed before z and alpha are
+drawn. With f_m = z - h_m(alpha) the fingerprints of M messages and c_m the counts sent less those
+received, U prod f_m + sum c_m prod_(k != m) f_k has U as the coefficient of z^M, so it is not the
+zero polynomial unless U = 0 and all c_m are; its total degree is at most M max(W, 1). Together with
+M for a vanishing f_m that is within the M (W + 2) that `cstark.security.terms` counts. A single
+table with messages has the sum that the tokens leave, which is public: it gets no such columns.
+
+Quotients
+---------
+Q has degree at most (d - 1) N + d (h - 1) + 1: selectors count in d, but for a transition's factor
+X - 1/g, which is the 1. With q_j of degree below N equal to Q on s_j H, W = prod (X^N - s_j^N) and
+the Lagrange factors l_j (which are 1 on s_j H and 0 on the others), chunk j is
+
+    q_j + (X^N - s_j^N) t_j,  t_j uniform over F of degree below s + 1,
+
+and one more chunk, the remainder, is R = (Q - sum_j chunk_j l_j) / W: a polynomial, because the
+numerator is 0 on all s_j H, of degree at most max(d (h - 1) + 1, s). A proof shows the k + 1 chunks
+at s positions and zeta, where Q = sum_j chunk_j l_j + W R. At a position on s_j H, chunk_j is Q;
+the others are uniform by their own t_i(x), and R by t_j(x), which is seen nowhere else. At any
+other position, and at zeta, the k chunks are uniform by the t_j(x), and R is what the identity
+says. So k (s + 1) random coefficients hide k (s + 1) values, and what is left to see is Q at s
+positions and zeta: a function of what is seen of the columns, and of their values at x g, counted
+above.
+
+FRI
+---
+At each code height M there is one more polynomial P, uniform over F of degree below M, which is a
+word of its own in the combination of that height: gamma^k P + the rest. P is opened at no point
+outside the domain. gamma is not 0 (but for a chance of 1 / |F|), so the word that FRI is about is a
+uniform word of the code, independent of all else, and P at a position is what that word and the
+opened rows say. All layers, siblings and the final polynomial are functions of these words.
+
+Trees
+-----
+A multiproof shows digests of rows that are not opened. At the tallest height of the trees of main,
+lookup and quotient the leaf is the hash of 16 random bytes and the row, so that no guess of a row
+can be tested. A shorter row is hashed together with two digests from below that are not shown,
+where it is not opened, so it needs none; nor do the preprocessed columns, which are public, and
+FRI.
+
+Codes
+-----
+A column has N + h coefficients, and is encoded at the code height M, the least power of two that
+has at least 2^z, N + h and d (h - 1) + 2 of them, for the remainder. z is a number of the key, such
+that 2^z >= d (h - 1) + 2 for the degrees of all tables; so M depends on N and the key alone, as the
+preprocessed root must. Soundness is that of codes of rate 1/blowup at heights M: what FRI enforces
+is degree below M. It is the shape that `cstark.security` is given.
+
+What holds is honest-verifier zero-knowledge of the interactive protocol, perfect but for the events
+named; with Fiat and Shamir's transform it is statistical in the random oracle model, with the masks
+drawn from an extendable-output function taken as random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cstark.limits import MIN_ROWS
+
+if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
+    from .options import ResolvedOptions
+
+__all__ = [
+    "SALT_BYTES",
+    "SALT_WORDS",
+    "chunk_mask_length",
+    "code_log_height",
+    "least_log_height",
+    "mask_length",
+]
+
+SALT_BYTES = 16
+SALT_WORDS = 2
+
+
+def mask_length(queries: int) -> int:
+    """h: random coefficients of a column."""
+    return 2 * (queries + 3)
+
+
+def chunk_mask_length(queries: int) -> int:
+    """Random coefficients, in F, of a chunk of a quotient."""
+    return queries + 1
+
+
+def least_log_height(tables: Iterable[TableDescription], queries: int) -> int:
+    """z: log2 of a code height that has room for the remainder of every table, and its masks."""
+    h = mask_length(queries)
+    degree = max(table.degree for table in tables)
+    return _log2_up(max(MIN_ROWS + h, degree * (h - 1) + 2))
+
+
+def code_log_height(options: ResolvedOptions, log_rows: int) -> int:
+    """Log2 of the code height of a table; its own height where nothing is hidden."""
+    if not options.zk:
+        return log_rows
+    return max(options.zk, _log2_up((1 << log_rows) + mask_length(options.queries)))
+
+
+def _log2_up(value: int) -> int:
+    return (value - 1).bit_length()

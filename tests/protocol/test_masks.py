@@ -1,0 +1,419 @@
+"""Every mask is there, has as many coefficients as it needs, and is never used twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import cstark as cs
+from cstark import field
+from cstark.field import P
+from cstark.protocol import masked as masked_module
+from cstark.protocol import prover as prover_module
+from cstark.protocol.hiding import chunk_mask_length, mask_length
+from cstark.protocol.layout import Layout
+from cstark.protocol.masked import quotient_factors
+from cstark.protocol.masks import Masks
+from cstark.protocol.policy import Policy
+from cstark.protocol.verifier import Verifier
+from tests.attacks.toolkit import changed
+from tests.oracles import zoo
+from tests.oracles.forging import forgiving, prover_for
+from tests.oracles.programmed import programmed
+
+SEED = bytes(32)
+
+
+def case() -> zoo.Case:
+    """Two tables with messages, of different heights; preprocessed columns; degrees 2 and 3."""
+    return zoo.together(zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
+
+
+CASE = case()
+MACHINE = CASE.machine(zk=True, queries=6, blowup=4)
+
+
+def verified(proof, machine=MACHINE, made=CASE):
+    """A verifier that has accepted the proof: it knows all that the proof shows."""
+    key = machine.verifying_key()
+    verifier = Verifier.begin(key, proof, made.publics, made.tokens, None)
+    verifier.verify(Policy.of(key, 0, "best", None))
+    return verifier
+
+
+def shown(proof):
+    """What a proof shows, by name."""
+    verifier = verified(proof)
+    items = {f"sum of {t}": np.array(value) for t, value in verifier.sums.items()}
+    for groups in verifier.layout.groups.values():
+        for group in groups:
+            matrix = verifier.layout.trees[group.tree].matrices[group.matrix]
+            name = f"openings {matrix.tree} {matrix.table} {matrix.chunk} {group.next}"
+            values = verifier.openings[group.start : group.start + len(group.columns)]
+            items[name] = np.array(values)
+    for tree in verifier.trees:
+        for matrix, rows in zip(tree.shape.matrices, tree.rows, strict=True):
+            items[f"rows {matrix.tree} {matrix.table} {matrix.chunk} {matrix.log_height}"] = rows
+        if tree.salts is not None:
+            items[f"salts {tree.shape.name}"] = tree.salts
+    items["final"] = verifier.final
+    return items
+
+
+class OneKind(Masks):
+    """The same words in every proof, but those whose label begins as it is told."""
+
+    varied = "nothing"
+    number = 0
+
+    def _bytes(self, state, label, count):
+        number = self.number if label.startswith(self.varied) else 0
+        return super()._bytes(bytes([number]) * 32, label, count)
+
+
+def differing(label):
+    """Names of what differs in two proofs of equal challenges, and masks equal but for a kind."""
+    found = []
+    with programmed(), changed(prover_module, "Masks", OneKind):
+        for number in (0, 1):
+            OneKind.varied, OneKind.number = label, number
+            found.append(shown(CASE.prove(MACHINE, insecure_seed=SEED)))
+    first, second = found
+    return {name for name in first if not np.array_equal(first[name], second[name])}
+
+
+# What must differ when the masks of a kind do: all columns of the item, and in every word.
+KINDS = {
+    "main of table 0": ("openings main 0 0 False", "rows main 0 0 6"),
+    "lookup of table 1": ("openings lookup 1 0 False", "openings lookup 1 0 True"),
+    "sums": ("sum of 0", "sum of 1"),
+    "chunk 0 of 5": ("openings quotient 0 0 False", "rows quotient 0 0"),
+    "chunk 1 of 5": ("openings quotient 0 1 False", "openings quotient 0 2 False"),
+    "word of 6": ("final", "rows quotient 0 -1 6"),
+    "salts of main": ("salts main",),
+    "salts of lookup": ("salts lookup",),
+    "salts of quotient": ("salts quotient",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", KINDS)
+def test_what_a_mask_hides_changes_with_it(label):
+    names = differing(label)
+    for wanted in KINDS[label]:
+        assert any(name.startswith(wanted) for name in names), (wanted, sorted(names))
+
+
+def test_without_other_masks_nothing_else_changes():
+    """The test above would notice if it looked at what changes anyhow."""
+    assert differing("no such mask") == set()
+    assert differing("salts of main") == {"salts main"}
+
+
+def without_columns(tree):
+    before = masked_module.cover
+
+    def cover(masks, state, shape, *rest):
+        if shape.tree == tree:
+            masks = Zeros()
+        return before(masks, state, shape, *rest)
+
+    return changed(prover_module, "cover", cover)
+
+
+class Zeros:
+    """Masks that are none."""
+
+    def elements(self, state, label, *shape):
+        return np.zeros(shape, dtype=np.uint64)
+
+    def words(self, state, label, count):
+        return np.zeros(count, dtype=np.uint64)
+
+
+def without_chunks():
+    before = masked_module.cover_chunk
+    return changed(prover_module, "cover_chunk", lambda masks, *rest: before(Zeros(), *rest))
+
+
+def without_words():
+    before = masked_module.word_of_masks
+    return changed(prover_module, "word_of_masks", lambda masks, *rest: before(Zeros(), *rest))
+
+
+def without_sums():
+    def none(self):
+        self.sum_masks = dict.fromkeys(self.layout.hidden_sums, field.ZERO)
+
+    return changed(prover_module.Prover, "_draw_sum_masks", none)
+
+
+def without_salts():
+    def zeros(self, shape):
+        return np.zeros((shape.blowup, 1 << shape.log_heights[0], 2), dtype=np.uint64)
+
+    return changed(prover_module.Prover, "_salts", zeros)
+
+
+LEFT_OUT = {
+    "main of table 0": lambda: without_columns("main"),
+    "lookup of table 1": lambda: without_columns("lookup"),
+    "sums": without_sums,
+    "chunk 0 of 5": without_chunks,
+    "chunk 1 of 5": without_chunks,
+    "word of 6": without_words,
+    "salts of main": without_salts,
+    "salts of lookup": without_salts,
+    "salts of quotient": without_salts,
+}
+
+
+@pytest.mark.parametrize("label", LEFT_OUT)
+def test_a_prover_that_leaves_a_mask_out_is_noticed(label):
+    """Its proofs are accepted: no verifier can tell. What the mask hides does not change, then."""
+    with LEFT_OUT[label]():
+        names = differing(label)
+    assert not names, sorted(names)
+
+
+# ---- counts --------------------------------------------------------------------------------
+
+
+def coordinates(rows):
+    """Equations over F, of elements, as equations over F_p: each coordinate."""
+    return [[value[k] for value in row] for row in rows for k in range(3)]
+
+
+def powers(point, count):
+    row = [field.ONE]
+    for _ in range(1, count):
+        row.append(field.mul(row[-1], point))
+    return row
+
+
+def visible(verifier, quotient):
+    """Positions of a height, as points of the base field, and of their next rows."""
+    log_height = quotient.log_height
+    (tree,) = (tree for tree in verifier.trees if tree.shape.name == "main")
+    code = MACHINE.proving_key.domain(log_height)
+    step = field.base_root(quotient.log_rows)
+    points = []
+    for position in tree.positions[log_height].tolist():
+        coset, row = divmod(position, 1 << log_height)
+        points.append(code.shifts[coset] * pow(code.generator, row, P) % P)
+    return points, sorted({x * step % P for x in points} | set(points))
+
+
+@pytest.mark.parametrize("place", range(2))
+def test_masks_of_columns_have_full_rank_at_what_a_proof_shows(place):
+    """And h coefficients are needed for so many different points: one less does not do."""
+    verifier = verified(CASE.prove(MACHINE))
+    quotient = verifier.layout.quotients[place]
+    _, points = visible(verifier, quotient)
+    following = field.scale(verifier.zeta, field.base_root(quotient.log_rows))
+    n, h = 1 << quotient.log_rows, mask_length(MACHINE.resolved.queries)
+
+    def matrix(count):
+        rows = []
+        for x in points:
+            scale = pow(x, n, P) - 1
+            rows.append([scale * pow(x, i, P) % P for i in range(count)])
+        for point in (verifier.zeta, following):
+            scale = field.sub(field.power(point, n), field.ONE)
+            rows += coordinates([[field.mul(scale, value) for value in powers(point, count)]])
+        return rows
+
+    seen = len(points) + 6
+    assert seen <= h
+    assert base_rank(matrix(h)) == seen
+    assert base_rank(matrix(seen)) == seen
+    assert base_rank(matrix(seen - 1)) == seen - 1  # which leaves a relation between what is shown
+
+
+@pytest.mark.parametrize("place", range(2))
+def test_masks_of_chunks_have_full_rank_at_what_a_proof_shows(place):
+    """All chunks and the remainder together show Q and, besides it, k values at each point."""
+    verifier = verified(CASE.prove(MACHINE))
+    quotient = verifier.layout.quotients[place]
+    points, _ = visible(verifier, quotient)
+    code = MACHINE.proving_key.domain(quotient.log_height)
+    n, k = 1 << quotient.log_rows, quotient.chunks
+    shifts = []
+    for j in range(k):
+        coset, step = quotient.place(j)
+        shifts.append(code.shifts[coset] * pow(code.generator, step, P) % P)
+    ends = [pow(shift, n, P) for shift in shifts]
+    weights = [
+        pow(int(np.prod([ends[j] - e for e in ends if e != ends[j]], dtype=object)) % P, -1, P)
+        for j in range(k)
+    ]
+
+    def matrix(count):
+        rows = []
+        for point in [*((x, 0, 0) for x in points), verifier.zeta]:
+            here, power = powers(point, count), field.power(point, n)
+            for j in range(k):  # chunk j: (X^N - s_j^N) t_j
+                scale = field.sub(power, (ends[j], 0, 0))
+                rows.append(
+                    [field.mul(scale, v) if i == j else field.ZERO for i in range(k) for v in here]
+                )
+            rows.append([field.scale(v, P - weights[i]) for i in range(k) for v in here])
+        return rows
+
+    count = chunk_mask_length(MACHINE.resolved.queries)
+    lagrange, vanishing = quotient_factors(quotient, code, verifier.zeta)
+    assert len(lagrange) == k and vanishing != field.ZERO
+    assert len(points) + 1 <= count
+    assert extension_rank(matrix(count)) == k * (len(points) + 1)
+    assert extension_rank(matrix(len(points))) < k * (len(points) + 1)
+
+
+def base_rank(rows):
+    """Rank of a matrix over F_p."""
+    return extension_rank([[field.lift(value) for value in row] for row in rows])
+
+
+def extension_rank(rows):
+    """Rank of a matrix over F."""
+    rows, found = [list(row) for row in rows], 0
+    for column in range(len(rows[0])):
+        pivot = next((r for r in range(found, len(rows)) if rows[r][column] != field.ZERO), None)
+        if pivot is None:
+            continue
+        rows[found], rows[pivot] = rows[pivot], rows[found]
+        scale = field.inverse(rows[found][column])
+        for r in range(found + 1, len(rows)):
+            if rows[r][column] != field.ZERO:
+                factor = field.mul(rows[r][column], scale)
+                rows[r] = [
+                    field.sub(a, field.mul(factor, b))
+                    for a, b in zip(rows[r], rows[found], strict=True)
+                ]
+        found += 1
+    return found
+
+
+def test_degrees_are_those_said():
+    """The committed polynomials have the degrees of the page, and reach them but for one."""
+    prover = forgiving(prover_module.Prover)
+    kept = {}
+
+    class Keeping(prover):
+        def round_3_quotient(self):
+            super().round_3_quotient()
+            kept.update(self.commitments)
+
+    prover_for(MACHINE, CASE.traces, CASE.publics, CASE.tokens, kind=Keeping).prove()
+    s, layout = MACHINE.resolved.queries, Layout(MACHINE.verifying_key(), heights())
+    h, reached = mask_length(s), False
+    for name in ("main", "lookup", "quotient"):
+        for shape, matrix in zip(kept[name].shape.matrices, kept[name].matrices, strict=True):
+            values = np.ascontiguousarray(matrix.coset(0)[:, : shape.width])
+            coefficients = cs.fft.intt(values)
+            degree = int(np.flatnonzero(coefficients.any(axis=1))[-1])
+            rows = 1 << shape.log_rows
+            if name != "quotient":
+                assert degree == rows + h - 1
+            elif shape.is_mask:
+                assert degree == (1 << shape.log_height) - 1
+            else:
+                (quotient,) = (q for q in layout.quotients if q.log_rows == shape.log_rows)
+                d = max(MACHINE.verifying_key().tables[t].degree for t in quotient.tables)
+                expected = rows + s if shape.chunk < quotient.chunks else d * (h - 1) + 1
+                assert degree <= expected
+                reached |= shape.chunk == quotient.chunks and degree >= expected - 1
+    assert reached  # but for the one that a transition adds; preprocessed columns add no masks
+
+
+def heights():
+    return [len(trace).bit_length() - 1 for trace in CASE.traces.values()]
+
+
+# ---- once ----------------------------------------------------------------------------------
+
+
+def traces_of(proof):
+    """Salts, opened rows of the tallest height, and digests, each as bytes."""
+    verifier = verified(proof)
+    found = set()
+    for tree, digests in zip(verifier.trees, verifier.siblings, strict=True):
+        if tree.salts is None:
+            continue
+        found |= {row.tobytes() for row in tree.salts}
+        found |= {bytes(digest) for digest in digests}
+        found |= {row.tobytes() for rows in tree.rows for row in rows if len(row) > 1}
+    return found
+
+
+def fresh(machine):
+    return CASE.prove(machine).to_bytes()
+
+
+def alone(proofs):
+    """Each proof shares nothing with any other."""
+    found = [traces_of(proof) for proof in proofs]
+    total = set().union(*found)
+    assert len(total) == sum(map(len, found))
+    assert len({bytes(p) for p in proofs}) == len(proofs)
+
+
+def test_two_proofs_have_nothing_in_common():
+    alone([fresh(MACHINE), fresh(MACHINE)])
+
+
+def test_threads_and_copies():
+    copies = [MACHINE, pickle.loads(pickle.dumps(MACHINE)), pickle.loads(pickle.dumps(MACHINE))]
+    with ThreadPoolExecutor(3) as threads:
+        alone(list(threads.map(fresh, copies)))
+
+
+def fork_worker(pipe, machine):
+    pipe.send(fresh(machine))
+    pipe.close()
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="there is no fork")
+def test_forked_workers():
+    """They have the same memory: no secret is in it before a proof is begun."""
+    fresh(MACHINE)
+    context = multiprocessing.get_context("fork")
+    proofs = []
+    for _ in range(2):
+        receiving, sending = context.Pipe(False)
+        worker = context.Process(target=fork_worker, args=(sending, MACHINE))
+        worker.start()
+        proofs.append(receiving.recv())
+        worker.join()
+    alone([*proofs, fresh(MACHINE)])
+
+
+def test_equal_seeds_give_equal_proofs_and_masks_follow_the_statement():
+    """Even then: another claim, other masks."""
+    first, again = (CASE.prove(MACHINE, insecure_seed=SEED) for _ in range(2))
+    assert first == again
+    other = CASE.prove(MACHINE, insecure_seed=SEED, claim=b"{}")
+    assert not traces_of(first) & traces_of(other)
+
+
+def test_a_secret_goes_nowhere():
+    masks = Masks(bytes(range(32)))
+    with pytest.raises(TypeError, match="not to be copied"):
+        pickle.dumps(masks)
+    assert repr(masks) == "<Masks>"
+    proof = CASE.prove(MACHINE, insecure_seed=bytes(range(32)))
+    assert bytes(range(32)) not in proof.to_bytes()
+    assert bytes(range(32)).hex() not in str(proof.report) + repr(proof.report.to_dict())
+
+
+@pytest.mark.parametrize("seed", [b"", b"short", "0" * 32, 7, bytes(33)])
+def test_seeds_that_are_none(seed):
+    with pytest.raises(cs.OptionsError, match="insecure_seed"):
+        CASE.prove(MACHINE, insecure_seed=seed)
+
+
+def test_a_seed_where_nothing_is_hidden():
+    with pytest.raises(cs.OptionsError, match=r"insecure_seed: of use only with Options\(zk=True"):
+        CASE.prove(CASE.machine(queries=5), insecure_seed=SEED)
