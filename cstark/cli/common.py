@@ -409,7 +409,7 @@ def subject_of_file(workload: type[Workload], proof: Proof, held: Mapping[str, A
 
     claim, statement = workload.statement_of(proof.claim, **held)
     # `Options` with a number of queries resolve to the same numbers.
-    data: dict[str, Any] = dict(proof.options.to_data())
+    data: dict[str, Any] = {**proof.options.to_data(), "zk": bool(proof.options.zk)}
     names = {item.name for item in dataclasses.fields(Options)}
     options = Options(**{name: value for name, value in data.items() if name in names})
     return Subject(claim, statement, statement.machine(options))

@@ -158,6 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
         pairs(
             [
                 ("options", options_text(proof.options)),
+                ("hidden", "the traces, but for their heights" if proof.options.zk else "nothing"),
                 ("security", security_text(security.to_dict())),
                 ("proof", bytes_text(len(data))),
                 ("verified in", seconds_text(seconds)),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-_ZK = "a message names the options that differ; the last, zk, is False in every file"
 _APART = "the file and the transcript are two things here: reading and absorbing change places"
 
 #: (module, text of the mutant, as `source_mutants` prints it): why it behaves as the original.
 EQUIVALENT: dict[tuple[str, str], str] = {
-    ("verifier", "cut: for f in fields(options)"): _ZK,
-    ("verifier", "cut: for name, value, theirs in pairs if value != theirs"): _ZK,
     ("stream", "shorten: self.transcript.absorb(item, b'')"): "nothing is absorbed there",
     (
         "pure.verify",

@@ -230,3 +230,24 @@ def test_the_tallest_tables_leave_room_for_masks():
     cs.Options(max_log_height=30, zk=True)
     with pytest.raises(cs.OptionsError, match="max_log_height=31: at most 30 with blowup=2 and zk"):
         cs.Options(max_log_height=31, zk=True)
+
+
+@pytest.mark.holds("security")
+def test_both_verifiers_count_the_same_bits():
+    """At the heights of the codes, with the masks among what is combined."""
+    case = zoo.together(zoo.lookup(3, 5, 4), zoo.fibonacci(7))
+    machine = case.machine(zk=True, queries=60, grinding=3)
+    data = case.prove(machine).to_bytes()
+    heights = dict(
+        zip(case.tables, (1 << h for h in cs.Proof.from_bytes(data).log_heights), strict=True)
+    )
+    bits = int(machine.security(heights).bits)
+    plain = pure.read_statement(machine.statement(case.publics).to_json())
+    machine.verify(data, case.publics, min_security=bits)
+    pure.verify(plain, data, min_security=bits)
+    with pytest.raises(cs.VerificationError) as refusal:
+        machine.verify(data, case.publics, min_security=bits + 1)
+    assert refusal.value.reason is Reason.SECURITY
+    with pytest.raises(pure.Refused, match="fewer than"):
+        pure.verify(plain, data, min_security=bits + 1)
+    assert bits > int(case.machine(queries=60, grinding=3).security(heights).bits) - 1
