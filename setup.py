@@ -94,6 +94,53 @@ def openmp_flags() -> tuple[list[str], list[str]]:
     return [], []
 
 
+def avx512_flags() -> list[str]:
+    """The flag that leaves AVX-512 out, where this is x86-64 and the compiler cannot build it.
+
+    Asked with the lanes themselves: a compiler may know the name of a target and lack one of its
+    intrinsics, and an assembler may lack an instruction.
+    """
+    from setuptools._distutils.ccompiler import new_compiler
+    from setuptools._distutils.sysconfig import customize_compiler
+
+    kernels = ROOT / "cstark" / "kernels"
+    program = """#include "isa.h"
+#if CSTARK_HAVE_AVX512
+TARGET_BEGIN(TARGET_AVX512)
+#include "avx512/lanes.h"
+void probe(uint64_t *p) {
+    products s = products_zero();
+    products_add(&s, v_load(p), v_load(p + 8));
+    const digits d = d_power_of_two(products_value(&s), 41);
+    v_store(p, v_canonical(d_value(d)));
+}
+TARGET_END
+#endif
+"""
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.c"
+        source.write_text(program)
+        saved = os.dup(2)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(quiet, 2)
+            compiler.compile(
+                [str(source)], output_dir=folder, include_dirs=[str(kernels / "lanes")]
+            )
+            return []
+        except Exception:
+            pass
+        finally:
+            os.dup2(saved, 2)
+            os.close(quiet)
+            os.close(saved)
+    message = "the C compiler cannot build AVX-512 code: AVX2 is the best there will be"
+    print(f"warning: {message}", file=sys.stderr)
+    return ["-DCSTARK_WITHOUT_AVX512"]
+
+
 def compiler_version() -> str:
     """First line of the compiler's version: part of what makes an object file stale."""
     command = [*shlex.split(os.environ.get("CC", "cc")), "--version"]
@@ -167,7 +214,7 @@ def make_extensions() -> list[Extension]:
     debug = os.environ.get("CSTARK_DEBUG") == "1"
     extra = shlex.split(os.environ.get("CSTARK_CFLAGS", ""))
     compile_args, link_args = openmp_flags()
-    compile_args = [*compile_args, *SOURCES.FLAGS, *extra]
+    compile_args = [*compile_args, *SOURCES.FLAGS, *avx512_flags(), *extra]
     link_args = [*link_args, *extra]
     directives = {**SOURCES.DIRECTIVES, **dict.fromkeys(SOURCES.CHECKS, debug)}
     settings = {

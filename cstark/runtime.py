@@ -146,6 +146,7 @@ def config() -> dict[str, Any]:
         "platform": f"{sys.platform} {platform.machine()}",
         "isa": _runtime.isa(),
         "isas": list(_runtime.isas()),
+        "sha256": "SHA instructions" if _runtime.sha() else "lanes",
         "openmp": _runtime.openmp(),
         "threads": _runtime.threads(),
         "processors": available(),

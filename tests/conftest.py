@@ -50,6 +50,19 @@ def pytest_configure(config):
         )
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say which instruction sets the tests of kernels could not run: those runs are not skipped,
+    they do not exist where the processor, or the compiler, lacks a set."""
+    from cstark.kernels import _runtime
+
+    here, built = _runtime.isas(), _runtime.built()
+    terminalreporter.write_line(f"instruction sets that ran: {', '.join(here)}")
+    for isa in sources.ISAS:
+        if isa not in here:
+            lacks = "this processor lacks it" if isa in built else "this build has no code for it"
+            terminalreporter.write_line(f"instruction set that did not run: {isa} ({lacks})")
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--nightly"):
         return

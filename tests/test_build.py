@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -59,6 +60,36 @@ def test_without_openmp_the_build_is_serial_and_says_so(tmp_path):
         [sys.executable, "-c", show], cwd=project, capture_output=True, text=True, check=True
     )
     assert shown.stdout.split() == ["0", "1"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="no AVX-512 to leave out")
+def test_a_compiler_without_avx512_builds_the_rest_and_says_so(tmp_path):
+    project = copy_of_the_sources(tmp_path)
+    compiler = tmp_path / "cc"
+    compiler.write_text(
+        '#!/bin/sh\nfor a in "$@"; do case "$a" in *.c)\n'
+        '  grep -q avx512ifma "$a" 2>/dev/null && exit 1\n'
+        '  grep -q "TARGET_BEGIN(TARGET_AVX512)" "$a" && case " $* " in\n'
+        '    *" -DCSTARK_WITHOUT_AVX512 "*) ;; *) exit 1;; esac;; esac; done\nexec cc "$@"\n'
+    )
+    compiler.chmod(0o755)
+    done = build(project, CC=str(compiler), CSTARK_ONLY="_runtime,_chunks,_matmul")
+    assert done.returncode == 0, done.stderr
+    assert "cannot build AVX-512 code: AVX2 is the best there will be" in done.stderr
+    show = (
+        "from cstark.kernels import _matmul, _runtime as r; print(*r.built())\n"
+        "import numpy as np; a = np.eye(9, dtype=np.uint64); out = np.empty_like(a)\n"
+        "_matmul.multiply(a, a, out); print((a == out).all())"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", show], cwd=project, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split() == ["portable", "avx2", "True"]
+    refused = subprocess.run(
+        [sys.executable, "-c", "from cstark.kernels import _runtime"],
+        cwd=project, capture_output=True, text=True, env={**os.environ, "CSTARK_ISA": "avx512"},
+    )  # fmt: skip
+    assert "CSTARK_ISA='avx512': it was left out when cstark was built" in refused.stderr
 
 
 def test_only_what_changed_is_built_again(tmp_path):

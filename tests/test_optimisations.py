@@ -108,7 +108,7 @@ def test_variants_refuse_other_shapes(bench, folder):
         modules["accumulator"].serial(words)
     with pytest.raises(ValueError, match="pairs must be"):
         modules["pairs"].materialise(words.reshape(3, 2, 6), words.reshape(2, 3, 6)[:, :2].copy())
-    with pytest.raises(ValueError, match="multiple of 8"):
+    with pytest.raises(ValueError, match="multiple of 16"):
         modules["hashing"].leaf_digests_allocating(
             1, words, words, np.zeros((12, 32), dtype=np.uint8)
         )

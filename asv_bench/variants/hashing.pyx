@@ -35,11 +35,11 @@ def leaf_digests_allocating(
     int algorithm, const uint64_t[:, ::1] a not None, const uint64_t[:, ::1] b not None,
     uint8_t[:, ::1] out not None,
 ):
-    """LEAF hash of row i of `a` followed by row i of `b`; rows a multiple of 8."""
+    """LEAF hash of row i of `a` followed by row i of `b`; rows a multiple of `STREAMS`."""
     cdef allocating_job job
     cdef Py_ssize_t n = a.shape[0], bad
     if n == 0 or n % HASH_STREAMS_MAX or b.shape[0] != n or out.shape[0] != n:
-        raise ValueError("a, b and out must have as many rows, a multiple of 8")
+        raise ValueError(f"a, b and out must have as many rows, a multiple of {STREAMS}")
     if out.shape[1] != HASH_BYTES or a.shape[1] == 0 or b.shape[1] == 0:
         raise ValueError("out must be (n, 32), and both matrices need a column")
     job.core = core_of(algorithm)

@@ -4,7 +4,7 @@ A family's C code stands once, in ``families/``, written against a small vocabul
 operations (``lanes/lane_names.h``). It is compiled once for each instruction set, in a translation
 unit of its own (``families/field_avx2.c``) that puts the lanes of the set (``lanes/avx2``) before
 it. Each unit ends in a table of functions; the one list of sets, ``lanes/isa.h``, says which table
-is used, and is the only place that asks what the processor can do.
+is used, ``choice.py`` which set is the default and why. ``PORTING.md`` is for other processors.
 
 The ``.pyx`` modules validate shapes, share out chunks over threads (`_chunks`) and raise errors.
 """

@@ -156,6 +156,19 @@ cdef Py_ssize_t _tile(Py_ssize_t columns, Py_ssize_t words, int log_rows) noexce
     return (tile + TILE - 1) // TILE * TILE if tiles > 1 else columns
 
 
+cdef const ntt_table *table_for(Plan plan, Py_ssize_t width, Py_ssize_t stride) noexcept:
+    """The functions for rows of `width` words, `stride` apart.
+
+    Rows without pads are taken by vectors whatever their width, and padded ones end at whole
+    groups of four words: where eight lanes would leave half a vector there, four do all of it.
+    """
+    cdef int isa = isa_index()
+    if stride != width or plan.log_n < NARROW_LOG:
+        while isa_tables[isa].lanes > 4 and (width + 3) // 4 * 4 % isa_tables[isa].lanes:
+            isa -= 1
+    return isa_tables[isa]
+
+
 cdef class _Run:
     """One call: its context and its scratch."""
 
@@ -167,7 +180,7 @@ cdef class _Run:
     cdef object keep
 
     def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t words):
-        self.table = isa_tables[isa_index()]
+        self.table = table_for(plan, width, stride)
         self.threads = team(words, SERIAL_WORDS)
         cdef ntt_call *call = &self.call
         memset(call, 0, sizeof(ntt_call))

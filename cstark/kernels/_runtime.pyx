@@ -8,6 +8,7 @@ holds for it. Regions that run at once in several Python threads share the proce
 
 import os
 from cstark.errors import SettingError, quoted
+from cstark.kernels.choice import best, prefers_sha, refusal
 from cstark.kernels.processors import available
 from libc.string cimport memcpy
 from cstark.kernels._openmp cimport (
@@ -23,6 +24,7 @@ cdef extern from *:
     """
     #include "isa.h"
     #include "pool.h"
+    #include "processor.h"
     #include "regions.h"
     """
     size_t CSTARK_HUGE
@@ -36,6 +38,7 @@ cdef extern from *:
     const char **isa_names
     int (**isa_tests)() noexcept nogil
     int cpu_has_sha() noexcept nogil
+    void cpu_identity(char *vendor, int *family, int *model) noexcept nogil
     void *cstark_allocate(size_t bytes, size_t *fresh) noexcept nogil
     void cstark_release(void *memory, size_t bytes) noexcept nogil
     void cstark_release_all() noexcept nogil
@@ -177,13 +180,22 @@ cdef bint sha_in_use() noexcept nogil:
     return current_sha
 
 
+def built():
+    """Instruction sets this build has code for, slowest first."""
+    return tuple([isa_names[k].decode() for k in range(ISA_COUNT)])
+
+
 def isas():
-    """Instruction sets this build and this processor can run, slowest first."""
-    found = []
-    for k in range(ISA_COUNT):
-        if isa_tests[k]():
-            found.append(isa_names[k].decode())
-    return tuple(found)
+    """Those of them that this processor can run."""
+    return tuple([isa_names[k].decode() for k in range(ISA_COUNT) if isa_tests[k]()])
+
+
+def processor():
+    """Maker, family and model of this processor; an empty name and zeros where it is no x86-64."""
+    cdef char vendor[13]
+    cdef int family, model
+    cpu_identity(vendor, &family, &model)
+    return (<bytes>vendor).decode("ascii", "replace"), family, model
 
 
 def isa():
@@ -196,23 +208,24 @@ def sha():
     return current_sha
 
 
-def set_isa(str name, bint sha=True):
+def set_isa(str name, sha=None):
     """Select the instruction set of every kernel from now on.
 
     Parameters
     ----------
     name : str
         One of `isas`.
-    sha : bool
-        Whether SHA-256 may be computed by SHA instructions, which some processors of every set
-        but ``portable`` have. Digests do not depend on it.
+    sha : bool, optional
+        Whether SHA-256 is computed by SHA instructions, where the processor has them and the set
+        is not ``portable``; by default as was measured (`cstark.kernels.choice`). Digests do not
+        depend on it.
     """
     global current_isa, current_sha
     if name not in isas():
         raise ValueError(f"instruction set {name!r} is not available here; choose from {isas()}")
-    for k in range(ISA_COUNT):
-        if isa_names[k].decode() == name:
-            current_isa = k
+    current_isa = built().index(name)
+    if sha is None:
+        sha = prefers_sha(name, processor()[0])
     current_sha = sha and current_isa > 0 and cpu_has_sha()
 
 
@@ -355,11 +368,11 @@ def _start():
     # A variable that is empty is not set: that is how many tools take one away.
     wanted = os.environ.get("CSTARK_ISA", "").strip()
     if wanted and wanted not in isas():
-        raise SettingError(
-            f"CSTARK_ISA={quoted(wanted)}: the instruction sets available here are "
-            f"{', '.join(isas())}; leave it empty for the best"
-        )
-    set_isa(wanted or isas()[len(isas()) - 1])
+        from cstark.kernels.sources import ISAS
+
+        reason = refusal(wanted, isas(), built(), tuple(ISAS))
+        raise SettingError(f"CSTARK_ISA={quoted(wanted)}: {reason}")
+    set_isa(wanted or best(isas()))
     wanted = os.environ.get("CSTARK_NUM_THREADS", "").strip()
     try:
         threads = int(wanted) if wanted else default_threads()

@@ -39,7 +39,8 @@ _CIMPORT = re.compile(r"^\s*from\s+([\w.]+)\s+cimport[\s(]+(\w+)", re.M)
 ISAS = {
     "portable": ("portable", None),
     "avx2": ("avx2", "AVX2"),
-    "avx512vl": ("avx2", "AVX512VL"),
+    "avx512vl": ("avx2", "AVX512VL"),  # the compiler makes the difference
+    "avx512": ("avx512", "AVX512"),
 }
 
 
@@ -52,7 +53,7 @@ def unit(family: str, isa: str, lanes: str = "lanes.h") -> str:
     folder, target = ISAS[isa]
     body = f'#include "{folder}/{lanes}"\n#define TABLE {family}_{isa}\n#include "{family}.h"\n'
     if target is not None:
-        have = "AVX2" if target == "AVX512VL" else target
+        have = "AVX512" if target == "AVX512VL" else target
         body = f"#if CSTARK_HAVE_{have}\nTARGET_BEGIN(TARGET_{target})\n{body}TARGET_END\n#endif\n"
     return f'/* The family {family} for {isa}. */\n#include "isa.h"\n{body}'
 

@@ -13,8 +13,10 @@ from cstark.kernels import _hash, _runtime
 
 # Every way to compute the digests here: instruction set, with SHA instructions or not.
 WAYS = [(isa, False) for isa in _runtime.isas()]
+_runtime.set_isa(_runtime.isa(), sha=True)
 if _runtime.sha():
     WAYS.append((_runtime.isas()[-1], True))
+_runtime.set_isa(_runtime.isa())
 # Widths on both sides of every block and chunk boundary, in words.
 WIDTHS = [*range(1, 41), 49, 50, 51, 52, 127, 128, 129, 136, 137, 255, 256, 257, 300, 385, 2500]
 

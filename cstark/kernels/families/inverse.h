@@ -26,9 +26,9 @@ static ptrdiff_t first_zero(const uint64_t *x, ptrdiff_t n) {
     return -1;
 }
 
-/* Inverses in place of n < 2 * INVERT_STEP words, canonical out; 1 if one of them is zero. */
+/* Inverses in place of n < LANES + INVERT_STEP words, canonical out; 1 if one of them is zero. */
 static int invert_few(uint64_t *x, int n) {
-    uint64_t prefix[2 * INVERT_STEP], product = 1;
+    uint64_t prefix[LANES + INVERT_STEP], product = 1;
     for (int i = 0; i < n; i++) {
         prefix[i] = product;
         product = gl_mul_any(product, x[i]);
@@ -44,14 +44,14 @@ static int invert_few(uint64_t *x, int n) {
 }
 
 /* Lane l of chain k runs over the elements i = k LANES + l mod INVERT_STEP. On the way forward out[i]
- * receives the product of the elements before i in its chain; the chains' totals and the last
- * n mod INVERT_STEP elements are inverted together; on the way back out[i] becomes that prefix times
- * the inverse of the product up to i. */
+ * receives the product of the elements before i in its chain; the chains' totals are multiplied to one
+ * vector, whose lanes and the last n mod INVERT_STEP elements are inverted together, in scalar registers;
+ * on the way back out[i] becomes that prefix times the inverse of the product up to i. */
 INLINE ptrdiff_t invert_block(const uint64_t *x, uint64_t *out, ptrdiff_t n, const int canonical) {
     const ptrdiff_t rest = n % INVERT_STEP, even = n - rest;
-    const int lanes = even ? INVERT_STEP : 0;
-    uint64_t few[2 * INVERT_STEP];
-    vec c0, c1, c2, c3;
+    const int lanes = even ? LANES : 0;
+    uint64_t few[LANES + INVERT_STEP];
+    vec c0 = v_set1(0), c1 = c0, c2 = c0, c3 = c0, c01 = c0, c23 = c0; /* as the compiler would warn */
     if (even) {
         c0 = v_load(x), c1 = v_load(x + LANES), c2 = v_load(x + 2 * LANES), c3 = v_load(x + 3 * LANES);
         for (ptrdiff_t i = INVERT_STEP; i < even; i += INVERT_STEP) {
@@ -60,14 +60,16 @@ INLINE ptrdiff_t invert_block(const uint64_t *x, uint64_t *out, ptrdiff_t n, con
             c0 = v_mul(c0, v_load(x + i)), c1 = v_mul(c1, v_load(x + i + LANES));
             c2 = v_mul(c2, v_load(x + i + 2 * LANES)), c3 = v_mul(c3, v_load(x + i + 3 * LANES));
         }
-        v_store(few, c0), v_store(few + LANES, c1);
-        v_store(few + 2 * LANES, c2), v_store(few + 3 * LANES, c3);
+        c01 = v_mul(c0, c1), c23 = v_mul(c2, c3);
+        v_store(few, v_mul(c01, c23));
     }
     for (ptrdiff_t i = 0; i < rest; i++) few[lanes + i] = x[even + i];
     if (invert_few(few, lanes + (int)rest)) return first_zero(x, n);
     for (ptrdiff_t i = 0; i < rest; i++) out[even + i] = few[lanes + i];
     if (even) {
-        c0 = v_load(few), c1 = v_load(few + LANES), c2 = v_load(few + 2 * LANES), c3 = v_load(few + 3 * LANES);
+        const vec all = v_load(few), i01 = v_mul(all, c23), i23 = v_mul(all, c01);
+        const vec i0 = v_mul(i01, c1), i1 = v_mul(i01, c0), i2 = v_mul(i23, c3), i3 = v_mul(i23, c2);
+        c0 = i0, c1 = i1, c2 = i2, c3 = i3;
         for (ptrdiff_t i = even - INVERT_STEP; i > 0; i -= INVERT_STEP) {
             vec r0 = v_mul(c0, v_load(out + i)), r1 = v_mul(c1, v_load(out + i + LANES));
             vec r2 = v_mul(c2, v_load(out + i + 2 * LANES)), r3 = v_mul(c3, v_load(out + i + 3 * LANES));

@@ -23,8 +23,10 @@
 typedef ptrdiff_t (*kernel_function)(void *context, ptrdiff_t first, ptrdiff_t last, int thread);
 
 /* X(set, family) for every set of this build, slowest first. */
-#if CSTARK_HAVE_AVX2
-#define EACH_ISA(X, family) X(portable, family) X(avx2, family) X(avx512vl, family)
+#if CSTARK_HAVE_AVX512
+#define EACH_ISA(X, family) X(portable, family) X(avx2, family) X(avx512vl, family) X(avx512, family)
+#elif CSTARK_HAVE_AVX2
+#define EACH_ISA(X, family) X(portable, family) X(avx2, family)
 #else
 #define EACH_ISA(X, family) X(portable, family)
 #endif

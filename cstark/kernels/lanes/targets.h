@@ -25,6 +25,13 @@
 #define CSTARK_HAVE_AVX2 0
 #endif
 
+/* setup.py defines CSTARK_WITHOUT_AVX512 where a compiler for x86-64 cannot do so. */
+#if CSTARK_HAVE_AVX2 && !defined(CSTARK_WITHOUT_AVX512)
+#define CSTARK_HAVE_AVX512 1
+#else
+#define CSTARK_HAVE_AVX512 0
+#endif
+
 #if CSTARK_HAVE_AVX2
 #include <cpuid.h>
 #include <immintrin.h>
@@ -35,8 +42,11 @@
 /* AVX-512 instructions on vectors of 256 bits: gcc must be told not to widen what it makes itself. */
 #if defined(__clang__)
 #define TARGET_AVX512VL "avx2,bmi,bmi2,avx512f,avx512vl"
+#define TARGET_AVX512 "avx2,bmi,bmi2,avx512f,avx512dq,avx512bw,avx512vl,avx512ifma,avx512vbmi"
 #else
 #define TARGET_AVX512VL "avx2,bmi,bmi2,avx512f,avx512vl,prefer-vector-width=256"
+#define TARGET_AVX512 \
+    "avx2,bmi,bmi2,avx512f,avx512dq,avx512bw,avx512vl,avx512ifma,avx512vbmi,prefer-vector-width=512"
 #endif
 
 /* Whether this processor, and its operating system, can run the code of an instruction set. */
@@ -47,8 +57,14 @@ static int cpu_runs_avx2(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 }
+#endif
+#if CSTARK_HAVE_AVX512
 static int cpu_runs_avx512vl(void) {
     return cpu_runs_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+}
+static int cpu_runs_avx512(void) {
+    return cpu_runs_avx512vl() && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+           && __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi");
 }
 #endif
 

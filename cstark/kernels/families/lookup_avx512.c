@@ -1,0 +1,9 @@
+/* The family lookup for avx512. */
+#include "isa.h"
+#if CSTARK_HAVE_AVX512
+TARGET_BEGIN(TARGET_AVX512)
+#include "avx512/lanes.h"
+#define TABLE lookup_avx512
+#include "lookup.h"
+TARGET_END
+#endif

@@ -1,0 +1,9 @@
+/* The family program for avx512. */
+#include "isa.h"
+#if CSTARK_HAVE_AVX512
+TARGET_BEGIN(TARGET_AVX512)
+#include "avx512/lanes.h"
+#define TABLE program_avx512
+#include "program.h"
+TARGET_END
+#endif

@@ -1,0 +1,320 @@
+/* AVX-512 lanes: eight elements a vector. The vocabulary is described in lane_names.h.
+ *
+ * Two 512-bit units (ports 0 and 5), and only port 0 shifts, only port 5 shuffles and compares: high
+ * halves are taken by whichever is free. Carries are masks. Sums of products use the 52-bit multiply-add
+ * (IFMA), which adds for nothing: x = x0 + x1 2^52, whose low part needs no instruction.
+ */
+#define LANES 8
+
+typedef __m512i vec;
+
+#define VECTOR_LOW _mm512_set1_epi64(0xFFFFFFFFll)
+#define VECTOR_P _mm512_set1_epi64((long long)GL_P)
+
+INLINE vec v_load(const uint64_t *p) { return _mm512_loadu_si512(p); }
+INLINE void v_store(uint64_t *p, vec a) { _mm512_storeu_si512(p, a); }
+INLINE vec v_load_some(const uint64_t *p, int count) {
+    return _mm512_maskz_loadu_epi64((__mmask8)((1u << count) - 1), p);
+}
+INLINE void v_store_some(uint64_t *p, int count, vec a) {
+    _mm512_mask_storeu_epi64(p, (__mmask8)((1u << count) - 1), a);
+}
+INLINE void v_prefetch(const uint64_t *p) { __builtin_prefetch(p, 0, 2); }
+INLINE vec v_set1(uint64_t a) { return _mm512_set1_epi64((long long)a); }
+
+/* High halves in the low halves, what is above them undefined: port 5. */
+INLINE vec v_high(vec a) { return _mm512_castps_si512(_mm512_movehdup_ps(_mm512_castsi512_ps(a))); }
+/* >> 32 on port 0, or on port 5. */
+#define SHIFTED_HIGH(a) _mm512_srli_epi64(a, 32)
+#define SHUFFLED_HIGH(a) \
+    _mm512_castps_si512(_mm512_maskz_movehdup_ps(0x5555, _mm512_castsi512_ps(a)))
+
+/* Of twenty-four words, word 3 i + k stands at place (3 i + k) mod 8: all places differ, so that two
+ * blends gather a coordinate and one permutation orders it. */
+INLINE void v_load_3(const uint64_t *p, vec out[3]) {
+    const vec x = v_load(p), y = v_load(p + 8), z = v_load(p + 16);
+    const vec order = _mm512_set_epi64(5, 2, 7, 4, 1, 6, 3, 0), one = _mm512_set1_epi64(1);
+    const vec order1 = _mm512_add_epi64(order, one), order2 = _mm512_add_epi64(order1, one);
+    out[0] = _mm512_permutexvar_epi64(order, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(x, 0x92, y), 0x24, z));
+    out[1] = _mm512_permutexvar_epi64(order1, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(x, 0x24, y), 0x49, z));
+    out[2] = _mm512_permutexvar_epi64(order2, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(x, 0x49, y), 0x92, z));
+}
+INLINE void v_store_3(uint64_t *p, const vec in[3]) {
+    const vec a = _mm512_permutexvar_epi64(_mm512_set_epi64(5, 2, 7, 4, 1, 6, 3, 0), in[0]);
+    const vec b = _mm512_permutexvar_epi64(_mm512_set_epi64(2, 7, 4, 1, 6, 3, 0, 5), in[1]);
+    const vec c = _mm512_permutexvar_epi64(_mm512_set_epi64(7, 4, 1, 6, 3, 0, 5, 2), in[2]);
+    v_store(p, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(a, 0x92, b), 0x24, c));
+    v_store(p + 8, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(b, 0x92, a), 0x49, c));
+    v_store(p + 16, _mm512_mask_mov_epi64(_mm512_mask_mov_epi64(c, 0x24, a), 0x49, b));
+}
+
+INLINE vec v_canonical(vec a) {
+    return _mm512_mask_sub_epi64(a, _mm512_cmpge_epu64_mask(a, VECTOR_P), a, VECTOR_P);
+}
+INLINE vec v_add_canonical(vec a, vec b) {
+    const vec sum = _mm512_add_epi64(a, b);
+    return _mm512_mask_add_epi64(sum, _mm512_cmplt_epu64_mask(sum, b), sum, VECTOR_LOW);
+}
+INLINE vec v_sub_canonical(vec a, vec b) {
+    const vec difference = _mm512_sub_epi64(a, b);
+    return _mm512_mask_sub_epi64(difference, _mm512_cmplt_epu64_mask(a, b), difference, VECTOR_LOW);
+}
+INLINE vec v_add(vec a, vec b) { return v_add_canonical(a, v_canonical(b)); }
+INLINE vec v_sub(vec a, vec b) { return v_sub_canonical(a, v_canonical(b)); }
+
+/* low + 2^64 high, high = h0 + B h1: low - h1 + (B - 1) h0. */
+INLINE vec v_reduce(vec high, vec low) {
+    const vec t = v_sub_canonical(low, SHIFTED_HIGH(high));
+    const vec u = _mm512_mul_epu32(high, VECTOR_LOW);
+    return v_add_canonical(t, u);
+}
+INLINE vec v_mul(vec a, vec b) {
+    const vec ah = v_high(a), bh = v_high(b);
+    const vec ll = _mm512_mul_epu32(a, b), lh = _mm512_mul_epu32(a, bh);
+    const vec hl = _mm512_mul_epu32(ah, b), hh = _mm512_mul_epu32(ah, bh);
+    const vec t0 = _mm512_add_epi64(hl, SHIFTED_HIGH(ll));
+    const vec t1 = _mm512_add_epi64(lh, _mm512_and_si512(t0, VECTOR_LOW));
+    const vec high = _mm512_add_epi64(_mm512_add_epi64(hh, SHIFTED_HIGH(t0)), SHIFTED_HIGH(t1));
+    const vec low = _mm512_castps_si512(
+        _mm512_mask_moveldup_ps(_mm512_castsi512_ps(ll), 0xAAAA, _mm512_castsi512_ps(t1)));
+    return v_reduce(high, low);
+}
+INLINE vec v_square(vec a) {
+    const vec ah = v_high(a);
+    const vec ll = _mm512_mul_epu32(a, a), lh = _mm512_mul_epu32(a, ah), hh = _mm512_mul_epu32(ah, ah);
+    const vec t = _mm512_add_epi64(lh, _mm512_srli_epi64(ll, 33)); /* 2 lh B = lh 2^33 */
+    const vec low = _mm512_add_epi64(ll, _mm512_slli_epi64(lh, 33));
+    return v_reduce(_mm512_add_epi64(hh, _mm512_srli_epi64(t, 31)), low);
+}
+
+/* ---- digits: two signed 64-bit lanes, value = lo + hi B ---- */
+
+typedef struct {
+    vec lo, hi;
+} digits;
+typedef gl_twiddle twiddle;
+
+INLINE twiddle twiddle_set(uint64_t w) { return gl_twiddle_set(w); }
+INLINE void twiddle_store(twiddle *out, vec a) {
+    const vec high = _mm512_srli_epi64(a, 32);
+    const vec first = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0), last = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
+    _mm512_storeu_si512(out, _mm512_permutex2var_epi64(a, first, high));
+    _mm512_storeu_si512(out + 4, _mm512_permutex2var_epi64(a, last, high));
+}
+INLINE digits d_split(vec a) {
+    digits d = {_mm512_and_si512(a, VECTOR_LOW), SHUFFLED_HIGH(a)};
+    return d;
+}
+/* (xl + xh B)(wl + wh B): with M the middle digit sum and Q everything above B^2,
+ * Q B^2 = Q (B - 1), and Q = q0 + q1 B adds -(q0 + q1) to the low and q0 to the high digit. */
+INLINE digits d_product(vec x, vec w, vec wh) {
+    const vec xh = v_high(x);
+    const vec ll = _mm512_mul_epu32(x, w), lh = _mm512_mul_epu32(x, wh);
+    const vec hl = _mm512_mul_epu32(xh, w), hh = _mm512_mul_epu32(xh, wh);
+    const vec m = _mm512_add_epi64(_mm512_add_epi64(hl, _mm512_and_si512(lh, VECTOR_LOW)), SHIFTED_HIGH(ll));
+    const vec q = _mm512_add_epi64(_mm512_add_epi64(hh, SHUFFLED_HIGH(lh)), SHIFTED_HIGH(m));
+    const vec q0 = _mm512_and_si512(q, VECTOR_LOW), q1 = SHIFTED_HIGH(q);
+    digits d = {_mm512_sub_epi64(_mm512_and_si512(ll, VECTOR_LOW), _mm512_add_epi64(q0, q1)),
+                _mm512_add_epi64(_mm512_and_si512(m, VECTOR_LOW), q0)};
+    return d;
+}
+INLINE digits d_mul(vec a, const twiddle *t) { return d_product(a, v_set1(t->w), v_set1(t->w_high)); }
+INLINE digits d_mul_vec(vec a, vec b) { return d_product(a, b, v_high(b)); }
+INLINE digits d_add(digits a, digits b) {
+    digits d = {_mm512_add_epi64(a.lo, b.lo), _mm512_add_epi64(a.hi, b.hi)};
+    return d;
+}
+INLINE digits d_sub(digits a, digits b) {
+    digits d = {_mm512_sub_epi64(a.lo, b.lo), _mm512_sub_epi64(a.hi, b.hi)};
+    return d;
+}
+INLINE digits d_shift(digits a, int k) {
+    digits d = {_mm512_slli_epi64(a.lo, (unsigned)k), _mm512_slli_epi64(a.hi, (unsigned)k)};
+    return d;
+}
+/* times B: (lo + hi B) B = -hi + (lo + hi) B. The negation stands last, where it melts into the
+ * addition or subtraction that follows. */
+INLINE digits d_shift_32(digits a, int k) {
+    digits d = {_mm512_sub_epi64(_mm512_setzero_si512(), _mm512_slli_epi64(a.hi, (unsigned)k)),
+                _mm512_slli_epi64(_mm512_add_epi64(a.lo, a.hi), (unsigned)k)};
+    return d;
+}
+/* times B^2 = B - 1: (lo + hi B) B^2 = -(lo + hi) + lo B. */
+INLINE digits d_shift_64(digits a, int k) {
+    digits d = {_mm512_sub_epi64(_mm512_setzero_si512(), _mm512_slli_epi64(_mm512_add_epi64(a.lo, a.hi), (unsigned)k)),
+                _mm512_slli_epi64(a.lo, (unsigned)k)};
+    return d;
+}
+/* A word times 2^e, e = 96 s + 32 q + r: the word shifted by r has three 32-bit digits
+ * z0 + z1 B + z2 B^2, which B^q moves around (B^2 = B - 1, B^3 = -1) and (-1)^s negates. z0 is a shift of
+ * the low halves alone, z1 the bits 32 - r .. 63 - r, which a byte shuffle of bits (VBMI) takes out in
+ * one instruction: six instead of eight, and fewer on the port that shifts. */
+INLINE digits d_power_of_two(vec a, int e) {
+    const int r = e % 32, q = e % 96 / 32;
+    const long long at = 32 - r, control = at | (at + 8) << 8 | (at + 16) << 16 | (at + 24) << 24;
+    const vec zero = _mm512_setzero_si512();
+    const vec z0 = r ? _mm512_maskz_slli_epi32(0x5555, a, (unsigned)r) : _mm512_and_si512(a, VECTOR_LOW);
+    const vec z1 = r ? _mm512_maskz_multishift_epi64_epi8(0x0F0F0F0F0F0F0F0Full, _mm512_set1_epi64(control), a)
+                     : SHUFFLED_HIGH(a);
+    const vec z2 = r ? _mm512_srli_epi64(a, (unsigned)(64 - r)) : zero;
+    const vec z01 = _mm512_add_epi64(z0, z1), z12 = _mm512_add_epi64(z1, z2);
+    const vec z02 = _mm512_sub_epi64(z0, z2);
+    digits d = {q == 0 ? z02 : _mm512_sub_epi64(zero, q == 1 ? z12 : z01),
+                q == 0 ? z12 : q == 1 ? z01 : z02};
+    if (e >= 96) d.lo = _mm512_sub_epi64(zero, d.lo), d.hi = _mm512_sub_epi64(zero, d.hi);
+    return d;
+}
+/* K0 + K1 B = 0 mod p, with both large enough to make any sum of butterflies non-negative. */
+INLINE digits d_bias(digits a) {
+    digits d = {_mm512_add_epi64(a.lo, _mm512_set1_epi64((1ll << 61) + (1ll << 28))),
+                _mm512_add_epi64(a.hi, _mm512_set1_epi64((1ll << 60) - 3 * (1ll << 28)))};
+    return d;
+}
+/* 0 <= lo, hi < 2^62. hi = h0 + h1 B: value = (lo + (B - 1) h1) + h0 B = g + low; after a carry the sum is
+ * below g < 2^63, and adding EPSILON carries nothing. */
+INLINE vec d_merge(digits a) {
+    const vec g = _mm512_add_epi64(a.lo, _mm512_mul_epu32(v_high(a.hi), VECTOR_LOW));
+    const vec sum = _mm512_add_epi64(_mm512_slli_epi64(a.hi, 32), g);
+    return _mm512_mask_add_epi64(sum, _mm512_cmplt_epu64_mask(sum, g), sum, VECTOR_LOW);
+}
+INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
+
+/* ---- low + middle 2^52: how sums of 52-bit products end; middle = h 2^12 + l, 2^64 = B - 1 ---- */
+INLINE digits d_from_52(vec low, vec middle) {
+    const vec h = _mm512_srli_epi64(middle, 12);
+    const vec l = _mm512_and_si512(_mm512_slli_epi64(middle, 20), VECTOR_LOW);
+    digits d = {_mm512_sub_epi64(low, h), _mm512_add_epi64(l, h)};
+    return d;
+}
+
+/* ---- dot products with prepared constants ----
+ * x = xl + xh B and c, c B mod p = c0 + c1 2^52: 32-bit halves times 52- and 12-bit limbs. The product
+ * xl c0 has 84 bits, taken as 52 and 32; 256 terms add up without any carry. */
+
+typedef struct {
+    uint64_t limb[4]; /* c0, c1, (c B)0, (c B)1 */
+} weight;
+typedef struct {
+    vec low, middle; /* low + middle 2^52 */
+} dot;
+
+#define LOW_52 0xFFFFFFFFFFFFFull
+
+INLINE void weight_set(weight *out, uint64_t w) {
+    const uint64_t wb = gl_mul(w, (uint64_t)1 << 32);
+    out->limb[0] = w & LOW_52, out->limb[1] = w >> 52;
+    out->limb[2] = wb & LOW_52, out->limb[3] = wb >> 52;
+}
+INLINE dot dot_zero(void) {
+    dot d = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    return d;
+}
+INLINE dot dot_set1(uint64_t a) {
+    dot d = {v_set1(a & LOW_52), v_set1(a >> 52)};
+    return d;
+}
+INLINE void dot_add_limbs(dot *d, vec x, vec c0, vec c1, vec b0, vec b1) {
+    const vec xl = _mm512_and_si512(x, VECTOR_LOW), xh = SHIFTED_HIGH(x);
+    d->low = _mm512_madd52lo_epu64(d->low, xl, c0);
+    d->middle = _mm512_madd52hi_epu64(d->middle, xl, c0);
+    d->low = _mm512_madd52lo_epu64(d->low, xh, b0);
+    d->middle = _mm512_madd52hi_epu64(d->middle, xh, b0);
+    d->middle = _mm512_madd52lo_epu64(d->middle, xl, c1);
+    d->middle = _mm512_madd52lo_epu64(d->middle, xh, b1);
+}
+INLINE void dot_add(dot *d, vec x, const weight *w) {
+    dot_add_limbs(d, x, v_set1(w->limb[0]), v_set1(w->limb[1]), v_set1(w->limb[2]), v_set1(w->limb[3]));
+}
+INLINE vec dot_value(const dot *d) { return d_value(d_from_52(d->low, d->middle)); }
+
+/* Limbs of LANES weights at once, one lane a weight; c B = -c_high + (c_low + c_high) B. */
+INLINE void weight_limbs(vec w, vec limb[4]) {
+    const vec mask = v_set1(LOW_52), high = _mm512_srli_epi64(w, 32);
+    const digits shifted = {_mm512_sub_epi64(_mm512_setzero_si512(), high),
+                            _mm512_add_epi64(_mm512_and_si512(w, VECTOR_LOW), high)};
+    const vec wb = d_value(shifted);
+    limb[0] = _mm512_and_si512(w, mask), limb[1] = _mm512_srli_epi64(w, 52);
+    limb[2] = _mm512_and_si512(wb, mask), limb[3] = _mm512_srli_epi64(wb, 52);
+}
+/* Four columns of eight words as eight rows of four: rows i and i + 4 in one vector. */
+INLINE void v_rows_of_four(const vec column[4], vec row[4]) {
+    const vec even = _mm512_unpacklo_epi64(column[0], column[1]), odd = _mm512_unpackhi_epi64(column[0], column[1]);
+    const vec even2 = _mm512_unpacklo_epi64(column[2], column[3]), odd2 = _mm512_unpackhi_epi64(column[2], column[3]);
+    /* even: rows 0 2 4 6, pairs of words; row 0 and 4: lanes 0, 2 of even and of even2 */
+    const vec a = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0), b = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
+    row[0] = _mm512_permutex2var_epi64(even, a, even2), row[1] = _mm512_permutex2var_epi64(odd, a, odd2);
+    row[2] = _mm512_permutex2var_epi64(even, b, even2), row[3] = _mm512_permutex2var_epi64(odd, b, odd2);
+}
+INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
+    vec limb[4], row[4];
+    weight_limbs(w, limb);
+    v_rows_of_four(limb, row);
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_si256((__m256i *)out[i * step].limb, _mm512_castsi512_si256(row[i]));
+        _mm256_storeu_si256((__m256i *)out[(i + 4) * step].limb, _mm512_extracti64x4_epi64(row[i], 1));
+    }
+}
+
+typedef struct {
+    uint64_t limb[4][LANES];
+} weight_vec;
+
+INLINE void weight_vec_set(weight_vec *out, vec w) {
+    vec limb[4];
+    weight_limbs(w, limb);
+    for (int k = 0; k < 4; k++) v_store(out->limb[k], limb[k]);
+}
+INLINE void dot_add_vec(dot *d, vec x, const weight_vec *w) {
+    dot_add_limbs(d, x, v_load(w->limb[0]), v_load(w->limb[1]), v_load(w->limb[2]), v_load(w->limb[3]));
+}
+/* Lane i of the result: the sum of the lanes of row i. */
+INLINE vec v_across(const vec row[8]) {
+    vec pair[4], quad[2];
+    for (int k = 0; k < 4; k++) /* lanes of 128 bits: sums of rows 2k, 2k + 1 */
+        pair[k] = _mm512_add_epi64(_mm512_unpacklo_epi64(row[2 * k], row[2 * k + 1]),
+                                   _mm512_unpackhi_epi64(row[2 * k], row[2 * k + 1]));
+    for (int k = 0; k < 2; k++) /* two lanes of pair 2k, two of pair 2k + 1 */
+        quad[k] = _mm512_add_epi64(_mm512_shuffle_i64x2(pair[2 * k], pair[2 * k + 1], 0x88),
+                                   _mm512_shuffle_i64x2(pair[2 * k], pair[2 * k + 1], 0xDD));
+    return _mm512_add_epi64(_mm512_shuffle_i64x2(quad[0], quad[1], 0x88),
+                            _mm512_shuffle_i64x2(quad[0], quad[1], 0xDD));
+}
+INLINE dot dot_across(const dot row[LANES]) {
+    vec low[8], middle[8];
+    for (int k = 0; k < 8; k++) low[k] = row[k].low, middle[k] = row[k].middle;
+    dot d = {v_across(low), v_across(middle)};
+    return d;
+}
+
+/* ---- sums of at most 64 products of words: x = x0 + x1 2^52, seven multiply-adds a product ---- */
+
+typedef struct {
+    vec low, middle, high; /* low + middle 2^52 + high 2^104 */
+} products;
+
+INLINE products products_zero(void) {
+    products s = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+    return s;
+}
+INLINE void products_add(products *s, vec a, vec b) {
+    const vec a1 = _mm512_srli_epi64(a, 52), b1 = _mm512_srli_epi64(b, 52);
+    s->low = _mm512_madd52lo_epu64(s->low, a, b);
+    s->middle = _mm512_madd52hi_epu64(s->middle, a, b);
+    s->middle = _mm512_madd52lo_epu64(s->middle, a, b1);
+    s->middle = _mm512_madd52lo_epu64(s->middle, a1, b);
+    s->high = _mm512_madd52hi_epu64(s->high, a, b1);
+    s->high = _mm512_madd52hi_epu64(s->high, a1, b);
+    s->high = _mm512_madd52lo_epu64(s->high, a1, b1);
+}
+INLINE void products_twice(products *s) {
+    s->low = _mm512_add_epi64(s->low, s->low), s->middle = _mm512_add_epi64(s->middle, s->middle);
+    s->high = _mm512_add_epi64(s->high, s->high);
+}
+/* 2^104 = -2^8 */
+INLINE digits products_digits(const products *s) {
+    return d_from_52(_mm512_sub_epi64(s->low, _mm512_slli_epi64(s->high, 8)), s->middle);
+}
+INLINE vec products_value(const products *s) { return d_value(products_digits(s)); }
+
+#include "transpose.h"
+#include "lane_ext.h"
