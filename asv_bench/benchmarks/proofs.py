@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .common import HASHES, THREADS, Threaded
-from .machines import make, workloads
+import cstark as cs
+from cstark.kernels import _chunks, _runtime
+
+from .common import HASHES, THREADS, Threaded, empty_words, height
+from .machines import Pairs, make, workloads
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOADS = workloads()
@@ -66,6 +69,54 @@ class Memory:
         self.case.prove()
 
 
+class FreshMemory:
+    """Memory that a proof is the first to touch, in bytes: of a process without any, and later."""
+
+    params = [["first", "later"], WORKLOADS, HASHES[1:2]]
+    param_names = ["proof", "workload", "hash"]
+    timeout = 600
+
+    def setup(self, proof: str, workload: str, hash: str) -> None:
+        self.case = make(workload, hash)
+
+    def track_fresh_bytes(self, proof: str, workload: str, hash: str) -> int:
+        touched: list[int] = []
+        touch = _chunks.touch
+        _chunks.touch = lambda words: touched.append(words.nbytes) or touch(words)
+        try:
+            _runtime.release_memory()
+            self.case.prove()
+            if proof == "later":
+                del touched[:]
+                self.case.prove()
+        finally:
+            _chunks.touch = touch
+        return sum(touched)
+
+
+class ManyTables(Threaded):
+    """Twenty tables of 2^10 rows, and one table with the same cells: ns per cell."""
+
+    params = [[1, 20], THREADS]
+    param_names = ["tables", "threads"]
+
+    def setup(self, tables: int, threads: int | str) -> None:
+        self.use_threads(threads)
+        rows, columns = 1 << height(10), 320 // tables
+        air = Pairs(columns // 2)
+        self.machine = cs.Machine({f"table{k}": air for k in range(tables)}, cs.Options(grinding=0))
+        self.traces = {f"table{k}": empty_words(rows, columns) for k in range(tables)}
+        for trace in self.traces.values():
+            trace[:] = 0  # Fibonacci sequences that never leave 0
+        self.machine.verifying_key()
+
+    def elements(self, tables: int, threads: int | str) -> int:
+        return sum(trace.size for trace in self.traces.values())
+
+    def time_prove_tables(self, tables: int, threads: int | str) -> None:
+        self.machine.prove(self.traces)
+
+
 class Startup:
     """What every process pays first."""
 
@@ -79,3 +130,11 @@ class Startup:
     def timeraw_import(self) -> str:
         # a process of its own, which finds the working tree where nothing is installed
         return f"import sys; sys.path.append({str(ROOT)!r}); import cstark"
+
+    def timeraw_prove(self) -> str:
+        """The whole of a command line's shortest proof, but for the interpreter's own start."""
+        return (
+            f"import sys; sys.path.append({str(ROOT)!r})\n"
+            "from cstark.cli.main import main\n"
+            "main(['prove', 'fib_pair', '--log-rows', '3', '-o', '/dev/null'])"
+        )
