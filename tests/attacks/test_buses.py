@@ -10,7 +10,7 @@ import pytest
 
 import cstark as cs
 from cstark import Reason, field
-from cstark.air import bus as bus_module
+from cstark.air import buses as bus_module
 from cstark.protocol import statement as statement_module
 from cstark.protocol.transcript import Transcript
 from tests.attacks import false_statements
@@ -167,7 +167,7 @@ class Several(cs.Air):
     """Sends the message 5 once on every row, and receives it as often as is said."""
 
     columns = ("x",)
-    publics = ("many", "few")
+    publics = ("many", "few", "one")
 
     def __init__(self, place, count):
         self.place, self.count = place, count
@@ -175,7 +175,7 @@ class Several(cs.Air):
     def constrain(self, t):
         t.every_row.equal(t.now.x, 5)
         said = [(t.send, 1, 1), (t.receive, self.count(t.publics), 6)]
-        other = [(t.send, 1, 1), (t.receive, 1, 1)]
+        other = [(t.send, 1, 1), (t.receive, t.publics.one, 1)]
         for call, count, weight in [*other * self.place, *said, *other * (2 - self.place)]:
             call("copies", [t.now.x], count=count, weight=weight)
 
@@ -197,11 +197,12 @@ COUNTS = {
 def test_public_counts_that_take_messages_away(kind, place):
     """A public value of p - 1 in a count says p - 1 times, and -1 times is what would be proved."""
     count, good, bad = COUNTS[kind]
-    machine = machine_of({"few": Once(), "t": Several(place, count), "more": Takes()})
+    tables = [("few", Once()), ("t", Several(place, count)), ("more", Takes())]
+    machine = machine_of(dict(tables[place:] + tables[:place]))
     value = count(SimpleNamespace(many=bad[0], few=bad[1])) % P
     value -= P * (value > P // 2)
-    true = Statement(machine, {"t": good}, tokens=tokens_for(1), claim=b"{}")
-    false = Statement(machine, {"t": bad}, tokens=tokens_for(value), claim=b"{}")
+    true = Statement(machine, {"t": [*good, 1]}, tokens=tokens_for(1), claim=b"{}")
+    false = Statement(machine, {"t": [*bad, 1]}, tokens=tokens_for(value), claim=b"{}")
     traces = {"few": FIVES["once"], "t": FIVES["once"], "more": FIVES["once"]}
     honest = machine.prove(traces, true.publics, tokens=true.tokens, claim=b"{}")
     for call in (machine.prove, machine.check):

@@ -107,3 +107,6 @@ def test_demands_that_no_proof_meets(pair):
         with pytest.raises(Refused) as refusal:
             verify(pair.statement, pair.proof, **{"min_security": 0, **demands})
         assert refusal.value.reason == reason and str(refusal.value)
+    unknown = {"y": 8, name: 1024, "x": 8, "z": 8}
+    with pytest.raises(Refused, match=r"no table is expected: x, y, z$"):
+        verify(pair.statement, pair.proof, min_security=0, heights=unknown)
