@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ NAMED = re.findall(r"`([\w/]+\.py)::(\*|\w+)(?:\[([^`]*)\])?`", PAGE)
 """(file, test, case) of every test that is named."""
 
 
+@functools.cache
 def defined_in(path: Path) -> set[str]:
     return {
         node.name

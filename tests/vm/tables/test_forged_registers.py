@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from forged_run import Run
 from forged_tables import Attack, limbs, row_of
 
 from cstark.vm import abi
+from cstark.vm.tables.registers import STEP, Refresh
 from tests.vm import encode
 from tests.vm.guests import LOW, Guest, exit_with, li
 
@@ -98,3 +100,36 @@ def test_a_load_from_nowhere_into_x0():
     run.put("fresh", 0, low=(run.tables["fresh"].limit - run.tables["fresh"].first) % 2**16)
     run.put("fresh", 7, low=(run.tables["fresh"].limit - run.tables["fresh"].first) % 2**16)
     run.judge(lw=["word taken", "word put back"])
+
+
+class OtherRefresh(Refresh):
+    """Makes a token younger, and whatever the prover likes of its value."""
+
+    columns = {**Refresh.columns, "new": (2,)}
+
+    def constrain(self, t):
+        n = t.now
+        t.every_row.boolean(n.real, name="real is a bit")
+        t.receive("register", [n.register, *n.value, n.time], count=n.real, weight=1, name="taken")
+        t.send("register", [n.register, *n.new, n.time + STEP], count=n.real, name="put back")
+
+
+def test_a_token_made_younger_with_another_value():
+    """V8: a row of REFRESH has one value, which is taken and put back."""
+    rounds = 9000
+    words = [*li(C, 7), *li(A, rounds), encode.i("addi", A, A, -1), encode.b("bne", A, 0, -4)]
+    run = Run(Guest([*words, *exit_with(C)]), providers=True)
+    (row,) = (k for k, number in enumerate(run.view("refresh").register)
+              if number == C and run.view("refresh").real[k] == 1)  # fmt: skip
+    run.put("mv", 0, a=[8, 0])
+    run.put("halt", 0, b=[8, 0])
+    run.claim("halt", [8, 0])
+    honest = run.traces["refresh"].copy()
+    run.put("refresh", row, value=[8, 0])
+    run.settle()
+    assert run.verdict() == "bus_sum"
+    run.tables["refresh"] = OtherRefresh()
+    run.traces["refresh"] = np.hstack([honest, honest[:, 2:4]])
+    run.put("refresh", row, new=[8, 0])
+    run.settle()
+    assert run.verdict() == ""
