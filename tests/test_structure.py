@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
                 "check", "workload"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
+    "guide": set(),
     "gadgets": {*BASE, "air", "arrays", "text"},
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays", "vm", "gadgets"},
     "pure": set(),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from cstark.air.description import Interaction, TableDescription
 from cstark.air.tokens import Token
 
-__all__ = ["free_count_notes", "height_notes"]
+__all__ = ["free_count_notes", "height_notes", "public_notes"]
 
 _SHOWN = 3
 
@@ -38,6 +38,34 @@ def height_notes(descriptions: Iterable[TableDescription]) -> list[str]:
         f"table{'s' if len(names) > 1 else ''} {shown}: height chosen by the prover; state `rows` "
         "or verify(..., heights=) where the number of rows matters"
     ]
+
+
+def public_notes(descriptions: Iterable[TableDescription]) -> list[str]:
+    """Public values that nothing reads, so that a proof says nothing about them.
+
+    Parameters
+    ----------
+    descriptions : iterable of TableDescription
+        All tables of a machine.
+
+    Returns
+    -------
+    list of str
+        A sentence for each table that has such values.
+    """
+    notes = []
+    for description in descriptions:
+        read = {node[1] for node in description.nodes if node[0] == "public"}
+        names = [name for k, name in enumerate(description.public_names) if k not in read]
+        if names:
+            shown = ", ".join(map(repr, names[:_SHOWN]))
+            if len(names) > _SHOWN:
+                shown += f", … {len(names) - _SHOWN} more"
+            notes.append(
+                f"table {description.name!r}: nothing reads public value"
+                f"{'s' if len(names) > 1 else ''} {shown}, so a proof holds for any value there"
+            )
+    return notes
 
 
 def free_count_notes(

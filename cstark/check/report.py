@@ -16,7 +16,7 @@ from cstark.check.buses import Traffic
 from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
 from cstark.check.mutate import Mutations
-from cstark.check.notes import free_count_notes, height_notes
+from cstark.check.notes import free_count_notes, height_notes, public_notes
 from cstark.check.overweight import Overweight, find_overweight
 from cstark.check.rank import RankTest
 from cstark.check.show import (
@@ -282,7 +282,11 @@ def check(
         {d.name: len(t) for d, t in zip(descriptions, traces, strict=True)},
         sum(len(description.constraints) for description in descriptions),
         len(buses),
-        notes=(*height_notes(descriptions), *free_count_notes(descriptions, tokens)),
+        notes=(
+            *height_notes(descriptions),
+            *public_notes(descriptions),
+            *free_count_notes(descriptions, tokens),
+        ),
         overweight=tuple(overweight),
     )
 

@@ -31,6 +31,54 @@ def trace(asked):
     return {"squares": np.stack([x, x * x, np.array(asked, dtype=np.uint64)], axis=1)}
 
 
+class Opening(cs.Air):
+    columns = ("x",)
+    publics = {"first": (), "last": (), "vector": (4,)}
+    rows = 8
+
+    def __init__(self, reads):
+        self.reads = reads
+
+    def constrain(self, t):
+        t.every_row.boolean(t.now.x)
+        for name in self.reads:
+            t.first_row.equal(t.now.x, np.ravel([t.publics[name]])[0])
+
+
+def test_public_values_that_nothing_reads():
+    """Whatever they are, the same proof would do: they are no part of what is proved."""
+    trace, publics = np.ones(8, dtype=np.uint64), [1, 7, 1, 7, 7, 7]
+    found = {
+        names: cs.Machine({"opening": Opening(names)}).check(
+            {"opening": trace}, {"opening": publics}
+        )
+        for names in (("first",), ("first", "vector"), ("first", "vector", "last"))
+    }
+    one, two, _ = found.values()
+    assert one.notes == (
+        "table 'opening': nothing reads public values 'last', 'vector[0]', 'vector[1]', … 2 more, so "
+        "a proof holds for any value there",
+    )
+    assert "'last', 'vector[1]', 'vector[2]', … 1 more" in two.notes[0]
+    machine = cs.Machine({"opening": Opening(("first",))}, cs.Options(queries=4, grinding=0))
+    for last in (7, 8):
+        given = {"opening": [1, last, 1, 7, 7, 7]}
+        machine.verify(machine.prove({"opening": trace}, given), given, min_security=0)
+
+
+def test_a_message_reads_public_values():
+    class Sends(Opening):
+        def constrain(self, t):
+            super().constrain(t)
+            t.send("values", [t.now.x, t.publics.last, *t.publics.vector])
+
+    tokens = [cs.Receive("values", [1, 7, 1, 7, 7, 7], 8)]
+    report = cs.Machine({"opening": Sends(("first",))}).check(
+        {"opening": np.ones(8, dtype=np.uint64)}, {"opening": [1, 7, 1, 7, 7, 7]}, tokens=tokens
+    )
+    assert report and not report.notes
+
+
 def test_a_token_that_meets_free_counts():
     """Sent: a row of the provider. Received: perhaps by a row with count -1, and so by nobody."""
     sent = squares().check(trace([0, 0, 0, 5, 0, 0, 0, 0]), tokens=[cs.Send("square", [3, 9], 5)])
