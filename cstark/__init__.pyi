@@ -1,4 +1,5 @@
 from cstark import gadgets as gadgets
+from cstark import vm as vm
 from cstark.air import Air as Air
 from cstark.air import Expression as Expression
 from cstark.air import FreeCells as FreeCells

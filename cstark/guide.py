@@ -113,8 +113,8 @@ looked up as often as a column says:
 >>> try:
 ...     cs.Machine({"payments": Payments(), "bytes": BYTES})
 ... except cs.AirError as error:
-...     print(str(error)[-148:])
-is sent without being received. State t.every_row.boolean(t.now.used), or give weight=, a bound on |count| that the constraints of the table enforce
+...     print(str(error).partition(". ")[2][:89], "...")
+State t.every_row.boolean(t.now.used), or give weight=, a bound on |count| that the const ...
 
 The refusal is there because of this: counts of 1 and p - 1, which is -1, cancel. Whoever silences
 it with a weight that no constraint enforces proves that 300 is a byte.
@@ -193,8 +193,9 @@ Equations hold modulo p. `sum` above is a sum of integers because each of at mos
 most 255, which stays far below p. Without the lookup, a payment of p - 5 would be a refund. The
 same goes for every "less than", every division with remainder and every carry: an equation has
 solutions among the field elements that it does not have among the integers, until what has to be
-small is looked up in a list. `cs.gadgets.Limbs` is for numbers of up to 63 bits, `cs.gadgets.LessThan`
-for comparisons of any length; `cstark.machines.range_check` shows both ways to cheat without them.
+small is looked up in a list. `cs.gadgets.Limbs` is for numbers of up to 63 bits,
+`cs.gadgets.LessThan` for comparisons of any length; `cstark.machines.range_check` shows how one
+could cheat without them.
 
 7. Before you trust it
 ----------------------

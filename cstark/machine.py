@@ -41,16 +41,16 @@ class Machine:
     Parameters
     ----------
     tables : mapping of str to Air
-        In this order everywhere. Buses are numbered by name.
+        The tables, which keep this order everywhere. Buses are numbered by name.
     options : Options, optional
-        Resolved to numbers here, once.
+        What proofs are made with; they are resolved to numbers once, here.
 
     Raises
     ------
     AirError
-        A description is wrong, or the tables do not fit together or the options.
+        If a description is wrong, or the tables do not fit together, or not with the options.
     OptionsError
-        The security target cannot be reached.
+        If the security target cannot be reached.
 
     Examples
     --------
@@ -102,7 +102,7 @@ class Machine:
         return self._proving_key
 
     def with_options(self, options: Options) -> Machine:
-        """The same tables with other options, not described again.
+        """Give a machine of the same tables with other options, without describing them again.
 
         Parameters
         ----------
@@ -142,16 +142,16 @@ class Machine:
         Parameters
         ----------
         traces : mapping of str to (rows, columns) array_like of integers
-            One per table; rows a power of two, at least 8; values from 0 to p - 1; the trace of a
-            table with a single column may be ``(rows,)``. A C-contiguous array of uint64 or int64
-            is used in place, read only, memory-mapped or not; other integers, and bools, are
+            One for each table; rows a power of two, at least 8; values from 0 to p - 1; the trace
+            of a table with a single column may be ``(rows,)``. A C-contiguous array of uint64 or
+            int64 is used in place, read only, memory-mapped or not; other integers, and bools, are
             copied. A callable that returns the array is called when the trace is needed.
         publics : mapping of str to (sequence or mapping), optional
             For each table with public values: these in order, or by name (a group as an array).
         tokens : sequence of Send or Receive
             Messages that the verifier adds.
         claim : bytes
-            At most 1 MiB; carried in the file and bound to the proof.
+            At most 1 MiB of data that the file carries and that is bound to the proof.
         check : bool
             Check every constraint on every row first, and that counts of messages keep to the
             weights their tables state. Without it a false trace yields a proof that does not
@@ -179,12 +179,12 @@ class Machine:
         Raises
         ------
         TraceError
-            A trace has the wrong shape or values, violates a constraint or unbalances a bus;
-            names table, row, column or constraint.
+            If a trace has the wrong shape or values, violates a constraint or unbalances a bus;
+            the error names table, row, column or constraint.
         StatementError
-            The publics, tokens or claim are malformed.
+            If the publics, tokens or claim are malformed.
         OptionsError
-            No plan fits `max_memory`; raised before any work, naming the bytes needed.
+            If no plan fits `max_memory`. It is raised before any work, and names the bytes needed.
         """
         from cstark.proving import make_proof
 
@@ -219,7 +219,7 @@ class Machine:
             together: what is declared in `Air.inputs` is taken as given, and everything else
             must be determined, see ``python -m pydoc cstark.check.rank``.
         seed : int
-            Of the choice of cells and values.
+            The seed of the choice of cells and values.
 
         Returns
         -------
@@ -229,10 +229,10 @@ class Machine:
         Raises
         ------
         TraceError, StatementError
-            The input is malformed (shapes, dtypes, values not below p), or the counts of the
+            If the input is malformed (shapes, dtypes, values not below p), or the counts of the
             statement could wrap around p.
         AirError
-            A table's `free_cells` is wrong.
+            If a table's `free_cells` is wrong.
         """
         for name, value in (("mutate", mutate), ("seed", seed)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
@@ -264,31 +264,31 @@ class Machine:
         table: str | None = None,
         tokens: Sequence[Token] = (),
     ) -> NDArray[np.uint64]:
-        """How often each row of a list is asked for: the count column of a table that receives.
+        """Say how often each row of a list is asked for: the counts of a table that receives.
 
         Parameters
         ----------
         traces : mapping of str to (rows, columns) array_like of integers
-            Of the tables that use the bus; the list itself may be left out when its messages read
-            no main column.
+            The traces of the tables that use the bus; that of the list itself may be left out when
+            its messages read no main column.
         bus : str
+            Name of the bus.
         publics, tokens
             As for `prove`; publics may be left out where no message on the bus reads one.
         table : str, optional
-            Which table's counts, where more than one receives as often as a column of its own says.
+            Name of the table to count for, where several have a column that says how often.
 
         Returns
         -------
         ndarray
-            ``(rows,)`` uint64, of several such receives ``(rows, receives)``. The first of rows
-            with the same message counts for all.
+            ``(rows,)`` or ``(rows, receives)`` uint64; of equal rows, the first has the count.
 
         Raises
         ------
         TraceError
-            A message has no row in the list: names table, row and values; or a trace is malformed.
+            If a message is not in the list (with table, row, values), or a trace is malformed.
         StatementError
-            No such bus or table, none or several to count for, malformed publics or tokens.
+            If no or several tables could be meant, or for malformed publics or tokens.
 
         Examples
         --------
@@ -330,7 +330,7 @@ class Machine:
         Parameters
         ----------
         proof : Proof or bytes
-            Made with exactly this machine's options.
+            A proof that was made with exactly this machine's options.
         publics, tokens
             As given to the prover.
         claim : bytes, optional
@@ -340,7 +340,7 @@ class Machine:
             Rows that tables must have. The height of a table that has no ``rows`` and is not
             named here is the prover's choice: read it from ``proof.log_heights``.
         min_security : int
-            Proven bits demanded, at the heights in the file; at least 0.
+            The proven bits that are demanded, at the heights in the file; at least 0.
         regime : {"best", "unique"}, optional
             Which bounds prove them: the better of both, or unique decoding alone. By default as
             in the machine's options.
@@ -348,11 +348,11 @@ class Machine:
         Raises
         ------
         VerificationError
-            The proof is refused; `reason` says why.
+            If the proof is refused; `reason` says why.
         ProofFormatError
-            The bytes do not parse.
+            If the bytes do not parse.
         StatementError
-            The publics, tokens, claim, heights, min_security or regime given are malformed.
+            If the publics, tokens, claim, heights, min_security or regime given are malformed.
         """
         self.proving_key.deferred_key().verify(
             proof, publics, tokens=tokens, claim=claim, heights=heights,
@@ -366,7 +366,7 @@ class Machine:
         tokens: Sequence[Token] = (),
         claim: bytes = b"",
     ) -> StatementFile:
-        """What a proof is to be about, as data: for verifiers that have no code of this machine.
+        """Give what a proof is to be about as data, for verifiers without code of this machine.
 
         Parameters
         ----------
@@ -383,7 +383,7 @@ class Machine:
         Raises
         ------
         StatementError
-            The publics, tokens or claim are malformed.
+            If the publics, tokens or claim are malformed.
 
         Examples
         --------
@@ -413,7 +413,7 @@ class Machine:
     # ---- what it is ---------------------------------------------------------------------
 
     def verifying_key(self) -> VerifyingKey:
-        """The machine as data; the first call commits to the preprocessed columns.
+        """Give the machine as data; the first call commits to the preprocessed columns.
 
         Returns
         -------
@@ -432,12 +432,12 @@ class Machine:
         return self.proving_key.description.options
 
     def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
-        """Proven security, term by term.
+        """Give the proven security of proofs, term by term.
 
         Parameters
         ----------
         heights : mapping of str to int, optional
-            Rows of each table; default: the tallest allowed.
+            Rows of each table; by default the most that are allowed.
 
         Returns
         -------
@@ -450,7 +450,7 @@ class Machine:
         return proven_security(described, log_heights, regime=self.options.regime)
 
     def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
-        """What a proof will cost: memory of each plan, phase by phase; bytes; cells; seconds.
+        """Say what a proof will cost: memory of each plan by phase, bytes, cells and seconds.
 
         The peaks are upper bounds of what is measured, within a tenth of it for tables from
         about 2^12 rows on.
@@ -470,7 +470,7 @@ class Machine:
         Raises
         ------
         StatementError
-            A height is missing or impossible.
+            If a height is missing or impossible.
         """
         from cstark.cost.estimate import estimate
 
@@ -484,7 +484,7 @@ class Machine:
         return replace(estimate(self.proving_key, Layout(described, log_heights)), timing=timing)
 
     def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
-        """What changing each option would do to bytes, memory, time and security: a table.
+        """Say what changing each option would do to bytes, memory, time and security.
 
         Parameters
         ----------
@@ -501,7 +501,7 @@ class Machine:
         Raises
         ------
         StatementError
-            A height is missing or impossible.
+            If a height is missing or impossible.
         """
         from cstark.cost.choices import compare
 

@@ -81,6 +81,19 @@ def test_stub_and_lazy_names_agree():
     assert sorted([*stub, "__version__"]) == sorted(cs.__all__) == dir(cs)
 
 
+def test_help_has_an_index_by_purpose():
+    """Every public name stands once in the first column of a table."""
+    rows = re.findall(r"(?m)^(`\w+`(?:, `\w+`)*) +(.+)$", cs.__doc__)
+    named = [name for first, _ in rows for name in re.findall(r"`(\w+)`", first)]
+    # a pair in one line: what the second is for, by its name
+    named += re.findall(r"; `(\w+)` reads", " ".join(about for _, about in rows))
+    assert sorted(named) == sorted(cs.__all__)
+    assert len(re.findall(r"(?m)^-+$", cs.__doc__)) >= 5
+    for _, about in rows:
+        for name in re.findall(r"(?<!`)`(\w+)`", about):
+            assert name in cs.__all__ or name == "constrain", name
+
+
 # Users are handed these and never make one.
 HANDED_OUT = ("Expression", "Proof", "Table", "View")
 

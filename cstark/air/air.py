@@ -68,6 +68,9 @@ class Air:
         Number of columns of the trace; read from `columns`, members of groups counted.
     rows : int or None
         The only allowed height, a power of two of at least 8.
+    inputs : sequence of str
+        Columns, or groups, that the prover may choose, such as a secret. The rank test of
+        ``check(mutate=...)`` asks whether all others are determined; proofs do not depend on it.
     max_rows : int or None
         The tallest height that is still sound, a power of two, for a table whose argument holds
         up to it only; a machine refuses options that allow more (`Options.max_log_height`).

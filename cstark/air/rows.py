@@ -115,7 +115,7 @@ class RowSelector:
         Parameters
         ----------
         a, b : expression, int, or array of them
-            The two sides; they broadcast to one constraint an element.
+            The two sides; they broadcast, with one constraint for each element.
         name : str, optional
             What errors call the constraint.
         """

@@ -169,7 +169,7 @@ def root(order: int) -> int:
     Raises
     ------
     CstarkError
-        Another order.
+        For another order.
 
     Examples
     --------
@@ -202,12 +202,12 @@ def points(rows: int, offset: int = 1, out: NDArray[np.uint64] | None = None) ->
     Returns
     -------
     ndarray of uint64, shape (rows,)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        An impossible number of rows or offset, or an unfit `out`.
+        For an impossible number of rows or offset, or an unfit `out`.
 
     Examples
     --------
@@ -234,19 +234,19 @@ def ntt(
     out : ndarray of uint64, optional
         Where to put the result, of the shape of `a`; may be `a` itself.
     offset : int, optional
-        Of the coset, 1 to p - 1; by default the subgroup itself.
+        The factor, from 1 to p - 1, that makes a coset of the subgroup; by default there is none.
     axis : int, optional
         The axis of the rows, if not the first one.
 
     Returns
     -------
     ndarray of uint64
-        Shape of `a`; `out` when given.
+        Of the shape of `a`; it is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        Not integers, a value not below p (its index is named), rows not a power of two,
+        For what are no integers, a value not below p (its index is named), rows not a power of two,
         an impossible offset or axis, or an unfit `out`.
 
     See Also
@@ -278,19 +278,19 @@ def intt(
     out : ndarray of uint64, optional
         Where to put the result, of the shape of `a`; may be `a` itself.
     offset : int, optional
-        Of the coset, 1 to p - 1; by default the subgroup itself.
+        The factor, from 1 to p - 1, that makes a coset of the subgroup; by default there is none.
     axis : int, optional
         The axis of the rows, if not the first one.
 
     Returns
     -------
     ndarray of uint64
-        Shape of `a`; `out` when given.
+        Of the shape of `a`; it is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `ntt`.
+        As for `ntt`.
 
     Examples
     --------
@@ -329,7 +329,7 @@ def lde(
     Raises
     ------
     CstarkError
-        As `ntt`, or an impossible blowup or offset.
+        As for `ntt`; also for an impossible blowup or offset.
 
     Examples
     --------

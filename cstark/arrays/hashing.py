@@ -143,12 +143,12 @@ def hash_rows(
     Returns
     -------
     ndarray of uint8, shape (rows, 32)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        Something else than unsigned 64-bit integers, less than two axes, an unknown hash, or an
+        For something else than unsigned 64-bit integers, less than two axes, an unknown hash, or an
         `out` that does not fit.
 
     Examples

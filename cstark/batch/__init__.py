@@ -55,11 +55,11 @@ def prove_many(
         mpi4py's: where the proofs are made. It is neither started nor shut down here. By default
         they are made one after another by the caller's thread.
     options : Options, optional
-        Of the jobs that come without; default: each workload's `default_options`.
+        The options of jobs that come without; by default each workload's `default_options`.
     threads : int, optional
-        Of each proof. Default: this thread's `get_num_threads`, shared among the workers (or the
-        jobs, when these are fewer); 1 where the executor does not say how many workers it has, as
-        with dask, whose slots stand for a processor each.
+        How many threads each proof has. By default this thread's `get_num_threads`, shared among
+        the workers (or the jobs, when these are fewer); 1 where the executor does not say how many
+        workers it has, as with dask, whose slots stand for a processor each.
     folder : path, optional
         Where finished proofs are kept, made if need be, one file for each job, named after a digest
         of workload, arguments, options and proof version. A file appears whole or not at all. A job
@@ -71,10 +71,10 @@ def prove_many(
         thread, and may raise to stop everything.
     buffersize : int, optional
         Most jobs handed out whose results have not been taken, as in `Executor.map`: ten thousand
-        proofs never wait in memory for a slow first one. Default: 256, or four for each worker; a
+        proofs never wait in memory for a slow first one. By default 256, or four for each worker; a
         dask cluster with more slots than that wants more.
     check, max_memory
-        Of each proof, as for `Machine.prove`. What several workers need adds up.
+        As for `Machine.prove`, for each proof. What several workers need adds up.
 
     Returns
     -------

@@ -26,12 +26,12 @@ class Job:
     workload : Workload
         An instance: the class with its arguments.
     options : Options
-        Default: the workload's `default_options`.
+        What the proof is made with; by default the workload's `default_options`.
 
     Raises
     ------
     StatementError, OptionsError
-        If they are something else.
+        If workload or options are something else.
 
     Examples
     --------

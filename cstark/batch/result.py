@@ -21,6 +21,7 @@ class JobResult:
     index : int
         The job's place among the jobs.
     job : Job
+        The job itself.
     proof : Proof or None
         Without a `Proof.report` when it came from the folder. A proof that could not be written
         to the folder is here nevertheless, beside the `OSError`.
@@ -54,7 +55,7 @@ class JobResult:
         return self.error is None
 
     def raise_for_failure(self) -> None:
-        """Raise `error`, if there is one."""
+        """Raise `JobResult.error`, if there is one."""
         if self.error is not None:
             raise self.error
 

@@ -312,7 +312,7 @@ def add_options(parser: Parser) -> None:
         "--max-log-height",
         type=integer,
         metavar="N",
-        help="log2 of the tallest table that is accepted (default: 24)",
+        help="log2 of the tallest table that is accepted (default: 24, for programs 26)",
     )
     group.add_argument(
         "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"

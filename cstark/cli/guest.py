@@ -7,7 +7,7 @@
     cstark guest build DIR -o FILE.elf        compile a Cargo package
     cstark guest list                         the examples, and the compilers that are here
 
-`build` takes the first of these that is installed: zig (pip install 'cstark[guest]', no system
+`build` takes the first of these that is installed: zig (pip install ziglang, no system
 package), clang with lld, gcc for riscv64.
 """
 
@@ -184,7 +184,7 @@ def _list(arguments: argparse.Namespace) -> int:
     say("examples, for cstark guest new DIR --example NAME:")
     say(pairs([(f"    {name}", title) for name, title in examples.items()]))
     say("compilers that are here, the first of which is used:")
-    none = [("    none", "pip install 'cstark[guest]'")]
+    none = [("    none", "pip install ziglang")]
     say(pairs([(f"    {name}", version) for name, version in compilers.items()] or none))
     return 0
 

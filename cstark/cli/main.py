@@ -61,6 +61,10 @@ def usage() -> str:
         "cstark COMMAND --help explains a command; cstark prove WORKLOAD --help also a workload.",
         "A WORKLOAD is an ELF file, a name that `cstark list` prints, or module:attribute of your",
         "own; `cstark new my_machine.py` writes one to start from, `cstark guest new` a program.",
+        "",
+        "Exit codes: 0 yes; 1 a proof is refused, or a trace false; 2 wrong usage, or a file that",
+        "cannot be used; 3 output, memory, environment or the code of a workload failed; 130 an",
+        "interrupt.",
     ]
     return "\n".join(lines)
 

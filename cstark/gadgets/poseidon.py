@@ -133,7 +133,7 @@ def _rounds(state: NDArray[np.uint64], cells: dict[str, Any]) -> tuple[NDArray[n
 
 
 class Poseidon2(Air):
-    """A table of Poseidon2 permutations, one a row, which others look up on a bus.
+    """A table of Poseidon2 permutations, one in each row, which others look up on a bus.
 
     A message is the input followed by the output, ``2 * width`` elements: who sends it has the
     output proved. A row is a true permutation whatever its count is, so that counts need no bound.

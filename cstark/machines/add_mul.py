@@ -50,7 +50,7 @@ class Cpu(cs.Air):
     def constrain(self, t: cs.Table) -> None:
         now = t.now
         t.every_row.boolean(now.add_flag, now.mul_flag)
-        t.every_row.zero(now.add_flag * now.mul_flag, name="one operation a row")
+        t.every_row.zero(now.add_flag * now.mul_flag, name="one operation in each row")
         t.send("add", [now.a, now.b, now.c], count=now.add_flag)
         t.send("mul", [now.a, now.b, now.c], count=now.mul_flag)
 

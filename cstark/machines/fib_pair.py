@@ -144,7 +144,7 @@ class FibPair(cs.Workload):
                 f"claim.log_rows is {quoted(log_rows)}, not from 3 to {MAX_LOG_ROWS}"
             )
         if not 1 <= len(start) <= MAX_SEQUENCES or len(start) != len(result):
-            raise cs.StatementError("claim.start and claim.result need a pair a sequence each")
+            raise cs.StatementError("claim.start and claim.result need a pair for each sequence")
         for pair in start + result:
             if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_element, pair))):
                 raise cs.StatementError(f"claim: {quoted(pair)} is not a pair of integers below p")

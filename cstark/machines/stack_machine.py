@@ -156,24 +156,23 @@ def execute(
     cells, line, top = {0: argument}, 0, STACK
     steps: list[Any] = []
     accesses: list[Any] = [(0, 0, argument, 1)]
+
+    def read(at: int, time: int) -> int:
+        accesses.append((at, time, cells.get(at, 0), 0))
+        return cells.get(at, 0)
+
     while len(steps) < most and line < len(program):
         name, number = program[line]
-        time, a, b, result, to = 4 * (len(steps) + 1), 0, 0, 0, -1
-        if name not in ("push", "halt"):
-            a = cells.get(at := number if name == "get" else top - 1, 0)
-            accesses.append((at, time, a, 0))
-        if name in ("add", "sub", "mul"):
-            b = cells.get(top - 2, 0)
-            accesses.append((top - 2, time + 1, b, 0))
-            result, to = {"add": a + b, "sub": b - a, "mul": a * b}[name] % cs.P, top - 2
-        elif name in ("push", "get"):
-            result, to = (number % cs.P if name == "push" else a), top
-        elif name == "set":
-            result, to = a, number
-        if to >= 0:
-            accesses.append((to, time + 2, result, 1))
-            cells[to] = result
+        time, two = 4 * (len(steps) + 1), name in ("add", "sub", "mul")
+        a = 0 if name in ("push", "halt") else read(number if name == "get" else top - 1, time)
+        b = read(top - 2, time + 1) if two else 0
+        results = {"push": number, "get": a, "set": a, "add": a + b, "sub": b - a, "mul": a * b}
+        result = results.get(name, 0) % cs.P
         steps.append((line, top, a, b, result))
+        if name in results:
+            at = number if name == "set" else top - 2 if two else top
+            cells[at] = result
+            accesses.append((at, time + 2, result, 1))
         if name == "halt":
             return steps, accesses
         top += 1 if name in ("push", "get") else -1

@@ -246,7 +246,7 @@ class VerifyingKey(MachineDescription):
         Raises
         ------
         CstarkError
-            When the text is not a key; everything in it is checked.
+            If the text is not a key; everything in it is checked.
         """
         if not isinstance(text, (str, bytes)):
             raise CstarkError(f"not a verifying key: it is {type(text).__name__}, not text")
@@ -311,9 +311,9 @@ class VerifyingKey(MachineDescription):
         Raises
         ------
         VerificationError
-            The proof is refused; `reason` says why.
+            If the proof is refused; `reason` says why.
         StatementError
-            What the caller gave is malformed.
+            If what the caller gave is malformed.
         """
         from .verifier import verify
 

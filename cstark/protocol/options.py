@@ -227,8 +227,8 @@ class Options:
         Raises
         ------
         OptionsError
-            If no number of queries reaches `security`; the message names the term that binds.
-            Or if `shape_at_max` has another blowup or taller tables than these options.
+            If no number of queries reaches `security`, with the term that binds; also if
+            `shape_at_max` has another blowup or taller tables than these options.
 
         Examples
         --------
@@ -263,9 +263,11 @@ class ResolvedOptions:
     Parameters
     ----------
     blowup, queries, grinding : int
-    hash : str
-    fri_arity, final_length, coset_offset, max_log_height : int
         As in `Options`; `queries` is a number now.
+    hash : str
+        Name of the hash.
+    fri_arity, final_length, coset_offset, max_log_height : int
+        As in `Options`.
     zk : int
         0 (False) where proofs hide nothing; else log2 of the least code height, see
         `cstark.protocol.hiding`.

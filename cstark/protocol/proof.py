@@ -86,17 +86,19 @@ class Proof:
     Attributes
     ----------
     options : ResolvedOptions
+        What it was made with, as the file says.
     log_heights : tuple of int
-        log2 of the number of rows, per table.
+        Log2 of the number of rows of each table, in the order of the machine.
     claim : bytes
+        What the proof claims, empty or canonical JSON; `cs.decode_claim` reads it.
     report : Report or None
         How the proof was made; only where it was made, never in the file.
 
     Raises
     ------
     ProofFormatError
-        A field that no file could hold: of a wrong type, a height that the options do not allow,
-        too many tables, a claim that is too long.
+        For a field that no file could hold: of a wrong type, a height that the options do not
+        allow, too many tables, a claim that is too long.
 
     Examples
     --------
@@ -149,7 +151,12 @@ class Proof:
         )
 
     def to_bytes(self) -> bytes:
-        """The proof file."""
+        """Give the bytes of the proof file.
+
+        Returns
+        -------
+        bytes
+        """
         return self._header() + self.body
 
     __bytes__ = to_bytes
@@ -179,7 +186,7 @@ class Proof:
         Raises
         ------
         ProofFormatError
-            Wrong magic or version, an option with an impossible value, or a short file.
+            For a wrong magic or version, an option with an impossible value, or a short file.
         """
         proof = cls.parse_header(data)
         proof.body = bytes(proof.body)

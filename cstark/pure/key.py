@@ -100,7 +100,7 @@ class Table:
 
     @property
     def constraint_count(self) -> int:
-        """All constraints: own, one a pair column, and two of the accumulator."""
+        """All constraints: the table's, one for each pair column, two of the accumulator."""
         return len(self.constraints) + (len(self.groups) + 1 if self.groups else 0)
 
 

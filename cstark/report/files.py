@@ -30,7 +30,7 @@ def kind_of(path: str | PathLike[str]) -> str:
     if suffix not in KINDS:
         raise CstarkError(f"{path}: a report is written to a file that ends in {', '.join(KINDS)}")
     if suffix in PICTURES and find_spec("matplotlib") is None:
-        raise CstarkError(f"{path}: pictures need matplotlib: pip install 'cstark[plot]'")
+        raise CstarkError(f"{path}: pictures need matplotlib: pip install matplotlib")
     return suffix
 
 

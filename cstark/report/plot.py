@@ -40,7 +40,7 @@ def _new_axes(report: Report) -> tuple[Any, Any]:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            "a report is drawn with matplotlib, which is not installed: pip install 'cstark[plot]'"
+            "a report is drawn with matplotlib, which is not installed: pip install matplotlib"
         ) from error
     height = 2.6 + 0.28 * len(report.root.children)
     _, (phases, memory) = plt.subplots(

@@ -163,7 +163,7 @@ class Report:
     name : str
         Name of the root phase.
     meter : Meter, optional
-        What measures memory; default: the kernels' own count of their buffers.
+        What measures memory; by default the kernels' own count of their buffers.
 
     Attributes
     ----------
@@ -253,6 +253,7 @@ class Report:
         Parameters
         ----------
         name : str
+            Name of the counter.
         n : int
             What is added.
         """
@@ -285,7 +286,12 @@ class Report:
         return self.root.buffers
 
     def to_dict(self) -> dict[str, Any]:
-        """Phases and facts as plain data, ready for `json.dumps`."""
+        """Give phases and facts as plain data, for `json.dumps`.
+
+        Returns
+        -------
+        dict
+        """
         return {
             "phases": self.root.to_dict(),
             "samples": [list(sample) for sample in self.samples],
@@ -309,7 +315,7 @@ class Report:
         Raises
         ------
         CstarkError
-            It is not one.
+            If it is not one.
         """
         report = cls.__new__(cls)
         try:
@@ -364,6 +370,7 @@ class Report:
         Parameters
         ----------
         other : Report
+            The report to lay beside this one.
         names : tuple of str
             What to call the two.
 
@@ -407,7 +414,7 @@ class Report:
         Raises
         ------
         ImportError
-            Without matplotlib: ``pip install 'cstark[plot]'``.
+            If matplotlib is not installed: ``pip install matplotlib``.
         """
         from cstark.report.plot import plot
 
@@ -446,7 +453,7 @@ class Report:
         Raises
         ------
         CstarkError
-            The file holds something else.
+            If the file holds something else.
         """
         from cstark.report.files import load
 

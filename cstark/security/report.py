@@ -28,14 +28,14 @@ REGIMES = ("best", "unique", "list")
 class RegimeReport:
     """The terms in one regime.
 
+    Two reports are equal when their terms are; they are not hashable.
+
     Attributes
     ----------
     regime : Regime
         Its name, agreement, list size and, for "list", the multiplicity.
     terms : dict of str to float
         Bits of each term, "hash" last; see `cstark.security.terms`.
-
-    Two reports are equal when their terms are; they are not hashable.
     """
 
     regime: Regime

@@ -36,9 +36,12 @@ programs in C: what they are linked with, and examples.
 `Result`            what a verified proof says
 `Profile`           where the cells of a run went, by function
 `Guest`             a run as a workload, for `cs.prove_many` and the command line
+`Image`             memory before the first instruction
+`default_options`   the options of proofs of runs
 `BuildError`        sources that are no program for this machine
 `ElfError`          a file that is no program for this machine
 `GuestError`        a guest that was stopped, and where
+`ErrorKind`         why it was stopped
 =================== ==============================================================================
 
 Names are loaded on first use.
@@ -96,4 +99,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "abi"])
+    return sorted(__all__)

@@ -57,39 +57,70 @@ __all__ = [
     "ZERO",
 ]
 
-WORD = 8  # memory is kept in aligned words of so many bytes
+WORD = 8
+"""Memory is kept in aligned words of so many bytes."""
 
-# Memory
+# ---- memory --------------------------------------------------------------------------------------
+
 IMAGE_LOW = 0x1000
+"""The lowest address of an image."""
 STACK_TOP = 0x4000_0000
+"""The stack grows down from here."""
 INPUT = STACK_TOP
+"""The first address of the input window."""
 OUTPUT = 0x6000_0000
+"""The first address of the output window."""
 END = 0x8000_0000
+"""The address behind the last byte of memory."""
 
-# Labels: the address of an instruction, plus k * LABEL_STEP for the k-th operation of a sequence.
+# ---- labels --------------------------------------------------------------------------------------
+
 LABEL_STEP = 1 << 32
-HALT = 1 << 48  # where a run ends: the label of no instruction
+"""A label is the address of an instruction plus k of this, for the k-th operation of a sequence."""
+HALT = 1 << 48
+"""Where a run ends: the label of no instruction."""
 
-# Registers
-ZERO = 0  # x0, which nothing writes
-SINK = 32  # takes what the program writes to x0; nothing reads it
-TEMPORARIES = range(33, 48)  # hold what passes between the operations of a sequence
-REGISTERS = 48  # of all kinds
+# ---- registers -----------------------------------------------------------------------------------
 
-# System calls: the number is in a7 (register 17), the arguments from a0 (register 10) on.
+ZERO = 0
+"""The register x0, which nothing writes."""
+SINK = 32
+"""The register that takes what the program writes to x0; nothing reads it."""
+TEMPORARIES = range(33, 48)
+"""The registers that hold what passes between the operations of a sequence."""
+REGISTERS = 48
+"""How many registers there are, of all kinds."""
+
+# ---- system calls --------------------------------------------------------------------------------
+
 EXIT = 93
+"""The call that halts. Its number is in a7 (register 17), the exit code in a0 (register 10)."""
 WRITE = 64
+"""The call that prints to the log; its arguments are in registers from a0 on."""
 
-# Limits
-MAX_ROWS = 1 << 28  # executed operations in one proof
-MAX_IMAGE = 64 << 20  # from the lowest to the highest address that the file loads
-MAX_SEGMENTS = 256  # program headers of a file
-MAX_SYMBOLS = 1 << 20  # of a file
+# ---- limits --------------------------------------------------------------------------------------
+
+MAX_ROWS = 1 << 28
+"""The most executed operations in one proof."""
+MAX_IMAGE = 64 << 20
+"""The most bytes from the lowest to the highest address that a file loads."""
+MAX_SEGMENTS = 256
+"""The most program headers of a file."""
+MAX_SYMBOLS = 1 << 20
+"""The most symbols of a file."""
 MAX_INPUT = 256 << 20
+"""The most bytes of input."""
 MAX_OUTPUT = 256 << 10
-MAX_MEMORY = 1 << 30  # bytes that a run may touch, counted in pages
+"""The most bytes of output."""
+MAX_MEMORY = 1 << 30
+"""The most bytes that a run may touch, counted in pages."""
 PAGE = 4096
-MAX_LOG = 1 << 20  # bytes printed by the guest that are kept
-MAX_LOG_HEIGHT = 26  # of every table of the machine
-WINDOW_ROWS = 1 << MAX_LOG_HEIGHT  # words that the tables of the windows can hold
-DEFAULT_MAX_STEPS = 1 << 26  # executed operations before a run is given up
+"""Bytes of a page."""
+MAX_LOG = 1 << 20
+"""The most bytes printed by a guest that are kept."""
+MAX_LOG_HEIGHT = 26
+"""Log2 of the most rows of any table of the machine."""
+WINDOW_ROWS = 1 << MAX_LOG_HEIGHT
+"""The most words that the tables of the windows can hold."""
+DEFAULT_MAX_STEPS = 1 << 26
+"""The executed operations after which a run is given up, unless its caller says otherwise."""

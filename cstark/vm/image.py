@@ -28,7 +28,9 @@ SMALLEST = 8  # words
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """Memory before the first instruction, as far as the file fills it.
+    """Memory before the first instruction, as far as the file of a program fills it.
+
+    `Program.from_elf` makes one of a file, `Image.from_text` of instructions.
 
     Attributes
     ----------
@@ -52,8 +54,15 @@ class Image:
 
     Notes
     -----
-    Bytes behind the file's last one, up to `abi.STACK_TOP`, are zero-filled memory and no part
-    of the image.
+    Bytes behind the file's last one, up to `cstark.vm.abi.STACK_TOP`, are memory filled with zeros
+    and no part of the image.
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> image = vm.Image.from_text([0x05D00893, 0x00000073])
+    >>> hex(image.entry), hex(image.end), len(image.words)
+    ('0x10000', '0x10040', 8)
     """
 
     low: int
@@ -100,18 +109,27 @@ class Image:
     def from_text(
         cls, words: Any, low: int = 0x1_0000, entry: int | None = None, data: Any = ()
     ) -> Image:
-        """An image of a text alone, and of data words behind it.
+        """Make an image of instructions, and of data words behind them.
 
         Parameters
         ----------
         words : array_like of uint32
             The instructions.
         low : int
-            Where they begin, a multiple of 8.
+            The address of the first one, a multiple of 8.
         entry : int, optional
-            Where execution begins; by default at the first instruction.
+            The address where execution begins; by default that of the first instruction.
         data : array_like of uint64
             Words behind the text, from the next multiple of 8 on.
+
+        Returns
+        -------
+        Image
+
+        Raises
+        ------
+        ElfError
+            If it does not fit into the memory map, or the entry holds no instruction.
 
         Examples
         --------
@@ -131,18 +149,18 @@ class Image:
 
     @property
     def end(self) -> int:
-        """Address behind the last word."""
+        """The address behind the last word."""
         return self.low + abi.WORD * len(self.words)
 
     @property
     def fixed_range(self) -> tuple[int, int]:
-        """The words that no store may change: (first address, address behind), multiples of 8."""
+        """The words that no store may change, as the first address and the one behind the last."""
         first, behind = self.text
         return first - first % abi.WORD, behind + -behind % abi.WORD
 
     @property
     def fixed(self) -> NDArray[np.bool_]:
-        """Of each word of the image: whether it is text, wholly or in part."""
+        """For each word of the image, whether it is text, wholly or in part: ``(words,)`` bool."""
         first, behind = ((address - self.low) // abi.WORD for address in self.fixed_range)
         fixed = np.zeros(len(self.words), dtype=np.bool_)
         fixed[first:behind] = True

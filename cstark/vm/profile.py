@@ -15,13 +15,13 @@ __all__ = ["Profile"]
 
 @dataclass(frozen=True)
 class Profile:
-    """Cells by call stack.
+    """Where the cells of a run went: its committed cells by call stack.
 
     Attributes
     ----------
     stacks : mapping of tuple of str to int
-        Names of functions, the outermost first, to the cells of the rows that the innermost one
-        executed itself.
+        For each stack, that is the names of its functions with the outermost first, the cells of
+        the rows that the innermost function executed itself.
 
     Examples
     --------
@@ -40,18 +40,30 @@ class Profile:
 
     @property
     def cells(self) -> int:
-        """All cells."""
+        """How many cells there are in all."""
         return sum(self.stacks.values())
 
     def folded(self) -> str:
-        """A line for each stack, names joined by semicolons: what flame-graph tools read."""
+        """Give a line for each stack, as flame-graph tools read it.
+
+        Returns
+        -------
+        str
+            Names joined by semicolons, then the cells.
+        """
         return "".join(
             f"{';'.join(name.replace(';', ':') for name in stack)} {cells}\n"
             for stack, cells in sorted(self.stacks.items())
         )
 
     def functions(self) -> list[tuple[str, int, int]]:
-        """Name, own cells, cells with callees of each function, most own cells first."""
+        """Give what each function took, the one with most cells of its own first.
+
+        Returns
+        -------
+        list of tuple
+            Name, own cells, and cells together with those of the functions that it called.
+        """
         own: Counter[str] = Counter()
         whole: Counter[str] = Counter()
         for stack, cells in self.stacks.items():
@@ -71,13 +83,14 @@ class Profile:
         )
 
     def html(self, title: str = "cells by function") -> str:
-        """A flame graph as one HTML page that needs nothing else.
+        """Draw a flame graph as one HTML page that needs nothing else.
 
-        Widths are cells; click on a function to see it alone, on the lowest bar to see all.
+        Widths are cells. Click on a function to see it alone, and on the lowest bar to see all.
 
         Parameters
         ----------
         title : str
+            The heading of the page.
 
         Returns
         -------

@@ -23,7 +23,18 @@ __all__ = ["Program", "Result", "default_options"]
 
 
 def default_options() -> cs.Options:
-    """Options of proofs of runs: the usual ones, up to the tallest tables that are sound here."""
+    """The options of proofs of runs: the usual ones, up to the tallest tables that are sound here.
+
+    Returns
+    -------
+    Options
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> vm.default_options().security
+    128
+    """
     return cs.Options(max_log_height=abi.MAX_LOG_HEIGHT)
 
 
@@ -158,7 +169,12 @@ class Program:
         return program_id(self.image, self.code)
 
     def tables(self) -> dict[str, cs.Air]:
-        """The tables of every proof about this program: only those that it can ever need."""
+        """Give the tables of every proof about this program: those that it can ever need.
+
+        Returns
+        -------
+        dict of str to Air
+        """
         return dict(self._tables)
 
     @cached_property
@@ -166,7 +182,13 @@ class Program:
         return tables_of(self.code, self.image)
 
     def row_cells(self) -> dict[str, int]:
-        """Committed cells of a row of each table: its columns, and three for every two messages."""
+        """Say how many cells are committed for a row of each table.
+
+        Returns
+        -------
+        dict of str to int
+            A cell for each column of the table, and three for every two messages.
+        """
         return dict(self._row_cells)
 
     @cached_property
@@ -175,12 +197,23 @@ class Program:
         return {d.name: d.width + 3 * d.lookup_columns for d in described}
 
     def machine(self, options: cs.Options | None = None) -> cs.Machine:
-        """The machine that proves and verifies runs of this program; made once per options.
+        """Give the machine that proves and verifies runs of this program.
+
+        It is made once for each choice of options.
+
+        Parameters
+        ----------
+        options : Options, optional
+            By default those of `default_options`.
+
+        Returns
+        -------
+        Machine
 
         Raises
         ------
         AirError
-            The options allow taller tables than are sound.
+            If the options allow taller tables than are sound.
         """
         options = default_options() if options is None else options
         if options not in self._machines:
@@ -188,7 +221,22 @@ class Program:
         return self._machines[options]
 
     def statement(self, claim: Mapping[str, Any]) -> cs.Statement:
-        """The tables and tokens of a claim; see `cstark.vm.statement`."""
+        """Give the tables and tokens of a claim about this program; see `cstark.vm.statement`.
+
+        Parameters
+        ----------
+        claim : mapping
+            Steps, exit code, output and the id of the program.
+
+        Returns
+        -------
+        Statement
+
+        Raises
+        ------
+        StatementError
+            If the claim makes no sense, or is about another program.
+        """
         return statement(self, claim)
 
     # ---- verbs --------------------------------------------------------------------------------

@@ -64,7 +64,31 @@ def _read(path: str, what: str, limit: int = -1) -> bytes:
 
 @dataclass(frozen=True)
 class Guest(cs.Workload):
-    """A run of a RISC-V program, on an input that the proof does not name."""
+    """A run of a RISC-V program on an input that the proof does not name, as a workload.
+
+    This is what the command line proves when it is given an ELF file, and what `cs.prove_many`
+    takes. Both ends bring the program; the claim in the proof names it by its id.
+
+    Parameters
+    ----------
+    program : str
+        Name of the ELF file.
+    input : str, optional
+        Name of a file with the input; by default the input is empty.
+    max_steps : int
+        The most operations that are executed.
+
+    Raises
+    ------
+    StatementError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> vm.Guest("words.elf", input="input.txt").max_steps
+    67108864
+    """
 
     program: str = cs.argument(help="the ELF file; the verifier brings it too", verifier=True)
     input: str | None = cs.argument(None, help="a file: what the program reads")
@@ -73,7 +97,26 @@ class Guest(cs.Workload):
     )
 
     def execute(self, tell: Callable[[str], object] | None = None) -> Execution:
-        """Run the program on its input."""
+        """Run the program on its input.
+
+        Parameters
+        ----------
+        tell : callable, optional
+            It is called now and then with a few words on how far the run is.
+
+        Returns
+        -------
+        Execution
+
+        Raises
+        ------
+        StatementError
+            If a file cannot be read, or the input is too long.
+        ElfError
+            If the program is none for this machine.
+        GuestError
+            If the guest was stopped before it halted.
+        """
         program = load_program(self.program)
         data = read_input(self.input)
         if tell is None:
@@ -86,19 +129,56 @@ class Guest(cs.Workload):
         )
 
     def prepare(self) -> cs.Prepared:
-        """The claim of the run, and its traces."""
+        """Run the program, and give the claim of the run with its traces.
+
+        Returns
+        -------
+        Prepared
+        """
         return self.execute().prepared()
 
     def prepare_telling(self, tell: Callable[[str], object]) -> cs.Prepared:
-        """`prepare`, and how many steps have been executed."""
+        """Do what `prepare` does, and tell how many steps have been executed.
+
+        Parameters
+        ----------
+        tell : callable
+            It takes a str; what it raises ends the run.
+
+        Returns
+        -------
+        Prepared
+        """
         return self.execute(tell).prepared()
 
     @classmethod
     def default_options(cls) -> cs.Options:
-        """The usual options, up to the tallest tables that are sound."""
+        """Give the options of `cstark.vm.default_options`.
+
+        Returns
+        -------
+        Options
+        """
         return default_options()
 
     @classmethod
     def statement(cls, claim: Mapping[str, Any], program: str = "") -> cs.Statement:
-        """The tables and tokens of a claim about the verifier's program."""
+        """Give the tables and tokens of a claim about the verifier's own program.
+
+        Parameters
+        ----------
+        claim : mapping
+            Steps, exit code, output and the id of the program.
+        program : str
+            Name of the verifier's ELF file.
+
+        Returns
+        -------
+        Statement
+
+        Raises
+        ------
+        StatementError
+            If the claim makes no sense, or is about another program.
+        """
         return load_program(program).statement(claim)

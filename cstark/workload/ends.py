@@ -83,7 +83,7 @@ class Statement:
         Raises
         ------
         VerificationError
-            The tables cannot be described, do not fit together or not the options.
+            If the tables cannot be described, do not fit together, or not with the options.
         """
         from cstark.machine import Machine
 

@@ -91,16 +91,16 @@ class StatementFile:
         heights : mapping of str to int, optional
             Rows that tables must have.
         min_security : int
-            Proven bits demanded, at the heights in the file.
+            The proven bits that are demanded, at the heights in the file.
         regime : {"best", "unique"}
             Which bounds prove them: the better of both, or unique decoding alone.
 
         Raises
         ------
         VerificationError
-            The proof is refused; `reason` says why.
+            If the proof is refused; `reason` says why.
         StatementError
-            The public values or tokens do not suit the key, or the demands are malformed.
+            If the public values or tokens do not suit the key, or the demands are malformed.
         """
         self.key.verify(
             proof, self.publics, tokens=self.tokens, claim=self.claim, heights=heights,
@@ -108,7 +108,7 @@ class StatementFile:
         )  # fmt: skip
 
     def to_json(self) -> str:
-        """Canonical JSON: equal statements give equal text.
+        """Give the statement as canonical JSON: equal statements give equal text.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class StatementFile:
         Raises
         ------
         StatementError
-            The claim is neither empty nor canonical JSON, or public values are not given in order.
+            If the claim is neither empty nor canonical JSON, or public values are not in order.
         """
         named = [name for name, values in self.publics.items() if isinstance(values, Mapping)]
         if named:

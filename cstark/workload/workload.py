@@ -57,41 +57,39 @@ class Workload:
 
     Examples
     --------
-    A proof of the sum of 1, 2, ..., n::
+    A proof of the sum of 1, 2, ..., n:
 
-        class SumAir(cs.Air):
-            columns = ("term", "sum")
-            publics = ("result",)
-
-            def __init__(self, rows):
-                self.rows = rows
-
-            def constrain(self, t):
-                t.first_row.equal(t.now.term, 1)
-                t.first_row.equal(t.now.sum, 1)
-                t.transition.equal(t.next.term, t.now.term + 1)
-                t.transition.equal(t.next.sum, t.now.sum + t.next.term)
-                t.last_row.equal(t.now.sum, t.publics.result)
-
-        @dataclass(frozen=True)
-        class Sum(cs.Workload):
-            log_rows: int = cs.argument(10, help="log2 of the terms", minimum=3, maximum=24)
-
-            def prepare(self):
-                terms = np.arange(1, (1 << self.log_rows) + 1, dtype=np.uint64)
-                trace = np.stack([terms, np.cumsum(terms)], axis=1)
-                claim = {"log_rows": self.log_rows, "result": int(trace[-1, 1])}
-                return cs.Prepared(claim, {"sum": trace})
-
-            @classmethod
-            def statement(cls, claim):
-                log_rows, result = cs.read_claim(claim, log_rows=int, result=int)
-                if not 3 <= log_rows <= 24:
-                    raise cs.StatementError("log_rows is out of range")
-                return cs.Statement({"sum": SumAir(1 << log_rows)}, {"sum": [result]})
-
-        proof = Sum(log_rows=4).prove()
-        Sum.verify(proof)            # {'log_rows': 4, 'result': 136}
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import cstark as cs
+    >>> class SumAir(cs.Air):
+    ...     columns = ("term", "sum")
+    ...     publics = ("result",)
+    ...     def __init__(self, rows):
+    ...         self.rows = rows
+    ...     def constrain(self, t):
+    ...         t.first_row.equal(t.now.term, 1)
+    ...         t.first_row.equal(t.now.sum, 1)
+    ...         t.transition.equal(t.next.term, t.now.term + 1)
+    ...         t.transition.equal(t.next.sum, t.now.sum + t.next.term)
+    ...         t.last_row.equal(t.now.sum, t.publics.result)
+    >>> @dataclass(frozen=True)
+    ... class Sum(cs.Workload):
+    ...     log_rows: int = cs.argument(10, help="log2 of the terms", minimum=3, maximum=24)
+    ...     def prepare(self):
+    ...         terms = np.arange(1, (1 << self.log_rows) + 1)
+    ...         trace = np.stack([terms, np.cumsum(terms)], axis=1)
+    ...         claim = {"log_rows": self.log_rows, "result": int(trace[-1, 1])}
+    ...         return cs.Prepared(claim, {"sum": trace})
+    ...     @classmethod
+    ...     def statement(cls, claim):
+    ...         log_rows, result = cs.read_claim(claim, log_rows=int, result=int)
+    ...         if not 3 <= log_rows <= 24:
+    ...             raise cs.StatementError("log_rows is out of range")
+    ...         return cs.Statement({"sum": SumAir(1 << log_rows)}, {"sum": {"result": result}})
+    >>> proof = Sum(log_rows=4).prove()
+    >>> Sum.verify(proof)
+    {'log_rows': 4, 'result': 136}
     """
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # of every subclass
@@ -105,18 +103,25 @@ class Workload:
     # To be written by the subclass -----------------------------------------------------------
 
     def prepare(self) -> Prepared:
-        """The claim and the traces that witness it; runs where the proof is made."""
+        """Make the claim and the traces that witness it; to be written by a subclass.
+
+        It runs where the proof is made.
+
+        Returns
+        -------
+        Prepared
+        """
         raise NotImplementedError(f"{type(self).__name__} has no prepare()")
 
     def prepare_telling(self, tell: Callable[[str], object]) -> Prepared:
-        """`prepare`, calling `tell` now and then with a few words on how far it is.
+        """Do what `prepare` does, and say now and then how far it is.
 
-        Written by workloads whose preparation takes long; by default nothing is told.
+        Workloads whose preparation takes long override it; by default nothing is told.
 
         Parameters
         ----------
         tell : callable
-            Takes a str; what it raises ends the preparation.
+            It takes a few words as a str; what it raises ends the preparation.
 
         Returns
         -------
@@ -126,7 +131,9 @@ class Workload:
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
-        """The statement of a claim; the only way to one, for prover and verifier.
+        """Make the statement of a claim; to be written by a subclass.
+
+        It is the only way to a statement, for prover and verifier alike.
 
         Arguments that are declared with ``verifier=True`` are given by name, next to the claim: a
         class that has one writes ``def statement(cls, claim, program="")``. They are the
@@ -144,7 +151,7 @@ class Workload:
         Raises
         ------
         StatementError
-            For a claim that makes no sense.
+            If the claim makes no sense.
         """
         raise NotImplementedError(f"{cls.__name__} has no statement()")
 
@@ -287,7 +294,7 @@ class Workload:
         claim : bytes or mapping
             As for `read_statement`.
         options : Options, optional
-            Default `default_options()`.
+            By default `default_options()`.
         **held
             The values of `verifier_arguments`, by name.
 
@@ -312,9 +319,9 @@ class Workload:
         Parameters
         ----------
         options : Options, optional
-            Default `default_options()`.
+            By default `default_options()`.
         **settings
-            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+            The keywords `check`, `progress` and `max_memory` of `Machine.prove`.
 
         Returns
         -------
@@ -336,9 +343,9 @@ class Workload:
         Parameters
         ----------
         options : Options, optional
-            Default `default_options()`.
+            By default `default_options()`.
         **settings
-            `mutate`, `seed`: as for `Machine.check`.
+            The keywords `mutate` and `seed` of `Machine.check`.
 
         Returns
         -------
@@ -371,14 +378,14 @@ class Workload:
         ----------
         proof : Proof or bytes
         options : Options, optional
-            What the proof must have been made with; default `default_options()`.
+            What the proof must have been made with; by default `default_options()`.
         claim : bytes or mapping, optional
             What the proof must claim; by default any claim is accepted, and it is up to the
             caller to look at the one returned.
         heights : mapping of str to int, optional
             Rows that tables must have.
         min_security : int
-            Fewest proven bits accepted.
+            The fewest proven bits that are accepted.
         regime : {"best", "unique"}, optional
             Which bounds prove them; by default as in the options.
         **held
@@ -392,7 +399,7 @@ class Workload:
         Raises
         ------
         VerificationError
-            If the proof is refused, be it for its claim.
+            If the proof is refused, for its claim or anything else; `reason` says why.
         StatementError
             If the claim given by the caller is not one, or `heights`, `min_security` or `regime`
             are malformed.

@@ -56,8 +56,8 @@ def test_public_values_that_nothing_reads():
     }
     one, two, _ = found.values()
     assert one.notes == (
-        "table 'opening': nothing reads public values 'last', 'vector[0]', 'vector[1]', … 2 more, so "
-        "a proof holds for any value there",
+        "table 'opening': nothing reads public values 'last', 'vector[0]', 'vector[1]', … 2 more, "
+        "so a proof holds for any value there",
     )
     assert "'last', 'vector[1]', 'vector[2]', … 1 more" in two.notes[0]
     machine = cs.Machine({"opening": Opening(("first",))}, cs.Options(queries=4, grinding=0))

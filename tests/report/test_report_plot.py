@@ -98,5 +98,5 @@ def test_an_empty_report():
 def test_without_matplotlib(monkeypatch):
     for name in ("matplotlib", "matplotlib.pyplot"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(ImportError, match=r"pip install 'cstark\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install matplotlib"):
         small(monkeypatch).plot()

@@ -58,12 +58,12 @@ def add(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        A coordinate outside of [0, p), something else than integers, a last axis that is not 3,
+        For a coordinate outside of [0, p), something else than integers, a last axis that is not 3,
         shapes that do not broadcast, an unfit `out`.
 
     Examples
@@ -90,12 +90,12 @@ def sub(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -120,12 +120,12 @@ def mul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -153,14 +153,15 @@ def div(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) -> ND
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        An element of `b` is zero: its index in `b` is named as by `inverse`.  `out` is untouched.
+        If an element of `b` is zero; its index in `b` is named as by `inverse`, and `out` is
+        untouched.
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -186,12 +187,12 @@ def neg(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint6
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -215,12 +216,12 @@ def square(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.ui
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -247,15 +248,15 @@ def inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.u
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        An element is zero.  The message names the first index (without the last axis), and so
+        If an element is zero.  The message names the first index (without the last axis), and so
         does the attribute ``index``, a tuple.  The contents of `out` are then unspecified.
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -282,12 +283,12 @@ def batch_inverse(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArra
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError, CstarkError
-        As `inverse`.
+        As for `inverse`.
 
     Examples
     --------
@@ -310,22 +311,22 @@ def power(
     a : int or array_like of integers, shape (..., 3)
         Coordinates below p.
     exponent : int or array_like of integers
-        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is broadcast
-        with the axes of `a` before the last; a single exponent costs less.
+        Integers of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is
+        broadcast with the axes of `a` before the last; a single exponent costs less.
     out : ndarray of uint64, shape (..., 3), optional
         Where to put the result; operands broadcast to its shape.
 
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        A negative exponent and a zero: see `inverse`.
+        For a negative exponent of a zero; see `inverse`.
     CstarkError
-        As `add`, or an exponent that is not an integer.
+        As for `add`; also for an exponent that is not an integer.
 
     Examples
     --------
@@ -356,12 +357,12 @@ def lift(a: ArrayLike, out: NDArray[np.uint64] | None = None) -> NDArray[np.uint
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -390,7 +391,7 @@ def random(
     Parameters
     ----------
     shape : int or tuple of int, optional
-        Of the array of elements, without the last axis.  Default: a single element.
+        The shape of the array of elements, without the last axis; by default a single element.
     rng : int or numpy.random.Generator, optional
         A generator, or the seed of a new one; by default the operating system's entropy.
 

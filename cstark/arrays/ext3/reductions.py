@@ -40,12 +40,12 @@ def sum(
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given; 0 where there is nothing to add.
+        It is `out`, when that is given; 0 where there is nothing to add.
 
     Raises
     ------
     CstarkError
-        As `add`, or an axis that does not exist.
+        As for `add`; also for an axis that does not exist.
 
     Examples
     --------
@@ -82,12 +82,12 @@ def prod(
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given; 1 where there is nothing to multiply.
+        It is `out`, when that is given; 1 where there is nothing to multiply.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -119,12 +119,12 @@ def cumsum(
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -155,12 +155,12 @@ def cumprod(
     Returns
     -------
     ndarray of uint64, shape (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def dot(a: ArrayLike, b: ArrayLike) -> NDArray[np.uint64]:
     Raises
     ------
     CstarkError
-        As `add`, or operands that are not vectors of one length.
+        As for `add`; also for operands that are not vectors of one length.
 
     Examples
     --------
@@ -223,12 +223,12 @@ def matmul(a: ArrayLike, b: ArrayLike, out: NDArray[np.uint64] | None = None) ->
     Returns
     -------
     ndarray of uint64, shape (..., n, 3) or (..., 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`, or shapes that do not fit; stacks of right operands are not taken.
+        As for `add`; also for shapes that do not fit; stacks of right operands are not taken.
 
     Examples
     --------
@@ -269,19 +269,19 @@ def powers(
     ratio, first : int or array_like of integers, shape (3,)
         Elements.
     count : int
-        How many.
+        How many elements the sequence has.
     out : ndarray of uint64, shape (count, 3), optional
         Where to put the result.
 
     Returns
     -------
     ndarray of uint64, shape (count, 3)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        Not single elements, or a negative count.
+        For what are not single elements, or a negative count.
 
     Examples
     --------

@@ -11,8 +11,8 @@ They use the threads of `cstark.set_num_threads`, and the results do not depend 
 
 Notes
 -----
-How fast, beside the same in plain numba, in galois and in python-flint: nanoseconds an element
-and, in brackets, how many times as long as here; 2^20 elements (less where a library takes
+How fast, beside the same in plain numba, in galois and in python-flint: nanoseconds for an
+element and, in brackets, how many times as long as here; 2^20 elements (less where a library takes
 seconds), one thread of a Zen 4 core with AVX2 code, CPU time, medians of five by
 ``tools/array_peers``.
 

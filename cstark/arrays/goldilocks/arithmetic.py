@@ -60,12 +60,12 @@ def add(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        A value outside of [0, p), something else than integers, shapes that do not broadcast,
+        For a value outside of [0, p), something else than integers, shapes that do not broadcast,
         an unfit `out`.
 
     Examples
@@ -100,12 +100,12 @@ def sub(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -139,12 +139,12 @@ def mul(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -180,14 +180,15 @@ def div(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        An element of `b` is zero: its index in `b` is named as by `inverse`.  `out` is untouched.
+        If an element of `b` is zero; its index in `b` is named as by `inverse`, and `out` is
+        untouched.
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -225,12 +226,12 @@ def neg(a: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -262,12 +263,12 @@ def square(a: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -302,15 +303,15 @@ def inverse(a: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        An element is zero.  The message names the first index, and so does the attribute
+        If an element is zero.  The message names the first index, and so does the attribute
         ``index``, a tuple.  The contents of `out` are then unspecified.
     CstarkError
-        As `add`.
+        As for `add`.
 
     Examples
     --------
@@ -347,12 +348,12 @@ def batch_inverse(a: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError, CstarkError
-        As `inverse`.
+        As for `inverse`.
 
     Examples
     --------
@@ -383,22 +384,22 @@ def power(a: ArrayLike, exponent: ArrayLike, out: U64 | None = None) -> Any:
     a : int or array_like of integers
         Values below p.
     exponent : int or array_like of integers
-        Of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is broadcast
-        with `a`; a single exponent costs less.
+        Integers of any size; a negative one inverts.  ``0 ** 0`` is 1, as in NumPy.  An array is
+        broadcast with `a`; a single exponent costs less.
     out : ndarray of uint64, optional
         Where to put the result; operands broadcast to its shape.
 
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     ZeroDivisionError
-        A negative exponent and a zero: see `inverse`.
+        For a negative exponent of a zero; see `inverse`.
     CstarkError
-        As `add`, or an exponent that is not an integer.
+        As for `add`; also for an exponent that is not an integer.
 
     Examples
     --------
@@ -425,7 +426,7 @@ def residues(a: ArrayLike) -> Any:
     Parameters
     ----------
     a : int or array_like of integers
-        Of any size and sign.
+        Integers of any size and sign.
 
     Returns
     -------
@@ -435,7 +436,7 @@ def residues(a: ArrayLike) -> Any:
     Raises
     ------
     CstarkError
-        Something else than integers.
+        For something else than integers.
 
     Examples
     --------
@@ -467,7 +468,7 @@ def random(shape: int | tuple[int, ...] = (), rng: int | np.random.Generator | N
     Parameters
     ----------
     shape : int or tuple of int, optional
-        Default: a single element.
+        The shape of the array; by default a single element.
     rng : int or numpy.random.Generator, optional
         A generator, or the seed of a new one; by default the operating system's entropy.
 

@@ -53,12 +53,12 @@ def sum(
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given; 0 where there is nothing to add.
+        It is `out`, when that is given; 0 where there is nothing to add.
 
     Raises
     ------
     CstarkError
-        As `add`, or an axis that does not exist.
+        As for `add`; also for an axis that does not exist.
 
     Examples
     --------
@@ -109,12 +109,12 @@ def prod(
     Returns
     -------
     ndarray of uint64, or uint64 when there are no axes
-        `out` when given; 1 where there is nothing to multiply.
+        It is `out`, when that is given; 1 where there is nothing to multiply.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -143,12 +143,12 @@ def cumsum(a: ArrayLike, axis: int | None = None, *, out: U64 | None = None) -> 
     Returns
     -------
     ndarray of uint64
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -175,12 +175,12 @@ def cumprod(a: ArrayLike, axis: int | None = None, *, out: U64 | None = None) ->
     Returns
     -------
     ndarray of uint64
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `sum`.
+        As for `sum`.
 
     Examples
     --------
@@ -215,7 +215,7 @@ def dot(a: ArrayLike, b: ArrayLike) -> np.uint64:
     Raises
     ------
     CstarkError
-        As `add`, or operands that are not vectors of one length.
+        As for `add`; also for operands that are not vectors of one length.
 
     Examples
     --------
@@ -246,12 +246,12 @@ def matmul(a: ArrayLike, b: ArrayLike, out: U64 | None = None) -> Any:
     Returns
     -------
     ndarray of uint64, shape (..., n) or (...), or uint64 when there are no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        As `add`, or shapes that do not fit; stacks of right operands are not taken.
+        As for `add`; also for shapes that do not fit; stacks of right operands are not taken.
 
     Examples
     --------
@@ -281,19 +281,19 @@ def powers(ratio: int, count: int, first: int = 1, out: U64 | None = None) -> U6
     ratio, first : int
         Elements.
     count : int
-        How many.
+        How many elements the sequence has.
     out : ndarray of uint64, shape (count,), optional
         Where to put the result.
 
     Returns
     -------
     ndarray of uint64, shape (count,)
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------
     CstarkError
-        Not single elements, or a negative count.
+        For what are not single elements, or a negative count.
 
     See Also
     --------

@@ -205,7 +205,7 @@ def deliver(
     Returns
     -------
     ndarray, or a NumPy scalar when it would have no axes
-        `out` when given.
+        It is `out`, when that is given.
 
     Raises
     ------

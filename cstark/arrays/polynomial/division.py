@@ -24,13 +24,13 @@ def divide_linear(
     Parameters
     ----------
     coefficients : array_like of integers, shape (n, ...)
-        Of the polynomials, the constant first.
+        The coefficients of the polynomials, the constant first.
     x : int or array_like of integers, shape () or (3,)
         The point.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
     at : {"base", "ext3"}, optional
-        Of the point; by default `field`.
+        The field of the point; by default `field`.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def divide_linear(
     Raises
     ------
     CstarkError
-        Not elements of the fields, or more than one point.
+        For what are not elements of the fields, or more than one point.
 
     Examples
     --------
@@ -73,13 +73,13 @@ def divide_vanishing(
     Parameters
     ----------
     coefficients : array_like of integers, shape (n, ...)
-        Of the polynomials, the constant first.
+        The coefficients of the polynomials, the constant first.
     rows : int
         Points of the coset, a power of two up to 2^32: those of ``fft.points(rows, offset)``.
     offset : int, optional
         1 to p - 1.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def divide_vanishing(
     Raises
     ------
     CstarkError
-        Not elements of the field, or an impossible number of rows or offset.
+        For what are not elements of the field, or an impossible number of rows or offset.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _divide_binomial(f: U64, degree: int, constant: U64, field: str) -> tuple[U6
 def divide(a: ArrayLike, b: ArrayLike, *, field: Field = "base") -> tuple[U64, U64]:
     """Divide polynomials by one polynomial, with remainder.
 
-    Takes the time of a few products of that length: the quotient comes from a power series,
+    It takes the time of a few products of that length: the quotient comes from a power series,
     1 / b read backwards, which Newton's iteration finds.  `divide_linear` and `divide_vanishing`
     are faster for what they are for.
 
@@ -149,7 +149,7 @@ def divide(a: ArrayLike, b: ArrayLike, *, field: Field = "base") -> tuple[U64, U
     b : array_like of integers, shape (m,)
         Coefficients of the divisor; zeros at its end are ignored.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
 
     Returns
     -------
@@ -161,9 +161,9 @@ def divide(a: ArrayLike, b: ArrayLike, *, field: Field = "base") -> tuple[U64, U
     Raises
     ------
     ZeroDivisionError
-        `b` is zero.
+        If `b` is zero.
     CstarkError
-        Not elements of the field, or several divisors.
+        For what are not elements of the field, or several divisors.
 
     Examples
     --------

@@ -25,19 +25,19 @@ def evaluate(
 ) -> Any:
     """The values of polynomials at any points.
 
-    Takes about one product a coefficient and point.  On many points of a coset, `evaluate_coset`
-    is faster.
+    It takes about one product for each coefficient and point.  On many points of a coset,
+    `evaluate_coset` is faster.
 
     Parameters
     ----------
     coefficients : array_like of integers, shape (n, ...)
-        Of the polynomials, the constant first.
+        The coefficients of the polynomials, the constant first.
     x : int or array_like of integers, any shape
         The points.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
     at : {"base", "ext3"}, optional
-        Of the points; by default `field`.
+        The field of the points; by default `field`.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def evaluate(
     Raises
     ------
     CstarkError
-        Not elements of the fields, or no array of coefficients.
+        For what are not elements of the fields, or no array of coefficients.
 
     Notes
     -----
@@ -126,13 +126,13 @@ def evaluate_coset(
     Parameters
     ----------
     coefficients : array_like of integers, shape (n, ...)
-        Of the polynomials, the constant first; n may be more or less than `rows`.
+        The coefficients of the polynomials, the constant first; n may be more or less than `rows`.
     rows : int
         Number of points, a power of two up to 2^26.
     offset : int, optional
         The points are offset g^i, those of ``fft.points(rows, offset)``.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def evaluate_coset(
     Raises
     ------
     CstarkError
-        Not elements of the field, or an impossible number of rows or offset.
+        For what are not elements of the field, or an impossible number of rows or offset.
 
     Examples
     --------

@@ -52,7 +52,7 @@ def from_roots(roots: ArrayLike, *, field: Field = "base") -> U64:
     roots : array_like of integers, shape (n,)
         Elements.
     field : {"base", "ext3"}
-        Of the roots and coefficients.
+        The field of the roots and coefficients.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def from_roots(roots: ArrayLike, *, field: Field = "base") -> U64:
     Raises
     ------
     CstarkError
-        Not elements of the field, or no vector.
+        For what are not elements of the field, or no vector.
 
     Examples
     --------
@@ -92,9 +92,9 @@ def interpolate(
     values : array_like of integers, shape (n, ...)
         Of the polynomials at the points; the axes after the first number polynomials.
     field : {"base", "ext3"}
-        Of the values.
+        The field of the values.
     at : {"base", "ext3"}, optional
-        Of the points; by default `field`.
+        The field of the points; by default `field`.
 
     Returns
     -------
@@ -104,8 +104,8 @@ def interpolate(
     Raises
     ------
     CstarkError
-        Not elements of the fields, two equal points (both are named), or another number of
-        points than of values.
+        For what are not elements of the fields, two equal points (both are named), or another
+        number of points than of values.
 
     See Also
     --------

@@ -32,7 +32,7 @@ def multiply(a: ArrayLike, b: ArrayLike, *, field: Field = "base") -> U64:
         Coefficients; the axes after the first broadcast together.  For the square of a polynomial
         hand over one array twice, which saves a transform.
     field : {"base", "ext3"}
-        Of the coefficients.
+        The field of the coefficients.
 
     Returns
     -------
@@ -42,8 +42,8 @@ def multiply(a: ArrayLike, b: ArrayLike, *, field: Field = "base") -> U64:
     Raises
     ------
     CstarkError
-        Not elements of the field, shapes that do not broadcast, a product of more than 2^26
-        coefficients.
+        For what are not elements of the field, shapes that do not broadcast, or a product of more
+        than 2^26 coefficients.
 
     Examples
     --------

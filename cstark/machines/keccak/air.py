@@ -1,4 +1,4 @@
-"""The table: one row a round of Keccak-f[1600], and a sponge around the permutation.
+"""The table: one row for each round of Keccak-f[1600], and a sponge around the permutation.
 
 24 rows are a permutation, and the next permutation follows at once.  Rows behind the last
 block go on permuting, because they must satisfy the same constraints; nothing is read from them.
@@ -30,7 +30,7 @@ A block is added to the first 17 lanes between two permutations.  That takes bit
 before the block and of the block, 17 * 64 each, on one row in 24.  Instead a row adds one lane, in
 `lane` (bits before) and `word` (bits of the block), and the lanes wait in `queue`: when a
 permutation starts, it takes up the 17 lanes before and after the block, as limbs
-before + 2^16 after, and moves on by one lane a row.  The first in the queue must be ::
+before + 2^16 after, and moves on by one lane in each row.  The first in the queue must be ::
 
     limbs of `lane` + 2^16 limbs of (`lane` ^ `word`)
 

@@ -7,9 +7,9 @@ What is proved, and the whole claim:
 
 It is the skeleton of a virtual machine, in two tables and one bus:
 
-* PROCESSOR executes one instruction a row.  What to do it *fetches*: it sends its line and what
-  it takes for the instruction there.
-* PROGRAM has one row a line, preprocessed, and receives each as often as it was executed.
+* PROCESSOR executes one instruction in each row.  What to do it *fetches*: it sends its line and
+  what it takes for the instruction there.
+* PROGRAM has one row for each line, preprocessed, and receives each as often as it was executed.
 
 `cstark.vm` has 32 registers of 64 bits, and all of RISC-V.  These do not fit the columns of a row,
 and become a memory; a number does not fit one field element, and becomes limbs; and there is no

@@ -1,6 +1,6 @@
 """The tables: what a line does, and the lines that are executed.
 
-An instruction is all of this, the cells of `OPERATION`, one row a line of the program::
+An instruction is all of this, the cells of `OPERATION`, one row for each line of the program::
 
                 target  source  constant  set  add  mul  jump  halt
     set r1 5       r1      -        5      1    0    0    0     0
@@ -9,8 +9,8 @@ An instruction is all of this, the cells of `OPERATION`, one row a line of the p
     jnz r1 7       -       r1       0      0    0    0    *     0      * 7 less the next line
     halt           -       -        0      0    0    0    0     1
 
-`target` and `source` are four flags each, one a register, at most one of them 1: with them "the
-register named" is a sum of products, and degree 2.
+`target` and `source` are four flags each, one for each register, at most one of them 1: with them
+"the register named" is a sum of products, and degree 2.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class ProgramTable(cs.Air):
 
 
 class Processor(cs.Air):
-    """One row an executed instruction; then rows that do nothing, to fill up the table."""
+    """One row for each executed instruction; then rows that do nothing, to fill up the table."""
 
     columns: dict[str, tuple[int, ...]] = {
         "line": (),

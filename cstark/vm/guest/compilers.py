@@ -1,8 +1,8 @@
 """The compilers that can make a guest: which there are, and how each is asked for the same thing.
 
 =========================== ====================================================================
-``zig``                     ``pip install 'cstark[guest]'``: Clang and its linker as a Python
-                            package (ziglang), no system package
+``zig``                     ``pip install ziglang``: Clang and its linker as a Python
+                            package, no system package
 ``clang``                   Clang with LLD, if it was built for RISC-V; Apple's was not
 ``gcc``                     a cross compiler: ``riscv64-unknown-elf-gcc`` and its other names
 =========================== ====================================================================
@@ -46,7 +46,7 @@ _GCC = tuple(
 
 _INSTALL = """\
 Any of these will do:
-    pip install 'cstark[guest]'                 the package ziglang, without a system package
+    pip install ziglang                         clang as a Python package, nothing else needed
     apt install clang lld                       clang with LLD
     apt install gcc-riscv64-unknown-elf         gcc
     brew install llvm lld                       clang with LLD, on macOS

@@ -1,8 +1,8 @@
 """The tables of the machine.
 
-`FAMILIES` are the tables of instructions, one row an executed operation; `AROUND` are the tables
-around them: program, memory, registers, and what is looked into. `tables_of` gives those that a
-program needs.
+`FAMILIES` are the tables of instructions, one row for each executed operation; `AROUND` are the
+tables around them: program, memory, registers, and what is looked into. `tables_of` gives those
+that a program needs.
 """
 
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
