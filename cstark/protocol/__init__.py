@@ -376,6 +376,8 @@ this package.
 `cstark/protocol/logup.py`           weights that must not wrap
 `cstark/protocol/key.py`, `cstark/air/parse.py`   what a key may say
 `cstark/security/terms.py`            the bound, step by step
+`cstark/protocol/hiding.py`           what zero-knowledge hides, every count derived
+`cstark/protocol/masks.py`            where masks come from, and why none is used twice
 `cstark/pure`                         all of this again, sharing no line
 ===================================== ==========================================================
 

@@ -28,6 +28,10 @@ CASES: dict[str, tuple[Callable[[], zoo.Case], dict]] = {
         lambda: zoo.together(zoo.fibonacci(6), zoo.cubic(3), zoo.lookup(2, 4, 5), zoo.ring(3)),
         {"final_length": 2, "blowup": 8, "coset_offset": 7},
     ),
+    "hidden": (
+        lambda: zoo.together(zoo.fibonacci(6), zoo.cubic(3), zoo.lookup(2, 4, 5)),
+        {"final_length": 8, "zk": True, "hash": "sha256"},
+    ),
 }
 
 
@@ -38,7 +42,7 @@ def unit_of(name: str) -> int:
     whole = ("magic", "version", "option", "number", "length", "nonce")
     if name.startswith(whole):
         return 0
-    return 1 if name in ("log heights", "claim", "option zk", "salt length") else 8
+    return 1 if name in ("log heights", "claim", "salt length") else 8
 
 
 def little(value: int, size: int) -> bytes:

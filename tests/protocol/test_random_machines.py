@@ -38,6 +38,7 @@ def try_machine(sizes, seed, changes, slowly):
         hash=HASHES[seed % 3],
         fri_arity=(2, 4, 8)[seed % 7 % 3],
         final_length=(1, 16, 128)[seed % 5 % 3],
+        zk=seed % 11 % 2 == 1,
     )
     report = machine.check(case.traces, case.publics, tokens=case.tokens)
     assert report, str(report)

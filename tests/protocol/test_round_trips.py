@@ -55,12 +55,13 @@ def test_every_hash(hash_name):
     case.verify(machine, proof.to_bytes())
 
 
+@pytest.mark.parametrize("zk", [False, True])
 @pytest.mark.parametrize("arity", [2, 4, 8])
 @pytest.mark.parametrize("final_length", [1, 8, 128])
-def test_every_fold_schedule(arity, final_length):
+def test_every_fold_schedule(arity, final_length, zk):
     for name in ("fibonacci", "many heights"):
         case = CASES[name]()
-        machine = case.machine(fri_arity=arity, final_length=final_length)
+        machine = case.machine(fri_arity=arity, final_length=final_length, zk=zk)
         case.verify(machine, case.prove(machine).to_bytes())
 
 

@@ -51,6 +51,15 @@ def test_honest(name, blowup):
     check_honest(pair_of_case(ZOO[name](), blowup=blowup, hash=hash_name, grinding=3))
 
 
+@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("blowup", [2, 4])
+def test_honest_and_hidden(name, blowup):
+    hash_name = {2: "blake3", 4: "sha256"}[blowup]
+    pair = pair_of_case(ZOO[name](), blowup=blowup, hash=hash_name, grinding=3, zk=True)
+    assert pair.file.key.options.zk
+    check_honest(pair)
+
+
 @pytest.mark.parametrize("arity", [2, 4, 8])
 @pytest.mark.parametrize("final_length", [1, 8, 1024])
 def test_fold_schedules(arity, final_length):
