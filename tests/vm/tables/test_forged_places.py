@@ -17,7 +17,7 @@ from tests.vm.guests import LOW, Guest, exit_with, li
 
 A, B, C, D = 5, 6, 7, 8
 FRESH = 0x2000_0000
-X, f = 1 << 32, (1 << 32) - 1
+X, L, f = 1 << 32, 1 << 16, (1 << 32) - 1
 
 
 def run_of(*body: int) -> tuple[Run, int]:
@@ -85,6 +85,67 @@ def test_the_word_before(forged):
     run, name = forged()
     run.settle()
     run.judge(**{name: ["h is a bit"]})
+
+
+def load_behind(low: int) -> tuple[Run, int, int]:
+    """Loads the byte 1 behind a word of this low half; the time of that word."""
+    run, mv = run_of(*li(B, low), encode.s("sw", B, A, 0), *li(B, 1), encode.s("sw", B, A, 8),
+                     encode.i("lbu", C, A, 8))  # fmt: skip
+    return run, mv, written(run, "sw", 0)
+
+
+def test_the_word_before_by_the_limb():
+    """g = 4 is a place of 8, and a half is other numbers than its limbs: 5 L - 2 gives 2 and 1."""
+    half = 5 * L - 2
+    run, mv, before = load_behind(half)
+    access(run, "sub_load", 0, [half, 0], before, h=0, g=4, e=0, p=0, q=2, other=1, r=2)
+    run.ends_with(mv, 2)
+    run.settle()
+    run.judge(sub_load=["g is a bit"])
+
+
+def test_the_word_before_by_the_byte():
+    """e = 8 is a place of 8, and 2 + 8 (Y - 1) 2 = 4082 is taken for the byte 2."""
+    run, mv, before = load_behind(4082)
+    access(run, "sub_load", 0, [4082, 0], before, h=0, g=0, e=8, p=0, q=2, other=0, r=2)
+    run.ends_with(mv, 2)
+    run.settle()
+    run.judge(sub_load=["e is a bit"])
+
+
+def test_a_byte_stored_into_the_word_before():
+    """With e = 8 the byte 7 goes to the word before, which grows by 6 times 2041."""
+    run, mv = run_of(*li(B, 2041), encode.s("sw", B, A, 0), *li(D, 7), encode.s("sb", D, A, 8),
+                     encode.i("lbu", C, A, 8))  # fmt: skip
+    access(run, "sub_store", 0, [2041, 0], written(run, "sw", 0), h=0, g=0, e=8, k=0, r=1,
+           other=0, y=7, y2=0, d=6 * 2041)  # fmt: skip
+    access(run, "sub_load", 0, [0, 0], 0, q=0, p=0, other=0, r=0)
+    run.ends_with(mv, 0)
+    run.settle()
+    run.judge(sub_store=["e is a bit"])
+
+
+def test_a_misaligned_load_from_the_word_before():
+    """f1 = 9 instead of 1 is a place of 9; of zeros any weights make zeros."""
+    run, mv = run_of(encode.s("sd", 0, A, 0), *li(B, 256), encode.s("sd", B, A, 8),
+                     encode.i("lwu", C, A, 9))  # fmt: skip
+    access(run, "mis_load", 0, [0, 0], written(run, "sd", 0), h=0, f=[9, 0, 0], c=[0] * 12,
+           w=[0, 0], top=0, r=[0, 0])  # fmt: skip
+    run.ends_with(mv, 0)
+    run.settle()
+    run.judge(mis_load=["one place"])
+
+
+def test_a_misaligned_store_into_the_word_before():
+    """A store of zeros behind goes to a word of zeros before; what it should clear stays."""
+    run, mv = run_of(encode.s("sd", 0, A, 0), *li(B, 256), encode.s("sd", B, A, 8),
+                     encode.s("sw", 0, A, 9), encode.i("lwu", C, A, 8))  # fmt: skip
+    access(run, "mis_store", 0, [0, 0], written(run, "sd", 0), h=0, f=[9, 0, 0], c=[0] * 12,
+           w=[0, 0], d=[0, 0, 0])  # fmt: skip
+    access(run, "lw", 0, [256, 0], written(run, "sd", 1), low=256, high=0)
+    run.ends_with(mv, 256)
+    run.settle()
+    run.judge(mis_store=["one place"])
 
 
 def test_an_input_that_is_no_half():
