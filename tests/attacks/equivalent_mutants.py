@@ -13,6 +13,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "transcript.absorb('lookup root', roots['lookup'])",
     ): _APART,
     (
+        "statement",
+        "first: for table, label, value in self._overweight_publics(key)",
+    ): "the first ends the loop, by an error",
+    (
         "pure.verify",
         "swap: gamma = transcript.extension('gamma') / "
         "fri_roots = reader.digests(len(shape.folds))",

@@ -77,6 +77,8 @@ FAST_PURE = [
     "tests/pure/test_agreement.py",
     "tests/attacks/test_every_place.py",
     "tests/attacks/test_binding_statement.py",
+    "tests/attacks/test_buses.py",
+    "tests/attacks/test_policy.py",
     "tests/pure",
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
