@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 
 import pytest
 
@@ -226,6 +227,38 @@ def test_each_rule_is_what_refuses(check, monkeypatch):
         read_statement(text)
     monkeypatch.setattr(f"cstark.pure.key.{check}", lambda *_: True)
     read_statement(text)
+
+
+LEAVES = [A, B, NEXT, ["public", 0], ["column", "periodic", 0, 0], ONE, ZERO, constant(5)]
+
+
+def random_key(rng):
+    """A table of a few nodes, whose stated facts are true: most break a rule of the form."""
+    nodes = [list(rng.choice(LEAVES))]
+    for _ in range(rng.randrange(5)):
+        leaf, size = list(rng.choice(LEAVES)), len(nodes)
+        kind = rng.choice(["add", "sub", "mul"])
+        operation = [kind, rng.randrange(size), rng.randrange(size)]
+        nodes.append(rng.choice([leaf, operation, [kind, size - 1, max(0, size - 2)]]))
+    last = len(nodes) - 1
+    constraints = [
+        [rng.choice(["every", "cyclic", "transition", "first", "last"]), rng.choice([last, 0])]
+        for _ in range(rng.choice([0, 1, 1, 2]))
+    ]
+    messages = [
+        message([rng.randrange(last + 1)] * rng.choice([0, 1, 1]), rng.randrange(last + 1),
+                bus=rng.choice(["a", "b"]), weight=rng.choice([0, 1, 5]))
+        for _ in range(rng.choice([0, 0, 1, 3]))
+    ]  # fmt: skip
+    has_period = any(node[:2] == ["column", "periodic"] for node in nodes)
+    return key_of(nodes, constraints, messages, periodic=[[1, 2]] * has_period)
+
+
+def test_random_tables_are_judged_alike():
+    rng = random.Random(11)
+    said = [by_both(random_key(rng)) for _ in range(600)]
+    assert all((compiled is None) == (plain is None) for compiled, plain in said)
+    assert said.count([None, None]) > 30
 
 
 def test_forms_are_walked_in_linear_time():
