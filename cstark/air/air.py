@@ -55,7 +55,8 @@ class Air:
     ----------
     columns : int, tuple of str, or dict of str to shape
         The columns of the trace: a number, names, or names with shapes
-        (``{"pc": (), "state": (5, 5)}``); a shape makes a group of columns.
+        (``{"pc": (), "state": (5, 5)}``); a shape makes a group of columns.  There may be none
+        where there are preprocessed ones; the table then needs no trace.
     publics : int, tuple of str, or dict of str to shape
         The public values; none by default.
     preprocessed : int, tuple of str, or dict of str to shape

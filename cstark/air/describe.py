@@ -273,7 +273,7 @@ def describe(name: str, air: Air) -> TableDescription:
         attribute: ColumnLayout(name, attribute, getattr(air, attribute))
         for attribute in ("columns", "preprocessed", "publics")
     }
-    if layouts["columns"].width == 0:
+    if layouts["columns"].width == layouts["preprocessed"].width == 0:
         raise AirError(
             f"table {name!r}: `columns` declares no columns; write a tuple of names, such as "
             'columns = ("a", "b")'

@@ -108,7 +108,7 @@ class TableDescription:
     name : str
         Name of the table in the machine.
     width, preprocessed_width : int
-        Numbers of main and preprocessed columns.
+        Numbers of main and preprocessed columns; one of them may be 0.
     periodic : tuple of tuple of int
         Values of each periodic column, canonical; lengths are powers of two.
     publics : int
@@ -326,7 +326,7 @@ def assemble(
             f"table {name!r} has neither a constraint nor a bus: any trace would do; "
             "state equations with t.every_row.equal(...) or use a bus in constrain"
         )
-    if len(column_names) == 0:
+    if len(column_names) == len(preprocessed_names) == 0:
         raise AirError(f"table {name!r} has no columns")
     if rows is not None:
         for label, values in zip(periodic_names, periodic, strict=True):

@@ -50,8 +50,9 @@ class _Reader:
         self.data = self.record(data, _FIELDS, "it")
         self.need(is_name(data["name"]), "the name is not a printable string")
         self.where = f"the description of table {data['name']!r}"
-        self.width = self.integer(data["width"], 1, MAX_COLUMNS, "width")
+        self.width = self.integer(data["width"], 0, MAX_COLUMNS, "width")
         self.fixed = self.integer(data["preprocessed_width"], 0, MAX_COLUMNS, "preprocessed_width")
+        self.need(self.width + self.fixed > 0, "it has no columns")
         self.publics = self.integer(data["publics"], 0, MAX_COLUMNS, "publics")
 
     def description(self) -> TableDescription:

@@ -69,9 +69,10 @@ class CheckProgram:
             raise ValueError(f"publics must be {description.publics} values, not {len(publics)}")
         periodic = [np.array(values, dtype=np.uint64) for values in description.periodic]
         rows = len(trace)
+        main = trace if description.width else None
         found = []
         for where, program, constraints in self.parts:
-            bound = program.bind((trace, preprocessed, None), periodic, rows, publics, Challenges())
+            bound = program.bind((main, preprocessed, None), periodic, rows, publics, Challenges())
             first, last = {"all": (0, rows), "first": (0, 8), "last": (rows - 8, rows)}[where]
             results = _program.test_rows(bound, first, last)
             for constraint, (failures, row) in zip(constraints, results, strict=True):

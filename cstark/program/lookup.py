@@ -97,7 +97,7 @@ class LookupProgram:
         if len(publics) != description.publics:
             raise ValueError(f"publics must be {description.publics} values, not {len(publics)}")
         bound = self.program.bind(
-            (trace, preprocessed, None),
+            (trace if description.width else None, preprocessed, None),
             [np.array(values, dtype=np.uint64) for values in description.periodic],
             len(trace),
             publics,

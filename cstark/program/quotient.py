@@ -74,7 +74,7 @@ class Sources:
         (shift^(n/m)) h^i, h the standard root of order m.
     """
 
-    main: np.ndarray
+    main: np.ndarray | None
     preprocessed: np.ndarray | None = None
     lookup: np.ndarray | None = None
     periodic: Sequence[np.ndarray] = ()

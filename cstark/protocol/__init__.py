@@ -70,7 +70,7 @@ to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024
 at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b,
 or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 2) for each
 table's degree d, where m = 2 (queries + 3);
-1 to 4,096 tables; widths, periodic columns and publics at most 2^16, the main width at least 1;
+1 to 4,096 tables; widths, periodic columns and publics at most 2^16, a main or preprocessed column;
 messages of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
 2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
 ``rows`` and 2^max_log_height; names printable, table names distinct, one width a bus; at least one

@@ -57,6 +57,9 @@ def read_some_traces(
             raise TraceError(
                 f"the machine has no table {quoted(name)}, only {', '.join(names)}{hint}"
             )
+    # of a table of preprocessed columns alone there is nothing that a trace could say
+    empty = {d.name: np.empty((d.rows, 0), np.uint64) for d in key.tables if not d.width and d.rows}
+    traces = {**{name: empty[name] for name in empty if name not in traces}, **traces}
     missing = [name for name in names if name in wanted and name not in traces]
     if missing:
         given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""

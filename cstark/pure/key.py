@@ -324,8 +324,9 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
     _need(type(t["name"]) is str and t["name"] != "", "table name: not a string, or empty")
     _need(t["name"].isprintable(), "table name: not printable")
     name = t["name"]
-    width = _number(t["width"], 1, MAX_COLUMNS, f"{name}: width")
+    width = _number(t["width"], 0, MAX_COLUMNS, f"{name}: width")
     fixed = _number(t["preprocessed_width"], 0, MAX_COLUMNS, f"{name}: preprocessed width")
+    _need(width + fixed > 0, f"{name}: no columns")
     publics = _number(t["publics"], 0, MAX_COLUMNS, f"{name}: publics")
     periodic = tuple(_elements(values, "periodic value") for values in _list(t["periodic"], name))
     _need(len(periodic) <= MAX_COLUMNS, f"{name}: too many periodic columns")
