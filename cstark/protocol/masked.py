@@ -51,7 +51,8 @@ def cover(
     """
     out = _blank(code, shape.width)
     own = shape.width - (0 if constants is None else 3)
-    _ntt.transform(rows.plan, source[:, :own], out[: rows.height], True)
+    if own:  # a table of preprocessed columns alone has none
+        _ntt.transform(rows.plan, source[:, :own], out[: rows.height], True)
     if constants is not None:
         out[0, own : shape.width] = constants
     length = mask_length(queries)

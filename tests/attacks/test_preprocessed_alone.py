@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -55,19 +58,23 @@ def user_trace():
     return trace
 
 
-def alone():
+def alone(**options):
     """The list is all there is: the verifier sends what it receives."""
-    machine = cs.Machine({"squares": Squares()}, OPTIONS)
+    machine = cs.Machine({"squares": Squares()}, replace(OPTIONS, **options))
     return Statement(machine, PUBLICS, SENT), {"squares": np.empty((ROWS, 0), dtype=np.uint64)}
 
 
-def together():
-    machine = cs.Machine({"user": User(), "squares": Squares()}, OPTIONS)
+def together(**options):
+    machine = cs.Machine({"user": User(), "squares": Squares()}, replace(OPTIONS, **options))
     empty = np.empty((ROWS, 0), dtype=np.uint64)
     return Statement(machine, PUBLICS), {"user": user_trace(), "squares": empty}
 
 
-CASES = pytest.mark.parametrize("case", [alone, together])
+CASES = pytest.mark.parametrize(
+    "case",
+    [alone, together, partial(alone, zk=True), partial(together, zk=True)],
+    ids=["alone", "together", "alone, hidden", "together, hidden"],
+)
 
 
 def honest(statement, traces):
@@ -116,7 +123,7 @@ def test_another_list(case):
     """The prover commits to a list with (4, 17), and uses it: the key's root is another."""
     true, traces = case()
     tables = {**true.machine.tables, "squares": Squares(wrong=4)}
-    other = cs.Machine(tables, OPTIONS)
+    other = cs.Machine(tables, true.machine.options)
     wrong = dict(traces)
     false = true
     if "user" in traces:
