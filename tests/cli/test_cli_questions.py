@@ -31,7 +31,7 @@ def test_check_with_mutations(capsys):
     words = ["check", "add_mul", "--operations", "20", "--mutate", "10"]
     code, out, _ = run(words, capsys)
     assert code == 0
-    assert "changed in 4 ways each" in out
+    assert "changed in 5 ways each" in out
     assert "'cpu', column 'a'" in out and "a row without a flag sends nothing" in out
     code, data = run_json([*words, "--mutate-seed", "5"], capsys)
     assert code == 0
