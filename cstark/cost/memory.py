@@ -16,7 +16,6 @@ from cstark.cost import work
 from cstark.errors import OptionsError, quoted
 from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
-from cstark.protocol.domain import stride_of
 from cstark.protocol.hiding import SALT_BYTES
 from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import PLANS, Plan, Storage
@@ -230,7 +229,7 @@ class _Rehearsal:
         sources = {}
         with self.phase("lookup columns"):
             for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
-                sources[matrix] = WORD * stride_of(matrix.width) << matrix.log_rows
+                sources[matrix] = WORD * matrix.width << matrix.log_rows
                 self.hold("lookup columns", sources[matrix])
                 program = self.key.programs.lookup(matrix.table).program
                 sums = EXTENSION * max(1, (1 << matrix.log_rows) // BLOCK_ROWS)
@@ -246,7 +245,7 @@ class _Rehearsal:
                 for chunk in range(quotient.chunks):
                     self.quotient(quotient, quotient.place(chunk)[0])
             for matrix in self.matrices("quotient"):
-                sources[matrix] = 4 * WORD << matrix.log_rows
+                sources[matrix] = EXTENSION << matrix.log_rows
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
@@ -271,7 +270,7 @@ class _Rehearsal:
             schedule = self.layout.schedule
             for layer, log_arity in enumerate(schedule.log_arities):
                 self.fold(schedule.layers[layer], log_arity, schedule.joins[layer + 1])
-            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(schedule.layers[-1]), 3, 4, 1))
+            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(schedule.layers[-1]), 3, 3, 1))
 
     def round_6_queries(self) -> None:
         with self.phase("grinding"):
@@ -288,7 +287,7 @@ class _Rehearsal:
 
     def quotient(self, quotient: Quotient, coset: int) -> None:
         rows = 1 << quotient.log_rows
-        self.hold("quotient chunks", 4 * WORD * rows)
+        self.hold("quotient chunks", EXTENSION * rows)
         selectors = 0
         for table in quotient.tables:
             program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
@@ -341,11 +340,10 @@ class _Rehearsal:
             self.drop("quotient chunks", size)
         else:
             self.hold("masked columns", size)
-            stride = stride_of(matrix.width)
             if not matrix.is_mask:
                 plan = _ntt.Plan(matrix.log_rows)
-                self.scratch(_ntt.transform_scratch_bytes(plan, stride))
-                self._work += _ntt.lde_cost(plan, stride, stride, 0)
+                self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
+                self._work += _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
             if source and not matrix.is_mask:
                 self.drop(label, source)
         cosets = self.blowup - (own and storage is Storage.HELD)
@@ -392,17 +390,18 @@ class _Rehearsal:
             self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
             for matrix in self.read(log_height):
                 with self.cosets([matrix], 0):
-                    self.scratch(18 * WORD * stride_of(matrix.width))  # the powers of gamma
+                    vectors = -(-matrix.width // 4)
+                    self.scratch(72 * WORD * vectors)  # the powers of gamma, prepared
         for _ in point_weights(self.layout, log_height):
             self.drop("point weights", column)
         if self.layout.zk:  # the word that hides is read once more
             masks = [matrix for matrix in self.at(log_height) if matrix.is_mask]
             with self.cosets(masks, 0):
                 pass
-        with self.briefly("DEEP sums", (self.blowup - 1) * 4 * WORD << log_height):
+        with self.briefly("DEEP sums", (self.blowup - 1) * EXTENSION << log_height):
             self.drop("DEEP sums", column)
             self.hold("reduced words", self.blowup * column)
-            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(log_height), 4, 4, self.blowup - 1))
+            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(log_height), 3, 3, self.blowup - 1))
         widths = self.opened_widths(log_height)
         self._work += work.deep(log_height, widths, len(points), self.blowup)
 
@@ -433,7 +432,7 @@ class _Rehearsal:
         return [trees[g.tree].matrices[g.matrix].width for g in self.layout.groups[log_height]]
 
     def coset_bytes(self, matrix: MatrixShape) -> int:
-        return WORD * stride_of(matrix.width) << matrix.log_height
+        return WORD * matrix.width << matrix.log_height
 
     @contextmanager
     def cosets(self, matrices: Sequence[MatrixShape], q: int) -> Iterator[None]:
@@ -468,12 +467,9 @@ class _Rehearsal:
     def extend(self, matrix: MatrixShape, cosets: int) -> None:
         """What the transform takes besides its result."""
         plan = _ntt.Plan(matrix.log_height)
-        stride = stride_of(matrix.width)
         if self.layout.zk and self.own_coset(matrix) is None and matrix.tree != "preprocessed":
-            self.scratch(_ntt.transform_scratch_bytes(plan, stride))
-            self._work += cosets * _ntt.lde_cost(plan, stride, stride, 0)
+            self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
+            self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
             return
-        # Traces come as they are; our own sources have padded rows.
-        width = matrix.width if matrix.tree in ("main", "preprocessed") else stride
-        self.scratch(_ntt.lde_scratch_bytes(plan, width, stride, cosets))
+        self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, matrix.width, cosets))
         self._work += work.extension(matrix, cosets)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cstark.kernels import _chunks, _fri, _hash, _lookup, _ntt, _openings, _program
-from cstark.protocol.domain import stride_of
 from cstark.protocol.layout import MatrixShape, TreeShape
 
 if TYPE_CHECKING:
@@ -44,11 +43,7 @@ def touching(size: int) -> float:
 
 def extension(matrix: MatrixShape, cosets: int) -> float:
     """Work of extending a matrix to so many cosets."""
-    # Traces come as they are; our own sources have padded rows.
-    own = matrix.tree not in ("main", "preprocessed")
-    width = stride_of(matrix.width) if own else matrix.width
-    plan = _ntt.Plan(matrix.log_height)
-    return _ntt.lde_cost(plan, width, stride_of(matrix.width), cosets)
+    return _ntt.lde_cost(_ntt.Plan(matrix.log_height), matrix.width, matrix.width, cosets)
 
 
 def hashing(algorithm: int, tree: TreeShape) -> float:
@@ -95,7 +90,7 @@ def opening(rows: int, widths: Sequence[int]) -> float:
 
 def deep(log_height: int, widths: Sequence[int], points: int, blowup: int) -> float:
     """Work of the reduced word of a height, on all cosets."""
-    extended = _ntt.lde_cost(_ntt.Plan(log_height), 4, 4, blowup - 1)
+    extended = _ntt.lde_cost(_ntt.Plan(log_height), 3, 3, blowup - 1)
     return extended + _openings.deep_cost(1 << log_height, widths, points, blowup)
 
 

@@ -27,7 +27,6 @@ cdef extern from *:
         Py_ssize_t scratch_words
         Py_ssize_t chunk
         uint64_t *out
-        Py_ssize_t stride
         ext *chunk_sums
         ext mean
 
@@ -65,9 +64,8 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     ----------
     bound : Bound
         A program whose ``pair`` and ``fraction`` instructions fill every pair.
-    out : uint64 array (rows, stride)
-        stride a multiple of 4, at least 3 * pairs. Receives the pairs' columns, the accumulator in
-        place of the last pair's, and zeros.
+    out : uint64 array (rows, 3 * pairs)
+        Receives the pairs' columns, the accumulator in place of the last pair's.
 
     Returns
     -------
@@ -82,10 +80,9 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     cdef ext total, part, mean, start
     if pairs < 1 or bound.program.tests:
         raise ValueError("a program of lookup columns has pairs, and no tests")
-    if out.shape[0] != rows or out.shape[1] % 4 or out.shape[1] < 3 * pairs:
+    if out.shape[0] != rows or out.shape[1] != 3 * pairs:
         raise ValueError(
-            f"out must have shape ({rows}, a multiple of 4 from {3 * pairs} up), "
-            f"not ({out.shape[0]}, {out.shape[1]})"
+            f"out must have shape ({rows}, {3 * pairs}), not ({out.shape[0]}, {out.shape[1]})"
         )
     while blocks < MAX_BLOCKS and 2 * blocks * pairs * BLOCK <= BATCH:
         blocks *= 2
@@ -97,7 +94,7 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     scratch = aligned(job.scratch_words * threads)
     sums = aligned(3 * chunks)
     job.scratch, job.chunk_sums = &scratch[0], <ext *>&sums[0]
-    job.out, job.stride = &out[0, 0], out.shape[1]
+    job.out = &out[0, 0]
 
     cdef const lookup_table *table = isa_tables[isa_index()]
     cdef double cost = row_cost(job.program.code, job.program.length, job.program.term_count)

@@ -394,7 +394,7 @@ def add_quotient(
 
 
 cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:
-    shape2(rows, -1, 4, "rows")
+    shape2(rows, -1, 3, "rows")
     shape2(word, 3, rows.shape[0], "word")
     job.n, job.plane = rows.shape[0], stride_of(word)
     if job.n:
@@ -403,18 +403,18 @@ cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::
 
 
 def word_to_rows(const uint64_t[:, :] word not None, uint64_t[:, ::1] out not None):
-    """Rows of a planar word, as transforms want them: out[i] = word[:, i], 0.
+    """Rows of a planar word, as transforms want them: out[i] = word[:, i].
 
     Parameters
     ----------
     word : uint64 array (3, n)
         Last axis contiguous.
-    out : uint64 array (n, 4)
+    out : uint64 array (n, 3)
     """
     cdef rows_job job
     cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, word, out)
-    run_all(table.word_to_rows, &job, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
+    run_all(table.word_to_rows, &job, job.n, POINTS_CHUNK, 3 * job.n, COPY_COST)
 
 
 def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not None):
@@ -429,4 +429,4 @@ def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not No
     cdef rows_job job
     cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, out, rows)
-    run_all(table.rows_to_word, &job, job.n, POINTS_CHUNK, 4 * job.n, COPY_COST)
+    run_all(table.rows_to_word, &job, job.n, POINTS_CHUNK, 3 * job.n, COPY_COST)

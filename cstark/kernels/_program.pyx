@@ -239,17 +239,17 @@ def quotient(
         The coset is shift * <g>, g the standard root of order ``rows``.
     inverse_first : uint64 array (rows,) or None
         1 / (x_i - 1); only needed by constraints on the first or last row.
-    out : uint64 array (rows, 4)
-        Columns 0..2 receive the quotient, column 3 zero; canonical.
+    out : uint64 array (rows, 3)
+        Receives the quotient, canonical.
     add : bool
-        Add to the canonical words of `out`, column 3 included, instead of replacing them.
+        Add to the words of `out` instead of replacing them.
     """
     cdef program_job job
     cdef Py_ssize_t rows = bound.program.rows
     cdef uint64_t[::1] powers = np.empty(BLOCK, dtype=np.uint64)
     cdef int log_rows = rows.bit_length() - 1
-    if out.shape[0] != rows or out.shape[1] != 4:
-        raise ValueError(f"out must have shape ({rows}, 4), not ({out.shape[0]}, {out.shape[1]})")
+    if out.shape[0] != rows or out.shape[1] != 3:
+        raise ValueError(f"out must have shape ({rows}, 3), not ({out.shape[0]}, {out.shape[1]})")
     if bound.program.tests or bound.program.pairs:
         raise ValueError("a program of the quotient has no tests and no pairs")
     job.program = bound.program

@@ -78,9 +78,8 @@ class LookupProgram:
         publics : sequence of int
         challenges : Challenges
             z, alpha and the bus numbers.
-        out : uint64 array (rows, stride), C-contiguous
-            stride a multiple of 4 and at least three times the number of columns. Columns
-            3k..3k+2 receive lookup column k, the accumulator last; the rest becomes zero.
+        out : uint64 array (rows, 3 * columns), C-contiguous
+            Columns 3k..3k+2 receive lookup column k, the accumulator last.
 
         Returns
         -------

@@ -118,10 +118,10 @@ class QuotientProgram:
             Canonical.
         challenges : Challenges
             All but the factors. Without interactions z and alpha do not matter.
-        out : uint64 array (n, 4), C-contiguous
-            Receives the three coordinates of the quotient, and 0 in column 3.
+        out : uint64 array (n, 3), C-contiguous
+            Receives the three coordinates of the quotient.
         add : bool
-            Add to what `out` has, of which column 3 is 0.
+            Add to what `out` has.
 
         Raises
         ------

@@ -15,14 +15,9 @@ import numpy as np
 from cstark.field import P, base_root
 from cstark.kernels import _field, _ntt, _openings, _runtime
 
-__all__ = ["Domain", "DomainCache", "powers", "scale_rows", "stride_of"]
+__all__ = ["Domain", "DomainCache", "powers", "scale_rows"]
 
 _BLOCK = 1 << 10  # rows: their factors, repeated for each column, stay in the cache
-
-
-def stride_of(width: int) -> int:
-    """Words between two rows of our own matrices of `width` columns."""
-    return -(-width // 4) * 4
 
 
 def powers(base: int, count: int) -> np.ndarray:
@@ -37,7 +32,7 @@ def powers(base: int, count: int) -> np.ndarray:
 
 
 def scale_rows(rows: np.ndarray, factors: np.ndarray, out: np.ndarray) -> None:
-    """Each row times its factor: (n, stride), (n,) to (n, stride); `out` may be `rows`."""
+    """Each row times its factor: (n, width), (n,) to (n, width); `out` may be `rows`."""
     for first in range(0, len(rows), _BLOCK):
         part = slice(first, first + _BLOCK)
         repeated = np.repeat(factors[part], rows.shape[1])
@@ -86,22 +81,21 @@ class Domain:
             Values on ``source_shift * <g>``. Never written; it may be the last coset of `out`.
         cosets : sequence of int, optional
             Which of them; default: all, in order.
-        out : (cosets, height, stride) uint64 ndarray, optional
+        out : (cosets, height, width) uint64 ndarray, optional
             Where the result goes; default: a new buffer, counted under `label`.
 
         Returns
         -------
-        (cosets, height, stride) uint64 ndarray
-            Entry [q, i] at s_q g^i; stride is the width rounded up to 4, the rest zero.
+        (cosets, height, width) uint64 ndarray
+            Entry [q, i] at s_q g^i.
         """
-        stride = stride_of(source.shape[1])
         inverse = pow(source_shift, -1, P)
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).
         wanted = range(self.blowup) if cosets is None else cosets
         shifts = np.array([self.shifts[q] * inverse % P for q in wanted], dtype=np.uint64)
         if out is None:
-            out = _runtime.aligned((len(shifts), self.height, stride), label)
+            out = _runtime.aligned((len(shifts), *source.shape), label)
         _ntt.lde(self.plan, source, out, shifts)
         return out
 
@@ -117,14 +111,14 @@ class Domain:
 
         Parameters
         ----------
-        coefficients : (height, stride) uint64 ndarray
+        coefficients : (height, width) uint64 ndarray
             C-contiguous, the constants first. Never written.
         cosets, out, label
             As for `lde`.
 
         Returns
         -------
-        (cosets, height, stride) uint64 ndarray
+        (cosets, height, width) uint64 ndarray
         """
         wanted = range(self.blowup) if cosets is None else cosets
         if out is None:

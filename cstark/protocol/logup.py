@@ -21,7 +21,6 @@ from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.program import Challenges, ZeroDenominator
 
-from .domain import stride_of
 from .layout import lookup_columns
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def build_lookups(
         if not description.interactions:
             continue
         width = 3 * lookup_columns(len(description.interactions))
-        out = _runtime.aligned((len(traces[table]), stride_of(width)), "lookup columns")
+        out = _runtime.aligned((len(traces[table]), width), "lookup columns")
         try:
             sums[table] = proving_key.programs.lookup(table).evaluate(
                 traces[table],

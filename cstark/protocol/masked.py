@@ -14,7 +14,7 @@ from cstark import field
 from cstark.field import Element, P
 from cstark.kernels import _field, _ntt, _runtime
 
-from .domain import Domain, powers, scale_rows, stride_of
+from .domain import Domain, powers, scale_rows
 from .hiding import chunk_mask_length, mask_length
 from .layout import MatrixShape, Quotient
 from .masks import Masks
@@ -33,7 +33,7 @@ def cover(
     source: np.ndarray,
     constants: Element | None = None,
 ) -> np.ndarray:
-    """Coefficients of w + (X^N - 1) r, w a column of a table, r random: (M, stride) uint64.
+    """Coefficients of w + (X^N - 1) r, w a column of a table, r random: (M, width) uint64.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def cover(
     queries : int
     rows, code : Domain
         Of the trace and of the code.
-    source : (N, ...) uint64 ndarray
-        The columns on the rows; those from `width` on are zero.
+    source : (N, width) uint64 ndarray
+        The columns on the rows.
     constants : element, optional
         Coordinates of an element, which the last three columns have on every row: `source` is
         without them.
@@ -54,12 +54,12 @@ def cover(
     if own:  # a table of preprocessed columns alone has none
         _ntt.transform(rows.plan, source[:, :own], out[: rows.height], True)
     if constants is not None:
-        out[0, own : shape.width] = constants
+        out[0, own:] = constants
     length = mask_length(queries)
     label = f"{shape.tree} of table {shape.table}"
     drawn = masks.elements(state, label, length, shape.width)
-    _subtract(out[:length, : shape.width], drawn)
-    _add(out[rows.height : rows.height + length, : shape.width], drawn)
+    _subtract(out[:length], drawn)
+    _add(out[rows.height : rows.height + length], drawn)
     return out
 
 
@@ -73,7 +73,7 @@ def cover_chunk(
     place: tuple[int, int],
     source: np.ndarray,
 ) -> np.ndarray:
-    """Coefficients of q + (X^N - s^N) t, from q on s <g>, t random over F: (M, 4) uint64."""
+    """Coefficients of q + (X^N - s^N) t, from q on s <g>, t random over F: (M, 3) uint64."""
     shift = _shift(code, place)
     out = _blank(code, 3)
     _ntt.transform(rows.plan, source, out[: rows.height], True)  # of q(s X)
@@ -83,44 +83,44 @@ def cover_chunk(
         state, f"chunk {shape.chunk} of {shape.log_rows}", chunk_mask_length(queries), 3
     )
     power = np.full(len(drawn), pow(shift, rows.height, P), dtype=np.uint64)
-    _subtract(out[: len(drawn), :3], ext_scale(drawn, power))
-    _add(out[rows.height : rows.height + len(drawn), :3], drawn)
+    _subtract(out[: len(drawn)], ext_scale(drawn, power))
+    _add(out[rows.height : rows.height + len(drawn)], drawn)
     return out
 
 
 def word_of_masks(masks: Masks, state: bytes, code: Domain) -> np.ndarray:
-    """Coefficients of a uniform word of a code, over F: (M, 4) uint64."""
+    """Coefficients of a uniform word of a code, over F: (M, 3) uint64."""
     out = _blank(code, 3)
-    out[:, :3] = masks.elements(state, f"word of {code.log_height}", code.height, 3)
+    out[:] = masks.elements(state, f"word of {code.log_height}", code.height, 3)
     return out
 
 
 def remainder(
     quotient: Quotient, code: Domain, chunks: Sequence[np.ndarray], values: np.ndarray
 ) -> np.ndarray:
-    """(Q - sum_j chunk_j l_j) / W on the last coset of the code: (M, 4) uint64.
+    """(Q - sum_j chunk_j l_j) / W on the last coset of the code: (M, 3) uint64.
 
     Parameters
     ----------
     quotient : Quotient
     code : Domain
-    chunks : sequence of (M, 4) uint64 ndarray
+    chunks : sequence of (M, 3) uint64 ndarray
         On that coset.
-    values : (M, 4) uint64 ndarray
+    values : (M, 3) uint64 ndarray
         Q there.
     """
-    total = np.ascontiguousarray(values[:, :3])
+    total = values
     factors = [
         quotient_factors(quotient, code, (_shift(code, (code.blowup - 1, place)), 0, 0))
         for place in range(quotient.cosets)
     ]
     for j, chunk in enumerate(chunks):
         weight = np.array([lagrange[j][0] for lagrange, _ in factors], dtype=np.uint64)
-        own = ext_scale(np.ascontiguousarray(chunk[:, :3]), np.tile(weight, 1 << quotient.log_rows))
+        own = ext_scale(chunk, np.tile(weight, 1 << quotient.log_rows))
         total = ext_sub(total, own)
     inverses = np.array([pow(vanishing[0], -1, P) for _, vanishing in factors], dtype=np.uint64)
     out = _blank(code, 3)
-    out[:, :3] = ext_scale(total, np.tile(inverses, 1 << quotient.log_rows))
+    out[:] = ext_scale(total, np.tile(inverses, 1 << quotient.log_rows))
     return out
 
 
@@ -152,7 +152,7 @@ def _shift(code: Domain, place: tuple[int, int]) -> int:
 
 
 def _blank(code: Domain, width: int) -> np.ndarray:
-    out = _runtime.aligned((code.height, stride_of(width)), "masked columns")
+    out = _runtime.aligned((code.height, width), "masked columns")
     out.fill(0)
     return out
 

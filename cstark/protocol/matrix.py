@@ -1,6 +1,6 @@
 """Committed matrices, where the prover keeps them, and the memory plans that say so.
 
-A committed matrix is an array of values (blowup, N, stride): a column's polynomial on every coset
+A committed matrix is an array of values (blowup, N, width): a column's polynomial on every coset
 of the table's domain. The prover asks for one coset of it at a time, and at the end for a few
 rows, so it need not hold all of it: a coset can be computed again from the values on the trace
 domain. All kinds give the same values, hence the same proof.
@@ -18,7 +18,7 @@ import numpy as np
 
 from cstark.distinct import distinct
 
-from .domain import Domain, stride_of
+from .domain import Domain
 
 __all__ = [
     "FULL",
@@ -86,7 +86,7 @@ class Matrix:
     Attributes
     ----------
     width : int
-        Columns that count; those up to the stride are zero.
+        Columns.
     height : int
         N, the rows of a coset.
     """
@@ -95,7 +95,7 @@ class Matrix:
     height: int
 
     def coset(self, q: int) -> np.ndarray:
-        """Values on coset q: (N, stride). To be dropped before the next one is asked for."""
+        """Values on coset q: (N, width). To be dropped before the next one is asked for."""
         raise NotImplementedError
 
     def take_rows(self, positions: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ class Matrix:
         coset, row = np.divmod(positions, self.height)
         for q in distinct(coset).tolist():
             chosen = coset == q
-            out[chosen] = self.coset(q)[row[chosen], : self.width]
+            out[chosen] = self.coset(q)[row[chosen]]
             self.give_up()
         return out
 
@@ -117,14 +117,12 @@ class HeldMatrix(Matrix):
 
     Parameters
     ----------
-    cosets : sequence of (N, stride) uint64 ndarray
-    width : int
+    cosets : sequence of (N, width) uint64 ndarray
     """
 
-    def __init__(self, cosets: Sequence[np.ndarray], width: int) -> None:
+    def __init__(self, cosets: Sequence[np.ndarray]) -> None:
         self._cosets = list(cosets)
-        self.width = width
-        self.height = len(self._cosets[0])
+        self.height, self.width = self._cosets[0].shape
 
     def coset(self, q: int) -> np.ndarray:
         return self._cosets[q]
@@ -136,15 +134,15 @@ class RecomputedMatrix(Matrix):
     Parameters
     ----------
     domain : Domain
-    source : (N, width) or (N, stride) uint64 ndarray
-        Values on the coset ``source_shift * <g>``; kept. Columns from `width` on are zero.
+    source : (N, width) uint64 ndarray
+        Values on the coset ``source_shift * <g>``; kept.
     source_shift : int
     own_coset : int or None
-        The coset that the source, then of the stride of our matrices, is itself.
+        The coset that the source is itself.
     keep_first : bool
         Keep coset 0 from its first use until `take_rows`.
     coefficients : bool
-        The source has those of the columns, of the stride of our matrices, not values.
+        The source has those of the columns, not values.
     label : str
         For the account of the buffers.
     """
@@ -153,7 +151,6 @@ class RecomputedMatrix(Matrix):
         self,
         domain: Domain,
         source: np.ndarray,
-        width: int,
         *,
         source_shift: int = 1,
         own_coset: int | None = None,
@@ -161,8 +158,7 @@ class RecomputedMatrix(Matrix):
         keep_first: bool = False,
         label: str = "other",
     ) -> None:
-        self.width = width
-        self.height = domain.height
+        self.height, self.width = source.shape
         self._domain = domain
         self._source = source
         self._source_shift = source_shift
@@ -194,7 +190,6 @@ def make_matrix(
     storage: Storage,
     domain: Domain,
     source: np.ndarray,
-    width: int,
     *,
     source_shift: int = 1,
     own_coset: int | None = None,
@@ -209,7 +204,6 @@ def make_matrix(
         return RecomputedMatrix(
             domain,
             source,
-            width,
             source_shift=source_shift,
             own_coset=own_coset,
             coefficients=coefficients,
@@ -217,17 +211,17 @@ def make_matrix(
             label=label,
         )
     if storage is Storage.SPILLED:
-        out = _file_array((domain.blowup, domain.height, stride_of(width)))
+        out = _file_array((domain.blowup, domain.height, source.shape[1]))
         if coefficients:
-            return HeldMatrix(list(domain.evaluate(source, out=out)), width)
-        return HeldMatrix(list(domain.lde(source, source_shift, out=out)), width)
+            return HeldMatrix(list(domain.evaluate(source, out=out)))
+        return HeldMatrix(list(domain.lde(source, source_shift, out=out)))
     if coefficients:
-        return HeldMatrix(list(domain.evaluate(source, label=label)), width)
+        return HeldMatrix(list(domain.evaluate(source, label=label)))
     missing = [q for q in range(domain.blowup) if q != own_coset]
     cosets = list(domain.lde(source, source_shift, missing, label=label))
     if own_coset is not None:
         cosets.insert(own_coset, source)
-    return HeldMatrix(cosets, width)
+    return HeldMatrix(cosets)
 
 
 def _file_array(shape: tuple[int, ...]) -> np.ndarray:

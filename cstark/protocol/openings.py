@@ -229,7 +229,7 @@ def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitme
 
 def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
     """Extend a word of degree below N from coset 0, (3, 1, N), to all cosets: (3, blowup, N)."""
-    rows = _runtime.aligned((domain.blowup - 1, domain.height, 4), "DEEP sums")
+    rows = _runtime.aligned((domain.blowup - 1, domain.height, 3), "DEEP sums")
     _openings.word_to_rows(first[:, 0, :], rows[-1])
     del first
     word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")

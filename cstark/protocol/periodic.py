@@ -26,8 +26,8 @@ def coset_values(columns: Sequence[Sequence[int]], start: int, rows: int) -> lis
         period = len(values)
         source = np.array(values, dtype=np.uint64).reshape(period, 1)
         shift = pow(start, rows // period, field.P)
-        out = np.empty((1, period, 4), dtype=np.uint64)
+        out = np.empty((1, period, 1), dtype=np.uint64)
         plan = _ntt.Plan(period.bit_length() - 1)
         _ntt.lde(plan, source, out, np.array([shift], dtype=np.uint64))
-        result.append(np.ascontiguousarray(out[0, :, 0]))
+        result.append(out[0, :, 0])
     return result

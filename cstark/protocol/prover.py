@@ -299,7 +299,7 @@ class Prover:
         made: dict[tuple[int, int], Matrix],
     ) -> np.ndarray:
         """The remainder of a quotient on a coset of the code, when the chunks are `made`."""
-        values = _runtime.aligned((code.height, 4), "quotient chunks")
+        values = _runtime.aligned((code.height, 3), "quotient chunks")
         for place in range(quotient.cosets):
             values[place :: quotient.cosets] = self._quotient(quotient, coset, place)
         mine = [made[quotient.log_rows, chunk].coset(coset) for chunk in range(quotient.chunks)]
@@ -318,7 +318,6 @@ class Prover:
             self.plan.storage(shape.tree),
             domain,
             source,
-            shape.width,
             source_shift=1 if own_coset is None else domain.shifts[own_coset],
             own_coset=own_coset,
             coefficients=self.masks is not None and own_coset is None,
@@ -346,7 +345,7 @@ class Prover:
         return salts
 
     def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
-        """Values of a table's columns in a tree on one coset of its code, (M, stride)."""
+        """Values of a table's columns in a tree on one coset of its code, (M, width)."""
         shape = self.layout.tree(name)
         place = None if shape is None else shape.of(table)
         return None if place is None else self.commitments[name].matrices[place].coset(coset)
@@ -355,11 +354,11 @@ class Prover:
         return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
 
     def _quotient(self, quotient: Quotient, coset: int, place: int) -> np.ndarray:
-        """The quotient of a height at s_coset root(M)^place g^i: (N, 4), the last column zero."""
+        """The quotient of a height at s_coset root(M)^place g^i: (N, 3)."""
         domain = self.proving_key.domain(quotient.log_rows)
         code = self.proving_key.domain(quotient.log_height)
         shift = code.shifts[coset] * pow(code.generator, place, field.P) % field.P
-        out = _runtime.aligned((domain.height, 4), "quotient chunks")
+        out = _runtime.aligned((domain.height, 3), "quotient chunks")
         inverse_first: np.ndarray | None = None  # the first-row selector, shared by the tables
         weight = field.ONE
         for number, table in enumerate(quotient.tables):

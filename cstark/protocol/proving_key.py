@@ -20,13 +20,12 @@ from cstark.limits import MAX_QUERIES
 from cstark.program import Programs
 
 from .commitment import Commitment
-from .domain import Domain, DomainCache, stride_of
+from .domain import Domain, DomainCache
 from .hiding import code_log_height, least_log_height
 from .key import MachineDescription, VerifyingKey, check_tables
 from .layout import MatrixShape, TreeShape, hidden_sums, security_shape, tallest
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
-from .rows import padded
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
@@ -164,7 +163,6 @@ class ProvingKey:
                     Storage.HELD,
                     self.domain(m.log_height),
                     extended(self, m, values[m.table]),
-                    m.width,
                     label="preprocessed LDE",
                 )
                 for m in shapes
@@ -197,9 +195,9 @@ def extended(key: ProvingKey, shape: MatrixShape, values: np.ndarray) -> np.ndar
     """Columns on the rows of their code: those of the trace where it has no more."""
     if shape.log_height == shape.log_rows:
         return values
-    coefficients = np.zeros((1 << shape.log_height, stride_of(shape.width)), dtype=np.uint64)
+    coefficients = np.zeros((1 << shape.log_height, shape.width), dtype=np.uint64)
     rows = key.domain(shape.log_rows)
-    _ntt.transform(rows.plan, padded(values), coefficients[: rows.height], True)
+    _ntt.transform(rows.plan, values, coefficients[: rows.height], True)
     out = np.empty_like(coefficients)
     _ntt.transform(key.domain(shape.log_height).plan, coefficients, out, False)
     return out

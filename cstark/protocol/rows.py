@@ -11,8 +11,6 @@ import numpy as np
 from cstark.field import Element
 from cstark.kernels import _field
 
-from .domain import stride_of
-
 __all__ = [
     "ext_add",
     "ext_inverse",
@@ -21,7 +19,6 @@ __all__ = [
     "ext_sub",
     "inverse",
     "mul",
-    "padded",
     "power",
     "repeated",
     "words",
@@ -36,14 +33,6 @@ def words(value: Element) -> np.ndarray:
 def repeated(value: Element, count: int) -> np.ndarray:
     """`count` rows of one extension element: (count, 3)."""
     return np.tile(words(value), (count, 1))
-
-
-def padded(rows: np.ndarray) -> np.ndarray:
-    """Rows with the stride of our own matrices, the added columns zero."""
-    width = rows.shape[1]
-    out = np.zeros((len(rows), stride_of(width)), dtype=np.uint64)
-    out[:, :width] = rows
-    return out
 
 
 def mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ from .policy import Policy
 from .proof import Proof
 from .publics import Publics
 from .refusals import require
-from .rows import ext_add, ext_inverse, ext_mul, ext_sub, padded, power, repeated
+from .rows import ext_add, ext_inverse, ext_mul, ext_sub, power, repeated
 from .statement import Instance, token_sum
 from .stream import ProofReader
 from .transcript import ALGORITHMS
@@ -478,7 +478,7 @@ class Verifier:
             members = [group for group in groups if group.point == place_of_point]
             sums = np.zeros((3, count), dtype=np.uint64)
             for position, group in enumerate(members):
-                opened = padded(self.trees[group.tree].rows[group.matrix])
+                opened = self.trees[group.tree].rows[group.matrix]
                 _openings.row_sums(opened, combination.coefficients(group), sums, position > 0)
             point = field.scale(self.zeta, field.base_root(place_of_point))
             value = repeated(combination.value(log_height, place_of_point), count)
@@ -489,7 +489,7 @@ class Verifier:
         if coefficients is not None:
             rows = self._mask_rows(log_height)
             sums = np.zeros((3, count), dtype=np.uint64)
-            _openings.row_sums(padded(rows), coefficients, sums, False)
+            _openings.row_sums(rows, coefficients, sums, False)
             word = ext_add(word, np.ascontiguousarray(sums.T))
         return np.ascontiguousarray(word[place])
 

@@ -224,7 +224,7 @@ class LateQuotient(CheatingProver):
         self.early("quotient root")
         self.zeta = self.transcript.extension_outside_base("zeta")
         zeros = {
-            matrix: np.zeros((1 << matrix.log_height, 4), dtype=np.uint64)
+            matrix: np.zeros((1 << matrix.log_height, 3), dtype=np.uint64)
             for matrix in self.layout.tree("quotient").matrices
         }
         with self.unheard():

@@ -292,7 +292,7 @@ class CheatingProver(Prover):
         for shape in layout.trees:
             tree = OpenedTree(shape, every, layout.log_max_height)
             for m, matrix in enumerate(self.commitments[shape.name].matrices):
-                cosets = [matrix.coset(q)[:, : matrix.width] for q in range(layout.blowup)]
+                cosets = [matrix.coset(q) for q in range(layout.blowup)]
                 tree.rows.append(np.concatenate(cosets))
                 assert len(tree.rows[-1]) == len(tree.positions[shape.matrices[m].log_height])
             trees.append(tree)

@@ -45,11 +45,11 @@ def test_all_kinds_of_matrices_are_equal(blowup, own_coset):
     # Not sorted and with repetitions, as rows and siblings may be.
     positions = rng.integers(0, 64 * blowup, 40)
     for storage in Storage:
-        matrix = make_matrix(storage, domain, source, 3, source_shift=shift, own_coset=own_coset)
+        matrix = make_matrix(storage, domain, source, source_shift=shift, own_coset=own_coset)
         for q in [*range(blowup), 0, blowup - 1]:
             assert np.array_equal(matrix.coset(q), expected[q]), (storage, q)
         rows = matrix.take_rows(positions)
-        assert np.array_equal(rows, expected.reshape(-1, 4)[positions, :3]), storage
+        assert np.array_equal(rows, expected.reshape(-1, 3)[positions]), storage
         assert matrix.take_rows(positions[:0]).shape == (0, 3)
     assert np.array_equal(source, before)
 
@@ -60,8 +60,8 @@ def test_no_room_to_spill(monkeypatch):
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     source = np.zeros((8, 3), dtype=np.uint64)
-    with pytest.raises(MemoryError, match=r"cannot spill 512 bytes .*No space left.*TMPDIR"):
-        make_matrix(Storage.SPILLED, Domain(3, 2, 3), source, 3)
+    with pytest.raises(MemoryError, match=r"cannot spill 384 bytes .*No space left.*TMPDIR"):
+        make_matrix(Storage.SPILLED, Domain(3, 2, 3), source)
 
 
 # ---- the same bytes ------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_the_report_lists_the_buffers():
     report = case.prove(case.machine()).report
     for _, phase in report.root.walk():
         assert sum(phase.buffers.values()) == phase.peak_bytes, phase.name
-    assert report.root.find("commit lookup").buffers["main LDE"] == 2 * 8 * (8 * 4096 + 4 * 256)
+    assert report.root.find("commit lookup").buffers["main LDE"] == 2 * 8 * (5 * 4096 + 256)
     data = report.to_dict()["phases"]
     assert data["buffers"] == report.buffers
     assert "main LDE" in str(report) and "plan" in str(report)

@@ -57,8 +57,8 @@ KERNELS = {
     "column_sums": lambda: _openings.column_sums(EXT, 3, WORD[:, 0], 0, words(3, 3)),
     "row_sums": lambda: _openings.row_sums(EXT, words(3, 3), words(3, ROWS), False),
     "add_quotient": lambda: _openings.add_quotient(WORD, ZETA, WORD, 1, words(3, 2, ROWS), False),
-    "word_to_rows": lambda: _openings.word_to_rows(WORD[:, 0], words(ROWS, 4)),
-    "rows_to_word": lambda: _openings.rows_to_word(words(ROWS, 4), words(3, ROWS)),
+    "word_to_rows": lambda: _openings.word_to_rows(WORD[:, 0], words(ROWS, 3)),
+    "rows_to_word": lambda: _openings.rows_to_word(words(ROWS, 3), words(3, ROWS)),
     "touch": lambda: _chunks.touch(OUT.copy()),
 }
 

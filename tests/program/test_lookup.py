@@ -28,8 +28,7 @@ class Case:
         self.columns = (len(self.description.interactions) + 1) // 2
 
     def run(self, program=None, z=None):
-        stride = -(-3 * self.columns // 4) * 4 + 4
-        out = np.full((self.rows, stride), 99, dtype=np.uint64)
+        out = np.full((self.rows, 3 * self.columns), 99, dtype=np.uint64)
         arguments = (
             self.trace,
             self.description.preprocessed,
@@ -65,7 +64,6 @@ class Case:
 
     def check(self, total, out):
         assert out.max() < P
-        assert not out[:, 3 * self.columns :].any()
         accumulator, mean = (0, 0, 0), support.ext_scale(total, pow(self.rows, -1, P))
         expected_total = (0, 0, 0)
         for row in range(self.rows):

@@ -125,17 +125,17 @@ def polynomials(matrix):
 
 
 def quotient_on(shift, description, groups, publics, drawn):
-    """The prover's quotient on a coset, of columns given as polynomials: (rows, 4)."""
+    """The prover's quotient on a coset, of columns given as polynomials: (rows, 3)."""
     rows, periodic = description.rows, interpolate(description.periodic[0])
 
     def values(group):
-        columns = np.array([evaluate(c, shift, rows) for c in group], dtype=np.uint64).T
-        return support.padded(columns, -(-len(group) // 4) * 4)
+        columns = np.array([evaluate(c, shift, rows) for c in group], dtype=np.uint64)
+        return np.ascontiguousarray(columns.T)
 
     period = evaluate(periodic, pow(shift, rows // 4, P), 4)
     sources = Sources(*map(values, groups), [np.array(period, dtype=np.uint64)])
     points = CosetPoints(shift, rows.bit_length() - 1, support.inverse_first(shift, rows))
-    out = np.zeros((rows, 4), dtype=np.uint64)
+    out = np.zeros((rows, 3), dtype=np.uint64)
     quotient_program(description).evaluate(points, sources, publics, drawn, out)
     return out
 
@@ -190,7 +190,7 @@ def test_point_value_is_the_quotient_of_the_prover():
     assert not check_program(description).violations(trace, fixed, publics)
 
     z, alpha, beta, zeta = (support.triple(rng) for _ in range(4))
-    lookup = np.zeros((rows, 12), dtype=np.uint64)
+    lookup = np.zeros((rows, 9), dtype=np.uint64)
     drawn = Challenges(z, alpha, beta, bus_numbers=support.BUSES)
     total = lookup_program(description).evaluate(trace, fixed, publics, drawn, lookup)
     drawn = replace(drawn, mean=support.ext_scale(total, pow(rows, -1, P)))

@@ -5,8 +5,9 @@ static ptrdiff_t accumulate_rows(void *context, ptrdiff_t first, ptrdiff_t last,
     (void)thread;
     const lookup_job *job = context;
     ext sum = job->chunk_sums[first / job->chunk];
-    uint64_t *cell = job->out + first * job->stride + 3 * (job->program.pairs - 1);
-    for (; first < last; first++, cell += job->stride) {
+    const ptrdiff_t width = 3 * job->program.pairs;
+    uint64_t *cell = job->out + first * width + width - 3;
+    for (; first < last; first++, cell += width) {
         const ext row = {{cell[0], cell[1], cell[2]}};
         cell[0] = sum.c[0], cell[1] = sum.c[1], cell[2] = sum.c[2];
         sum = ext_add(sum, ext_sub(row, job->mean));

@@ -43,14 +43,19 @@ NOINLINE ext finish_fractions(uint64_t *fractions, ptrdiff_t plane, const uint64
 }
 
 NOINLINE void write_columns(const uint64_t *columns, ptrdiff_t plane, ptrdiff_t count, ptrdiff_t rows,
-                            uint64_t *out, ptrdiff_t stride) {
-    for (ptrdiff_t i = 0; i < rows; i += LANES)
-        for (ptrdiff_t c = 0; c < stride; c += 4) {
-            vec column[4];
-            for (int k = 0; k < 4; k++)
-                column[k] = c + k < count ? v_load(columns + (c + k) * plane + i) : v_set1(0);
-            rows_from_columns(column, out + i * stride + c, stride);
+                            uint64_t *out) {
+    for (ptrdiff_t i = 0; i < rows; i += LANES, out += LANES * count) {
+        if (count == 3) {
+            e_store_rows(out, e_load(columns + i, plane));
+            continue;
         }
+        for (ptrdiff_t c = 0; c < count; c += 4) {
+            vec column[4];
+            if (c > count - 4) c = count - 4; /* the last four again write some of those before */
+            for (int k = 0; k < 4; k++) column[k] = v_load(columns + (c + k) * plane + i);
+            rows_from_columns(column, out + c, count);
+        }
+    }
 }
 
 /* Items are rows, one chunk a call; the first row with a zero denominator, or -1. */
@@ -64,7 +69,7 @@ static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last
     if (invert_chunk(w.norms, w.inverses, p->pairs * rows) >= 0)
         return first + first_zero_row(w.norms, p->pairs, rows);
     job->chunk_sums[first / job->chunk] = finish_fractions(w.fractions, w.fraction_plane, w.inverses, p->pairs, rows);
-    write_columns(w.fractions, w.fraction_plane, 3 * p->pairs, rows, job->out + first * job->stride, job->stride);
+    write_columns(w.fractions, w.fraction_plane, 3 * p->pairs, rows, job->out + 3 * p->pairs * first);
     return -1;
 }
 

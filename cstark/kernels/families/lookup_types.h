@@ -10,8 +10,7 @@ typedef struct {
     uint64_t *scratch; /* threads x scratch_words */
     ptrdiff_t scratch_words;
     ptrdiff_t chunk;  /* rows; divides the number of rows */
-    uint64_t *out;    /* rows x stride, stride a multiple of 4 */
-    ptrdiff_t stride;
+    uint64_t *out;    /* rows x 3 pairs */
     ext *chunk_sums;  /* of the row sums; in the second pass the accumulator at the chunk's first row */
     ext mean;         /* table sum / rows */
 } lookup_job;

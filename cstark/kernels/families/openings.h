@@ -284,11 +284,10 @@ static ptrdiff_t word_to_rows(void *context, ptrdiff_t first, ptrdiff_t last, in
     const ptrdiff_t plane = job->plane;
     ptrdiff_t i = first;
     for (; i + LANES <= last; i += LANES) {
-        const vec column[4] = {v_load(word + i), v_load(word + plane + i), v_load(word + 2 * plane + i), v_set1(0)};
-        rows_from_columns(column, job->rows + 4 * i, 4);
+        e_store_rows(job->rows + 3 * i, e_load(word + i, plane));
     }
-    for (; i < last; i++)
-        for (int k = 0; k < 4; k++) job->rows[4 * i + k] = k < 3 ? word[k * plane + i] : 0;
+    const int some = (int)(last - i);
+    if (some) e_store_rows_some(job->rows + 3 * i, some, e_load_some(word + i, plane, some));
     return -1;
 }
 
@@ -297,12 +296,10 @@ static ptrdiff_t rows_to_word(void *context, ptrdiff_t first, ptrdiff_t last, in
     (void)thread;
     ptrdiff_t i = first;
     for (; i + LANES <= last; i += LANES) {
-        uint64_t columns[4 * LANES];
-        columns_from_rows(job->rows + 4 * i, 4, columns, LANES);
-        e_store(job->word + i, job->plane, e_load(columns, LANES));
+        e_store(job->word + i, job->plane, e_load_rows(job->rows + 3 * i));
     }
-    for (; i < last; i++)
-        for (int k = 0; k < 3; k++) job->word[k * job->plane + i] = job->rows[4 * i + k];
+    const int some = (int)(last - i);
+    if (some) e_store_some(job->word + i, job->plane, some, e_load_rows_some(job->rows + 3 * i, some));
     return -1;
 }
 

@@ -2,14 +2,6 @@
 #include "evaluator.h"
 #include "program_types.h"
 
-/* Add rows of four canonical words each to those at out. */
-INLINE void add_rows_from_columns(const vec column[4], uint64_t *out) {
-    uint64_t rows[4 * LANES];
-    rows_from_columns(column, rows, 4);
-    for (int k = 0; k < 4; k++)
-        v_store(out + k * LANES, v_canonical(v_add_canonical(v_load(out + k * LANES), v_load(rows + k * LANES))));
-}
-
 /* With T, E, F, L the totals of the classes: E + T (x - 1/g) + F / (x - 1) + L / (x g - 1). The weights
  * hold 1/Z_H for E and T, and for L the g of 1/(x - 1/g) = g / (x g - 1). `inverses` are those of the
  * block's rows and of the row after them. */
@@ -18,7 +10,7 @@ NOINLINE void quotient_block(const program_job *job, const workspace *w, uint64_
     const vec first_point = v_set1(start), last_row = v_set1(job->root_inverse);
     const int classes = job->classes;
     for (ptrdiff_t i = 0; i < rows; i += LANES) {
-        vec value[4] = {v_set1(0), v_set1(0), v_set1(0), v_set1(0)};
+        vec3 value = {{v_set1(0), v_set1(0), v_set1(0)}};
         const vec x = v_sub_canonical(v_mul(v_load(job->powers + i), first_point), last_row);
         for (int k = 0; k < 3; k++) {
             const ptrdiff_t at = k * SLOT + i;
@@ -28,12 +20,11 @@ NOINLINE void quotient_block(const program_job *job, const workspace *w, uint64_
                 products_add(&sum, v_load(w->totals[CLASS_FIRST] + at), v_load(inverses + i));
             if (classes & 1 << CLASS_LAST)
                 products_add(&sum, v_load(w->totals[CLASS_LAST] + at), v_load(inverses + i + 1));
-            if (classes & ~(1 << CLASS_EVERY)) value[k] = products_value(&sum);
-            if (classes & 1 << CLASS_EVERY) value[k] = v_add(value[k], v_load(w->totals[CLASS_EVERY] + at));
-            value[k] = v_canonical(value[k]);
+            if (classes & ~(1 << CLASS_EVERY)) value.c[k] = products_value(&sum);
+            if (classes & 1 << CLASS_EVERY) value.c[k] = v_add(value.c[k], v_load(w->totals[CLASS_EVERY] + at));
         }
-        if (job->add) add_rows_from_columns(value, out + 4 * i);
-        else rows_from_columns(value, out + 4 * i, 4);
+        if (job->add) value = e_add(value, e_load_rows(out + 3 * i));
+        e_store_rows(out + 3 * i, e_canonical(value));
     }
 }
 
@@ -49,7 +40,7 @@ static ptrdiff_t quotient_rows(void *context, ptrdiff_t first, ptrdiff_t last, i
         const ptrdiff_t rows = last - first < BLOCK ? last - first : BLOCK;
         run_block(p, &w, first, rows, 0);
         if (job->inverse_first) load_column(job->inverse_first, 1, first, rows, p->rows, inverses);
-        quotient_block(job, &w, start, inverses, rows, job->out + 4 * first);
+        quotient_block(job, &w, start, inverses, rows, job->out + 3 * first);
     }
     return -1;
 }
