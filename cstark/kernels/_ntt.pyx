@@ -64,7 +64,8 @@ cdef enum:
     WHOLE_LOG = 13              # above 2^13 rows every transform is split into outer and inner
     SPLIT_LOG = 10              # below 2^10 rows none is; between, those with too many columns
     NARROW_LOG = 6              # from 2^6 rows on those are whose rows are no whole vectors
-    NARROW_WORDS = 64           # of an outer block of such rows
+    NARROW_WORDS = 64           # in a row of an outer block of theirs
+    NARROW_SIDE = 16            # of an inner one, at least
     TILE = 8                    # columns: a cache line, the least a tile may have
     GROUP_COLUMNS = 64          # narrow matrices: columns of adjacent rows in an outer block
     TEMPORARY_COLUMNS = 32      # of a split transform at a time
@@ -193,9 +194,11 @@ cdef class _Run:
         call.groups = call.side = 1
         if stride == width and call.columns != width and plan.log_n >= NARROW_LOG:
             self.narrow = True
-            call.side = self.table.lanes
             call.outer = &plan.outer.plan
             call.inner = &plan.inner.plan
+            call.side = self.table.lanes
+            while call.side * width < NARROW_SIDE and 2 * call.side <= self.outer_rows():
+                call.side *= 2
             call.outer_tile = _tile(
                 width << call.inner.log_size,
                 min(OUTER_WORDS, <Py_ssize_t>NARROW_WORDS << call.outer.log_size),

@@ -11,9 +11,8 @@ typedef struct {
     const ntt_block_plan *plan;
     int program;                /* NTT_INVERSE_FREQUENCY, ... */
     const gl_twiddle *before; /* factors of the rows of src, or NULL */
-    const uint64_t *lanes;      /* factors of their words, or NULL: that of a row and column at */
-    ptrdiff_t lanes_pitch;      /* lanes + row lanes_pitch + (lanes_step ? column : column % LANES) */
-    int lanes_step;
+    const uint64_t *lanes;      /* factors of their words, or NULL: see ntt_job */
+    ptrdiff_t lanes_pitch, lanes_period;
     ntt_rows src, work, dst;
     ptrdiff_t columns;              /* of the tile, a multiple of LANES */
     ptrdiff_t groups, src_step;     /* matrices side by side, 1 where there is only one */
@@ -76,7 +75,7 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
         if (task->before) kind = NTT_ROWS, job.twiddles = task->before;
         if (task->lanes) {
             kind = NTT_LANES, job.lanes = task->lanes;
-            job.lanes_pitch = task->lanes_pitch, job.lanes_step = task->lanes_step;
+            job.lanes_pitch = task->lanes_pitch, job.lanes_period = task->lanes_period;
         }
     }
     if (runs_last && !cut_dst && task->natural && !in_time) {
@@ -102,11 +101,12 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
 }
 
 /* Depth first: of every block of the outermost radix all inner stages in turn, because such a block
- * fits the first-level cache. */
+ * fits the first-level cache; but all of a small block at once. */
 static void ntt_block(const ntt_task *task) {
     const ntt_block_plan *plan = task->plan;
     const int in_time = task->program == NTT_FORWARD_TIME;
-    const ptrdiff_t n = (ptrdiff_t)1 << plan->log_size, part = (ptrdiff_t)1 << plan->log_inner[0];
+    const ptrdiff_t n = (ptrdiff_t)1 << plan->log_size;
+    const ptrdiff_t part = n * task->columns <= NTT_SMALL ? n : (ptrdiff_t)1 << plan->log_inner[0];
     if (ntt_cut(task)) ntt_gather(task);
     if (!in_time) ntt_stage_of(task, 0, 0, n);
     for (ptrdiff_t first = 0; first < n && plan->stages > 1; first += part) {

@@ -3,7 +3,7 @@
  * The passes are those of ntt.h, split the same way; rows lie one behind the other without pads.
  *   1. and 3., outer: in row i1 the words (i2, column) are adjacent, "flat": N2 width of them, whole vectors. A
  *      tile is a range of them. On the way out a vector may meet several i2, hence a vector of factors.
- *   2. inner: LANES neighbouring blocks loc side by side, by a transposition of LANES rows of the matrix
+ *   2. inner: some neighbouring blocks loc side by side, by a transposition of so many rows of the matrix
  *      (loc, flat word): a vector is then one word of LANES blocks.
  */
 #include "ntt_blocks.h"
@@ -120,7 +120,6 @@ static ptrdiff_t ntt_narrow_outer_forward(void *context, ptrdiff_t first, ptrdif
                                .program = NTT_FORWARD_TIME,
                                .lanes = ntt_narrow_factors(call, &scratch, f, columns),
                                .lanes_pitch = columns,
-                               .lanes_step = 1,
                                .src = rows,
                                .work = ntt_buffer(scratch.first, call->outer, columns),
                                .dst = rows,
@@ -135,26 +134,30 @@ static ptrdiff_t ntt_narrow_outer_forward(void *context, ptrdiff_t first, ptrdif
     return -1;
 }
 
-/* ---- inner pass: LANES blocks side by side ---- */
+/* ---- inner pass: blocks side by side ---- */
 
-/* `words` adjacent words of LANES blocks, `distance` apart, to vectors one behind the other. */
-INLINE void ntt_interleave(const uint64_t *blocks, ptrdiff_t distance, ptrdiff_t words, uint64_t *out) {
-    ptrdiff_t f = 0;
-    for (; f + 4 <= words; f += 4) columns_from_rows(blocks + f, distance, out + f * LANES, LANES);
-    for (; f < words; f++) {
-        for (int lane = 0; lane < LANES; lane++) out[f * LANES + lane] = blocks[lane * distance + f];
+/* `words` adjacent words of `side` blocks, `distance` apart, to rows of `side` words. */
+INLINE void ntt_interleave(const uint64_t *blocks, ptrdiff_t distance, ptrdiff_t words, uint64_t *out, ptrdiff_t side) {
+    for (ptrdiff_t first = 0; first < side; first += LANES, blocks += LANES * distance, out += LANES) {
+        ptrdiff_t f = 0;
+        for (; f + 4 <= words; f += 4) columns_from_rows(blocks + f, distance, out + f * side, side);
+        for (; f < words; f++) {
+            for (int lane = 0; lane < LANES; lane++) out[f * side + lane] = blocks[lane * distance + f];
+        }
     }
 }
 
-INLINE void ntt_separate(const uint64_t *vectors, ptrdiff_t words, uint64_t *blocks, ptrdiff_t distance) {
-    ptrdiff_t f = 0;
-    for (; f + 4 <= words; f += 4) {
-        vec column[4];
-        for (int k = 0; k < 4; k++) column[k] = v_load(vectors + (f + k) * LANES);
-        rows_from_columns(column, blocks + f, distance);
-    }
-    for (; f < words; f++) {
-        for (int lane = 0; lane < LANES; lane++) blocks[lane * distance + f] = vectors[f * LANES + lane];
+INLINE void ntt_separate(const uint64_t *rows, ptrdiff_t side, ptrdiff_t words, uint64_t *blocks, ptrdiff_t distance) {
+    for (ptrdiff_t first = 0; first < side; first += LANES, blocks += LANES * distance, rows += LANES) {
+        ptrdiff_t f = 0;
+        for (; f + 4 <= words; f += 4) {
+            vec column[4];
+            for (int k = 0; k < 4; k++) column[k] = v_load(rows + (f + k) * side);
+            rows_from_columns(column, blocks + f, distance);
+        }
+        for (; f < words; f++) {
+            for (int lane = 0; lane < LANES; lane++) blocks[lane * distance + f] = rows[f * side + lane];
+        }
     }
 }
 
@@ -162,37 +165,38 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ntt_block_plan *const plan = call->inner;
-    const ptrdiff_t n2 = (ptrdiff_t)1 << plan->log_size, width = call->width;
+    const ptrdiff_t n2 = (ptrdiff_t)1 << plan->log_size, width = call->width, side = call->side;
     const ptrdiff_t matrix = width << call->log_size, block = width << plan->log_size;
-    uint64_t *const ratios = scratch.lanes, *const powers = ratios + LANES;
-    uint64_t *const lanes = powers + (plan->log_size + 2) * LANES;
-    for (ptrdiff_t loc = first * LANES; loc < last * LANES; loc += LANES) {
-        for (int lane = 0; lane < LANES; lane++) {
-            ratios[lane] = gl_power(call->root_inverse, (uint64_t)call->outer->frequency[loc + lane]);
+    uint64_t *const ratios = scratch.lanes, *const powers = ratios + side;
+    uint64_t *const lanes = powers + (plan->log_size + 2) * side;
+    for (ptrdiff_t loc = first * side; loc < last * side; loc += side) {
+        for (ptrdiff_t i = 0; i < side; i++) {
+            ratios[i] = gl_power(call->root_inverse, (uint64_t)call->outer->frequency[loc + i]);
         }
-        ntt_geometric_lanes(lanes, powers, plan, 1, ratios, LANES);
+        ntt_geometric_lanes(lanes, powers, plan, 1, ratios, side);
         for (ptrdiff_t c = 0; c < width; c += call->inner_tile) {
             const ptrdiff_t columns = ntt_smallest(call->inner_tile, width - c);
             /* All columns: rows are adjacent, up to the next pad of the buffer. */
             const ptrdiff_t rows = columns == width ? (ptrdiff_t)1 << plan->pad_shift : 1;
-            const ntt_rows coefficients = ntt_buffer(scratch.first, plan, columns * LANES);
-            const ntt_rows values = ntt_buffer(scratch.second, plan, columns * LANES);
+            const ntt_rows coefficients = ntt_buffer(scratch.first, plan, columns * side);
+            const ntt_rows values = ntt_buffer(scratch.second, plan, columns * side);
             const ptrdiff_t place = loc * block + c;
             const uint64_t *const source = call->out + (call->cosets - 1) * matrix + place;
             for (ptrdiff_t i = 0; i < n2; i += rows) {
-                ntt_interleave(source + i * width, block, rows * columns, ntt_row(&coefficients, i));
+                ntt_interleave(source + i * width, block, rows * columns, ntt_row(&coefficients, i), side);
             }
             ntt_task task = {.plan = plan,
                              .program = NTT_INVERSE_FREQUENCY,
                              .lanes = lanes,
-                             .lanes_pitch = LANES,
+                             .lanes_pitch = side,
+                             .lanes_period = side,
                              .src = coefficients,
                              .work = coefficients,
                              .dst = coefficients,
-                             .columns = columns * LANES,
+                             .columns = columns * side,
                              .groups = 1,
-                             .src_words = columns * LANES,
-                             .dst_words = columns * LANES};
+                             .src_words = columns * side,
+                             .dst_words = columns * side};
             ntt_block(&task);
             task.program = NTT_FORWARD_TIME, task.lanes = NULL;
             task.work = task.dst = values;
@@ -201,7 +205,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
                 ntt_block(&task);
                 uint64_t *const out = call->out + q * matrix + place;
                 for (ptrdiff_t i = 0; i < n2; i += rows) {
-                    ntt_separate(ntt_row(&values, i), rows * columns, out + i * width, block);
+                    ntt_separate(ntt_row(&values, i), side, rows * columns, out + i * width, block);
                 }
             }
         }

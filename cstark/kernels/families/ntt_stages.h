@@ -6,8 +6,8 @@ typedef struct {
     const int32_t *order;         /* output k of the butterfly at `row` goes to row order[row] + k order_step */
     ptrdiff_t order_step;         /* (order NULL: to the rows its inputs came from) */
     const gl_twiddle *twiddles; /* by row */
-    const uint64_t *lanes;      /* NTT_LANES: the vector of a row and column at row lanes_pitch + column lanes_step */
-    ptrdiff_t lanes_pitch, lanes_step;
+    const uint64_t *lanes;      /* NTT_LANES: the vector of a row and column at row lanes_pitch + column % lanes_period, */
+    ptrdiff_t lanes_pitch, lanes_period; /* the period a power of two, or 0: no period */
     ptrdiff_t first, last;        /* rows */
     int log_inner;                /* log2 of the distance of a butterfly's inputs in rows */
     ptrdiff_t columns;            /* a multiple of LANES */
@@ -26,7 +26,7 @@ INLINE void ntt_stage_rows(const ntt_job *job, ptrdiff_t first, ptrdiff_t super,
     const ptrdiff_t ds = job->order ? job->order_step * job->out.pitch
                                     : ntt_row(&job->out, inner) - job->out.base;
     const ptrdiff_t columns = job->columns, ahead = job->ahead;
-    const ptrdiff_t lanes_step = LANES * job->lanes_step;
+    const ptrdiff_t period = job->lanes_period - 1;
     for (ptrdiff_t start = first; start < job->last; start += super) {
         for (ptrdiff_t row = start; row < start + positions; row++) {
             const uint64_t *s = ntt_row(&job->in, row);
@@ -34,10 +34,10 @@ INLINE void ntt_stage_rows(const ntt_job *job, ptrdiff_t first, ptrdiff_t super,
                                      : ntt_row(&job->out, row);
             ntt_factors t = {NULL, NULL, 0};
             if (kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST) t.rows = job->twiddles + row, t.step = inner;
-            if (kind == NTT_LANES) t.lanes = job->lanes + row * job->lanes_pitch, t.step = inner * job->lanes_pitch;
+            if (kind == NTT_LANES) t.step = inner * job->lanes_pitch;
             for (ptrdiff_t c = 0; c < columns; c += LANES) {
+                if (kind == NTT_LANES) t.lanes = job->lanes + row * job->lanes_pitch + (c & period);
                 butterfly(log_radix, s + c, ss, d + c, ds, &t, kind, step, direction, canonical);
-                if (kind == NTT_LANES) t.lanes += lanes_step;
                 if ((kind == NTT_PLAIN || kind == NTT_ROWS || kind == NTT_LANES) && ahead && c % NTT_LINE == 0) {
                     for (int j = 0; j < 1 << log_radix; j++) v_prefetch(s + c + j * ss + ahead);
                 }

@@ -9,6 +9,7 @@ enum {
     NTT_PAD = 8,       /* words: a cache line */
     NTT_UNPADDED = 62, /* pad_shift of rows that have no pads */
     NTT_LINE = 8,      /* words in a cache line */
+    NTT_SMALL = 1536,  /* words of a block that stays in the first-level cache */
 };
 
 /* Row r begins at base + r pitch + pads. Pads keep the rows of a butterfly, a power of two apart, from
@@ -36,7 +37,7 @@ typedef struct {
     ptrdiff_t columns;                /* width rounded up to whole vectors */
     ptrdiff_t outer_tile, inner_tile; /* columns in a tile of an outer, an inner block */
     ptrdiff_t groups;                 /* neighbours i2 of an outer block; 1 unless one tile has all columns */
-    ptrdiff_t side;                   /* inner blocks side by side: 1, in ntt_narrow.h the lanes */
+    ptrdiff_t side;                   /* inner blocks side by side: 1, in ntt_narrow.h some vectors */
     int cosets, coset;                /* number; the one of ntt_outer_forward */
     const uint64_t *shifts;
     gl_twiddle *factors;  /* of a split extension: (cosets, N2), (shift^N1)^k2 scale */
@@ -53,7 +54,7 @@ typedef struct {
     int lanes;
     kernel_function whole_extension, outer_inverse, inner, outer_forward; /* items: tiles, groups of i2, loc, groups of i2 */
     kernel_function factors;                                              /* items: cosets; thread 0 */
-    kernel_function narrow_outer_inverse, narrow_inner, narrow_outer_forward; /* items: tiles, LANES loc, tiles */
+    kernel_function narrow_outer_inverse, narrow_inner, narrow_outer_forward; /* items: tiles, `side` loc, tiles */
     kernel_function whole, outer, inner_last;                             /* items: tiles, groups of i2, k1 */
 } ntt_table;
 
@@ -88,7 +89,7 @@ static ptrdiff_t ntt_scratch_rows(const ntt_call *call) {
 static ptrdiff_t ntt_scratch_lanes(const ntt_call *call) {
     if (call->side == 1) return 0;
     const ptrdiff_t met = (call->outer_tile + call->width - 2) / call->width + 1;
-    const ptrdiff_t count = (met + call->side - 1) / call->side * call->side;
+    const ptrdiff_t count = ntt_largest(met + call->side, 2 * call->side);
     const ptrdiff_t outer = ((count + call->outer_tile) << call->outer->log_size) + call->side;
     return ntt_largest(outer, call->side << call->inner->log_size) + (NTT_MAX_BLOCK + 3) * count;
 }
