@@ -87,6 +87,40 @@ def test_draws_of_any_length_are_those_of_the_second_verifier(hash_name, count):
     assert [len(data) for kind, _, data in told if kind == "draw"] == [8 * count, 24, 24]
 
 
+BLOCKS = {
+    "none": [(1, 2, 3, 4)],
+    "the first": [(cs.P, 1, 2, 3)],
+    "the third": [(1, 2, cs.P, 3)],
+    "the last": [(1, 2, 3, cs.P)],
+    "two": [(cs.P, 1, 2**64 - 1, 2), (3, 4, 5, 6)],
+    "all": [(cs.P,) * 4, (cs.P + 1, 1, 2, 3)],
+    "the largest is one": [(cs.P - 1, 0, cs.P - 1, cs.P)],
+}
+
+
+@pytest.mark.parametrize("rejected", BLOCKS)
+def test_words_that_are_no_elements_are_passed_over(rejected):
+    """Once in 2^32 draws: the words that follow take their place, the fourth of a block too."""
+    blocks = [b"".join(w.to_bytes(8, "little") for w in block) for block in BLOCKS[rejected]]
+    asked = []
+
+    def scripted(data):
+        if not data.startswith(b"squeeze\0"):
+            return hashlib.sha256(data).digest()
+        asked.append(data[-8:])
+        return blocks[int.from_bytes(data[-8:], "little")]
+
+    ours, theirs = Transcript("sha256"), PlainTranscript(HASHERS["sha256"])
+    ours._hash = theirs._hash = scripted
+    expected = [w for block in BLOCKS[rejected] for w in block if w < cs.P][:3]
+    there = theirs.extension("x")
+    assert list(ours.extension("x")) == expected == [there.c0, there.c1, there.c2]
+    assert len(asked) == 2 * len(blocks)
+    del ours._hash, theirs._hash
+    theirs._hash = HASHERS["sha256"].plain
+    assert ours.positions("after", 4, 60) == theirs.positions("after", 4, 60)
+
+
 def test_positions_are_spread():
     positions = Transcript("blake3").positions("positions", 4000, 6)
     assert set(positions) == set(range(64))
