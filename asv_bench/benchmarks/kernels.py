@@ -40,7 +40,7 @@ class Extending(Threaded):
         rows, columns = parse(shape)
         self.source = random_words(rows, columns)
         self.domain = Domain(rows.bit_length() - 1, 2, 3)
-        self.out = empty_words(2, rows, -(-columns // 4) * 4)
+        self.out = empty_words(2, rows, columns)
         self.shifts = np.array(self.domain.shifts, dtype=np.uint64)
 
     def elements(self, shape: str, threads: int | str) -> int:
@@ -60,9 +60,12 @@ class Lde(Extending):
 
 
 class LdeNarrow(Extending):
-    """The matrices of quotient and LogUp commitments."""
+    """Widths that are no whole vectors, beside those that are: an element should cost the same."""
 
-    params = [shapes(*((19, columns) for columns in range(3, 10))), THREADS]
+    params = [
+        shapes(*((log, c) for log in (12, 19) for c in (1, 2, 3, 4, 5, 8, 9, 13, 27, 32, 36))),
+        THREADS,
+    ]
 
     def time_lde_narrow(self, shape: str, threads: int | str) -> None:
         _ntt.lde(self.domain.plan, self.source, self.out, self.shifts)
@@ -313,7 +316,7 @@ class Lookup(Threaded):
         rows, columns = parse(shape)
         self.program = lookup_program(describe("messages", Messages(self.MESSAGES)))
         self.trace = random_words(rows, columns)
-        self.out = empty_words(rows, -(-3 * self.program.columns // 4) * 4)
+        self.out = empty_words(rows, 3 * self.program.columns)
         self.challenges = Challenges(challenge(2), challenge(3), bus_numbers={"bus": 1})
 
     def elements(self, shape: str, threads: int | str) -> int:
@@ -344,9 +347,11 @@ class Constraints(Threaded):
         self.publics = [int(x) for x in random_words(description.publics + 1)][1:]
         self.matrix = random_words(rows, columns)
         domain = Domain(rows.bit_length() - 1, 2, 3)
-        inverses = domain.inverse_first(1) if self.program.needs_inverse_first else None
+        inverses = (
+            domain.inverse_first(domain.shifts[1]) if self.program.needs_inverse_first else None
+        )
         self.points = CosetPoints(domain.shifts[1], domain.log_height, inverses)
-        self.out = empty_words(rows, 4)
+        self.out = empty_words(rows, 3)
 
     def elements(self, shape: str, machine: str, threads: int | str) -> int:
         return self.matrix.size
