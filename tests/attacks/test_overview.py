@@ -17,11 +17,11 @@ from cstark.protocol import refusals
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN = (
+FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
                  "binding_statement", "accumulator", "every_place", "one_quotient",
-                 "hidden")
+                 "hidden", "preprocessed_alone")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -150,6 +150,15 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         HIDDEN + "test_both_verifiers_count_the_same_bits",
         HIDDEN + "test_the_tallest_tables_leave_room_for_masks",
     ),
+    "a table without a column of the prover's": (
+        ALONE + "test_it_is_proved_and_verified",
+        ALONE + "test_a_public_value_that_the_list_does_not_have",
+        ALONE + "test_a_message_that_the_list_does_not_have", ALONE + "test_another_list",
+        ALONE + "test_its_trace_may_be_left_out_or_empty",
+        ALONE + "test_a_wrong_list_is_found_by_check",
+        ALONE + "test_counts_for_a_list_beside_it",
+        ALONE + "test_a_table_without_any_column_is_refused_everywhere",
+    ),
     "claim in the file is not the one proved": (
         POLICY + "test_another_claim_in_the_header", STATED + "test_claim_not_absorbed",
     ),
@@ -224,7 +233,13 @@ PUBLISHED: dict[str, tuple[str, ...] | str] = {
     ),
     "divisibility not checked": (OPENINGS + "test_a_false_trace",),
     "periodic columns of any length": (POLICY + "test_periodic_column_longer_than_its_table",),
-    "randomness for hiding": "proofs hide nothing yet",
+    "randomness for hiding": (
+        "protocol/test_masks.py::test_masks_of_columns_have_full_rank_at_what_a_proof_shows",
+        "protocol/test_masks.py::test_masks_of_chunks_have_full_rank_at_what_a_proof_shows",
+        "protocol/test_masks.py::test_a_prover_that_leaves_a_mask_out_is_noticed",
+        "protocol/test_masks.py::test_two_proofs_have_nothing_in_common",
+        "protocol/test_simulator.py::test_a_proof_without_a_witness_is_accepted",
+    ),
     "order and number of tables from the proof": (
         POLICY + "test_tables_swapped", POLICY + "test_a_table_left_out",
     ),
