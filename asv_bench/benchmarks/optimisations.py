@@ -160,7 +160,7 @@ class AccumulatorScan(_Optimisation):
     variant = "serial"
 
     def prepare(self) -> None:
-        self.source = random_words(1 << height(20), 4)
+        self.source = random_words(1 << height(20), 3)
         self.cells = empty_words(*self.source.shape)
         self.restore()
         self.module = load(self.folder, "accumulator")

@@ -1,6 +1,6 @@
 """The running sum of a lookup table, given the sums of its rows.
 
-Each function replaces columns 0..2 of `cells`, S_0, S_1, ..., by acc with acc_0 = 0 and
+Each function replaces the rows of `cells` (rows, 3), S_0, S_1, ..., by acc with acc_0 = 0 and
 acc_(i+1) = acc_i + S_i - mean, and returns the sum of all S_i. `chunked` is what the package does:
 sums of chunks, their scan, running sums inside the chunks. `serial` is the same code with a single
 chunk. `three_buffers` keeps row sums, running sums of the chunks, and the column, before that is
@@ -25,7 +25,6 @@ cdef extern from *:
         Py_ssize_t first
         Py_ssize_t chunk
         uint64_t *out
-        Py_ssize_t stride
         ext *chunk_sums
         ext mean
     ctypedef struct variant_accumulator_table:
@@ -41,11 +40,11 @@ cdef Py_ssize_t CHUNK = 1024
 
 cdef int prepare(lookup_job *job, uint64_t[:, ::1] cells, Py_ssize_t chunk) except -1:
     cdef Py_ssize_t rows = cells.shape[0]
-    if rows < 1 or rows & (rows - 1) or cells.shape[1] < 3:
-        raise ValueError("cells must be (rows, at least 3), rows a power of two")
+    if rows < 1 or rows & (rows - 1) or cells.shape[1] != 3:
+        raise ValueError("cells must be (rows, 3), rows a power of two")
     job.program.pairs = 1
     job.chunk = min(chunk, rows)
-    job.out, job.stride = &cells[0, 0], cells.shape[1]
+    job.out = &cells[0, 0]
     return 0
 
 
@@ -108,7 +107,7 @@ cdef Py_ssize_t copy_sums(
     cdef Py_ssize_t i, k
     total.c[0] = total.c[1] = total.c[2] = 0
     for i in range(first, last):
-        cell = buffers.job.out + i * buffers.job.stride
+        cell = buffers.job.out + 3 * i
         for k in range(3):
             buffers.rows[i].c[k] = cell[k]
         total = ext_add(total, buffers.rows[i])
@@ -147,7 +146,7 @@ cdef Py_ssize_t scatter(
     cdef Py_ssize_t i, k
     for i in range(first, last):
         for k in range(3):
-            buffers.job.out[i * buffers.job.stride + k] = buffers.column[i].c[k]
+            buffers.job.out[3 * i + k] = buffers.column[i].c[k]
     return -1
 
 

@@ -6,9 +6,10 @@
 static ptrdiff_t sum_rows(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     (void)thread;
     const lookup_job *job = context;
-    const uint64_t *cell = job->out + first * job->stride + 3 * (job->program.pairs - 1);
+    const ptrdiff_t width = 3 * job->program.pairs;
+    const uint64_t *cell = job->out + first * width + width - 3;
     ext sum = {{0, 0, 0}};
-    for (ptrdiff_t i = first; i < last; i++, cell += job->stride) {
+    for (ptrdiff_t i = first; i < last; i++, cell += width) {
         const ext row = {{cell[0], cell[1], cell[2]}};
         sum = ext_add(sum, row);
     }
