@@ -19,7 +19,9 @@ def distinct(numbers: np.ndarray) -> np.ndarray:
     numbers : ndarray
         One axis.
     """
-    return count_distinct(numbers)[0]
+    ordered = np.sort(numbers)
+    found: np.ndarray = ordered[_firsts(ordered)]
+    return found
 
 
 def count_distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +37,12 @@ def count_distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     numbers, times : ndarray
     """
     ordered = np.sort(numbers)
-    is_first = np.ones(len(ordered), dtype=bool)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    places = np.flatnonzero(is_first)
+    places = np.flatnonzero(_firsts(ordered))
     return ordered[places], np.diff(places, append=len(ordered))
+
+
+def _firsts(ordered: np.ndarray) -> np.ndarray:
+    """Where a number of a sorted array is not the one before."""
+    is_first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return is_first
