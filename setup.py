@@ -48,11 +48,41 @@ def load_sources():
     return module
 
 
-def openmp_flags() -> tuple[list[str], list[str]]:
-    """Compile and link flags of the first way in which an OpenMP program links; else empty."""
+def builds(program: str, compile_args=(), link_args=None, include_dirs=()) -> bool:
+    """Whether the C compiler takes a program, and links it where `link_args` are given; silent."""
     from setuptools._distutils.ccompiler import new_compiler
     from setuptools._distutils.sysconfig import customize_compiler
 
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.c"
+        source.write_text(program)
+        saved = os.dup(2)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(quiet, 2)
+            objects = compiler.compile(
+                [str(source)],
+                output_dir=folder,
+                include_dirs=list(include_dirs),
+                extra_postargs=list(compile_args),
+            )
+            if link_args is not None:
+                compiler.link_executable(
+                    objects, str(Path(folder) / "probe"), extra_postargs=list(link_args)
+                )
+            return True
+        except Exception:
+            return False
+        finally:
+            os.dup2(saved, 2)
+            os.close(quiet)
+            os.close(saved)
+
+
+def openmp_flags() -> tuple[list[str], list[str]]:
+    """Compile and link flags of the first way in which an OpenMP program links; else empty."""
     ways = [(["-fopenmp"], ["-fopenmp"])]
     if sys.platform == "darwin":
         # Apple's clang knows the pragmas; the library comes from Homebrew, on Arm and on Intel.
@@ -64,28 +94,8 @@ def openmp_flags() -> tuple[list[str], list[str]]:
         ]
     program = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
     for compile_args, link_args in ways:
-        compiler = new_compiler()
-        customize_compiler(compiler)
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "probe.c"
-            source.write_text(program)
-            saved = os.dup(2)
-            quiet = os.open(os.devnull, os.O_WRONLY)
-            try:
-                os.dup2(quiet, 2)
-                objects = compiler.compile(
-                    [str(source)], output_dir=folder, extra_postargs=compile_args
-                )
-                compiler.link_executable(
-                    objects, str(Path(folder) / "probe"), extra_postargs=link_args
-                )
-                return compile_args, link_args
-            except Exception:
-                continue
-            finally:
-                os.dup2(saved, 2)
-                os.close(quiet)
-                os.close(saved)
+        if builds(program, compile_args, link_args):
+            return compile_args, link_args
     if os.environ.get("CSTARK_REQUIRE_OPENMP") == "1":
         sys.exit("error: CSTARK_REQUIRE_OPENMP=1, but the C compiler cannot build OpenMP programs")
     print("*" * 79, file=sys.stderr)
@@ -100,9 +110,6 @@ def avx512_flags() -> list[str]:
     Asked with the lanes themselves: a compiler may know the name of a target and lack one of its
     intrinsics, and an assembler may lack an instruction.
     """
-    from setuptools._distutils.ccompiler import new_compiler
-    from setuptools._distutils.sysconfig import customize_compiler
-
     kernels = ROOT / "cstark" / "kernels"
     program = """#include "isa.h"
 #if CSTARK_HAVE_AVX512
@@ -117,25 +124,8 @@ void probe(uint64_t *p) {
 TARGET_END
 #endif
 """
-    compiler = new_compiler()
-    customize_compiler(compiler)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "probe.c"
-        source.write_text(program)
-        saved = os.dup(2)
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(quiet, 2)
-            compiler.compile(
-                [str(source)], output_dir=folder, include_dirs=[str(kernels / "lanes")]
-            )
-            return []
-        except Exception:
-            pass
-        finally:
-            os.dup2(saved, 2)
-            os.close(quiet)
-            os.close(saved)
+    if builds(program, include_dirs=[str(kernels / "lanes")]):
+        return []
     message = "the C compiler cannot build AVX-512 code: AVX2 is the best there will be"
     print(f"warning: {message}", file=sys.stderr)
     return ["-DCSTARK_WITHOUT_AVX512"]
