@@ -12,7 +12,7 @@ from cstark.air.tokens import Token, check_tokens
 from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import OptionsError, TraceError
 from cstark.kernels import _runtime
-from cstark.protocol.layout import Layout, hidden_sums, proven_security
+from cstark.protocol.layout import hidden_sums
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey
@@ -54,7 +54,7 @@ def make_proof(
         if key.programs.missing(check=check, hidden=hidden_sums(described)):
             with report.phase("compile"):
                 key.programs.compile(check=check, hidden=hidden_sums(described))
-        layout = Layout(described, [len(array).bit_length() - 1 for array in arrays])
+        layout = key.layout([len(array).bit_length() - 1 for array in arrays])
         plan = choose_plan(key, layout, max_memory)
         with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):
             key.verifying_key(report)  # commits to the preprocessed columns, if nobody has yet
@@ -147,7 +147,7 @@ def _facts(key: ProvingKey, proof: Proof, tokens: int) -> dict[str, Any]:
             }
             for d, log_height in zip(described.tables, proof.log_heights, strict=True)
         ],
-        "security": proven_security(described, proof.log_heights, tokens).to_dict(),
+        "security": key.security(proof.log_heights, tokens).to_dict(),
         "threads": _runtime.threads(),
         "isa": _runtime.isa(),
         "domains": {"hits": key.domains.hits, "misses": key.domains.misses},

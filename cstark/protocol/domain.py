@@ -6,14 +6,14 @@ The key of the cache is all that a domain depends on: log height, blowup and cos
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 
 import numpy as np
 
 from cstark.field import P, base_root
 from cstark.kernels import _field, _ntt, _openings, _runtime
+
+from .recent import Recent
 
 __all__ = ["Domain", "DomainCache", "powers", "scale_rows"]
 
@@ -136,33 +136,12 @@ class Domain:
         return found
 
 
-class DomainCache:
+class DomainCache(Recent[tuple[int, int, int], Domain]):
     """Least recently used domains, at most `limit` of them; counts hits and misses."""
 
     def __init__(self, limit: int = 32) -> None:
-        self._limit = limit
-        self._domains: OrderedDict[tuple[int, int, int], Domain] = OrderedDict()
-        self._lock = Lock()
-        self.hits = 0
-        self.misses = 0
+        super().__init__(limit)
 
     def get(self, log_height: int, blowup: int, offset: int) -> Domain:
         """The domain of exactly these three numbers."""
-        key = (log_height, blowup, offset)
-        with self._lock:
-            domain = self._domains.get(key)
-            if domain is not None:
-                self.hits += 1
-                self._domains.move_to_end(key)
-                return domain
-            self.misses += 1
-            domain = self._domains[key] = Domain(log_height, blowup, offset)
-            while len(self._domains) > self._limit:
-                self._domains.popitem(last=False)
-            return domain
-
-    def __len__(self) -> int:
-        return len(self._domains)
-
-    def __reduce__(self) -> tuple[type[DomainCache], tuple[int]]:
-        return (type(self), (self._limit,))
+        return self.find((log_height, blowup, offset), lambda: Domain(log_height, blowup, offset))

@@ -28,6 +28,7 @@ __all__ = [
     "Quotient",
     "TreeShape",
     "hidden_sums",
+    "layout_security",
     "lookup_columns",
     "proven_security",
     "quotient_chunks",
@@ -331,10 +332,9 @@ def tallest(key: MachineDescription) -> list[int]:
     ]
 
 
-def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: int = 0) -> Shape:
-    """The numbers that the security estimator needs of a proof of these heights."""
-    layout = Layout(key, log_heights)
-    tables = key.tables
+def security_shape(layout: Layout, tokens: int = 0) -> Shape:
+    """The numbers that the security estimator needs of proofs of a layout."""
+    tables = layout.key.tables
     return Shape(
         log_heights=layout.code_heights,
         blowup=layout.blowup,
@@ -345,7 +345,7 @@ def security_shape(key: MachineDescription, log_heights: Sequence[int], tokens: 
         fractions=tokens
         + sum(
             len(t.interactions) << log_height
-            for t, log_height in zip(tables, log_heights, strict=True)
+            for t, log_height in zip(tables, layout.log_heights, strict=True)
         ),
         message_width=max((len(i.values) for t in tables for i in t.interactions), default=0),
         fold_arities=layout.schedule.arities,
@@ -356,9 +356,15 @@ def proven_security(
     key: MachineDescription, log_heights: Sequence[int], tokens: int = 0, regime: str = "best"
 ) -> SecurityReport:
     """Proven security of the proofs of these heights, see `cstark.security.security_report`."""
+    return layout_security(Layout(key, log_heights), tokens, regime)
+
+
+def layout_security(layout: Layout, tokens: int = 0, regime: str = "best") -> SecurityReport:
+    """Proven security of the proofs of a layout."""
+    options = layout.key.options
     return security_report(
-        security_shape(key, log_heights, tokens),
-        queries=key.options.queries,
-        grinding=key.options.grinding,
+        security_shape(layout, tokens),
+        queries=options.queries,
+        grinding=options.grinding,
         regime=regime,
     )

@@ -21,7 +21,7 @@ from .commitment import Commitment
 from .domain import Domain
 from .fri import FriProver
 from .hiding import SALT_WORDS
-from .layout import Layout, MatrixShape, Quotient, TreeShape
+from .layout import MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
 from .masked import cover, cover_chunk, remainder, word_of_masks
 from .masks import Masks
@@ -89,7 +89,7 @@ class Prover:
         self.instance = instance
         self.traces = traces
         self.log_heights = tuple(len(trace).bit_length() - 1 for trace in traces)
-        self.layout = Layout(self.key, self.log_heights)
+        self.layout = proving_key.layout(self.log_heights)
         self.report = report
         self.plan = plan
         self.algorithm = ALGORITHMS[self.key.options.hash]

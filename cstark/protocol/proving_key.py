@@ -23,13 +23,23 @@ from .commitment import Commitment
 from .domain import Domain, DomainCache
 from .hiding import code_log_height, least_log_height
 from .key import MachineDescription, VerifyingKey, check_tables
-from .layout import MatrixShape, TreeShape, hidden_sums, security_shape, tallest
+from .layout import (
+    Layout,
+    MatrixShape,
+    TreeShape,
+    hidden_sums,
+    layout_security,
+    security_shape,
+    tallest,
+)
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
+from .recent import Recent
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.report import Report
+    from cstark.security import SecurityReport
 
 __all__ = ["ProvingKey"]
 
@@ -52,6 +62,9 @@ class ProvingKey:
         self.description = description
         self.programs = Programs(description.tables) if programs is None else programs
         self.domains = DomainCache()
+        # A proof of a few rows would spend more time on these than in any kernel.
+        self._layouts: Recent[tuple[int, ...], Layout] = Recent(8)
+        self._security: Recent[tuple[tuple[int, ...], int], SecurityReport] = Recent(8)
         self._committed = False
         self._preprocessed: Commitment | None = None
         self._verifying_key: VerifyingKey | None = None
@@ -80,7 +93,7 @@ class ProvingKey:
         if options.zk:
             drafted = MAX_QUERIES if options.queries is None else options.queries
         draft = MachineDescription(tables, with_room(resolved(options, drafted), tables, options))
-        shape = security_shape(draft, tallest(draft))
+        shape = security_shape(Layout(draft, tallest(draft)))
         found = with_room(options.resolve(shape), tables, options)
         return cls(MachineDescription(tables, found), programs)
 
@@ -101,6 +114,18 @@ class ProvingKey:
         """The evaluation domain that tables of one height share."""
         options = self.description.options
         return self.domains.get(log_height, options.blowup, options.coset_offset)
+
+    def layout(self, log_heights: Sequence[int]) -> Layout:
+        """The layout of the proofs of these heights; nobody writes into it."""
+        heights = tuple(log_heights)
+        return self._layouts.find(heights, lambda: Layout(self.description, heights))
+
+    def security(self, log_heights: Sequence[int], tokens: int) -> SecurityReport:
+        """Proven security of the proofs of these heights with so many tokens."""
+        layout = self.layout(log_heights)
+        return self._security.find(
+            (layout.log_heights, tokens), lambda: layout_security(layout, tokens)
+        )
 
     @property
     def committed(self) -> bool:

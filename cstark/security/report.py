@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -168,7 +168,7 @@ class SecurityReport:
             },
             "shape": {
                 name: list(value) if isinstance(value, tuple) else value
-                for name, value in asdict(self.shape).items()
+                for name, value in vars(self.shape).items()
             },
         }
 

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 import cstark as cs
-from cstark.protocol.layout import security_shape
+from cstark.protocol.layout import Layout, security_shape
 from cstark.pure import proof, security, shape
 from cstark.security import security_report
 from tests.pure.pure_support import SMALL, ZOO, pair_of_case, pair_of_workload
@@ -33,7 +33,9 @@ def check_honest(pair):
     heights = tuple(2**k for k in header.log_heights)
     options = pair.file.key.options
     theirs = security_report(
-        security_shape(pair.file.key, header.log_heights, len(pair.file.tokens)),
+        security_shape(
+            Layout(pair.file.key, header.log_heights), len(pair.file.tokens)
+        ),
         queries=options.queries,
         grinding=options.grinding,
     ).bits
