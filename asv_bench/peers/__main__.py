@@ -6,22 +6,20 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from compare.console import exit_code, say
 from compare.errors import BenchError
 from compare.machine import Watch, describe
 
-from peers.arguments import Arguments, parse
+from peers.arguments import BUILDS, Arguments, parse
 from peers.contests import Contender, Contest, contests
 from peers.programs import build
 from peers.runs import command, measure, run_once, variables
 from peers.show import Comparison, Line
 
-BUILDS = Path(__file__).resolve().parent.parent.parent / "build" / "peers"
 
-
-def hold(arguments: Arguments, builds: Path = BUILDS) -> Comparison:
+def hold(arguments: Arguments) -> Comparison:
     """Everything but the printing.
 
     Raises
@@ -30,21 +28,26 @@ def hold(arguments: Arguments, builds: Path = BUILDS) -> Comparison:
     """
     held, notes = choose(arguments)
     average = os.getloadavg()[0]  # before the build, which is a load itself
-    programs = build(builds, arguments.target_cpu, arguments.threads, say)
+    programs = build(BUILDS, arguments.target_cpu, arguments.threads, say)
     environment = variables(arguments.threads)
 
-    def run(contender: Contender) -> dict[str, object]:
-        words = command(contender, arguments.size, arguments.threads, arguments.proofs, programs)
-        return run_once(contender, words, environment)
+    def results(contest: Contest) -> list[Line]:
+        def run(contender: Contender) -> dict[str, object]:
+            words = command(
+                contender, contest.statement, arguments.threads, arguments.proofs, programs
+            )
+            return run_once(contender, words, environment)
 
-    contenders = [contender for contest in held for contender in contest.contenders]
+        contest.statement.write()
+        say(f"{contest.title}: {contest.statement}")
+        found = measure(contest.contenders, arguments.runs, run, say)
+        return [Line(*pair) for pair in zip(contest.contenders, found, strict=True)]
+
     watch = Watch(average)
-    results = iter(measure(contenders, arguments.runs, run, say))
     return Comparison(
-        arguments.size,
         arguments.threads,
         arguments.target_cpu,
-        [(contest, [Line(one, next(results)) for one in contest.contenders]) for contest in held],
+        [(contest, results(contest)) for contest in held],
         notes,
         watch.stop(),
         {**describe(), "rustc": programs.compiler},
@@ -53,18 +56,20 @@ def hold(arguments: Arguments, builds: Path = BUILDS) -> Comparison:
 
 def choose(arguments: Arguments) -> tuple[list[Contest], list[str]]:
     """The contests to hold, without those who cannot take part, and why they cannot."""
-    held, notes = [], []
-    every = contests(arguments.size)
+    held: list[Contest] = []
+    notes: list[str] = []
+    every = contests(arguments.pairs, arguments.exchange)
     for name in arguments.only:
+        contest = every[name]
         able = []
-        for contender in every[name].contenders:
-            reason = contender.why_not(arguments.size)
+        for contender in contest.contenders:
+            reason = contender.why_not(contest.statement)
             if reason is None:
                 able.append(contender)
             elif reason not in notes:
                 notes.append(reason)
         if len(able) > 1:
-            held.append(Contest(every[name].title, tuple(able)))
+            held.append(replace(contest, contenders=tuple(able)))
     if not held:
         raise BenchError("; ".join(notes))
     return held, notes

@@ -6,20 +6,28 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cstark as cs
-from peers.contests import CONTESTS, Size
+from cstark.machines.lookup_bench import MAX_SCALE
+from peers.contests import CONTESTS
+from peers.statements import Exchange, Pairs
 
-__all__ = ["Arguments", "parse"]
+__all__ = ["BUILDS", "Arguments", "parse"]
+
+#: For what is built and written, all of which may be deleted.
+BUILDS = Path(__file__).resolve().parent.parent.parent / "build" / "peers"
 
 DESCRIPTION = """\
-Measure cstark beside Plonky3 and winterfell on the Fibonacci pairs: the same public values, each
-prover in fresh processes that take turns. The ratio of a line is its time by that of cstark in the
+Measure cstark beside Plonky3 and winterfell on the Fibonacci pairs, and beside Plonky3 on four
+tables that exchange messages by lookups: the same statement and the same rows, each prover in fresh
+processes that take turns. The ratio of a line is its time by that of cstark in the
 same group, measured side by side: above 1, cstark is faster. On one thread it compares processor
 seconds, which a busy machine disturbs less; on more, seconds that pass."""
 EXAMPLES = """\
 examples:
-  tools/peers                                   2^19 rows of 32 columns, one thread
+  tools/peers                                   2^19 rows of 32 columns, one thread; lookups
+  tools/peers --only lookups --scale 2          tables a quarter as tall
   tools/peers --log-rows 17 --runs 3 --only best
   tools/peers --threads 2 --target-cpu x86-64-v3"""
 
@@ -30,7 +38,10 @@ class Arguments:
 
     Attributes
     ----------
-    size : Size
+    pairs : Pairs
+        The statement without lookups.
+    exchange : Exchange
+        The one with them.
     threads : int
     runs : int
         Processes of each contender.
@@ -43,7 +54,8 @@ class Arguments:
     json : bool
     """
 
-    size: Size
+    pairs: Pairs
+    exchange: Exchange
     threads: int
     runs: int
     proofs: int
@@ -76,6 +88,7 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
 
     number("--log-rows", 19, 3, cs.Options().max_log_height, "log2 of the rows")
     number("--columns", 32, 2, 2048, "columns, two for each sequence")
+    number("--scale", 0, 0, MAX_SCALE, "halvings of the tables with lookups, 2^18 rows and less")
     number("--threads", 1, 1, 1024, "of each prover")
     number("--runs", 5, 1, 100, "processes of each contender")
     number("--proofs", 2, 1, 100, "proofs a process; the first of several is not counted")
@@ -83,8 +96,8 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
         "--target-cpu",
         default="native",
         metavar="CPU",
-        help="what the Rust programs are compiled for, as rustc names it; cstark's vectors have "
-        "256 bits, so x86-64-v3 compares like with like (default native)",
+        help="what the Rust programs are compiled for, as rustc names it; beside CSTARK_ISA=avx2, "
+        "x86-64-v3 compares like with like (default native)",
     )
     parser.add_argument(
         "--only",
@@ -99,7 +112,8 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
     if not re.fullmatch(r"[\w.-]+", chosen.target_cpu):
         parser.error(f"--target-cpu {chosen.target_cpu!r}: not a name of rustc's")
     return Arguments(
-        Size(chosen.log_rows, chosen.columns),
+        Pairs(chosen.log_rows, chosen.columns),
+        Exchange(chosen.scale, BUILDS),
         chosen.threads,
         chosen.runs,
         chosen.proofs,

@@ -1,9 +1,10 @@
-"""Who meets whom, with which parameters, and how many bits these prove.
+"""Who meets whom over which statement, with which parameters, and how many bits these prove.
 
-The bits are those of cstark's estimator for all provers, because their protocols are alike: one
-tree of columns, one out-of-domain point in a cubic extension of Goldilocks, openings combined by
-powers, FRI, the same number of positions drawn with replacement after the same grinding.  What
-differs enters the shape: how many openings are combined, and which folds.  The peers' own
+The bits are those of cstark's estimator for all provers, because their protocols are alike: a
+tree of columns a round, one out-of-domain point in a cubic extension of Goldilocks, openings
+combined by powers, FRI, the same number of positions drawn with replacement after the same
+grinding.  What differs enters the shape (`peers.statements`): how many openings are combined, and
+which folds.  The peers' own
 estimators run beside it in the programs (`own_bits` of each run).
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import cstark as cs
-from cstark.protocol.schedule import fold_schedule
-from cstark.security import SecurityReport, Shape, security_report, solve
+from cstark.security import SecurityReport, security_report, solve
+from peers.statements import Exchange, Pairs, Statement
 
-__all__ = ["CONTESTS", "OURS", "PEERS", "Contender", "Contest", "Parameters", "Size", "contests"]
+__all__ = ["CONTESTS", "OURS", "PEERS", "Contender", "Contest", "Parameters", "contests"]
 
 OURS = "cstark"
 #: The hash of each peer's program: the one that Plonky3 computes many at a time, and the one of
@@ -26,20 +27,11 @@ CONTESTS = {
     "keccak256": "same parameters, Keccak",
     "blake3": "same parameters, BLAKE3",
     "best": "each at its best, 128 proven bits",
+    "lookups": "lookups, same parameters, Keccak",
+    "lookups-best": "lookups, each at its best, 128 proven bits",
 }
 #: The parameters of published comparisons with Plonky3; the folds are what all three can do.
 PUBLISHED_QUERIES, BLOWUP = 219, 2
-
-
-@dataclass(frozen=True)
-class Size:
-    """The table: 2^`log_rows` rows of `columns`, two for each sequence."""
-
-    log_rows: int
-    columns: int
-
-    def __str__(self) -> str:
-        return f"2^{self.log_rows} rows x {self.columns} columns"
 
 
 @dataclass(frozen=True)
@@ -96,12 +88,11 @@ class Contender:
             final_length=values.final_length,
         )
 
-    def words(self, size: Size, proofs: int) -> list[str]:
-        """The parameters as a Rust program takes them."""
+    def words(self, statement: Statement, proofs: int) -> list[str]:
+        """Statement and parameters as a Rust program takes them."""
         values = self.parameters
-        numbers = {
-            "log_rows": size.log_rows,
-            "columns": size.columns,
+        given = {
+            **statement.words(),
             "proofs": proofs,
             "log_blowup": log2(values.blowup),
             "queries": values.queries,
@@ -110,76 +101,81 @@ class Contender:
             "log_final_length": log2(values.final_length),
             "log_tree_arity": log2(values.tree_arity),
         }
-        return [f"{name}={number}" for name, number in numbers.items()]
+        return [f"{name}={value}" for name, value in given.items()]
 
-    def why_not(self, size: Size) -> str | None:
+    def why_not(self, statement: Statement) -> str | None:
         """Why this prover cannot take part, if it cannot."""
-        if self.prover == "winterfell" and size.columns > 254:
-            return f"winterfell is left out: it has no tables of {size.columns} columns"
-        return None
+        length, shortest = self.parameters.final_length, min(statement.log_heights)
+        if self.prover == "plonky3" and length > 1 and 1 << shortest <= length:
+            return (
+                f"plonky3 is left out: its final polynomial of {length} coefficients needs tables "
+                f"of more rows than 2^{shortest}"
+            )
+        return statement.why_not(self.prover)
 
-    def security(self, size: Size) -> SecurityReport:
-        """What the parameters prove for a table of this size."""
-        shape = shape_of(self.prover, size, self.parameters)
+    def security(self, statement: Statement) -> SecurityReport:
+        """What the parameters prove for this statement."""
+        shape = statement.shape(self.prover, self.parameters)
         queries, grinding = self.parameters.queries, self.parameters.grinding
         return security_report(shape, queries=queries, grinding=grinding)
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Contenders that are compared with the first of them, which is cstark."""
+    """Contenders that are compared with the first of them, which is cstark.
+
+    Attributes
+    ----------
+    title : str
+    statement : Statement
+        What all of them prove.
+    contenders : tuple of Contender
+    """
 
     title: str
+    statement: Statement
     contenders: tuple[Contender, ...]
 
 
-def contests(size: Size) -> dict[str, Contest]:
-    """Every contest at this size, by name."""
-    published = Parameters(PUBLISHED_QUERIES, 0, BLOWUP, fri_arity=2, final_length=1)
-    made = {
-        hash: Contest(
-            CONTESTS[hash],
-            tuple(
-                Contender(prover, hash, published)
-                for prover in (OURS, *(peer for peer, own in PEERS.items() if own == hash))
-            ),
-        )
-        for hash in ("keccak256", "blake3")
+def contests(pairs: Pairs, exchange: Exchange) -> dict[str, Contest]:
+    """Every contest over these statements, by name."""
+    made: dict[str, tuple[Statement, tuple[Contender, ...]]] = {
+        "keccak256": (pairs, equal("keccak256")),
+        "blake3": (pairs, equal("blake3")),
+        "best": (pairs, best(pairs)),
+        "lookups": (exchange, equal("keccak256")),
+        "lookups-best": (exchange, best(exchange)),
     }
+    return {name: Contest(CONTESTS[name], *made[name]) for name in CONTESTS}
+
+
+def equal(hash: str) -> tuple[Contender, ...]:
+    """Everybody with this hash, with the parameters of published comparisons."""
+    published = Parameters(PUBLISHED_QUERIES, 0, BLOWUP, fri_arity=2, final_length=1)
+    provers = (OURS, *(peer for peer, own in PEERS.items() if own == hash))
+    return tuple(Contender(prover, hash, published) for prover in provers)
+
+
+def best(statement: Statement) -> tuple[Contender, ...]:
+    """Everybody at his best."""
     usual = cs.Options()
-    best = [
-        Contender(prover, hash, strong(prover, size, usual))
+    found = [
+        Contender(prover, hash, strong(prover, statement, usual))
         for prover, hash in {OURS: usual.hash, **PEERS}.items()
     ]
     # Four digests fill one permutation of Keccak: less hashing for longer proofs.
-    at = [contender.prover for contender in best].index("plonky3")
-    wide = replace(best[at], parameters=replace(best[at].parameters, tree_arity=4))
-    best.insert(at + 1, wide)
-    return {**made, "best": Contest(CONTESTS["best"], tuple(best))}
+    at = [contender.prover for contender in found].index("plonky3")
+    wide = replace(found[at], parameters=replace(found[at].parameters, tree_arity=4))
+    found.insert(at + 1, wide)
+    return tuple(found)
 
 
-def strong(prover: str, size: Size, usual: cs.Options) -> Parameters:
+def strong(prover: str, statement: Statement, usual: cs.Options) -> Parameters:
     """cstark's usual options, with the queries that this prover needs for the same security."""
     parameters = Parameters(0, usual.grinding, BLOWUP, usual.fri_arity, usual.final_length)
-    shape = shape_of(prover, size, parameters)
+    shape = statement.shape(prover, parameters)
     queries = solve(shape, usual.security, grinding=usual.grinding).queries
     return replace(parameters, queries=queries)
-
-
-def shape_of(prover: str, size: Size, parameters: Parameters) -> Shape:
-    """The statement as cstark's estimator takes it."""
-    # Each column is opened at two points.  There is one quotient: one opening in the extension,
-    # but three base columns in Plonky3.  winterfell draws one coefficient for both points.
-    quotient = 3 if prover == "plonky3" else 1
-    folds = fold_schedule([size.log_rows], parameters.fri_arity, parameters.final_length)
-    return Shape(
-        log_heights=(size.log_rows,),
-        blowup=parameters.blowup,
-        deep_terms=2 * size.columns + quotient,
-        constraints=3 * size.columns,
-        degree=2,
-        fold_arities=folds.arities,
-    )
 
 
 def log2(number: int) -> int:

@@ -14,8 +14,9 @@ from typing import Any
 from compare.errors import BenchError
 
 import cstark as cs
-from peers.contests import OURS, Contender, Size
+from peers.contests import OURS, Contender
 from peers.programs import Programs
+from peers.statements import Statement
 
 __all__ = ["Run", "command", "measure", "read", "run_once", "variables"]
 
@@ -43,13 +44,13 @@ SCRIPT = Path(__file__).resolve().with_name("ours.py")
 
 
 def command(
-    contender: Contender, size: Size, threads: int, proofs: int, programs: Programs
+    contender: Contender, statement: Statement, threads: int, proofs: int, programs: Programs
 ) -> list[str]:
     """What to run for one measurement."""
     if contender.prover != OURS:
-        return [str(programs.of(contender.prover)), *contender.words(size, proofs)]
+        return [str(programs.of(contender.prover)), *contender.words(statement, proofs)]
     request = {
-        **asdict(size),
+        **statement.request(),
         "threads": threads,
         "proofs": proofs,
         "options": asdict(contender.options),

@@ -12,8 +12,9 @@ from compare.numbers import CONFIDENCE, Ratio, median, paired_ratio, spread
 from compare.show import amount, machine_text, markdown_table, ratio_text
 
 from cstark.security import show_bits
-from peers.contests import Contender, Contest, Parameters, Size
+from peers.contests import Contender, Contest, Parameters
 from peers.runs import Run
+from peers.statements import Statement
 
 __all__ = ["Comparison", "Line"]
 
@@ -50,7 +51,6 @@ class Comparison:
 
     Attributes
     ----------
-    size : Size
     threads : int
     target_cpu : str
     contests : list of (Contest, list of Line)
@@ -61,7 +61,6 @@ class Comparison:
         As `compare.machine.describe` gives it, with the compilers.
     """
 
-    size: Size
     threads: int
     target_cpu: str
     contests: list[tuple[Contest, list[Line]]]
@@ -104,15 +103,18 @@ class Comparison:
         """The comparison for a reader."""
         first = self.contests[0][1][0]
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        parts = [f"### Fibonacci pairs, {self.size}, {threads} (medians of {len(first.runs)})"]
+        parts: list[str] = []
         for contest, lines in self.contests:
+            title = str(contest.statement)
+            heading = f"### {title[0].upper()}{title[1:]}, {threads} (medians of {len(first.runs)})"
+            parts += [heading] if heading not in parts else []
             parts += [f"{contest.title}: {terms(lines[0].contender.parameters)}"]
-            parts += [self._table(lines)]
+            parts += [self._table(contest.statement, lines)]
         parts += ["\n".join(f"- ⚠️ {line}" for line in self.warnings)] if self.warnings else []
         parts.append("\n".join(f"- {line}" for line in self._facts()))
         return "\n\n".join(parts)
 
-    def _table(self, lines: Sequence[Line]) -> str:
+    def _table(self, statement: Statement, lines: Sequence[Line]) -> str:
         body = []
         for index, line in enumerate(lines):
             run, contender = line.runs[0], line.contender
@@ -122,7 +124,7 @@ class Comparison:
                     f"{contender}",
                     f"{contender.hash}, {run['isa']}",
                     str(contender.parameters.queries),
-                    show_bits(contender.security(self.size).bits),
+                    show_bits(contender.security(statement).bits),
                     line.middle("prove_seconds", "seconds"),
                     line.middle("prove_cpu_seconds", "seconds"),
                     "1" if ratio is None else ratio_text(ratio),
@@ -161,7 +163,6 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """The comparison for a program: every run, and what was made of them."""
         return {
-            "size": asdict(self.size),
             "threads": self.threads,
             "target_cpu": self.target_cpu,
             "judged": self.judged,
@@ -169,10 +170,11 @@ class Comparison:
             "contests": [
                 {
                     "title": contest.title,
+                    "statement": str(contest.statement),
                     "lines": [
                         {
                             **asdict(line.contender),
-                            "security": line.contender.security(self.size).to_dict(),
+                            "security": line.contender.security(contest.statement).to_dict(),
                             "ratio": None if ratio is None else vars(ratio),
                             "runs": line.runs,
                         }

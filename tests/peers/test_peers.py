@@ -13,30 +13,40 @@ from compare.errors import BenchError
 from compare.machine import Load, describe
 from peers import __main__ as program
 from peers.arguments import parse
-from peers.contests import CONTESTS, OURS, Size, contests
+from peers.contests import CONTESTS, OURS, contests
 from peers.programs import SOURCE, Programs, build
 from peers.runs import KEYS, command, measure, read, run_once, variables
 from peers.show import Comparison, Line
+from peers.statements import Exchange, Pairs
 
 import cstark as cs
 from cstark.machines.fib_pair import FibonacciPairs, FibPair
+from cstark.machines.lookup_bench import LookupBench
 
 #: For each peer, the words its program was called with, and on the next line what it printed.
 RECORDED = Path(__file__).with_name("recorded")
-SMALL = Size(10, 4)
+SMALL = Pairs(10, 4)
+LOOKUPS = Exchange(4, Path("/nowhere"))
+WITHOUT_LOOKUPS = ("keccak256", "blake3", "best")
 QUIET = Load(0.1, 0.0, 0.0)
 MACHINE = {**describe(), "processors": 2, "rustc": "rustc 1"}
 PROGRAMS = Programs(Path("/nowhere"), "rustc 1")
 
 
+def held():
+    """The contests over the Fibonacci pairs."""
+    made = contests(SMALL, LOOKUPS)
+    return [made[name] for name in WITHOUT_LOOKUPS]
+
+
 def every():
-    return [one for contest in contests(SMALL).values() for one in contest.contenders]
+    return [one for contest in held() for one in contest.contenders]
 
 
-def printed(contender):
+def printed(contender, statement=SMALL):
     """What the contender's program printed for the words that `command` gives it."""
     lines = (RECORDED / f"{contender.prover}.txt").read_text().splitlines()
-    wanted = "# " + " ".join(contender.words(SMALL, 2))
+    wanted = "# " + " ".join(contender.words(statement, 2))
     return lines[lines.index(wanted) + 1]
 
 
@@ -56,10 +66,9 @@ def found(factor=1.0):
 
 
 def comparison(run, *, runs=3, threads=1, load=QUIET, notes=()):
-    held = list(contests(SMALL).values())
     results = iter(measure(every(), runs, run, lambda line: None))
-    pairs = [(one, [Line(who, next(results)) for who in one.contenders]) for one in held]
-    return Comparison(SMALL, threads, "native", pairs, list(notes), load, MACHINE)
+    pairs = [(one, [Line(who, next(results)) for who in one.contenders]) for one in held()]
+    return Comparison(threads, "native", pairs, list(notes), load, MACHINE)
 
 
 # --- what is compared -------------------------------------------------------------------------
@@ -67,14 +76,24 @@ def comparison(run, *, runs=3, threads=1, load=QUIET, notes=()):
 
 def test_arguments_as_documented():
     chosen = parse([])
-    assert (str(chosen.size), chosen.threads, chosen.runs) == ("2^19 rows x 32 columns", 1, 5)
+    assert (chosen.pairs, chosen.threads, chosen.runs) == (Pairs(19, 32), 1, 5)
+    assert str(chosen.pairs) == "Fibonacci pairs, 2^19 rows x 32 columns"
+    assert chosen.exchange.scale == 0 and "2^18, 2^16, 2^15, 2^12 rows" in str(chosen.exchange)
     assert chosen.only == tuple(CONTESTS) and chosen.target_cpu == "native"
     assert parse(["--only", "best", "--columns", "6"]).only == ("best",)
 
 
 @pytest.mark.parametrize(
     "words",
-    ["--columns 5", "--log-rows 2", "--log-rows 25", "--runs 0", "--only x", "--target-cpu ../x"],
+    [
+        "--columns 5",
+        "--log-rows 2",
+        "--log-rows 25",
+        "--runs 0",
+        "--only x",
+        "--target-cpu ../x",
+        "--scale 10",
+    ],
 )
 def test_wrong_usage_is_refused(words, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -83,36 +102,49 @@ def test_wrong_usage_is_refused(words, capsys):
     assert words.split()[0] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("size", [SMALL, Size(16, 32)], ids=str)
-def test_the_estimator_sees_the_machine_that_is_proved(size):
-    tables = {"fib": FibonacciPairs(1 << size.log_rows, size.columns // 2)}
-    for contest in contests(size).values():
-        ours = contest.contenders[0]
+@pytest.mark.parametrize("size", [SMALL, Pairs(16, 32)], ids=str)
+@pytest.mark.parametrize("scale", [0, 4])
+def test_the_estimator_sees_the_machine_that_is_proved(size, scale):
+    proved = {
+        Pairs: {"fib": FibonacciPairs(1 << size.log_rows, size.columns // 2)},
+        Exchange: LookupBench.statement({"scale": scale}).tables,
+    }
+    for name, contest in contests(size, Exchange(scale, Path("/nowhere"))).items():
+        ours, tables = contest.contenders[0], proved[type(contest.statement)]
         assert ours.prover == OURS
         machine = cs.Machine(tables, ours.options)
-        actual = machine.security({"fib": 1 << size.log_rows})
-        assert actual.shape == ours.security(size).shape
-        assert actual.bits == ours.security(size).bits
-    usual = cs.Machine(tables, cs.Options())
-    assert usual.resolved == machine.resolved  # the last contest has cstark at its best
+        actual = machine.security({name: air.rows for name, air in tables.items()})
+        assert actual.shape == ours.security(contest.statement).shape
+        assert actual.bits == ours.security(contest.statement).bits
+        if name.endswith("best"):
+            assert cs.Machine(tables, cs.Options()).resolved == machine.resolved
 
 
 def test_contenders_of_a_contest_are_equally_strong():
-    for name, contest in contests(Size(19, 32)).items():
-        bits = [contender.security(Size(19, 32)).bits for contender in contest.contenders]
+    for name, contest in contests(Pairs(19, 32), Exchange(0, Path("/nowhere"))).items():
+        bits = [contender.security(contest.statement).bits for contender in contest.contenders]
         assert max(bits) - min(bits) < 0.5, name
-    for contender in contest.contenders:
-        assert contender.security(Size(19, 32)).bits >= 128
-        queries = contender.parameters.queries - 1
-        weaker = replace(contender, parameters=replace(contender.parameters, queries=queries))
-        assert weaker.security(Size(19, 32)).bits < 128
+        for contender in contest.contenders if name.endswith("best") else ():
+            assert contender.security(contest.statement).bits >= 128
+            queries = contender.parameters.queries - 1
+            weaker = replace(contender, parameters=replace(contender.parameters, queries=queries))
+            assert weaker.security(contest.statement).bits < 128
 
 
 def test_who_cannot_take_part_is_left_out_and_named():
-    held, notes = program.choose(parse(["--columns", "256"]))
-    assert [contest.title for contest in held] == [CONTESTS["keccak256"], CONTESTS["best"]]
-    assert not any(one.prover == "winterfell" for contest in held for one in contest.contenders)
-    assert len(notes) == 1 and "256 columns" in notes[0]
+    chosen, notes = program.choose(parse(["--columns", "256"]))
+    assert [contest.title for contest in chosen] == [
+        CONTESTS[name] for name in CONTESTS if name != "blake3"
+    ]
+    assert not any(one.prover == "winterfell" for contest in chosen for one in contest.contenders)
+    assert len(notes) == 2 and "256 columns" in notes[0]
+    assert notes[1] == "winterfell has no lookups"
+    chosen, notes = program.choose(parse(["--log-rows", "7", "--scale", "5"]))
+    assert [contest.title for contest in chosen] == [
+        CONTESTS[name] for name in CONTESTS if name != "lookups-best"
+    ]
+    assert notes[0].startswith("plonky3 is left out: its final polynomial of 128 coefficients")
+    assert all(one.prover != "plonky3" for one in chosen[2].contenders)
     with pytest.raises(BenchError, match="winterfell is left out"):
         program.choose(parse(["--columns", "256", "--only", "blake3"]))
 
@@ -151,17 +183,23 @@ def test_the_programs_prove_what_the_workload_claims():
 
 
 def test_the_programs_know_every_word_they_are_given():
-    known = re.findall(r'"(\w+)" =>', (SOURCE / "harness/src/request.rs").read_text())
-    for contender in every():
-        assert [word.partition("=")[0] for word in contender.words(SMALL, 2)] == known
+    source = (SOURCE / "harness/src/request.rs").read_text()
+    known = {*re.findall(r'"(\w+)" =>', source), *re.findall(r'name == "(\w+)"', source)}
+    given = set()
+    for statement in (SMALL, LOOKUPS):
+        for contender in every():
+            words = [word.partition("=")[0] for word in contender.words(statement, 2)]
+            assert set(words) <= known and len(words) == len(set(words))
+            given |= set(words)
+    assert given == known
 
 
 def test_our_side_prints_the_same_things():
-    ours = contests(SMALL)["best"].contenders[0]
+    ours, plonky3, *_ = contests(SMALL, LOOKUPS)["best"].contenders
     words = command(ours, SMALL, 1, 1, PROGRAMS)
     line = run_once(ours, words, variables(1))
     assert set(line) == set(KEYS)
-    peer = json.loads(printed(contests(SMALL)["best"].contenders[1]))
+    peer = json.loads(printed(plonky3))
     same = ("rows", "columns", "threads", "result")
     assert [line[name] for name in same] == [peer[name] for name in same]
     assert line["prove_seconds"] > 0 and line["own_bits"]["list"] == 128
@@ -258,7 +296,7 @@ def test_threads_are_judged_by_the_wall_clock():
 
 def test_markdown_has_a_line_a_contender():
     text = comparison(found(factor=2.0)).markdown()
-    for contest in contests(SMALL).values():
+    for contest in held():
         assert contest.title in text
     rows = [line for line in text.splitlines() if re.match(r"\| (cstark|plonky3|winterfell)", line)]
     assert len(rows) == len(every())

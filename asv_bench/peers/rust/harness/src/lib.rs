@@ -1,11 +1,8 @@
-//! What the peers share: the statement, the command line, the measurement, the line they print.
-//!
-//! The statement is the one of `cstark.machines.fib_pair`: sequence s starts at the pair
-//! (s, s + 1); the next row of (left, right) is (left + right, left + 2 right); first and last row
-//! are public.  Column s of the trace is the left one of sequence s, column `sequences + s` its
-//! right one, and the public values stand in the same order, the first row before the last.
+//! What the peers share: the statements, the command line, the measurement, the line they print.
 
 mod clock;
+pub mod exchange;
+pub mod pairs;
 mod request;
 
 use std::fmt::Debug;
@@ -26,19 +23,19 @@ pub trait Peer {
     /// What it makes; serialised outside of the measured time.
     type Proof;
 
-    /// The trace with these public values.
+    /// The trace, or the traces.
     fn trace(&self) -> Self::Trace;
     /// The measured work.
     fn prove(&self, trace: Self::Trace) -> Self::Proof;
     /// The proof as it would be sent.
     fn to_bytes(&self, proof: &Self::Proof) -> Vec<u8>;
-    /// From bytes to a verdict, for these public values; the measured work too.
+    /// From bytes to a verdict, for the statement with these numbers; the measured work too.
     fn verify(&self, bytes: &[u8], publics: &[u64]) -> Result<(), impl Debug>;
     /// Proven bits by the peer's own estimator: unique decoding, list decoding.
     fn proven_bits(&self, proof: &Self::Proof) -> (u32, u32);
 }
 
-/// Names that the printed line needs beside the numbers.
+/// What the printed line needs beside the measured numbers.
 pub struct Label {
     pub prover: &'static str,
     /// The crate whose version in Cargo.lock is the prover's.
@@ -46,36 +43,20 @@ pub struct Label {
     pub hash: &'static str,
     /// Whether it was built with threads.
     pub parallel: bool,
+    /// Rows of all tables together, and columns of each.
+    pub rows: usize,
+    pub columns: usize,
+    /// What every prover of the statement must print alike.
+    pub result: Vec<u64>,
 }
 
-/// First row, then the row that follows it `rows` - 1 steps later: the public values.
-pub fn public_values(request: &Request) -> Vec<u64> {
-    let sequences = request.columns / 2;
-    let starts = (0..sequences as u64).map(|s| (s, s + 1));
-    let ends = starts.clone().map(|pair| advance(pair, request.rows() as u64 - 1));
-    let mut values = Vec::with_capacity(2 * request.columns);
-    for pairs in [starts.collect::<Vec<_>>(), ends.collect()] {
-        values.extend(pairs.iter().map(|pair| pair.0));
-        values.extend(pairs.iter().map(|pair| pair.1));
-    }
-    values
-}
-
-/// The pair `steps` rows further down.
-fn advance((mut left, mut right): (u64, u64), steps: u64) -> (u64, u64) {
-    for _ in 0..steps {
-        left = add(left, right);
-        right = add(left, right);
-    }
-    (left, right)
-}
-
-fn add(a: u64, b: u64) -> u64 {
+/// Modulo p.
+pub fn add(a: u64, b: u64) -> u64 {
     ((u128::from(a) + u128::from(b)) % u128::from(P)) as u64
 }
 
-/// Proves `request.proofs` times, verifies, checks that a wrong result is refused, and prints one
-/// JSON object on one line.
+/// Proves `request.proofs` times, verifies for the statement with the numbers `publics`, checks
+/// that a statement with another last number is refused, and prints one JSON object on one line.
 pub fn measure<T: Peer>(peer: &T, request: &Request, publics: &[u64], label: &Label) {
     let mut wall = Vec::new();
     let mut cpu = Vec::new();
@@ -105,7 +86,7 @@ pub fn measure<T: Peer>(peer: &T, request: &Request, publics: &[u64], label: &La
     let end = wrong.last_mut().expect("public values");
     *end = add(*end, 1);
     if peer.verify(&bytes, &wrong).is_ok() {
-        fail("a proof of another result is accepted");
+        fail("a proof of another statement is accepted");
     }
     let (unique, list) = peer.proven_bits(&proof);
     println!(
@@ -119,8 +100,8 @@ pub fn measure<T: Peer>(peer: &T, request: &Request, publics: &[u64], label: &La
         locked_version(label.package),
         label.hash,
         isa(),
-        request.rows(),
-        request.columns,
+        label.rows,
+        label.columns,
         threads(label.parallel),
         median(settled(wall)),
         median(settled(cpu)),
@@ -128,7 +109,7 @@ pub fn measure<T: Peer>(peer: &T, request: &Request, publics: &[u64], label: &La
         median(verify_cpu),
         bytes.len(),
         peak.map_or("null".into(), |bytes| bytes.to_string()),
-        &publics[request.columns..],
+        label.result,
     );
 }
 

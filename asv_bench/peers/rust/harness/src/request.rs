@@ -1,13 +1,19 @@
 //! The command line, the same for every peer: `name=value` words, each with a default.
 
+use std::path::PathBuf;
 use std::process::exit;
 
 /// What to prove, how often, with which parameters.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Of the Fibonacci pairs.
     pub log_rows: usize,
-    /// Two for each sequence.
+    /// Of the Fibonacci pairs, two for each sequence.
     pub columns: usize,
+    /// Halvings of the tables that exchange messages.
+    pub scale: usize,
+    /// The cells of these tables: where there is a file, they are the statement.
+    pub traces: Option<PathBuf>,
     /// The first of several is not counted.
     pub proofs: usize,
     pub log_blowup: usize,
@@ -31,6 +37,8 @@ impl Request {
         let mut request = Request {
             log_rows: 16,
             columns: 32,
+            scale: 0,
+            traces: None,
             proofs: 2,
             log_blowup: 1,
             queries: 219,
@@ -40,13 +48,16 @@ impl Request {
             log_tree_arity: 1,
         };
         for word in std::env::args().skip(1) {
-            let parsed = word
-                .split_once('=')
-                .and_then(|(name, value)| Some((name, value.parse::<usize>().ok()?)));
-            let Some((name, value)) = parsed else { usage(&word) };
+            let Some((name, text)) = word.split_once('=') else { usage(&word) };
+            if name == "traces" {
+                request.traces = Some(text.into());
+                continue;
+            }
+            let Ok(value) = text.parse::<usize>() else { usage(&word) };
             let (field, range) = match name {
                 "log_rows" => (&mut request.log_rows, 3..=26),
                 "columns" => (&mut request.columns, 2..=2048),
+                "scale" => (&mut request.scale, 0..=9),
                 "proofs" => (&mut request.proofs, 1..=100),
                 "log_blowup" => (&mut request.log_blowup, 1..=6),
                 "queries" => (&mut request.queries, 1..=1024),
@@ -70,8 +81,8 @@ impl Request {
 
 fn usage(word: &str) -> ! {
     eprintln!(
-        "error: {word:?}: expected name=value with log_rows, columns (even), proofs, log_blowup, \
-         queries, grinding, log_fri_arity, log_final_length, log_tree_arity"
+        "error: {word:?}: expected name=value with log_rows, columns (even), scale, traces (a \
+         file), proofs, log_blowup, queries, grinding, log_fri_arity, log_final_length, log_tree_arity"
     );
     exit(2)
 }

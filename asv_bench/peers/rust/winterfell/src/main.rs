@@ -4,7 +4,8 @@ mod air;
 mod prover;
 
 use air::{FibonacciPairs, Publics};
-use peer_harness::{Label, Peer, Request, fail, measure, public_values};
+use peer_harness::pairs::public_values;
+use peer_harness::{Label, Peer, Request, fail, measure};
 use prover::{Coin, Hash, PairsProver, Tree};
 use winterfell::math::FieldElement;
 use winterfell::math::fields::f64::BaseElement;
@@ -84,6 +85,9 @@ impl Peer for Winterfell {
 
 fn main() {
     let request = Request::from_arguments();
+    if request.traces.is_some() {
+        fail("winterfell has no lookups");
+    }
     let publics = public_values(&request);
     let peer = Winterfell::new(request.clone(), &publics);
     let label = Label {
@@ -91,6 +95,9 @@ fn main() {
         package: "winterfell",
         hash: "blake3",
         parallel: cfg!(feature = "parallel"),
+        rows: request.rows(),
+        columns: request.columns,
+        result: publics[request.columns..].to_vec(),
     };
     measure(&peer, &request, &publics, &label);
 }
