@@ -315,7 +315,7 @@ class TreeSerial(_Optimisation):
 
     label = "8"
     idea = "small trees on one thread / on all threads"
-    rule = "serial below 2^16 compressions (2^15 nodes of BLAKE3)"
+    rule = "serial below 2^13 compressions (2^13 nodes of BLAKE3)"
     claim = "190 small trees a proof; serial below 1,024 nodes"
     params = [PATHS, ["all"]]
 

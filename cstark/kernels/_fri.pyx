@@ -34,9 +34,9 @@ cdef extern from *:
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
     uint64_t gl_root(int log_order) noexcept nogil
 
-# Below so many values read a call stays on one thread.
+# Below so many values read, some 0.1 ms, a call stays on one thread.
 cdef enum:
-    FRI_CUTOFF = 1 << 16
+    FRI_CUTOFF = 1 << 14
     FRI_CHUNK = 1 << 11
 
 # Nanoseconds of one thread for a value read; see `run_long`.

@@ -36,9 +36,9 @@ cdef extern from *:
 
 # Work is counted in BLAKE3 compressions; WEIGHT is what 64 bytes cost otherwise.
 # Parallel work wins from about 2^11 on when every processor is idle (measured); the cutoff is at
-# some 0.5 ms, where a processor that others use cannot cost much more than it saves.
-cdef Py_ssize_t SERIAL_BELOW = 1 << 16   # the family's cutoff: less work is not shared out
-cdef Py_ssize_t CHUNK = 1 << 13          # work a chunk
+# some 0.1 ms, a little more than it takes to wake a thread that sleeps.
+cdef Py_ssize_t SERIAL_BELOW = 1 << 13   # the family's cutoff: less work is not shared out
+cdef Py_ssize_t CHUNK = 1 << 11          # work a chunk
 cdef double WORK_COST = 12.0             # nanoseconds of one thread for a unit of work
 cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 

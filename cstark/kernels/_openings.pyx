@@ -84,10 +84,11 @@ cdef extern from *:
     uint64_t gl_power(uint64_t base, uint64_t exponent) noexcept nogil
     uint64_t gl_root(int log_order) noexcept nogil
 
-# Below so many words of work a call stays on one thread.  Chunks of column sums grow with the
-# height, so that their totals stay few; they do not depend on the number of threads.
+# Below so many nanoseconds of work a call stays on one thread: a little more than it takes to wake
+# a thread that sleeps.  Chunks of column sums grow with the height, so that their totals stay few;
+# they do not depend on the number of threads.
 cdef enum:
-    OPENINGS_CUTOFF = 1 << 16
+    OPENINGS_CUTOFF = 100_000
     POINTS_CHUNK = 1 << 11
     ROWS_CHUNK = 1 << 8
     MAX_TOTALS = 64
@@ -102,10 +103,10 @@ cdef double COPY_COST = 1.5
 
 
 cdef Py_ssize_t run_all(
-    chunk_function function, void *job, Py_ssize_t items, Py_ssize_t chunk, Py_ssize_t work,
-    double cost
+    chunk_function function, void *job, Py_ssize_t items, Py_ssize_t chunk, double cost
 ) except -2:
-    return run_long(function, job, items, chunk, team(work, OPENINGS_CUTOFF), cost)
+    cdef int threads = team(<Py_ssize_t>(cost * <double>items), OPENINGS_CUTOFF)
+    return run_long(function, job, items, chunk, threads, cost)
 
 
 cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str name) except -1:
@@ -205,7 +206,7 @@ def inverse_differences(
     job.step = gl_power(job.root, blowup)
     cdef Py_ssize_t total = blowup * job.n
     job.out, job.out_plane = &out[0, 0, 0], total
-    run_all(table.inverse_differences, &job, total, POINTS_CHUNK, total, EXT_INVERSE_COST)
+    run_all(table.inverse_differences, &job, total, POINTS_CHUNK, EXT_INVERSE_COST)
 
 
 def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
@@ -231,7 +232,7 @@ def inverse_points(uint64_t shift, int log_n, uint64_t[::1] out not None):
         raise ValueError(f"out must have {job.n} elements, not {out.shape[0]}")
     job.shift, job.step = shift, gl_root(log_n)
     job.out = &out[0]
-    return run_all(table.inverse_points, &job, job.n, POINTS_CHUNK, job.n, INVERSE_COST)
+    return run_all(table.inverse_points, &job, job.n, POINTS_CHUNK, INVERSE_COST)
 
 
 def scale_by_points(
@@ -259,7 +260,7 @@ def scale_by_points(
     job.shift, job.step = shift, gl_root(log_n)
     job.in_, job.in_plane = &inverses[0, 0], stride_of(inverses)
     job.out, job.out_plane = &out[0, 0], stride_of(out)
-    run_all(table.scale_by_points, &job, job.n, POINTS_CHUNK, job.n, POINT_COST)
+    run_all(table.scale_by_points, &job, job.n, POINTS_CHUNK, POINT_COST)
 
 
 def column_sums(
@@ -303,7 +304,7 @@ def column_sums(
     totals = (n + job.chunk - 1) // job.chunk
     cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
     job.out = &sums[0, 0, 0]
-    run_all(table.column_sums, &job, n, job.chunk, n * width, SUM_COST * width)
+    run_all(table.column_sums, &job, n, job.chunk, SUM_COST * width)
     with nogil:
         for c in range(width):
             for k in range(3):
@@ -352,7 +353,7 @@ def row_sums(
     job.out, job.out_plane = &out[0, 0], stride_of(out)
     if width:
         table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
-    run_all(table.row_sums, &job, n, ROWS_CHUNK, n * width, SUM_COST * (width + 1))
+    run_all(table.row_sums, &job, n, ROWS_CHUNK, SUM_COST * (width + 1))
 
 
 def add_quotient(
@@ -390,7 +391,7 @@ def add_quotient(
         return
     job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
     job.n, job.plane, job.rotate, job.accumulate = n, blowup * n, rotate, accumulate
-    run_all(table.add_quotient, &job, blowup * n, POINTS_CHUNK, blowup * n, QUOTIENT_COST)
+    run_all(table.add_quotient, &job, blowup * n, POINTS_CHUNK, QUOTIENT_COST)
 
 
 cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:
@@ -414,7 +415,7 @@ def word_to_rows(const uint64_t[:, :] word not None, uint64_t[:, ::1] out not No
     cdef rows_job job
     cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, word, out)
-    run_all(table.word_to_rows, &job, job.n, POINTS_CHUNK, 3 * job.n, COPY_COST)
+    run_all(table.word_to_rows, &job, job.n, POINTS_CHUNK, COPY_COST)
 
 
 def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not None):
@@ -429,4 +430,4 @@ def rows_to_word(const uint64_t[:, ::1] rows not None, uint64_t[:, :] out not No
     cdef rows_job job
     cdef const openings_table *table = isa_tables[isa_index()]
     set_rows(&job, out, rows)
-    run_all(table.rows_to_word, &job, job.n, POINTS_CHUNK, 3 * job.n, COPY_COST)
+    run_all(table.rows_to_word, &job, job.n, POINTS_CHUNK, COPY_COST)
