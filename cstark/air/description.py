@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from cstark.air.groups import PAIRS, group_degree, grouped, lookup_degree
 from cstark.air.nodes import Node, NodeList, canonical_order, render
 from cstark.errors import AirError
 
@@ -124,7 +125,8 @@ class TableDescription:
     next_main, next_preprocessed : tuple of int
         The columns that are read at the next row, ascending.
     degree : int
-        Largest degree of a constraint, the lookup constraints included; at least 1.
+        Largest degree of a constraint, the lookup constraints included; at least 1. It says, too,
+        how many interactions share a lookup column: `groups`.
     column_names, preprocessed_names, public_names, periodic_names : sequence of str
         For messages: ``name``, ``name[1,2]`` in a group, ``[3]`` for a nameless column.
     preprocessed : ndarray or None
@@ -183,13 +185,49 @@ class TableDescription:
 
     @cached_property
     def lookup_degrees(self) -> tuple[int, ...]:
-        """Degrees of the lookup constraints: committed pairs, accumulator, accumulator start."""
-        return _lookup_degrees(self.node_degrees, self.interactions)
+        """Degrees of the lookup constraints: committed groups, accumulator, accumulator start."""
+        if not self.interactions:
+            return ()
+        counts = self.count_degrees
+        columns = [group_degree(len(group), max(counts[k] for k in group)) for group in self.groups]
+        return (*columns, 1 + SELECTOR_DEGREES["first"])
+
+    @property
+    def own_degree(self) -> int:
+        """Largest degree of the constraints alone, without those of lookup columns; at least 1."""
+        return max([1, *(constraint.degree for constraint in self.constraints)])
+
+    @cached_property
+    def count_degrees(self) -> tuple[int, ...]:
+        """Degree of the count of each interaction."""
+        return tuple(self.node_degrees[interaction.count] for interaction in self.interactions)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The interactions that share each lookup column, by position; the accumulator's last."""
+        return grouped(self.count_degrees, self.degree)
 
     @property
     def lookup_columns(self) -> int:
         """Number of extension columns the interactions need."""
-        return (len(self.interactions) + 1) // 2
+        return len(self.groups)
+
+    def with_lookups(self, degree: int) -> TableDescription:
+        """The same table with as many interactions in each lookup column as a degree allows.
+
+        Parameters
+        ----------
+        degree : int
+            What the constraints of the lookup columns may have. Where those of the table have
+            more, the lookup columns may, too.
+
+        Returns
+        -------
+        TableDescription
+            Its `degree` is what the constraints really have.
+        """
+        found = _table_degree(self.own_degree, self.count_degrees, degree)
+        return self if found == self.degree else replace(self, degree=found)
 
     @property
     def height_is_open(self) -> bool:
@@ -212,10 +250,6 @@ class TableDescription:
             is_operation = kind in ("add", "sub", "mul")
             reads.append(any(reads[k] for k in rest) if is_operation else kind == "public")
         return tuple(k for k, i in enumerate(self.interactions) if reads[i.count] and i.weight)
-
-    def count_degree(self, interaction: int) -> int:
-        """Degree of the count of an interaction, by its position."""
-        return self.node_degrees[self.interactions[interaction].count]
 
     def render(self, node: int) -> str:
         """Text of a node, with the names of the columns.
@@ -310,11 +344,13 @@ def assemble(
     preprocessed: np.ndarray | None,
     max_rows: int | None = None,
     inputs: frozenset[int] = frozenset(),
+    wanted_degree: int = PAIRS,
 ) -> TableDescription:
     """Bring recorded constraints and interactions into canonical form.
 
     Degrees, next-row sets and node numbers of the result are computed here, whatever the
-    constraints given say of them.
+    constraints given say of them. Lookup columns take as many interactions as `wanted_degree`
+    allows, see `TableDescription.with_lookups`.
 
     Raises
     ------
@@ -354,8 +390,8 @@ def assemble(
         final_interactions.append(
             Interaction(i.bus, i.sign, values, next(take), i.weight, i.name, i.location)
         )
-    every = [c.degree for c in final_constraints]
-    every.extend(_lookup_degrees(degrees, final_interactions))
+    own = max([1, *(c.degree for c in final_constraints)])
+    counts = [degrees[i.count] for i in final_interactions]
     return TableDescription(
         name=name,
         width=len(column_names),
@@ -368,7 +404,7 @@ def assemble(
         interactions=tuple(final_interactions),
         next_main=_next_columns(nodes, "main"),
         next_preprocessed=_next_columns(nodes, "preprocessed"),
-        degree=max(1, *every),
+        degree=_table_degree(own, counts, wanted_degree),
         column_names=column_names,
         preprocessed_names=preprocessed_names,
         public_names=public_names,
@@ -383,37 +419,16 @@ def _next_columns(nodes: tuple[Node, ...], source: str) -> tuple[int, ...]:
     return tuple(sorted(n[2] for n in nodes if n[:2] == ("column", source) and n[3] == 1))
 
 
-def _lookup_degrees(
-    degrees: Mapping[int, int] | Sequence[int], interactions: Sequence[Interaction]
-) -> tuple[int, ...]:
-    """Degrees of the lookup constraints of a table, in their order.
+def _table_degree(own: int, counts: Sequence[int], wanted: int) -> int:
+    """The largest degree of a constraint of a table whose lookup columns may have one.
 
-    A committed pair states ``c f_a f_b = s_a m_a f_b + s_b m_b f_a`` (f a fingerprint, m a
-    count, c the pair's column).  The accumulator states ``d prod f = numerator`` for its one or
-    two absorbed interactions, where d, the difference of its rows less the pair columns, has
-    degree 1.  Its start is selected on the first row.
+    Columns made for the result are those made for the limit: each has at most that degree, and the
+    interaction after it would have brought it above the limit.
     """
-    if not interactions:
-        return ()
-    fractions = [
-        (max(degrees[value] for value in i.values), degrees[i.count]) for i in interactions
-    ]
-    absorbed = 2 - len(fractions) % 2
-    result = []
-    for k in range(0, len(fractions) - absorbed, 2):
-        result.append(_pair_degree(fractions[k : k + 2]))
-    result.append(_pair_degree(fractions[-absorbed:]))
-    result.append(1 + SELECTOR_DEGREES["first"])
-    return tuple(result)
-
-
-def _pair_degree(fractions: list[tuple[int, int]]) -> int:
-    """Degree of ``column * f_a * f_b - (m_a f_b + m_b f_a)``, or of ``column * f - m``."""
-    if len(fractions) == 1:
-        [(f, m)] = fractions
-        return max(1 + f, m)
-    (f_a, m_a), (f_b, m_b) = fractions
-    return max(1 + f_a + f_b, m_a + f_b, m_b + f_a)
+    if not counts:
+        return own
+    limit = max(own, wanted, *counts)
+    return max(own, 1 + SELECTOR_DEGREES["first"], lookup_degree(counts, limit))
 
 
 def _member(prefix: str, label: str) -> str:

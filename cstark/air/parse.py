@@ -102,6 +102,7 @@ class _Reader:
             constraints=constraints,
             interactions=interactions,
             preprocessed=None,
+            wanted_degree=self.integer(data["degree"], 1, P, "degree"),
         )
         self.compare(description)
         return description
@@ -116,7 +117,7 @@ class _Reader:
                 tuple(stated) == getattr(description, name),
                 f"{name} is not what its nodes read",
             )
-        degree = self.integer(self.data["degree"], 1, P, "degree")
+        degree = self.data["degree"]
         self.need(
             degree == description.degree,
             f"degree is {degree}, but its constraints have {description.degree}",

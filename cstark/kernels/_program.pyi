@@ -6,6 +6,7 @@ from typing_extensions import disjoint_base
 
 OPERATIONS: dict[str, int]
 FLAGS: dict[str, tuple[int, int]]
+EXTENSION_FLAG: int
 BLOCK_ROWS: int
 SLOT_WORDS: int
 TERM_LIMIT: int

@@ -28,7 +28,7 @@ cdef extern from "block_program.h":
         MATRICES
         OP_LOAD, OP_LOAD4, OP_PERIODIC, OP_LINEAR
         OP_ACCUMULATE, OP_FLUSH, OP_SCALE_TOTAL, OP_TEST
-        OP_FINGERPRINT, OP_RESIDUAL, OP_PAIR, OP_FRACTION
+        OP_FINGERPRINT, OP_RESIDUAL, OP_PAIR, OP_FRACTION, OP_NUMERATOR, OP_EXT_FRACTION
         UNIT_A, UNIT_B
 
 cdef enum:
@@ -431,7 +431,7 @@ cdef class Scheduler:
             return self.line(item.code, numbers[0], start, <int32_t>count)
         if item.code in (OP_FLUSH, OP_SCALE_TOTAL):
             return self.line(item.code, numbers[0], numbers[1], numbers[2])
-        if item.code in (OP_RESIDUAL, OP_PAIR):
+        if item.code in (OP_RESIDUAL, OP_PAIR, OP_NUMERATOR):
             flags, at = numbers[0], 2
             both[0], both[1] = operands[0], operands[1]
             both[2] = both[3] = 0
@@ -445,7 +445,7 @@ cdef class Scheduler:
                 self.term(operands[i], 0)
             slot = numbers[1] if item.number_count > 1 else slot
             return self.line(item.code, slot, start, flags)
-        if item.code == OP_FRACTION:
+        if item.code in (OP_FRACTION, OP_EXT_FRACTION):
             return self.line(item.code, numbers[0], operands[0], operands[1])
         if item.code == OP_TEST:
             return self.line(item.code, numbers[0], numbers[1], operands[0])

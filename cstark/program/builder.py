@@ -45,6 +45,8 @@ SOURCES = {**MATRICES, "periodic": PERIODIC}
 CLASSES = {"every": 0, "cyclic": 0, "transition": 1, "first": 2, "last": 3}
 """Class of each selector: classes are summed apart, since each is divided by its own zeros."""
 
+_EXTENSION = ("fingerprint", "residual", "numerator")  # they make extension values, too
+
 GROUP = 8
 """Terms of one accumulation: their values stay alive until it runs."""
 
@@ -90,7 +92,7 @@ class Builder:
 
     def emit(self, name: str, inputs: tuple[Ref, ...], numbers: tuple[int, ...] = ()) -> Ref:
         """Record an operation that makes a value."""
-        width = 3 if name.startswith("ext_") or name in ("fingerprint", "residual") else 1
+        width = 3 if name.startswith("ext_") or name in _EXTENSION else 1
         return Ref(self.operations.record(OPERATIONS[name], width, inputs, numbers))
 
     def effect(self, name: str, inputs: tuple[Ref, ...], numbers: tuple[int, ...] = ()) -> None:

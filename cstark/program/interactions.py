@@ -1,8 +1,8 @@
 """Fingerprints and fractions of interactions, as operations.
 
 An interaction contributes sign * count / fingerprint with
-fingerprint = z - (bus + alpha v_1 + ... + alpha^m v_m). Interactions go in pairs (0, 1),
-(2, 3), ... in order; the last one or two are absorbed in the accumulator and have no column.
+fingerprint = z - (bus + alpha v_1 + ... + alpha^m v_m). Interactions go in groups, in order
+(`cstark.air.groups`); the last group is absorbed in the accumulator and has no column of its own.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cstark.field import P
-from cstark.kernels._program import FLAGS, TERM_LIMIT
+from cstark.kernels._program import EXTENSION_FLAG, FLAGS, TERM_LIMIT
 from cstark.program.builder import ConstantRecipe, Ref
 from cstark.program.compile import Lowering
 
 if TYPE_CHECKING:
     from cstark.air.description import Interaction
 
-__all__ = ["fingerprint", "fractions"]
+__all__ = ["fingerprint", "fractions", "sum_of_fractions"]
 
 
 def fingerprint(lowering: Lowering, interaction: Interaction) -> Ref:
@@ -49,7 +49,7 @@ def _fingerprint(lowering: Lowering, recipe: ConstantRecipe, terms: list[tuple[R
 def fractions(
     lowering: Lowering, interactions: Sequence[Interaction]
 ) -> tuple[tuple[Ref, ...], int]:
-    """Operands and flags of two fractions, for ``residual`` and ``pair``.
+    """Operands and flags of two fractions, for ``residual``, ``pair`` and ``numerator``.
 
     Returns
     -------
@@ -70,3 +70,21 @@ def fractions(
             flags |= FLAGS["negative"][side]
     prints = [fingerprint(lowering, interaction) for interaction in interactions]
     return (*prints, *counts), flags
+
+
+def sum_of_fractions(lowering: Lowering, interactions: Sequence[Interaction]) -> tuple[Ref, Ref]:
+    """Numerator and denominator of the sum of the fractions of two interactions or more.
+
+    They are added one by one, the numerator being m D + N f, and the denominator D f, after one of
+    count m and fingerprint f joins N / D.
+    """
+    builder = lowering.builder
+    operands, flags = fractions(lowering, interactions[:2])
+    numerator = builder.emit("numerator", operands, (flags,))
+    denominator = builder.emit("ext_mul", operands[:2])
+    for interaction in interactions[2:]:
+        operands, flags = fractions(lowering, [interaction])
+        both = (operands[0], denominator, *operands[1:], numerator)
+        numerator = builder.emit("numerator", both, (flags | EXTENSION_FLAG,))
+        denominator = builder.emit("ext_mul", (denominator, operands[0]))
+    return numerator, denominator

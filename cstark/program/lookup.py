@@ -1,4 +1,4 @@
-"""The lookup columns of a table: one for each committed pair of interactions, and the accumulator.
+"""The lookup columns of a table: one for each committed group of interactions, and the accumulator.
 
 With S_i the sum of all fractions of row i, L the sum of all S_i and N the rows,
 acc[0] = 0 and acc[i+1] = acc[i] + S_i - L/N, which closes cyclically.
@@ -17,8 +17,7 @@ from cstark.kernels import _lookup
 from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering
 from cstark.program.encode import BlockProgram, encode
-from cstark.program.interactions import fingerprint, fractions
-from cstark.program.pairs import pairs
+from cstark.program.interactions import fingerprint, fractions, sum_of_fractions
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -53,7 +52,7 @@ class LookupProgram:
     description : TableDescription
     program : BlockProgram
     columns : int
-        Number of extension columns, ceil(interactions / 2).
+        Number of extension columns.
     """
 
     description: TableDescription
@@ -125,7 +124,7 @@ def lookup_program(description: TableDescription) -> LookupProgram:
     """
     lowering = Lowering(description)
     builder = lowering.builder
-    groups = pairs(len(description.interactions))
+    groups = description.groups
     if not groups:
         raise ValueError(f"table {description.name!r} has no interactions")
     for index, group in enumerate(groups):
@@ -133,6 +132,8 @@ def lookup_program(description: TableDescription) -> LookupProgram:
         if len(members) == 2:
             operands, flags = fractions(lowering, members)
             builder.effect("pair", operands, (flags, index))
+        elif len(members) > 2:
+            builder.effect("ext_fraction", sum_of_fractions(lowering, members), (index,))
         else:
             count = lowering.ref(members[0].count)
             if members[0].sign < 0:

@@ -23,7 +23,6 @@ from cstark.field import (
     sub,
 )
 from cstark.program.challenges import Challenges
-from cstark.program.pairs import pairs
 
 if TYPE_CHECKING:
     from cstark.air.description import Interaction, TableDescription
@@ -95,7 +94,7 @@ def point_values(
     values = _node_values(description, opened, publics, zeta, log_n)
     factors = _selector_factors(zeta, log_n)
     residuals = [(c.selector, _lifted(values[c.node])) for c in description.constraints]
-    residuals += _lookup_residuals(description.interactions, values, opened, challenges)
+    residuals += _lookup_residuals(description, values, opened, challenges)
     result, weight = ZERO, challenges.weight
     for selector, value in residuals:
         result = add(result, mul(weight, mul(value, factors[selector])))
@@ -104,14 +103,13 @@ def point_values(
 
 
 def _check(description: TableDescription, opened: Opened, publics: Sequence[int]) -> None:
-    lookup = (len(description.interactions) + 1) // 2
     for name, found, expected in (
         ("publics", publics, description.publics),
         ("main", opened.main, description.width),
         ("main_next", opened.main_next, len(description.next_main)),
         ("preprocessed", opened.preprocessed, description.preprocessed_width),
         ("preprocessed_next", opened.preprocessed_next, len(description.next_preprocessed)),
-        ("lookup", opened.lookup, lookup),
+        ("lookup", opened.lookup, description.lookup_columns),
     ):
         if len(found) != expected:
             raise ValueError(
@@ -185,13 +183,13 @@ def _lifted(value: Element | int) -> Element:
 
 
 def _lookup_residuals(
-    interactions: Sequence[Interaction],
+    description: TableDescription,
     values: list[Element | int],
     opened: Opened,
     challenges: Challenges,
 ) -> list[tuple[str, Element]]:
     """Selector and value of the constraints of the lookup columns, in the protocol's order."""
-    groups = pairs(len(interactions))
+    interactions, groups = description.interactions, description.groups
     if not groups:
         return []
     accumulator = opened.lookup[-1]

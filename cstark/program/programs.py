@@ -17,7 +17,7 @@ Program = TypeVar("Program")
 
 
 class Programs:
-    """Compiled programs by table; they depend on the tables alone, not on any option.
+    """Compiled programs by table; they depend on the tables alone, and on no option.
 
     Parameters
     ----------
@@ -28,6 +28,11 @@ class Programs:
     def __init__(self, tables: Sequence[TableDescription]) -> None:
         self._tables = tuple(tables)
         self._made: dict[tuple[str, int], Any] = {}
+
+    def fit(self, tables: Sequence[TableDescription]) -> bool:
+        """Whether they are programs of these tables, made for the same lookup columns."""
+        pairs = zip(self._tables, tables, strict=True)
+        return all(own.groups == other.groups for own, other in pairs)
 
     def at_heights(self, tables: Sequence[TableDescription]) -> Programs:
         """Programs of the same tables at other heights.

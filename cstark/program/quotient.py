@@ -22,8 +22,7 @@ from cstark.program.builder import CLASSES, Ref
 from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering, accumulate_constraint
 from cstark.program.encode import BlockProgram, encode
-from cstark.program.interactions import fingerprint, fractions
-from cstark.program.pairs import pairs
+from cstark.program.interactions import fingerprint, fractions, sum_of_fractions
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -148,9 +147,7 @@ def hidden_quotient_program(description: TableDescription) -> QuotientProgram:
     return quotient_program(description, hidden_sum=True)
 
 
-def quotient_program(
-    description: TableDescription, *, hidden_sum: bool = False
-) -> QuotientProgram:
+def quotient_program(description: TableDescription, *, hidden_sum: bool = False) -> QuotientProgram:
     """Compile the quotient of a table: immutable, picklable, to be kept by the caller.
 
     Parameters
@@ -175,7 +172,7 @@ def quotient_program(
     widths = {
         "main": description.width + 3 * hidden_sum,
         "preprocessed": description.preprocessed_width,
-        "lookup": 3 * len(pairs(len(description.interactions))),
+        "lookup": 3 * description.lookup_columns,
     }
     boundary = any(c.selector in ("first", "last") for c in description.constraints)
     return QuotientProgram(
@@ -189,7 +186,7 @@ def _lookup_constraints(
     lowering: Lowering, description: TableDescription, number: int, hidden_sum: bool
 ) -> None:
     """The constraints of the lookup columns, in the order of the protocol."""
-    groups = pairs(len(description.interactions))
+    groups = description.groups
     if not groups:
         return
     builder = lowering.builder
@@ -201,7 +198,7 @@ def _lookup_constraints(
             builder.accumulate(kind, value._replace(part=part), constraint, one)
 
     last = builder.column("lookup", 3 * (len(groups) - 1), width=3)
-    # acc' - acc + L/N - sum of the pair columns, subtracted as they pass
+    # acc' - acc + L/N - sum of the groups' columns, subtracted as they pass
     step = builder.emit("ext_sub", (last._replace(next=1), last))
     step = builder.emit("ext_add_constant", (step,), (builder.ext_constant(("mean",)),))
     if hidden_sum:
@@ -213,6 +210,10 @@ def _lookup_constraints(
         if len(members) == 2:
             operands, flags = fractions(lowering, members)
             residual = builder.emit("residual", (*operands, column), (flags,))
+        elif len(members) > 2:
+            numerator, denominator = sum_of_fractions(lowering, members)
+            product = builder.emit("ext_mul", (column, denominator))
+            residual = builder.emit("ext_sub", (product, numerator))
         else:
             residual = builder.emit("ext_mul", (column, fingerprint(lowering, members[0])))
             _subtract_count(lowering, members[0].sign, members[0].count, number + k)

@@ -60,9 +60,14 @@ lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
 
 *Degrees.* A column has degree 1, a constant or public value 0; an addition or subtraction the
 larger one of its operands, a product their sum. The table's ``degree`` is the largest of: 1; its
-constraints', one more under "first" and "last"; and of its lookup constraints (below), where a
-fingerprint has the largest degree of its values, c, acc and acc' have 1, L/N has 0, products add
-up, every term counts, and acc = 0 on the first row has 2.
+constraints', one more under "first" and "last"; and of its lookup constraints, where that of n
+interactions whose counts have degree m at most has max(1 + n, m + n - 1), and acc = 0 on the first
+row has 2. So each fingerprint counts as 1, even if all that it says is constant.
+
+*Lookup groups.* Interactions that share a lookup column, or the accumulator, are a group. They are
+taken in order: a group takes the next one unless the degree of its constraint would then be above
+the table's ``degree``, which begins another group. (At ``degree`` 3 and counts of degree 2 at most
+these are pairs.) Whoever makes a key chooses a degree; it must come out again as the largest.
 
 *A valid key.* A verifier that compares the digest with one that it trusts need not check it; this
 package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup 2
@@ -170,19 +175,19 @@ Constraints
 -----------
 In this section N, M and g are those of the tables in question.
 
-*Lookup columns.* A table with m interactions has ceil(m/2) columns over F. Interactions are paired
-in order. The last group (one interaction when m is odd, two when it is even) is absorbed by the
-accumulator acc, which is the last column; each group before it has a column c of its own. With
-fingerprints f, sign s (+1 send, -1 receive) and count m, the constraints that follow the table's
-own are, in this order,
+*Lookup columns.* A table with interactions has a column over F for each group of them. The last
+group is absorbed by the accumulator acc, which is the last column; each group before it has a
+column c of its own. With fingerprints f, sign s (+1 send, -1 receive) and count m of the
+interactions of a group, let D be the product of all f, and E the sum, over its interactions i, of
+s_i m_i times the product of all f but f_i. The constraints that follow the table's own are, in this
+order,
 
-    every row    c f_a f_b - s_a m_a f_b - s_b m_b f_a = 0               for each pair column c
-    cyclic       (acc' - acc + L/N - sum c) prod f - numerator = 0       (absorbed group)
+    every row    c D - E = 0                                 for each group but the last
+    cyclic       (acc' - acc + L/N - sum c) D - E = 0        for the last group
     first row    acc = 0
 
-where L is the table sum, acc' the accumulator at the next row (the first after the last), sum c
-the pair columns of this row; prod f is f_a f_b (or f_a) and the numerator s_a m_a f_b + s_b m_b f_a
-(or s_a m_a) of the absorbed group.
+where L is the table sum, acc' the accumulator at the next row (the first after the last), and sum c
+the other lookup columns of this row. A pair has D = f_a f_b and E = s_a m_a f_b + s_b m_b f_a.
 
 *Quotient.* The tables of a height have one quotient, with Z_H = X^N - 1,
 
@@ -242,7 +247,7 @@ are the polynomials of degree below N_t as before. The next row of (q, i) is (q,
 *Sums.* Unless just one table has interactions, each table that has any has three more main columns
 u_0, u_1, u_2 after its own, opened at zeta, and the cyclic constraint of its accumulator is
 
-    (acc' - acc + L/N - sum c - (u_0 + w u_1 + w^2 u_2)) prod f - numerator = 0.
+    (acc' - acc + L/N - sum c - (u_0 + w u_1 + w^2 u_2)) D - E = 0.
 
 *Quotients.* The k chunks of tables of N rows interpolate Q, up to a mask, on s_j { g^i } with s_j =
 h root(b M)^q root(M)^e, where j = q (M/N) + e, 0 <= e < M/N. One more chunk R follows them, and

@@ -362,13 +362,18 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
             if constraint.degree > blowup + 1:
                 raise AirError(_degree_text(table.name, constraint, blowup))
         for number, interaction in enumerate(table.interactions):
-            degree = table.count_degree(number)
+            degree = table.count_degrees[number]
             if degree > blowup:
                 raise AirError(
                     f"table {table.name!r}: the count of interaction {number} "
                     f"({interaction.label}) has degree {degree}, but blowup {blowup} allows "
                     f"{blowup}; {_cures(degree + 1, 'the count')}"
                 )
+        if table.degree > blowup + 1:
+            raise AirError(
+                f"table {table.name!r}: lookup columns of degree {table.degree}, but blowup "
+                f"{blowup} allows {blowup + 1}"
+            )
         if table.rows is not None and table.rows > 1 << options.max_log_height:
             raise AirError(
                 f"table {table.name!r} has {table.rows} rows, more than "

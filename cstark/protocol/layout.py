@@ -29,7 +29,6 @@ __all__ = [
     "TreeShape",
     "hidden_sums",
     "layout_security",
-    "lookup_columns",
     "proven_security",
     "quotient_chunks",
     "security_shape",
@@ -38,11 +37,6 @@ __all__ = [
 
 MASK = -1  # the chunk of a matrix that is none
 TREES = ("preprocessed", "main", "lookup", "quotient")
-
-
-def lookup_columns(interactions: int) -> int:
-    """Extension columns of a table's LogUp argument: two interactions share one."""
-    return (interactions + 1) // 2
 
 
 @dataclass(frozen=True)
@@ -262,7 +256,7 @@ class Layout:
             width = {
                 "preprocessed": description.preprocessed_width,
                 "main": description.width + 3 * (table in self.hidden_sums),
-                "lookup": 3 * lookup_columns(len(description.interactions)),
+                "lookup": 3 * description.lookup_columns,
             }[name]
             if width:
                 rows = self.log_heights[table]

@@ -21,8 +21,6 @@ from cstark.errors import TraceError
 from cstark.kernels import _runtime
 from cstark.program import Challenges, ZeroDenominator
 
-from .layout import lookup_columns
-
 if TYPE_CHECKING:
     from cstark.field import Element
 
@@ -53,7 +51,7 @@ def build_lookups(
     for table, description in enumerate(key.tables):
         if not description.interactions:
             continue
-        width = 3 * lookup_columns(len(description.interactions))
+        width = 3 * description.lookup_columns
         out = _runtime.aligned((len(traces[table]), width), "lookup columns")
         try:
             sums[table] = proving_key.programs.lookup(table).evaluate(

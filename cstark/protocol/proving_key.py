@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cstark.air.description import TableDescription
+from cstark.air.groups import best_degree
 from cstark.kernels import _ntt
 from cstark.limits import MAX_QUERIES
 from cstark.program import Programs
@@ -51,7 +52,7 @@ class ProvingKey:
     ----------
     description : MachineDescription
     programs : Programs, optional
-        Compiled from the same tables already; they do not depend on the options.
+        Compiled from the same tables already.
 
     Attributes
     ----------
@@ -78,6 +79,9 @@ class ProvingKey:
     ) -> ProvingKey:
         """Check the tables and resolve the options to numbers, for the tallest tables allowed.
 
+        Lookup columns get the degree that suits the blowup (`cstark.air.groups.best_degree`).
+        `programs` of the same tables are taken over where they have those columns.
+
         Raises
         ------
         AirError
@@ -85,6 +89,8 @@ class ProvingKey:
         OptionsError
             The security target cannot be reached.
         """
+        degree = best_degree(tables, options.blowup)
+        tables = [table.with_lookups(degree) for table in tables]
         # The degrees are checked before the estimator is asked: its numbers assume them.
         check_tables(tables, options)
         # The number of queries shapes no layout, so any number will do until it is known; but for
@@ -95,7 +101,8 @@ class ProvingKey:
         draft = MachineDescription(tables, with_room(resolved(options, drafted), tables, options))
         shape = security_shape(Layout(draft, tallest(draft)))
         found = with_room(options.resolve(shape), tables, options)
-        return cls(MachineDescription(tables, found), programs)
+        made = programs if programs is not None and programs.fit(tables) else None
+        return cls(MachineDescription(tables, found), made)
 
     def at_heights(
         self, tables: Sequence[TableDescription], options: ResolvedOptions

@@ -94,8 +94,8 @@ def lookup_constraints(
 ) -> list[tuple[str, Ext]]:
     """The constraints of the lookup columns, in order: (selector, value at zeta).
 
-    Each pair column c is s_a m_a / f_a + s_b m_b / f_b, and the accumulator grows by the pair
-    columns and the fractions of the last group, less L / N.
+    Each group's column c is the sum of its s m / f, and the accumulator grows by those columns
+    and the fractions of the last group, less L / N.
     """
     groups = opened.table.groups
     if not groups:
@@ -112,17 +112,17 @@ def lookup_constraints(
         return numerator, denominator
 
     terms = []
-    pair_sum = ZERO
+    column_sum = ZERO
     for column, group in enumerate(groups[:-1]):
         value = opened.values["lookup", column, False]
         numerator, denominator = fraction(group)
         terms.append(("every", value * denominator - numerator))
-        pair_sum += value
+        column_sum += value
     accumulator = opened.values["lookup", len(groups) - 1, False]
     following = opened.values["lookup", len(groups) - 1, True]
     share = opened.total * Ext(invert(opened.height))
     numerator, denominator = fraction(groups[-1])
-    growth = following - accumulator + share - pair_sum
+    growth = following - accumulator + share - column_sum
     if opened.hidden:
         width = opened.table.width
         for column, unit in enumerate((ONE, W, W_SQUARED), width):

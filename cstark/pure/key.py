@@ -75,6 +75,14 @@ class Interaction:
     weight: int
 
 
+def lookup_degree(members: int, count: int) -> int:
+    """Degree of a lookup constraint, of so many interactions with counts of that degree at most.
+
+    It is c f_1 .. f_n less the sum of each m_i times all f but f_i: c and f have 1, m its own.
+    """
+    return max(1 + members, count + members - 1)
+
+
 @dataclass(frozen=True)
 class Table:
     """One table. `nodes` is its arithmetic, operands before users."""
@@ -85,7 +93,7 @@ class Table:
     publics: int
     rows: int | None
     degree: int
-    count_degree: int  # the largest of a count
+    count_degrees: tuple[int, ...]  # of each interaction
     periodic: tuple[tuple[int, ...], ...]
     nodes: tuple[tuple[Any, ...], ...]
     constraints: tuple[tuple[str, int], ...]
@@ -95,12 +103,23 @@ class Table:
 
     @property
     def groups(self) -> list[tuple[Interaction, ...]]:
-        """Interactions in pairs, in order; the last group (one or two) has the accumulator."""
-        return [self.interactions[at : at + 2] for at in range(0, len(self.interactions), 2)]
+        """Interactions by lookup column, in order; the last group has the accumulator.
+
+        A group takes the next interaction unless that brings its constraint above the degree.
+        """
+        starts, largest = [0], 0
+        for at, count in enumerate(self.count_degrees):
+            largest = max(largest, count)
+            if at > starts[-1] and lookup_degree(at + 1 - starts[-1], largest) > self.degree:
+                starts.append(at)
+                largest = count
+        ends = [*starts[1:], len(self.interactions)]
+        groups = zip(starts, ends, strict=True)
+        return [self.interactions[start:end] for start, end in groups if end]
 
     @property
     def constraint_count(self) -> int:
-        """All constraints: the table's, one for each pair column, two of the accumulator."""
+        """All constraints: the table's, one for each column of a group, two of the accumulator."""
         return len(self.constraints) + (len(self.groups) + 1 if self.groups else 0)
 
 
@@ -235,7 +254,10 @@ def _statement(data: Any) -> Statement:
     _need(used == set(buses), "buses: one that no table uses")
     for table in tables:
         _need(table.degree <= options.blowup + 1, f"{table.name}: degree above blowup + 1")
-        _need(table.count_degree <= options.blowup, f"{table.name}: a count's above blowup")
+        _need(
+            max(table.count_degrees, default=0) <= options.blowup,
+            f"{table.name}: a count's above blowup",
+        )
         longest = max([table.rows or 0, *map(len, table.periodic)])
         _need(longest <= 2**options.max_log_height, f"{table.name}: rows or a period above max")
         masks = options.mask_length
@@ -377,7 +399,7 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         publics=publics,
         rows=rows,
         degree=_number(t["degree"], 1, MAX_BLOWUP + 1, f"{name}: degree"),
-        count_degree=max([0, *(degrees[i.count] for i in interactions)]),
+        count_degrees=tuple(degrees[i.count] for i in interactions),
         periodic=periodic,
         nodes=nodes,
         constraints=tuple(constraints),
@@ -427,17 +449,10 @@ def _nodes(
 
 
 def _degree(table: Table, degrees: list[int]) -> int:
-    """The largest degree of a constraint, with its selector, lookup constraints included.
-
-    A fingerprint f has the degree of its values (at least 0), a count m its own: c f_a f_b and
-    m_a f_b, and the same with the accumulator's difference in the place of c.
-    """
+    """The largest degree of a constraint, with its selector, lookup constraints included."""
     result = max(
         [1, *(degrees[node] + SELECTORS[selector] for selector, node in table.constraints)]
     )
     for group in table.groups:
-        fingerprints = [max([0, *(degrees[v] for v in i.values)]) for i in group]
-        whole = sum(fingerprints)
-        parts = [degrees[i.count] + whole - f for i, f in zip(group, fingerprints, strict=True)]
-        result = max(result, 1 + whole, *parts)
+        result = max(result, lookup_degree(len(group), max(degrees[i.count] for i in group)))
     return max(result, 2) if table.groups else result  # the accumulator's start is selected

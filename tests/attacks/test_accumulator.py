@@ -34,7 +34,7 @@ class Shifted(CheatingProver):
     def _commit(self, name, sources):
         if name == "lookup":
             for table, matrix in sources.items():
-                last = 3 * ((len(self.key.tables[table].interactions) + 1) // 2 - 1)
+                last = 3 * (self.key.tables[table].lookup_columns - 1)
                 for row in matrix:
                     old = tuple(row[last : last + 3].tolist())
                     row[last : last + 3] = field.add(old, self.shift)
@@ -44,11 +44,10 @@ class Shifted(CheatingProver):
         super()._add_quotient(table, where, points, weight, out, add)
         coset, _ = where
         description = self.key.tables[table]
-        interactions = len(description.interactions)
         # it is the table's last constraint: beta^j acc / (x - 1)
-        number = len(description.constraints) + (interactions + 1) // 2
+        number = len(description.constraints) + description.lookup_columns
         weight = field.mul(weight, field.power(self.beta, number))
-        last = 3 * ((interactions + 1) // 2 - 1)
+        last = 3 * (description.lookup_columns - 1)
         columns = self._coset("lookup", table, coset)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):

@@ -178,7 +178,7 @@ class LateSums(CheatingProver):
         self.place = len(self.stream.items)
 
     def accumulator(self, table):
-        return 3 * ((len(self.key.tables[table].interactions) + 1) // 2 - 1)
+        return 3 * (self.key.tables[table].lookup_columns - 1)
 
     def sum_at(self, table, x):
         constant, factor = self.coefficients[table]

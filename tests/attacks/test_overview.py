@@ -17,11 +17,14 @@ from cstark.protocol import refusals
 
 TESTS = Path(__file__).resolve().parent.parent
 
-FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE = (
+(
+    FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE,
+    GROUPS,
+) = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
                  "binding_statement", "accumulator", "every_place", "one_quotient",
-                 "hidden", "preprocessed_alone")
+                 "hidden", "preprocessed_alone", "groups")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -108,6 +111,11 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     "bus sums missing, not absorbed, not cancelling": (
         BUSES + "test_sums_that_do_not_cancel", BUSES + "test_a_sum_that_its_table_does_not_have",
         BINDING + "test_table_sums_not_absorbed", MUTATIONS + "test_every_field_in_every_way",
+    ),
+    "one message of many in a lookup column": (
+        GROUPS + "test_the_columns_are_as_said", GROUPS + "test_a_message_that_nobody_receives",
+        GROUPS + "test_lookup_columns_of_other_messages",
+        GROUPS + "test_a_group_without_one_of_its_members",
     ),
     "multiplicity p": (BUSES + "test_multiplicity_wraps_around",),
     "Merkle paths: lengths, unused nodes": (MUTATIONS + "test_every_field_in_every_way",),

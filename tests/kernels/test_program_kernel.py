@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstark.kernels import _lookup, _program, _runtime
-from cstark.kernels._program import FIRST_FLAG, OPERATIONS, SLOT_WORDS, Bound
+from cstark.kernels._program import (
+    EXTENSION_FLAG,
+    FIRST_FLAG,
+    FLAGS,
+    OPERATIONS,
+    SLOT_WORDS,
+    Bound,
+)
 
 P = 2**64 - 2**32 + 1
 EDGES = [0, 1, 2, P - 1, P - 2, 2**32, 2**32 - 1, 2**32 + 1, P - 2**32, 2**63, (P + 1) // 2]
@@ -252,6 +260,47 @@ def test_instructions_that_leave_their_arrays_are_refused(line):
     terms = [(0, 0), (32, 40), (-1, -1), (0, 0)]
     with pytest.raises(ValueError, match="instruction 1"):
         bind([("load", 0, 0, 0), line], terms, rows=8, tests=1, pairs=1, **arrays)
+
+
+@pytest.mark.parametrize("flags", [*range(16), *(EXTENSION_FLAG | k for k in (0, 1, 4, 5))])
+def test_numerators(flags):
+    """m g + n f, with n one word or three, on any words."""
+    rng = np.random.default_rng(flags)
+    matrix = rng.integers(0, 2**64, (128, 10), dtype=np.uint64)
+    matrix[:64] = rng.choice(np.array([*EDGES, 2**64 - 1, P], np.uint64), (64, 10))
+    code = [("load", k, 0, k) for k in range(10)] + [("numerator", 10, 0, flags)]
+    found = out_slots(code, [10, 11, 12], matrix, terms=[(0, 12), (6, 14)])
+    for row, cells in enumerate(matrix.tolist()):
+        f, g, m = cells[:3], cells[3:6], cells[6]
+        n = cells[7:10] if flags & EXTENSION_FLAG else [cells[7], 0, 0]
+        m = 1 if flags & FLAGS["unit"][0] else m
+        n = [1, 0, 0] if flags & FLAGS["unit"][1] else n
+        m = -m if flags & FLAGS["negative"][0] else m
+        n = [-x for x in n] if flags & FLAGS["negative"][1] else n
+        product = [0] * 5
+        for i, j in itertools.product(range(3), repeat=2):
+            product[i + j] += n[i] * f[j]
+        product[0], product[1] = product[0] + 2 * product[3], product[1] + 2 * product[4]
+        assert [c[row] for c in found] == [(product[k] + m * g[k]) % P for k in range(3)], row
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("numerator", 14, 0, 15), ("numerator", -1, 0, 15), ("numerator", 0, 3, 15),
+        ("numerator", 0, 0, 32), ("numerator", 0, 0, -1), ("numerator", 0, 2, 11),
+        ("numerator", 0, 0, 28),
+        ("numerator", 0, 3, 20), ("numerator", 0, 2, 20), ("numerator", 14, 0, 20),
+        ("ext_fraction", 1, 0, 0), ("ext_fraction", 0, 28, 0), ("ext_fraction", 0, 0, 28),
+        ("ext_fraction", -1, 0, 0), ("ext_fraction", 0, -1, 0),
+    ],
+)  # fmt: skip
+def test_numerators_that_leave_their_arrays_are_refused(line):
+    terms = [(0, 0), (26, 26), (26, 32), (26, 28)]
+    for good in [("numerator", 13, 0, 0), ("numerator", 13, 0, 31 - 8), ("numerator", 0, 2, 15)]:
+        bind([good, ("ext_fraction", 0, 26, 26)], terms, rows=8, pairs=1)
+    with pytest.raises(ValueError, match="instruction 0"):
+        bind([line], terms, rows=8, pairs=1)
 
 
 small = st.integers(-1, 9)

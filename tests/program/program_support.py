@@ -98,6 +98,7 @@ def random_table(
     interactions=5,
     size=40,
     max_degree=4,
+    lookup_degree=3,
 ):
     """A random description with everything in it, whose constraints hold nowhere."""
     nodes = NodeList()
@@ -153,7 +154,7 @@ def random_table(
         constraints=chosen,
         interactions=messages,
         preprocessed=preprocessed,
-    )
+    ).with_lookups(lookup_degree)
 
 
 BUSES = {"a": 1, "b": 2}
@@ -192,24 +193,44 @@ def fingerprint(interaction, values, z, alpha, buses=BUSES):
     return ext_sub(z, message)
 
 
+def groups(description):
+    """Interactions by lookup column, each as long as its constraint has the table's degree."""
+    degrees = description.node_degrees
+    found = [[]]
+    for interaction in description.interactions:
+        taken = [*found[-1], interaction]
+        whole = len(taken)  # a fingerprint has degree 1
+        parts = [degrees[i.count] + whole - 1 for i in taken]
+        if found[-1] and max(1 + whole, *parts) > description.degree:
+            found.append([interaction])
+        else:
+            found[-1] = taken
+    return found if found[0] else []
+
+
+def added(fractions):
+    """Numerator and denominator of a sum of (numerator, denominator)."""
+    numerator, denominator = fractions[0]
+    for more, over in fractions[1:]:
+        numerator = ext_add(ext_mul(numerator, over), ext_mul(more, denominator))
+        denominator = ext_mul(denominator, over)
+    return numerator, denominator
+
+
 def residuals(description, values, lookup_row, accumulator_next, z, alpha, mean, buses=BUSES):
     """(selector, extension value) of all constraints, from the values of the nodes at a row."""
     result = [(c.selector, (values[c.node], 0, 0)) for c in description.constraints]
-    interactions = description.interactions
-    if not interactions:
+    if not description.interactions:
         return result
     step = ext_add(ext_sub(accumulator_next, lookup_row[-1]), mean)
     for column in lookup_row[:-1]:
         step = ext_sub(step, column)
-    for k, column in enumerate([*lookup_row[:-1], step]):
-        group = interactions[2 * k : 2 * k + 2]
+    for k, group in enumerate(groups(description)):
+        column = [*lookup_row[:-1], step][k]
         prints = [fingerprint(i, values, z, alpha, buses) for i in group]
         counts = [i.sign * values[i.count] % P for i in group]
-        if len(group) == 2:
-            numerator = ext_add(ext_scale(prints[1], counts[0]), ext_scale(prints[0], counts[1]))
-            denominator = ext_mul(*prints)
-        else:
-            numerator, denominator = (counts[0], 0, 0), prints[0]
+        numerators = [(count, 0, 0) for count in counts]
+        numerator, denominator = added(list(zip(numerators, prints, strict=True)))
         selector = "every" if k < len(lookup_row) - 1 else "cyclic"
         result.append((selector, ext_sub(ext_mul(column, denominator), numerator)))
     result.append(("first", lookup_row[-1]))

@@ -25,7 +25,7 @@ class Case:
         self.trace = support.words(rng, (rows, self.description.width))
         self.publics = [int(v) for v in support.words(rng, self.description.publics)]
         self.z, self.alpha = support.triple(rng), support.triple(rng)
-        self.columns = (len(self.description.interactions) + 1) // 2
+        self.columns = len(support.groups(self.description))
 
     def run(self, program=None, z=None):
         out = np.full((self.rows, 3 * self.columns), 99, dtype=np.uint64)
@@ -52,15 +52,15 @@ class Case:
     def fractions(self, row):
         """Column values of a row, the sum of the absorbed fractions last."""
         values = self.values(row)
-        fractions = []
-        for interaction in self.description.interactions:
-            print_ = support.fingerprint(interaction, values, self.z, self.alpha)
-            count = interaction.sign * values[interaction.count]
-            fractions.append(support.ext_scale(support.ext_inverse(print_), count % P))
-        return [
-            support.ext_add(*pair) if len(pair) == 2 else pair[0]
-            for pair in (fractions[k : k + 2] for k in range(0, len(fractions), 2))
-        ]
+        columns = []
+        for group in support.groups(self.description):
+            columns.append((0, 0, 0))
+            for interaction in group:
+                print_ = support.fingerprint(interaction, values, self.z, self.alpha)
+                count = interaction.sign * values[interaction.count]
+                fraction = support.ext_scale(support.ext_inverse(print_), count % P)
+                columns[-1] = support.ext_add(columns[-1], fraction)
+        return columns
 
     def check(self, total, out):
         assert out.max() < P
@@ -90,10 +90,24 @@ def test_columns(isa, interactions, rows):
         case.check(*case.run())
 
 
-@given(seed=st.integers(0, 2**32), interactions=st.integers(1, 12))
-def test_random_tables(seed, interactions):
-    case = Case(seed, rows=8, interactions=interactions)
+@given(
+    seed=st.integers(0, 2**32), interactions=st.integers(1, 12), lookup_degree=st.integers(1, 17)
+)
+def test_random_tables(seed, interactions, lookup_degree):
+    case = Case(seed, rows=8, interactions=interactions, lookup_degree=lookup_degree)
     case.check(*case.run())
+
+
+@pytest.mark.parametrize("isa", _runtime.isas())
+@pytest.mark.parametrize("degree", [2, 3, 4, 6, 9, 65])
+def test_columns_of_every_size(isa, degree):
+    """Counts of degree 1 at most: so many interactions, less one, share each column."""
+    case = Case(
+        degree, interactions=2 * degree + 1, constraints=0, size=0, lookup_degree=degree
+    )  # fmt: skip
+    assert len(case.description.groups[0]) == max(degree, 2) - 1
+    with support.settings(isa):
+        case.check(*case.run())
 
 
 @pytest.mark.parametrize("interactions", [1, 4, 37])

@@ -213,10 +213,11 @@ def test_point_value_of_random_tables(seed):
     rng = np.random.default_rng(seed)
     rows, log_rows = 32, 5
     description = support.random_table(
-        rng, rows=rows, interactions=seed % 10, constraints=8, periods=(1, 4, 32)
-    )
+        rng, rows=rows, interactions=seed % 10, constraints=8, periods=(1, 4, 32),
+        lookup_degree=3 + seed % 7,
+    )  # fmt: skip
     publics = support.words(rng, description.publics).tolist()
-    columns = (len(description.interactions) + 1) // 2
+    columns = len(support.groups(description))
 
     def elements(count):
         return [support.triple(rng) for _ in range(count)]
@@ -263,27 +264,27 @@ def lookup_parts(description, values, opened, z, alpha, mean):
     interactions = description.interactions
     if not interactions:
         return []
-    prints = []
+    prints = {}
     for interaction in interactions:
         message, power = (support.BUSES[interaction.bus], 0, 0), alpha
         for node in interaction.values:
             message = support.ext_add(message, support.ext_mul(power, values[node]))
             power = support.ext_mul(power, alpha)
-        prints.append(support.ext_sub(z, message))
+        prints[id(interaction)] = support.ext_sub(z, message)
     step = support.ext_add(support.ext_sub(opened.accumulator_next, opened.lookup[-1]), mean)
     for column in opened.lookup[:-1]:
         step = support.ext_sub(step, column)
     parts = []
     columns = [*opened.lookup[:-1], step]
-    for k, column in enumerate(columns):
+    for k, (column, group) in enumerate(zip(columns, support.groups(description), strict=True)):
         # column - sum of fractions, times all denominators
         value = column
-        for i in range(2 * k, min(2 * k + 2, len(interactions))):
-            count = support.ext_scale(values[interactions[i].count], interactions[i].sign % P)
-            fraction = support.ext_mul(count, support.ext_inverse(prints[i]))
+        for interaction in group:
+            count = support.ext_scale(values[interaction.count], interaction.sign % P)
+            fraction = support.ext_mul(count, support.ext_inverse(prints[id(interaction)]))
             value = support.ext_sub(value, fraction)
-        for factor in prints[2 * k : 2 * k + 2]:
-            value = support.ext_mul(value, factor)
+        for interaction in group:
+            value = support.ext_mul(value, prints[id(interaction)])
         parts.append(("every" if k < len(columns) - 1 else "cyclic", value))
     return [*parts, ("first", opened.lookup[-1])]
 

@@ -28,7 +28,7 @@ class Case:
         options.setdefault("periods", [m for m in (1, 2, 8) if m <= rows])
         self.rows = rows
         self.description = description = support.random_table(rng, rows=rows, **options)
-        columns = (len(description.interactions) + 1) // 2
+        columns = len(support.groups(description))
 
         def matrix(width):
             if not width:
@@ -68,7 +68,7 @@ class Case:
         )
         lookup_row, following = [], (0, 0, 0)
         if self.lookup is not None:
-            columns = (len(self.description.interactions) + 1) // 2
+            columns = len(support.groups(self.description))
             cells = self.lookup[row].tolist()
             lookup_row = [tuple(cells[3 * k : 3 * k + 3]) for k in range(columns)]
             start = 3 * (columns - 1)
@@ -91,14 +91,16 @@ class Case:
     log_rows=st.integers(3, 9),
     interactions=st.integers(0, 9),
     constraints=st.integers(0, 30),
+    lookup_degree=st.integers(1, 12),
     pad=st.booleans(),
 )
-def test_random_tables(isa, seed, log_rows, interactions, constraints, pad):
+def test_random_tables(isa, seed, log_rows, interactions, constraints, lookup_degree, pad):
     case = Case(
         seed,
         rows=1 << log_rows,
         interactions=interactions,
         constraints=constraints or not interactions,
+        lookup_degree=lookup_degree,
         pad=pad,
     )
     with support.settings(isa):

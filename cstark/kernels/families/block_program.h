@@ -29,6 +29,9 @@
  *   PAIR         fraction d = m / f + n / g with terms and flags likewise: left as numerator and norm,
  *                of which numerator / norm is the fraction
  *   FRACTION     fraction d = a / b (3), likewise
+ *   NUMERATOR    d (3) = m g + n f, the numerator of m / f + n / g; terms and flags as for PAIR, and with
+ *                EXTENSION_B among the flags n is an extension value
+ *   EXT_FRACTION fraction d = a (3) / b (3), likewise
  *
  * Sums of a class stay unreduced from the first ACCUMULATE to FLUSH; at most 256 terms go between.
  */
@@ -45,8 +48,8 @@ enum {
     MATRICES = 3,
     MAX_TERMS = 256,
     FIRST = 4,         /* flag beside a class */
-    /* flags of RESIDUAL and PAIR */
-    NEGATIVE_A = 1, NEGATIVE_B = 2, UNIT_A = 4, UNIT_B = 8, ALL_FLAGS = 15
+    /* flags of RESIDUAL, PAIR and NUMERATOR */
+    NEGATIVE_A = 1, NEGATIVE_B = 2, UNIT_A = 4, UNIT_B = 8, ALL_FLAGS = 15, EXTENSION_B = 16
 };
 
 enum { CLASS_EVERY, CLASS_TRANSITION, CLASS_FIRST, CLASS_LAST };
@@ -57,6 +60,7 @@ enum {
     OP_ADD_CONSTANT, OP_SUBTRACT_FROM, OP_MUL_CONSTANT, OP_LINEAR,
     OP_ACCUMULATE, OP_FLUSH, OP_SCALE_TOTAL, OP_TEST,
     OP_FINGERPRINT, OP_EXT_ADD, OP_EXT_SUB, OP_EXT_MUL, OP_EXT_ADD_CONSTANT, OP_RESIDUAL, OP_PAIR, OP_FRACTION,
+    OP_NUMERATOR, OP_EXT_FRACTION,
     OPERATIONS
 };
 
@@ -146,6 +150,12 @@ static int instruction_is_valid(const block_program *p, const int32_t *line) {
     case OP_RESIDUAL: return holds_fractions(p, a, b, 3) && holds(d, 3, p->slots);
     case OP_PAIR: return holds_fractions(p, a, b, 2) && holds(d, 1, p->pairs);
     case OP_FRACTION: return holds(d, 1, p->pairs) && holds_operand(p, a, 1) && holds_operand(p, b, 3);
+    case OP_NUMERATOR:
+        if (!(b & EXTENSION_B)) return holds_fractions(p, a, b, 2) && holds(d, 3, p->slots);
+        /* n is checked as the three words that it is; UNIT_B, which it cannot be, says not as one */
+        return !(b & UNIT_B) && holds_fractions(p, a, (b - EXTENSION_B) | UNIT_B, 2) &&
+               holds_operand(p, p->terms[2 * a + 3], 3) && holds(d, 3, p->slots);
+    case OP_EXT_FRACTION: return holds(d, 1, p->pairs) && holds_operand(p, a, 3) && holds_operand(p, b, 3);
     default: return 0;
     }
 }

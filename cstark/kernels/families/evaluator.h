@@ -212,7 +212,7 @@ NOINLINE void run_ext(int operation, uint64_t *d, const uint64_t *a, const uint6
 
 /* ---- fractions ---- */
 
-/* m / f + n / g of RESIDUAL and PAIR. */
+/* m / f + n / g of RESIDUAL, PAIR and NUMERATOR. */
 typedef struct {
     const uint64_t *f, *g, *m, *n;
     int flags;
@@ -246,6 +246,21 @@ NOINLINE void make_residual(uint64_t *d, const two_fractions *r, const uint64_t 
     }
 }
 
+/* The factors of a numerator are added before they are reduced. n is left as it is while it is one word, and
+ * is never negative while it is three. */
+NOINLINE void make_numerator(uint64_t *d, const two_fractions *r, ptrdiff_t rows) {
+    EACH_VECTOR {
+        const vec3 f = e_load(r->f + i, SLOT), g = e_load(r->g + i, SLOT);
+        digits3 value;
+        if (r->flags & EXTENSION_B) value = e_product(e_load(r->n + i, SLOT), f);
+        else
+            for (int k = 0; k < 3; k++) value.c[k] = signed_product(r->n, i, f.c[k], r->flags & NEGATIVE_B);
+        for (int k = 0; k < 3; k++)
+            value.c[k] = d_add(value.c[k], signed_product(r->m, i, g.c[k], r->flags & NEGATIVE_A));
+        e_store(d + i, SLOT, e_value(value));
+    }
+}
+
 /* With A, B the adjugates and F, G the norms of f and g, m / f + n / g = (m G A + n F B) / (F G). */
 NOINLINE void make_pair(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const two_fractions *r, ptrdiff_t rows) {
     EACH_VECTOR {
@@ -272,6 +287,16 @@ NOINLINE void make_fraction(uint64_t *out, ptrdiff_t plane, uint64_t *norms, con
         vec norm;
         const vec3 adjugate = e_adjugate(e_load(b + i, SLOT), &norm);
         e_store(out + i, plane, e_scale(adjugate, v_load(a + i)));
+        v_store(norms + i, norm);
+    }
+}
+
+NOINLINE void make_ext_fraction(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const uint64_t *a,
+                                const uint64_t *b, ptrdiff_t rows) {
+    EACH_VECTOR {
+        vec norm;
+        const vec3 adjugate = e_adjugate(e_load(b + i, SLOT), &norm);
+        e_store(out + i, plane, e_mul(adjugate, e_load(a + i, SLOT)));
         v_store(norms + i, norm);
     }
 }
@@ -348,6 +373,15 @@ static void run_block(const block_program *p, const workspace *w, ptrdiff_t firs
         case OP_FRACTION:
             make_fraction(w->fractions + 3 * d * w->fraction_plane + offset, w->fraction_plane,
                           w->norms + d * w->fraction_rows + offset, OPERAND(a), OPERAND(b), rows);
+            break;
+        case OP_NUMERATOR: {
+            const two_fractions r = fractions_at(p, w, a, (int)b);
+            make_numerator(out, &r, rows);
+            break;
+        }
+        case OP_EXT_FRACTION:
+            make_ext_fraction(w->fractions + 3 * d * w->fraction_plane + offset, w->fraction_plane,
+                              w->norms + d * w->fraction_rows + offset, OPERAND(a), OPERAND(b), rows);
             break;
         }
     }
