@@ -209,4 +209,8 @@ could cheat without them.
 * Look at what the verifier holds: public values, tokens, heights, the claim. What is in none of
   them, the prover chose.
 * A check tries what it is shown. Nothing here replaces a second reader.
+
+Last, options: ``cs.Machine(tables, cs.Options.small())`` where proofs are kept or sent and their
+size matters more than the time to make them, ``cs.Options.fast()`` for very short tables;
+``machine.choices(heights)`` says what every option would do to yours.
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cstark.cli.common import Parser, add_options, add_workload, integer, options_from
+from cstark.cli.common import Parser, add_workload, integer
+from cstark.cli.options import add_options, options_from
 from cstark.cli.say import say, say_json
 from cstark.text import exact
 

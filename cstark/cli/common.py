@@ -1,4 +1,4 @@
-"""What the commands share: their parser, options, files, and how claims are printed."""
+"""What the commands share: their parser, files, and how claims are printed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from cstark.errors import (
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
-    from cstark.protocol.options import Options, ResolvedOptions
     from cstark.protocol.proof import Proof
     from cstark.protocol.verifier import Verifier
     from cstark.workload import Statement, Workload
@@ -35,7 +34,6 @@ __all__ = [
     "Parser",
     "Subject",
     "UsageError",
-    "add_options",
     "add_workload",
     "argument_text",
     "check_apart",
@@ -43,8 +41,6 @@ __all__ = [
     "claim_pairs",
     "find_workload",
     "load_workload",
-    "options_from",
-    "options_text",
     "read_bytes",
     "subject_of_file",
     "visible",
@@ -279,66 +275,6 @@ def load_workload(name: str) -> type[Workload]:
         raise CommandError(
             f"workload {name!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error
-
-
-# --- options ----------------------------------------------------------------------------------
-
-_OPTIONS = (
-    "hash", "security", "queries", "grinding", "blowup", "fri_arity", "max_log_height", "regime",
-    "zk",
-)  # fmt: skip
-
-
-def add_options(parser: Parser) -> None:
-    """The options of proofs; those not given keep the defaults of `cstark.Options`."""
-    group = parser.add_argument_group("options of the proof")
-    group.add_argument("--hash", metavar="NAME", help="blake3 (default), keccak256 or sha256")
-    group.add_argument(
-        "--security", type=integer, metavar="BITS", help="proven bits wanted (default: 128)"
-    )
-    group.add_argument(
-        "--queries", type=integer, metavar="N", help="number of queries, instead of --security"
-    )
-    group.add_argument(
-        "--grinding", type=integer, metavar="BITS", help="bits of proof of work (default: 16)"
-    )
-    group.add_argument(
-        "--blowup", type=integer, metavar="N", help="inverse rate of the code (default: 2)"
-    )
-    group.add_argument(
-        "--fri-arity", type=integer, metavar="N", help="points folded to one (default: 8)"
-    )
-    group.add_argument(
-        "--max-log-height",
-        type=integer,
-        metavar="N",
-        help="log2 of the tallest table that is accepted (default: 24, for programs 26)",
-    )
-    group.add_argument(
-        "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"
-    )
-    group.add_argument(
-        "--zk",
-        action="store_const",
-        const=True,
-        help="hide the traces: zero-knowledge, at about twice the time and memory",
-    )
-
-
-def options_from(arguments: argparse.Namespace) -> Options:
-    """The options that were given on the command line, for the rest the workload's defaults."""
-    given = {name: getattr(arguments, name) for name in _OPTIONS}
-    default: Options = arguments.workload_class.default_options()
-    return dataclasses.replace(
-        default, **{name: value for name, value in given.items() if value is not None}
-    )
-
-
-def options_text(resolved: ResolvedOptions) -> str:
-    """Options of a proof in a line."""
-    return ", ".join(
-        f"{name} {value}" for name, value in resolved.to_data().items() if value is not False
-    )
 
 
 # --- what a proof file says about itself ------------------------------------------------------

@@ -15,11 +15,11 @@ from cstark.cli.common import (
     add_workload,
     check_writable,
     claim_pairs,
-    options_text,
     read_bytes,
     subject_of_file,
     write_atomically,
 )
+from cstark.cli.options import options_text
 from cstark.cli.say import say, say_json
 from cstark.text import exact, pairs
 

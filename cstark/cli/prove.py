@@ -12,16 +12,14 @@ from pathlib import Path
 
 from cstark.cli.common import (
     Parser,
-    add_options,
     add_workload,
     check_apart,
     check_writable,
     claim_pairs,
-    options_from,
-    options_text,
     read_bytes,
     write_atomically,
 )
+from cstark.cli.options import add_options, options_from, options_text
 from cstark.cli.say import say, say_json
 from cstark.cli.target import Target
 from cstark.report import Report, report_text

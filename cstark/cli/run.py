@@ -15,12 +15,11 @@ from dataclasses import replace
 
 from cstark.cli.common import (
     Parser,
-    add_options,
     add_workload,
     check_writable,
-    options_from,
     write_atomically,
 )
+from cstark.cli.options import add_options, options_from
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
 from cstark.report.progress import StatusLine

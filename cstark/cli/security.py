@@ -13,13 +13,12 @@ from typing import Any
 from cstark.cli.common import (
     CommandError,
     Parser,
-    add_options,
     add_workload,
     check_writable,
     integer,
-    options_from,
     write_atomically,
 )
+from cstark.cli.options import add_options, options_from
 from cstark.cli.say import say, say_json
 from cstark.errors import quoted
 

@@ -29,11 +29,11 @@ from cstark.cli.common import (
     Subject,
     claim_pairs,
     integer,
-    options_text,
     read_bytes,
     subject_of_file,
     visible,
 )
+from cstark.cli.options import options_text
 from cstark.cli.say import say, say_json
 from cstark.errors import Reason, StatementError, VerificationError, as_python_reads, did_you_mean
 from cstark.report import security_text

@@ -11,6 +11,7 @@ from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
 from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol.layout import Layout, proven_security, tallest
+from cstark.protocol.options import PRESETS
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.statement import checked_log_heights
 from cstark.security import SecurityReport, show_bits
@@ -145,8 +146,8 @@ class Choices:
 
 def changes(
     key: ProvingKey, options: Options, tallest_now: int
-) -> tuple[Options, list[tuple[str, Any]]]:
-    """The options to start from, and the values to try, one changed at a time.
+) -> tuple[Options, list[tuple[str, dict[str, Any]]]]:
+    """The options to start from, and what to try: the presets, and one option changed at a time.
 
     Where the number of queries was given, the others are solved for the bits it gave, so that
     they compare at equal security; only the rows of other numbers of queries do not.
@@ -167,10 +168,15 @@ def changes(
         ("max_log_height", (tallest_now,)),
     )
     near = (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES))
-    found: list[tuple[str, Any]] = [("queries", other) for other in near if other != queries]
+    found = [(f"Options.{name}()", dict(changed)) for name, changed in PRESETS.items()]
+    found += [(f"queries={other}", {"queries": other}) for other in near if other != queries]
     for name, values in alternatives:
-        found += [(name, value) for value in values if getattr(solved, name) != value]
-    return solved, found
+        found += [(f"{name}={value}", {name: value}) for value in values]
+    return solved, [
+        (change, new)
+        for change, new in found
+        if any(getattr(solved, name) != value for name, value in new.items())
+    ]
 
 
 def compare(
@@ -209,10 +215,9 @@ def compare(
     full = {name: 1 << h for name, h in zip(key.description.names, log_heights, strict=True)}
     rows = [_measured(OWN, key, options, log_heights, 4 * budget if time else 0.0)]
     solved, found = changes(key, options, max(log_heights))
-    for name, value in found:
-        change = f"{name}={value}"
+    for change, new in found:
         try:
-            changed = replace(solved, **{name: value})
+            changed = replace(solved, **new)
             other = ProvingKey.make(key.description.tables, changed, key.programs)
         except CstarkError as error:
             rows.append(Choice(change, refusal=f"not possible: {error}"))

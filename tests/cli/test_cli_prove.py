@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from cstark.protocol.options import PRESETS
 from tests.cli.cli_support import PROVE, SMALL, WEAK, run, run_json
 
 
@@ -138,3 +139,15 @@ def test_max_memory(proofs, tmp_path, capsys):
     assert code == 2
     assert "max_memory=1024: the leanest plan, 'spill', needs" in err
     assert run([*words, "--max-memory", "much"], capsys)[0] == 2
+
+
+def test_presets(tmp_path, capsys):
+    """They change what they say, and options given beside them come first."""
+    path = tmp_path / "p.bin"
+    words = ["prove", *PROVE["fib_pair"], "-o", path, "--grinding", "0", "--preset"]
+    for name, options in PRESETS.items():
+        _, data = run_json([*words, name], capsys)
+        assert {**data["options"], **options, "grinding": 0} == data["options"]
+    code, _, err = run([*words, "tiny"], capsys)
+    assert code == 2
+    assert "--preset tiny: the presets are fast or small" in err

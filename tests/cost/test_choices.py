@@ -39,6 +39,9 @@ def test_each_row_is_the_machine_with_those_options():
     assert found["fri_arity=2"].estimate.proof_bytes > own.estimate.proof_bytes
     assert found["hash=sha256"].estimate.proof_bytes == own.estimate.proof_bytes
     assert found["max_log_height=12"].queries <= own.queries
+    assert found["Options.small()"].options == cs.Options.small(security=90, max_log_height=16)
+    assert found["Options.small()"].estimate.proof_bytes < own.estimate.proof_bytes
+    assert found["Options.fast()"].queries > own.queries
     fewer = found[f"queries={own.queries * 3 // 4}"]
     assert fewer.security.bits < own.security.bits
     assert {f"hash={own.options.hash}", "blowup=2", "security=90"}.isdisjoint(found)
