@@ -11,29 +11,26 @@ from numpy.typing import NDArray
 
 from cstark.air import Air, Tables
 from cstark.air.tokens import Token
+from cstark.appraisal import Appraised
 from cstark.errors import AirError, StatementError, quoted
 from cstark.protocol.key import VerifyingKey
-from cstark.protocol.layout import Layout, proven_security, tallest
 from cstark.protocol.options import Options, ResolvedOptions
 from cstark.protocol.proof import Proof
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
-from cstark.protocol.statement import Instance, checked_log_heights
-from cstark.protocol.traces import Trace, read_traces
-from cstark.security import SecurityReport
+from cstark.protocol.statement import Instance
+from cstark.protocol.traces import Traces, read_standing
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
     from cstark.check import CheckReport
-    from cstark.cost.choices import Choices
-    from cstark.cost.estimate import Estimate
     from cstark.report.progress import ProgressCallback
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["Machine"]
 
 
-class Machine:
+class Machine(Appraised):
     """Tables, the buses between them, and the options of their proofs.
 
     A machine pickles with its compiled programs: workers of a pool need not compile it again.
@@ -127,7 +124,7 @@ class Machine:
 
     def prove(
         self,
-        traces: Mapping[str, Trace],
+        traces: Mapping[str, Traces],
         publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
@@ -145,7 +142,9 @@ class Machine:
             One for each table; rows a power of two, at least 8; values from 0 to p - 1; the trace
             of a table with a single column may be ``(rows,)``. A C-contiguous array of uint64 or
             int64 is used in place, read only, memory-mapped or not; other integers, and bools, are
-            copied. A callable that returns the array is called when the trace is needed.
+            copied. A callable that returns the array is called when the trace is needed. Of a table
+            that may stand any number of times (`Air.stands`) a list or tuple of them, tallest
+            first; it may be empty or left out.
         publics : mapping of str to (sequence or mapping), optional
             For each table with public values: these in order, or by name (a group as an array).
         tokens : sequence of Send or Receive
@@ -195,7 +194,7 @@ class Machine:
 
     def check(
         self,
-        traces: Mapping[str, Trace],
+        traces: Mapping[str, Traces],
         publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
@@ -241,23 +240,25 @@ class Machine:
         from cstark.proving import check_traces
 
         instance = Instance.build(described, publics, tokens, b"")
-        arrays = read_traces(described, traces)
-        instance.refuse_wrapping(described, [len(a).bit_length() - 1 for a in arrays])
-        report = check_traces(self.proving_key, arrays, instance)
+        heights, arrays = read_standing(described, traces)
+        key = self.proving_key.standing(heights)
+        instance = instance.at(key.description)
+        instance.refuse_wrapping(key.description)
+        report = check_traces(key, arrays, instance)
         if not mutate or not report:
             return report
         from cstark.check.mutate import find_free_cells
         from cstark.check.rank import rank_test
 
-        tables = list(
-            zip(self.tables.values(), self.descriptions, arrays, instance.publics, strict=True)
-        )
+        airs, standing = list(self.tables.values()), key.description
+        mine = [airs[place] for place in standing.places]
+        tables = list(zip(mine, standing.tables, arrays, instance.publics, strict=True))
         mutations = find_free_cells(tables, int(mutate), int(seed))
         return replace(report, mutations=mutations, rank=rank_test(tables, int(seed)))
 
     def count(
         self,
-        traces: Mapping[str, Trace],
+        traces: Mapping[str, Traces],
         bus: str,
         publics: Publics | None = None,
         *,
@@ -318,7 +319,7 @@ class Machine:
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,
-        heights: Mapping[str, int] | None = None,
+        heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
         regime: str | None = None,
     ) -> None:
@@ -336,9 +337,10 @@ class Machine:
         claim : bytes, optional
             What the proof must claim. None accepts the claim in the file, which is then part of
             what has been proved: read it from ``proof.claim``.
-        heights : mapping of str to int, optional
+        heights : mapping of str to (int or sequence of int), optional
             Rows that tables must have. The height of a table that has no ``rows`` and is not
-            named here is the prover's choice: read it from ``proof.log_heights``.
+            named here is the prover's choice: read it from ``proof.log_heights``. Of a table that
+            may stand any number of times, the rows of each trace, in any order.
         min_security : int
             The proven bits that are demanded, at the heights in the file; at least 0.
         regime : {"best", "unique"}, optional
@@ -430,82 +432,6 @@ class Machine:
     def resolved(self) -> ResolvedOptions:
         """The options as numbers: what proofs are made with."""
         return self.proving_key.description.options
-
-    def security(self, heights: Mapping[str, int] | None = None) -> SecurityReport:
-        """Give the proven security of proofs, term by term.
-
-        Parameters
-        ----------
-        heights : mapping of str to int, optional
-            Rows of each table; by default the most that are allowed.
-
-        Returns
-        -------
-        SecurityReport
-        """
-        described = self.proving_key.description
-        log_heights = (
-            tallest(described) if heights is None else checked_log_heights(described, heights)
-        )
-        return proven_security(described, log_heights, regime=self.options.regime)
-
-    def estimate(self, heights: Mapping[str, int] | None = None, *, time: bool = False) -> Estimate:
-        """Say what a proof will cost: memory of each plan by phase, bytes, cells and seconds.
-
-        The peaks are upper bounds of what is measured, within a tenth of it for tables from
-        about 2^12 rows on.
-
-        Parameters
-        ----------
-        heights : mapping of str to int, optional
-            Rows of each table; tables of a fixed height may be left out.
-        time : bool
-            Whether to estimate the time as well, from runs of the prover at lower heights that
-            take about a second.
-
-        Returns
-        -------
-        Estimate
-
-        Raises
-        ------
-        StatementError
-            If a height is missing or impossible.
-        """
-        from cstark.cost.estimate import estimate
-
-        described = self.proving_key.description
-        log_heights = checked_log_heights(described, {} if heights is None else heights)
-        timing = None
-        if time:
-            from cstark.cost.seconds import measure
-
-            timing = measure(self.proving_key, log_heights)  # first, for it compiles the programs
-        return replace(estimate(self.proving_key, Layout(described, log_heights)), timing=timing)
-
-    def choices(self, heights: Mapping[str, int] | None = None, *, time: bool = True) -> Choices:
-        """Say what changing each option would do to bytes, memory, time and security.
-
-        Parameters
-        ----------
-        heights : mapping of str to int, optional
-            Rows of each table; tables of a fixed height may be left out.
-        time : bool
-            Whether to estimate the time too, which takes some seconds.
-
-        Returns
-        -------
-        Choices
-            Printed, a table; ``rows`` and ``to_dict()`` for programs.
-
-        Raises
-        ------
-        StatementError
-            If a height is missing or impossible.
-        """
-        from cstark.cost.choices import compare
-
-        return compare(self.proving_key, self.options, heights or {}, time=time)
 
     # ---- presentation -------------------------------------------------------------------
 

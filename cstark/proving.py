@@ -15,10 +15,11 @@ from cstark.kernels import _runtime
 from cstark.protocol.layout import hidden_sums
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
-from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.proving_key import ProvingKey, StandingKey
 from cstark.protocol.publics import Publics, read_publics
+from cstark.protocol.standing import Standing
 from cstark.protocol.statement import Instance
-from cstark.protocol.traces import Trace, read_some_traces, read_traces
+from cstark.protocol.traces import Traces, read_some_traces, read_standing
 from cstark.report import Report
 from cstark.report.progress import ProgressCallback, listener, watched
 from cstark.unwind import releasing_memory
@@ -32,8 +33,8 @@ __all__ = ["check_traces", "count_messages", "make_proof"]
 
 @releasing_memory
 def make_proof(
-    key: ProvingKey,
-    traces: Mapping[str, Trace],
+    machine: ProvingKey,
+    traces: Mapping[str, Traces],
     publics: Publics | None,
     tokens: Sequence[Token],
     claim: bytes,
@@ -44,25 +45,29 @@ def make_proof(
     insecure_seed: bytes | None = None,
 ) -> Proof:
     """What `Machine.prove` does; the parameters are its own."""
-    report, described = Report(), key.description
-    if insecure_seed is not None and not described.options.zk:
+    report = Report()
+    if insecure_seed is not None and not machine.description.options.zk:
         raise OptionsError("insecure_seed: of use only with Options(zk=True)")
     with listener(progress) as tell:
-        instance = Instance.build(described, publics, tokens, claim)
+        instance = Instance.build(machine.description, publics, tokens, claim)
         with report.phase("read traces"):
-            arrays = read_traces(described, traces)
+            heights, arrays = read_standing(machine.description, traces)
+        # From here on each trace is a table of its own.
+        key = machine.standing(heights)
+        described = key.description
+        instance = instance.at(described)
         if key.programs.missing(check=check, hidden=hidden_sums(described)):
             with report.phase("compile"):
                 key.programs.compile(check=check, hidden=hidden_sums(described))
-        layout = key.layout([len(array).bit_length() - 1 for array in arrays])
+        layout = key.layout(described.log_heights)
         plan = choose_plan(key, layout, max_memory)
         with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):
             key.verifying_key(report)  # commits to the preprocessed columns, if nobody has yet
-            instance.refuse_wrapping(described, layout.log_heights)
+            instance.refuse_wrapping(described)
             if check:
                 with report.phase("check"):
                     _check_constraints(key, arrays, instance)
-            if one_sided_buses := one_sided(described.tables, instance.tokens):
+            if one_sided_buses := one_sided(machine.description.tables, instance.tokens):
                 with report.phase("check one-sided buses"):
                     check_traces(key, arrays, instance, one_sided_buses).raise_for_failure()
             try:
@@ -78,7 +83,7 @@ def make_proof(
     return proof
 
 
-def _check_constraints(key: ProvingKey, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+def _check_constraints(key: StandingKey, arrays: Sequence[np.ndarray], instance: Instance) -> None:
     for table, description in enumerate(key.description.tables):
         publics = instance.publics[table]
         if key.programs.check(table).violations(
@@ -95,7 +100,7 @@ def _check_constraints(key: ProvingKey, arrays: Sequence[np.ndarray], instance: 
 
 
 def check_traces(
-    key: ProvingKey,
+    key: StandingKey,
     arrays: Sequence[np.ndarray],
     instance: Instance,
     only: Collection[str] | None = None,
@@ -108,12 +113,13 @@ def check_traces(
         programs = [key.programs.check(table) for table in range(len(tables))]
     else:
         buses = {bus: buses[bus] for bus in only}
-    return check(tables, arrays, instance.publics, instance.tokens, buses, programs)
+    machine = key.description.key.tables
+    return check(tables, arrays, instance.publics, instance.tokens, buses, programs, machine)
 
 
 def count_messages(
     described: MachineDescription,
-    traces: Mapping[str, Trace],
+    traces: Mapping[str, Traces],
     bus: str,
     publics: Publics | None,
     *,
@@ -134,7 +140,7 @@ def count_messages(
 
 def _facts(key: ProvingKey, proof: Proof, tokens: int) -> dict[str, Any]:
     """What a proof's report says of it besides times: plain data, ready for `json.dumps`."""
-    described = key.description
+    described = Standing.of(key.description, proof.log_heights)
     return {
         "proof_bytes": len(proof),
         "tables": [
@@ -145,7 +151,7 @@ def _facts(key: ProvingKey, proof: Proof, tokens: int) -> dict[str, Any]:
                 "preprocessed": d.preprocessed_width,
                 "lookup": d.lookup_columns,
             }
-            for d, log_height in zip(described.tables, proof.log_heights, strict=True)
+            for d, log_height in zip(described.tables, described.log_heights, strict=True)
         ],
         "security": key.security(proof.log_heights, tokens).to_dict(),
         "threads": _runtime.threads(),

@@ -40,7 +40,8 @@ ALLOWED: dict[str, set[str]] = {
              "unwind"},
     "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "unwind",
                 "check"},
-    "machine": {*BASE, "air", "protocol", "cost", "security", "report", "proving",
+    "appraisal": {"cost", "protocol", "security"},
+    "machine": {*BASE, "appraisal", "air", "protocol", "cost", "security", "report", "proving",
                 "check", "workload"},
     "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
@@ -59,6 +60,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 # Imported by annotations and inside functions alone, so that what is not used is not loaded.
 ONLY_LATE = {("proving", "check"), ("machine", "check"), ("machine", "proving"),
+             ("appraisal", "cost"),
              ("machine", "cost"), ("workload", "check"), ("workload", "machine"),
              ("machine", "workload")}  # fmt: skip
 

@@ -75,6 +75,13 @@ class Air:
     max_rows : int or None
         The tallest height that is still sound, a power of two, for a table whose argument holds
         up to it only; a machine refuses options that allow more (`Options.max_log_height`).
+    stands : {"once", "any", "every"}
+        How often the table stands in a proof. ``"once"``, the default: exactly once. ``"any"``: as
+        often as the prover likes, at heights of its choice, or not at all; such a table has neither
+        public values nor preprocessed columns, its first and last rows are those of each trace, and
+        no trace continues another. ``"every"``: once, and where a statement is proved in shards
+        (`Machine.prove_shards`), once in each of them, whereas a table of the kind ``"once"`` then
+        stands in the last shard alone.
 
     Examples
     --------
@@ -99,6 +106,7 @@ class Air:
     rows: Any = None  # int or None: a table that sets an int may use it as one
     inputs: Sequence[str] = ()
     max_rows: int | None = None
+    stands: str = "once"
     if TYPE_CHECKING:
         width: int  # a subclass may use the name for what it likes
     else:

@@ -15,6 +15,7 @@ from cstark.air.air import Air
 from cstark.air.bus import record_message
 from cstark.air.columns import ColumnLayout, Namespace
 from cstark.air.description import (
+    STANDS,
     Constraint,
     Interaction,
     TableDescription,
@@ -318,7 +319,18 @@ def describe(name: str, air: Air) -> TableDescription:
         preprocessed=preprocessed,
         max_rows=_rows(name, "max_rows", air.max_rows),
         inputs=inputs,
+        stands=_stands(name, air.stands),
     )
+
+
+def _stands(name: str, stands: object) -> str:
+    if not isinstance(stands, str) or stands not in STANDS:
+        hint = did_you_mean(stands, STANDS) if isinstance(stands, str) else ""
+        raise AirError(
+            f"table {name!r}: `stands` is {quoted(stands)}; it is one of "
+            f"{', '.join(map(repr, STANDS))}{hint}"
+        )
+    return stands
 
 
 def _as_now(column: str) -> str:

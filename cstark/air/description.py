@@ -13,7 +13,7 @@ from cstark.air.groups import PAIRS, group_degree, grouped, lookup_degree
 from cstark.air.nodes import Node, NodeList, canonical_order, render
 from cstark.errors import AirError
 
-__all__ = ["Constraint", "Interaction", "TableDescription", "assemble"]
+__all__ = ["STANDS", "Constraint", "Interaction", "TableDescription", "assemble"]
 
 # Every selector, with the degree that it adds. A new one is also named in `cstark.air.rows` (what
 # users write) and `cstark.air.flags` (its rows), evaluated in `cstark.program.builder`, `quotient`
@@ -21,6 +21,10 @@ __all__ = ["Constraint", "Interaction", "TableDescription", "assemble"]
 # `cstark.check`, and known to `cstark.pure.key` and `cstark.pure.constraints`.
 SELECTOR_DEGREES = {"first": 1, "last": 1, "transition": 0, "every": 0, "cyclic": 0}
 """What each selector adds to the degree of a constraint."""
+
+STANDS = ("once", "any", "every")
+"""How often a table stands in a statement: exactly once, as often as the prover likes (and not at
+all), or exactly once in each shard."""
 
 _PREFIXES = {
     ("main", 0): "now",
@@ -135,6 +139,8 @@ class TableDescription:
     max_rows : int or None
         The tallest height that the author allows. Whoever makes a machine checks it against the
         options; a key holds these, and so needs no word of it.
+    stands : {"once", "any", "every"}
+        How often the table stands in a statement, see `cstark.Air`.
     """
 
     name: str
@@ -156,6 +162,7 @@ class TableDescription:
     preprocessed: np.ndarray | None = field(default=None, compare=False)
     inputs: frozenset[int] = field(default=frozenset(), compare=False)
     max_rows: int | None = field(default=None, compare=False)
+    stands: str = "once"
 
     def __repr__(self) -> str:
         return (
@@ -281,7 +288,7 @@ class TableDescription:
         dict
             Without names of columns and constraints, positions and preprocessed values.
         """
-        return {
+        data = {
             "name": self.name,
             "width": self.width,
             "preprocessed_width": self.preprocessed_width,
@@ -304,6 +311,9 @@ class TableDescription:
             "next_preprocessed": list(self.next_preprocessed),
             "degree": self.degree,
         }
+        if self.stands != "once":
+            data["stands"] = self.stands
+        return data
 
     @classmethod
     def from_data(cls, data: Any) -> TableDescription:
@@ -345,6 +355,7 @@ def assemble(
     max_rows: int | None = None,
     inputs: frozenset[int] = frozenset(),
     wanted_degree: int = PAIRS,
+    stands: str = "once",
 ) -> TableDescription:
     """Bring recorded constraints and interactions into canonical form.
 
@@ -364,6 +375,17 @@ def assemble(
         )
     if len(column_names) == len(preprocessed_names) == 0:
         raise AirError(f"table {name!r} has no columns")
+    if stands == "any":
+        for what, names in (
+            ("public values", public_names),
+            ("preprocessed columns", preprocessed_names),
+        ):
+            if len(names):
+                raise AirError(
+                    f"table {name!r} may stand any number of times, and so cannot have {what}: "
+                    "they would be the same wherever it stands; put them into a table that stands "
+                    '"once", and send them on a bus'
+                )
     if rows is not None:
         for label, values in zip(periodic_names, periodic, strict=True):
             if len(values) > rows:
@@ -412,6 +434,7 @@ def assemble(
         preprocessed=preprocessed,
         max_rows=max_rows,
         inputs=inputs,
+        stands=stands,
     )
 
 

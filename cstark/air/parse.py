@@ -12,6 +12,7 @@ from typing import Any, overload
 
 from cstark.air.description import (
     SELECTOR_DEGREES,
+    STANDS,
     Constraint,
     Interaction,
     TableDescription,
@@ -47,13 +48,19 @@ def parse(data: Any) -> TableDescription:
 class _Reader:
     def __init__(self, data: Any) -> None:
         self.where = "a table description"
-        self.data = self.record(data, _FIELDS, "it")
+        fields: tuple[str, ...] = _FIELDS
+        if isinstance(data, dict) and "stands" in data:  # written when it is not "once" only
+            fields = (*_FIELDS, "stands")
+        self.data = self.record(data, fields, "it")
         self.need(is_name(data["name"]), "the name is not a printable string")
         self.where = f"the description of table {data['name']!r}"
         self.width = self.integer(data["width"], 0, MAX_COLUMNS, "width")
         self.fixed = self.integer(data["preprocessed_width"], 0, MAX_COLUMNS, "preprocessed_width")
         self.need(self.width + self.fixed > 0, "it has no columns")
         self.publics = self.integer(data["publics"], 0, MAX_COLUMNS, "publics")
+        self.stands = data.get("stands", "once")
+        known = isinstance(self.stands, str) and self.stands in STANDS
+        self.need(known and ("stands" in data) == (self.stands != "once"), "unknown `stands`")
 
     def description(self) -> TableDescription:
         data = self.data
@@ -103,6 +110,7 @@ class _Reader:
             interactions=interactions,
             preprocessed=None,
             wanted_degree=self.integer(data["degree"], 1, P, "degree"),
+            stands=self.stands,
         )
         self.compare(description)
         return description

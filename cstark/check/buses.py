@@ -175,6 +175,10 @@ class Traffic:
         self._similar -= 1
         return similar_bus(bus, self._interactions) if self._similar >= 0 else ""
 
+    def touches(self, bus: str) -> bool:
+        """Whether a table here sends on the bus or receives from it."""
+        return bus in self._interactions
+
     def one_sided(self, bus: str, sign: int) -> OneSidedBus:
         """Describe a bus that has interactions of one sign only."""
         labels = {

@@ -86,7 +86,7 @@ class Counting:
 
     def run(
         self,
-        traces: Mapping[str, np.ndarray],
+        traces: Mapping[str, Sequence[np.ndarray]],
         publics: Mapping[str, Sequence[int]],
         tokens: Sequence[Token],
     ) -> np.ndarray:
@@ -94,8 +94,9 @@ class Counting:
 
         Parameters
         ----------
-        traces : mapping of str to ndarray
-            Of the tables named in `tables`, ``(rows, width)`` uint64, canonical.
+        traces : mapping of str to sequence of ndarray
+            Of the tables named in `tables`, ``(rows, width)`` uint64, canonical; several of a table
+            that may stand any number of times.
         publics : mapping of str to sequence of int
             Of every table; empty where none is read.
         tokens : sequence of Send or Receive
@@ -109,11 +110,13 @@ class Counting:
         Raises
         ------
         TraceError
-            A message is left over.
+            A message is left over, or the list stands several times or not at all.
         """
         provider = self._provider
         parts = [
-            Part(d, others, traces[d.name], publics[d.name]) for d, others in self._with_others()
+            Part(d, others, trace, publics[d.name])
+            for d, others in self._with_others()
+            for trace in traces[d.name]
         ]
         numbered = [(k, token) for k, token in enumerate(tokens) if token.bus == self._bus]
 
@@ -125,9 +128,14 @@ class Counting:
                 yield _as_batch(token)
 
         name = provider.description.name
-        trace = traces.get(name)
-        if trace is None:  # nothing of it is read but its height, which is fixed
-            trace = np.empty((provider.description.rows or 0, 0), dtype=np.uint64)
+        # of some, nothing is read but the height, which is fixed
+        own = traces.get(name, [np.empty((provider.description.rows or 0, 0), dtype=np.uint64)])
+        if len(own) != 1:
+            raise TraceError(
+                f"table {name!r} has {len(own)} traces: to count for one of them, give it alone",
+                table=name,
+            )
+        [trace] = own
         counts = np.zeros((len(trace), len(provider.receives)), dtype=np.uint64)
         for tally in tallies(self._width, batches):
             _take(tally, provider, trace, publics[name], counts)

@@ -226,6 +226,7 @@ def check(
     tokens: Sequence[Token],
     buses: Mapping[str, Bus],
     check_programs: Sequence[CheckProgram] | None,
+    machine: Sequence[TableDescription] | None = None,
 ) -> CheckReport:
     """Check traces against their tables and the buses between them.
 
@@ -235,7 +236,7 @@ def check(
     Parameters
     ----------
     descriptions : sequence of TableDescription
-        The tables of the machine.
+        The tables, once for each of their traces.
     traces : sequence of ndarray
         ``(rows, width)`` uint64 each, canonical, with the shapes the tables ask for.
     publics : sequence of sequence of int
@@ -246,6 +247,8 @@ def check(
         Bus -> (number, width), see `number_buses`: those to check.
     check_programs : sequence of CheckProgram, optional
         The compiled constraints of each table; None checks the buses only.
+    machine : sequence of TableDescription, optional
+        All tables that may stand, by which a bus has two sides; by default `descriptions`.
 
     Returns
     -------
@@ -264,14 +267,14 @@ def check(
     imbalances: list[Imbalance] = []
     unbalanced = {}
     one_sided_buses = []
-    single = one_sided(descriptions, tokens)
+    single = one_sided(descriptions if machine is None else machine, tokens)
     traffic = Traffic(descriptions, traces, publics, tokens)
     for bus, (_, width) in buses.items():
         found = traffic.count(bus, width)
         imbalances += found.imbalances
         if found.unbalanced:
             unbalanced[bus] = found.unbalanced
-        if bus in single and not found.used:
+        if bus in single and not found.used and traffic.touches(bus):
             one_sided_buses.append(traffic.one_sided(bus, single[bus]))
     return CheckReport(
         tuple(violations),

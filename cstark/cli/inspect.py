@@ -26,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = read_bytes(arguments.file)
 
     from cstark.protocol.proof import Proof
+    from cstark.protocol.standing import of_table
     from cstark.workload.claim import decode_claim
 
     proof = Proof.parse_header(data)
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     except StatementError:
         claim = None  # a claim of no workload: any bytes are allowed
     heights = list(proof.log_heights)
+    every = [log_height for item in heights for log_height in of_table(item)]
     if arguments.json:
         say_json(
             {
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             [
                 ("file", arguments.file),
                 ("size", f"{len(data):,} bytes ({bytes_text(len(data))})"),
-                ("tables", f"{len(heights)}, of 2^{', 2^'.join(map(str, heights))} rows"),
+                ("tables", f"{len(heights)}, of 2^{', 2^'.join(map(str, every))} rows"),
                 *((f"{name}", value) for name, value in proof.options.to_data().items()),
             ]
         )

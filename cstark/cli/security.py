@@ -109,7 +109,9 @@ def read_log_heights(text: str | None) -> dict[str, int]:
     return found
 
 
-def _heights(machine: Any, asked: Mapping[str, int], traces: Mapping[str, Any]) -> dict[str, int]:
+def _heights(
+    machine: Any, asked: Mapping[str, int], traces: Mapping[str, Any]
+) -> dict[str, int | list[int]]:
     """Rows of each table: what was asked for, else what its description fixes, else its trace."""
     free = [d.name for d in machine.descriptions if d.rows is None]
     if asked and not free:
@@ -117,13 +119,18 @@ def _heights(machine: Any, asked: Mapping[str, int], traces: Mapping[str, Any]) 
             "--log-heights: the statement fixes the height of every table; give the workload "
             "other arguments instead"
         )
+    several = {d.name for d in machine.descriptions if d.stands == "any"}
     heights = {d.name: d.rows for d in machine.descriptions if d.rows is not None}
-    for name in free:
+    for name in dict.fromkeys([*free, *several]):
         height = asked.get(name, asked.get(""))
-        if height is None:
+        if height is not None:
+            heights[name] = 1 << height
+        elif name in several:
+            given = traces.get(name, ())
+            listed = given if isinstance(given, (list, tuple)) else [given]
+            heights[name] = [len(trace() if callable(trace) else trace) for trace in listed]
+        else:
             trace = traces[name]
             heights[name] = len(trace() if callable(trace) else trace)
-        else:
-            heights[name] = 1 << height
     # Names of no table, or of one whose height is fixed, are for the machine to refuse.
     return heights | {name: 1 << height for name, height in asked.items() if name}

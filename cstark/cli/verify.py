@@ -173,7 +173,7 @@ class Policy(NamedTuple):
 
     min_security: int
     regime: str
-    heights: dict[str, int]
+    heights: dict[str, int | tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -296,9 +296,9 @@ def _bits(text: str) -> int:
     return bits
 
 
-def parse_heights(texts: list[str]) -> dict[str, int]:
+def parse_heights(texts: list[str]) -> dict[str, int | tuple[int, ...]]:
     """Every expectation counts: two of one table must agree."""
-    heights: dict[str, int] = {}
+    heights: dict[str, int | tuple[int, ...]] = {}
     for text in texts:
         table, rows = parse_height(text)
         if heights.setdefault(table, rows) != rows:
@@ -308,20 +308,22 @@ def parse_heights(texts: list[str]) -> dict[str, int]:
     return heights
 
 
-def parse_height(text: str) -> tuple[str, int]:
-    """``table=rows`` as the name of the table and the number.
+def parse_height(text: str) -> tuple[str, int | tuple[int, ...]]:
+    """``table=rows`` as the name of the table and the number, or numbers, one for each trace.
 
     Examples
     --------
     >>> parse_height("cpu=1024")
     ('cpu', 1024)
+    >>> parse_height("add=1024,512")
+    ('add', (1024, 512))
     """
     name, equals, rows = text.rpartition("=")
-    rows = rows.replace("_", "")
-    digits = rows.isascii() and rows.isdecimal() and len(rows) <= _ROWS_DIGITS
+    listed = rows.replace("_", "").split(",")
+    digits = all(n.isascii() and n.isdecimal() and len(n) <= _ROWS_DIGITS for n in listed)
     if not (name and equals and digits):
         raise CommandError(f"--expect-height {text}: write --expect-height TABLE=ROWS")
-    return name, int(rows)
+    return name, int(listed[0]) if len(listed) == 1 else tuple(map(int, listed))
 
 
 def parse_expectation(text: str) -> tuple[str, list[Any]]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cstark.cost.estimate import Estimate, estimate
+from cstark.cost.estimate import Estimate, estimate, rows_by_name
 from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
 from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol.layout import Layout, proven_security, tallest
 from cstark.protocol.options import PRESETS
 from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.standing import Heights, of_table
 from cstark.protocol.statement import checked_log_heights
 from cstark.security import SecurityReport, show_bits
 from cstark.text import bytes_text, html_table, table
@@ -96,13 +97,13 @@ class Choices:
 
     Attributes
     ----------
-    heights : dict of str to int
+    heights : dict of str to (int or tuple of int)
         Rows of each table.
     rows : tuple of Choice
         The machine's own options first.
     """
 
-    heights: dict[str, int]
+    heights: dict[str, int | tuple[int, ...]]
     rows: tuple[Choice, ...]
 
     def __repr__(self) -> str:
@@ -182,7 +183,7 @@ def changes(
 def compare(
     key: ProvingKey,
     options: Options,
-    heights: Mapping[str, int],
+    heights: Mapping[str, int | Sequence[int]],
     *,
     time: bool = True,
     budget: float = 0.1,
@@ -194,7 +195,7 @@ def compare(
     key : ProvingKey
     options : Options
         What the machine was asked to have; the key has them as numbers.
-    heights : mapping of str to int
+    heights : mapping of str to (int or sequence of int)
         Rows of each table; tables of a fixed height may be left out.
     time : bool
         Whether to measure: a short run for each row of the table.
@@ -212,9 +213,9 @@ def compare(
         A height is missing or impossible.
     """
     log_heights = checked_log_heights(key.description, heights)
-    full = {name: 1 << h for name, h in zip(key.description.names, log_heights, strict=True)}
+    full = rows_by_name(key.description, log_heights)
     rows = [_measured(OWN, key, options, log_heights, 4 * budget if time else 0.0)]
-    solved, found = changes(key, options, max(log_heights))
+    solved, found = changes(key, options, max(h for item in log_heights for h in of_table(item)))
     for change, new in found:
         try:
             changed = replace(solved, **new)
@@ -228,10 +229,10 @@ def compare(
 
 
 def _measured(
-    change: str, key: ProvingKey, options: Options, log_heights: Sequence[int], budget: float
+    change: str, key: ProvingKey, options: Options, log_heights: Heights, budget: float
 ) -> Choice:
     described = key.description
-    found = estimate(key, Layout(described, log_heights))
+    found = estimate(key.standing(log_heights), Layout(described, log_heights))
     if budget:
         found = replace(found, timing=measure(key, log_heights, budget=budget))
     return Choice(

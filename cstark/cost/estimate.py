@@ -10,12 +10,14 @@ from cstark.cost.memory import PhaseMemory, footprint, peak
 from cstark.protocol.layout import Layout
 from cstark.protocol.length import expected_bytes, most_bytes
 from cstark.protocol.matrix import PLANS
+from cstark.protocol.standing import Heights
 from cstark.text import bytes_text, html_table, pairs, seconds_text, table
 
 if TYPE_CHECKING:
+    from cstark.protocol.key import MachineDescription
     from cstark.protocol.proving_key import ProvingKey
 
-__all__ = ["Estimate", "PlanMemory", "Timing", "estimate"]
+__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "rows_by_name"]
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Estimate:
 
     Attributes
     ----------
-    heights : dict of str to int
+    heights : dict of str to (int or tuple of int)
         Rows of each table.
     threads : int
         The number of threads assumed: each has scratch memory.
@@ -132,7 +134,7 @@ class Estimate:
         If it was asked for.
     """
 
-    heights: dict[str, int]
+    heights: dict[str, int | tuple[int, ...]]
     threads: int
     plans: tuple[PlanMemory, ...]
     proof_bytes: int
@@ -218,16 +220,21 @@ def _largest(buffers: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {bytes_text(size)}" for name, size in list(buffers.items())[:3])
 
 
+def rows_by_name(key: MachineDescription, heights: Heights) -> dict[str, int | tuple[int, ...]]:
+    """Rows of each table; of one that may stand any number of times, of all its traces."""
+    return {
+        name: 1 << item if isinstance(item, int) else tuple(1 << h for h in item)
+        for name, item in zip(key.names, heights, strict=True)
+    }
+
+
 def estimate(key: ProvingKey, layout: Layout) -> Estimate:
     """See `Estimate`."""
     from cstark.kernels import _runtime
 
     tables = layout.key.tables
     return Estimate(
-        heights={
-            t.name: 1 << log_height
-            for t, log_height in zip(tables, layout.log_heights, strict=True)
-        },
+        heights=rows_by_name(layout.key.key, layout.key.heights),
         threads=_runtime.threads(),
         plans=tuple(PlanMemory(plan.name, tuple(footprint(key, layout, plan))) for plan in PLANS),
         proof_bytes=expected_bytes(layout),

@@ -28,6 +28,7 @@ from cstark.kernels import _chunks
 from cstark.protocol.layout import Layout, hidden_sums
 from cstark.protocol.matrix import FULL
 from cstark.protocol.prover import Prover
+from cstark.protocol.standing import Heights
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import read_traces
 from cstark.protocol.transcript import Transcript
@@ -53,14 +54,14 @@ TOUCHED_SECONDS = 0.5  # that the sample of fresh memory may take, and more unti
 TOUCHED_PIECE, MOST_TOUCHED = 8 << 20, 512 << 20  # bytes
 
 
-def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5) -> Timing:
+def measure(machine: ProvingKey, heights: Heights, *, budget: float = 0.5) -> Timing:
     """Time a proof of these heights without making it.
 
     Parameters
     ----------
-    key : ProvingKey
-    log_heights : sequence of int
-        One per table.
+    machine : ProvingKey
+    heights : sequence of (int or tuple of int)
+        Log heights by table, see `cstark.protocol.standing`.
     budget : float
         Seconds that the last run may be expected to take.
 
@@ -83,6 +84,8 @@ def measure(key: ProvingKey, log_heights: Sequence[int], *, budget: float = 0.5)
     ['compile', 'first touch']
     """
     start = time.perf_counter()
+    key = machine.standing(heights)
+    log_heights = key.description.log_heights
     key.programs.compile(hidden=hidden_sums(key.description))
     once = {"compile": time.perf_counter() - start}
     # Before the runs, lest it is given the memory that they have just given back.

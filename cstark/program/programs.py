@@ -44,6 +44,16 @@ class Programs:
             other._made["quotient", table] = self.quotient(table)
         return other  # hiding machines compile theirs again
 
+    def of(self, places: Sequence[int]) -> Programs:
+        """The programs of tables some of which stand several times, or not at all.
+
+        Parameters
+        ----------
+        places : sequence of int
+            The table that each of them is.
+        """
+        return _Shared(self, places)
+
     def _program(
         self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
     ) -> Program:
@@ -100,3 +110,24 @@ class Programs:
         from cstark.program.check import check_program
 
         return self._program("check", table, check_program)
+
+
+class _Shared(Programs):
+    """See `Programs.of`."""
+
+    def __init__(self, programs: Programs, places: Sequence[int]) -> None:
+        super().__init__([programs._tables[place] for place in places])
+        self._programs, self._places = programs, tuple(places)
+
+    def _program(
+        self, kind: str, table: int, compile_it: Callable[[TableDescription], Program]
+    ) -> Program:
+        return self._programs._program(kind, self._places[table], compile_it)
+
+    def missing(self, *, check: bool = True, hidden: Collection[int] = ()) -> list[tuple[str, int]]:
+        wanted: dict[tuple[str, int], tuple[str, int]] = {}  # the first of each table
+        for kind, table in super().missing(check=check, hidden=hidden):
+            key = kind, self._places[table]
+            if key not in self._programs._made:
+                wanted.setdefault(key, (kind, table))
+        return list(wanted.values())

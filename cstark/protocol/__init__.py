@@ -18,6 +18,17 @@ root(b M)^q. A column's LDE at (q, i) is its value at s_q root(M)^i. Challenges,
 Rounds: z and alpha (messages), beta (constraints), delta (tables), zeta (the point of the
 openings), gamma (DEEP), and one for each fold.
 
+Heights
+-------
+A key says of each table how often it stands in a proof. Most stand once. One whose key says ``any``
+stands as often as the prover likes, or not at all; it has several *traces*, and from here on each
+trace is a table of its own: "the tables" are those that stand, in the order of the key, the traces
+of one table side by side, tallest first, and t counts these. Buses keep the numbers that the key
+gives them, whoever is absent. The heights of a header are, by table of the key,
+
+    one byte, the log height        of a table that stands once (``once`` and ``every``),
+    128, a number k of 2 bytes, and then k log heights of a byte, descending    of ``any``.
+
 The statement
 -------------
 The verifying key, the heights, public values, tokens and claim. The heights stand in the header of
@@ -25,12 +36,14 @@ the proof and are absorbed; all else is the verifier's own. From them follow eve
 length after the header (`cstark.protocol.layout`).
 
 *Policy.* A verifier refuses before the rounds: options other than the key's, another claim, another
-number of tables, heights below 8, above 2^max_log_height, other than a table's ``rows`` or below
-the length of one of its periodic columns; fewer proven bits (`cstark.security`) than it demands,
-which is its own choice; and weights that could wrap around: the total, over all buses together, of
-weight times height of every interaction plus the count of every token must be below p, because
-counts are added mod p; and a public value on which the count of an interaction depends must be at
-most the interaction's weight, unless that is 0: p - 1 copies are not the taking away of one.
+number of tables than the key has, a table that stands more or less often than it may or whose
+traces are not in order, no table at all or more than 4,096; heights below 8, above
+2^max_log_height, other than a table's ``rows`` or below the length of one of its periodic columns;
+fewer proven bits (`cstark.security`) than it demands, which is its own choice; and weights that
+could wrap around: the total, over all buses together, of weight times height of every interaction
+plus the count of every token must be below p, because counts are added mod p; and a public value on
+which the count of an interaction depends must be at most the interaction's weight, unless that is
+0: p - 1 copies are not the taking away of one.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted
@@ -57,6 +70,7 @@ lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
         interactions         objects: bus, sign (1 sends, -1 receives), values (nodes),
                              count (node), weight
         next_main, next_preprocessed   columns read at the next row, ascending
+        stands               "any" or "every"; left out when it is "once"
 
 *Degrees.* A column has degree 1, a constant or public value 0; an addition or subtraction the
 larger one of its operands, a product their sum. The table's ``degree`` is the largest of: 1; its
@@ -76,6 +90,7 @@ at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_hei
 or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 2) for each
 table's degree d, where m = 2 (queries + 3);
 1 to 4,096 tables; widths, periodic columns and publics at most 2^16, a main or preprocessed column;
+no publics and no preprocessed columns in a table that stands any number of times;
 messages of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
 2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
 ``rows`` and 2^max_log_height; names printable, table names distinct, one width a bus; at least one
@@ -150,7 +165,7 @@ for each fold, k in decimal from 0: "FRI root 0", "fold challenge 0".
 round  absorbed                                                                 then drawn
 ====== ======================================================================== ================
 0      "protocol" (the 49 characters below), "key" (its digest), "options" (18
-       bytes of the file's header, see there), "log heights" (1 byte each),
+       bytes of the file's header, see there), "log heights" (section Heights),
        "publics" (per table: their number, the values), "tokens" (their number;
        per token: bus number, 1 or p-1 for its sign, count, number of values,
        values), "claim"
@@ -288,7 +303,7 @@ D is a digest of 32 bytes, F an element of it::
     1   salt length: 0, or 16 with zk
     1   log2 blowup                 1   hash id            1   log2 FRI arity   1  log2 final length
     1   grinding bits               1   max log height     2   queries          8  coset offset
-    2   number of tables            1 each                 their log heights
+    2   number of tables            ... each               their log heights, as in section Heights
     4   length of the claim         ...                    the claim
     --- the body; every length from here on follows from the statement ---
     D   main root

@@ -87,7 +87,7 @@ class MachineDescription:
         rows = [
             [
                 d.name,
-                "any" if d.rows is None else str(d.rows),
+                _rows_text(d),
                 str(d.width),
                 str(d.preprocessed_width),
                 str(d.lookup_columns),
@@ -295,7 +295,7 @@ class VerifyingKey(MachineDescription):
         *,
         tokens: Sequence[Token] = (),
         claim: bytes | None = None,
-        heights: Mapping[str, int] | None = None,
+        heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
         regime: str = "best",
     ) -> None:
@@ -333,6 +333,12 @@ class VerifyingKey(MachineDescription):
 
     def __reduce__(self) -> tuple[type[VerifyingKey], tuple[object, ...]]:
         return (type(self), (self.tables, self.options, self.preprocessed_root))
+
+
+def _rows_text(table: TableDescription) -> str:
+    """Rows of a table, and how often it stands, for people to read."""
+    rows = "any" if table.rows is None else str(table.rows)
+    return rows + {"once": "", "any": ", any times", "every": ", each shard"}[table.stands]
 
 
 def check_tables(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> None:

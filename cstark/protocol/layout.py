@@ -16,6 +16,7 @@ from cstark.security import SecurityReport, Shape, security_report
 
 from .hiding import code_log_height
 from .schedule import fold_schedule
+from .standing import Heights, Standing
 
 if TYPE_CHECKING:
     from .key import MachineDescription
@@ -174,11 +175,15 @@ class Layout:
     ----------
     key : MachineDescription
         Often a VerifyingKey.
-    log_heights : sequence of int
-        One per table, already checked against the key.
+    heights : sequence of (int or tuple of int)
+        Log heights for each table, already checked against the key, see `Standing`.
 
     Attributes
     ----------
+    key : Standing
+        The tables that stand in the proof: what is said of tables here is said of these.
+    log_heights : tuple of int
+        One for each of them.
     code_heights : tuple of int
         Log2 of the code height of each table, its own height where nothing is hidden.
     hidden_sums : tuple of int
@@ -199,9 +204,9 @@ class Layout:
     schedule : FoldSchedule
     """
 
-    def __init__(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
-        self.key = key
-        self.log_heights = tuple(log_heights)
+    def __init__(self, key: MachineDescription, heights: Heights) -> None:
+        self.key = key = Standing.of(key, heights)
+        self.log_heights = key.log_heights
         options = key.options
         self.blowup = options.blowup
         self.log_blowup = options.blowup.bit_length() - 1
@@ -318,12 +323,19 @@ def quotient_chunks(degree: int) -> int:
     return max(1, degree - 1)
 
 
-def tallest(key: MachineDescription) -> list[int]:
-    """Log2 of the greatest height that each table may have."""
-    return [
-        key.options.max_log_height if table.rows is None else table.rows.bit_length() - 1
-        for table in key.tables
-    ]
+ASSUMED = 2
+"""How often a table that may stand any number of times is taken to stand, at its greatest height,
+when options are resolved: at twice as many the batching term has one bit less. A proof is judged by
+what stands in it."""
+
+
+def tallest(key: MachineDescription) -> list[int | tuple[int, ...]]:
+    """Log2 of the greatest height that each table may have, see `Standing`."""
+    found: list[int | tuple[int, ...]] = []
+    for table in key.tables:
+        most = key.options.max_log_height if table.rows is None else table.rows.bit_length() - 1
+        found.append((most,) * ASSUMED if table.stands == "any" else most)
+    return found
 
 
 def security_shape(layout: Layout, tokens: int = 0) -> Shape:
@@ -341,16 +353,16 @@ def security_shape(layout: Layout, tokens: int = 0) -> Shape:
             len(t.interactions) << log_height
             for t, log_height in zip(tables, layout.log_heights, strict=True)
         ),
-        message_width=max((len(i.values) for t in tables for i in t.interactions), default=0),
+        message_width=max((bus.width for bus in layout.key.buses.values()), default=0),
         fold_arities=layout.schedule.arities,
     )
 
 
 def proven_security(
-    key: MachineDescription, log_heights: Sequence[int], tokens: int = 0, regime: str = "best"
+    key: MachineDescription, heights: Heights, tokens: int = 0, regime: str = "best"
 ) -> SecurityReport:
     """Proven security of the proofs of these heights, see `cstark.security.security_report`."""
-    return layout_security(Layout(key, log_heights), tokens, regime)
+    return layout_security(Layout(key, heights), tokens, regime)
 
 
 def layout_security(layout: Layout, tokens: int = 0, regime: str = "best") -> SecurityReport:

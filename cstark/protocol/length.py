@@ -15,6 +15,7 @@ from .commitment import OpenedTree
 from .fri import OpenedLayer
 from .hiding import SALT_BYTES
 from .layout import Layout
+from .standing import encode_heights
 
 __all__ = ["expected_bytes", "least_bytes", "most_bytes", "proof_bytes", "refuse_short"]
 
@@ -107,7 +108,7 @@ def _most_siblings(leaves: int, queries: int) -> int:
 def _fixed(layout: Layout) -> int:
     """All but the claim and what depends on the positions."""
     schedule = layout.schedule
-    header = 8 + 2 + 18 + 2 + len(layout.log_heights) + 4
+    header = 8 + 2 + 18 + 2 + len(encode_heights(layout.key.heights)) + 4
     roots = sum(tree.name != "preprocessed" for tree in layout.trees) + schedule.folds
     elements = len(layout.lookup_tables()) + layout.openings + schedule.final_length
     return header + DIGEST * roots + EXTENSION * elements + WORD  # the nonce

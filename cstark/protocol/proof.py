@@ -7,7 +7,7 @@ The parser never trusts a length: it computes each one and takes exactly that mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -18,6 +18,7 @@ from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_LOG_HEIGHT
 from .hiding import SALT_BYTES
 from .options import ResolvedOptions
 from .refusals import require
+from .standing import SEVERAL, Heights, encode_heights, of_table
 from .transcript import ALGORITHMS
 from .version import VERSION
 
@@ -87,8 +88,9 @@ class Proof:
     ----------
     options : ResolvedOptions
         What it was made with, as the file says.
-    log_heights : tuple of int
-        Log2 of the number of rows of each table, in the order of the machine.
+    log_heights : tuple of (int or tuple of int)
+        Log2 of the number of rows of each table, in the order of the machine; of a table that may
+        stand any number of times, those of all its traces, tallest first.
     claim : bytes
         What the proof claims, empty or canonical JSON; `cs.decode_claim` reads it.
     report : Report or None
@@ -114,16 +116,18 @@ class Proof:
     def __init__(
         self,
         options: ResolvedOptions,
-        log_heights: tuple[int, ...],
+        log_heights: Heights,
         claim: bytes,
         body: bytes | memoryview,
         report: Report | None = None,
     ) -> None:
         heights = _whole_numbers(log_heights)
-        problem = _wrong_field(options, heights, claim, body)
+        every = [log_height for item in heights for log_height in of_table(item)]
+        problem = _wrong_field(options, every, claim, body)
         require(not problem, "fields", f"no proof has such {problem}")
         _check_tables(len(heights))
-        for log_height in heights:
+        _check_tables(len(every))
+        for log_height in every:
             require(
                 MIN_LOG_HEIGHT <= log_height <= options.max_log_height,
                 "header heights",
@@ -144,7 +148,7 @@ class Proof:
                 VERSION.to_bytes(2, "little"),
                 encode_options(self.options),
                 len(self.log_heights).to_bytes(2, "little"),
-                bytes(self.log_heights),
+                encode_heights(self.log_heights),
                 len(self.claim).to_bytes(4, "little"),
                 self.claim,
             ]
@@ -233,7 +237,7 @@ class Proof:
         options = cls._read_options(reader, zk)
         tables = reader.number(2, "number of tables")
         _check_tables(tables)
-        log_heights = tuple(reader.take(tables, "log heights"))
+        log_heights = _read_heights(reader, tables)
         length = reader.number(4, "length of the claim")
         _check_claim(length)  # before it is read
         claim = bytes(reader.take(length, "claim"))
@@ -277,7 +281,7 @@ class Proof:
         return hash(self.to_bytes())
 
     def __repr__(self) -> str:
-        heights = ", ".join(f"2^{h}" for h in self.log_heights)
+        heights = ", ".join(f"2^{h}" for item in self.log_heights for h in of_table(item))
         return f"<Proof: {len(self):,} bytes, tables of {heights} rows>"
 
     def __reduce__(self) -> tuple[type[Proof], tuple[object, ...]]:
@@ -303,16 +307,38 @@ def _check_claim(length: int) -> None:
     )
 
 
-def _whole_numbers(values: object) -> tuple[int, ...]:
+def _read_heights(reader: Reader, tables: int) -> tuple[int | tuple[int, ...], ...]:
+    """The log heights of so many tables, of all traces of each."""
+    found: list[int | tuple[int, ...]] = []
+    for _ in range(tables):
+        first = reader.number(1, "log heights")
+        if first == SEVERAL:
+            found.append(tuple(reader.take(reader.number(2, "log heights"), "log heights")))
+        else:
+            found.append(first)
+    return tuple(found)
+
+
+def _whole_numbers(values: object) -> tuple[int | tuple[int, ...], ...]:
     """The values as Python's own integers, which do not overflow; () if one is no integer."""
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
         return ()
-    found = tuple(values)
-    whole = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in found)
-    return tuple(int(v) for v in found) if whole else ()
+    found: list[int | tuple[int, ...]] = []
+    for value in values:
+        if _is_whole(value):
+            found.append(int(value))
+        elif isinstance(value, tuple) and all(map(_is_whole, value)):
+            found.append(tuple(map(int, value)))
+        else:
+            return ()
+    return tuple(found)
 
 
-def _wrong_field(options: object, heights: tuple[int, ...], claim: object, body: object) -> str:
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _wrong_field(options: object, heights: Sequence[int], claim: object, body: object) -> str:
     """What is wrong with the fields of a proof, "" if nothing."""
     if not isinstance(options, ResolvedOptions):
         return f"options: {type(options).__name__}, not ResolvedOptions"

@@ -51,10 +51,12 @@ class Prover:
     Parameters
     ----------
     proving_key : ProvingKey
+        Of the tables that stand in the proof, see `ProvingKey.standing`.
     instance : Instance
+        With public values for these, see `Instance.at`.
     traces : list of (rows, width) uint64 ndarray
-        Validated, in the order of the key. Never written. The list is emptied once the traces
-        are not needed any more, so that those nobody else holds are freed.
+        Validated, in the order of the tables that stand. Never written. The list is emptied once
+        the traces are not needed any more, so that those nobody else holds are freed.
     report : Report
     plan : Plan
         Where the committed matrices are kept. The proof does not depend on it.
@@ -110,7 +112,7 @@ class Prover:
         self.round_6_queries()
         return Proof(
             self.key.options,
-            self.log_heights,
+            self.layout.key.heights,
             self.instance.claim,
             self.stream.body(),
             self.report,
@@ -120,7 +122,7 @@ class Prover:
 
     def round_0_statement(self) -> None:
         """Absorb everything that is known before the prover speaks."""
-        self.instance.absorb(self.transcript, self.key, self.log_heights)
+        self.instance.absorb(self.transcript, self.key, self.layout.key.heights)
         preprocessed = self.proving_key.preprocessed()
         if preprocessed is not None:
             self.commitments["preprocessed"] = preprocessed
@@ -380,7 +382,7 @@ class Prover:
         add: bool,
     ) -> None:
         """Write a table's quotient on a coset times `weight`, or add it to what `out` has."""
-        description = self.key.tables[table]
+        description = self.layout.key.tables[table]
         rows = 1 << points.log_n
         (coset, place), step = where, 1 << self.layout.code_heights[table] - points.log_n
         main, preprocessed, lookup = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,13 +36,14 @@ from .layout import (
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
 from .recent import Recent
+from .standing import Heights, Standing
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.report import Report
     from cstark.security import SecurityReport
 
-__all__ = ["ProvingKey"]
+__all__ = ["ProvingKey", "StandingKey"]
 
 
 class ProvingKey:
@@ -64,8 +65,9 @@ class ProvingKey:
         self.programs = Programs(description.tables) if programs is None else programs
         self.domains = DomainCache()
         # A proof of a few rows would spend more time on these than in any kernel.
-        self._layouts: Recent[tuple[int, ...], Layout] = Recent(8)
-        self._security: Recent[tuple[tuple[int, ...], int], SecurityReport] = Recent(8)
+        self._layouts: Recent[Heights, Layout] = Recent(8)
+        self._security: Recent[tuple[Heights, int], SecurityReport] = Recent(8)
+        self._standing: Recent[Heights, StandingKey] = Recent(8)
         self._committed = False
         self._preprocessed: Commitment | None = None
         self._verifying_key: VerifyingKey | None = None
@@ -117,21 +119,34 @@ class ProvingKey:
         """
         return ProvingKey(MachineDescription(tables, options), self.programs.at_heights(tables))
 
+    def standing(self, heights: Heights) -> StandingKey:
+        """The key of the tables that stand in a proof, each trace a table of its own.
+
+        Programs, domains and the commitment are those of this key.
+
+        Parameters
+        ----------
+        heights : sequence of (int or tuple of int)
+            Log heights, see `cstark.protocol.standing`.
+        """
+        found = tuple(heights)
+        return self._standing.find(found, lambda: StandingKey(self, found))
+
     def domain(self, log_height: int) -> Domain:
         """The evaluation domain that tables of one height share."""
         options = self.description.options
         return self.domains.get(log_height, options.blowup, options.coset_offset)
 
-    def layout(self, log_heights: Sequence[int]) -> Layout:
+    def layout(self, log_heights: Heights) -> Layout:
         """The layout of the proofs of these heights; nobody writes into it."""
         heights = tuple(log_heights)
         return self._layouts.find(heights, lambda: Layout(self.description, heights))
 
-    def security(self, log_heights: Sequence[int], tokens: int) -> SecurityReport:
+    def security(self, log_heights: Heights, tokens: int) -> SecurityReport:
         """Proven security of the proofs of these heights with so many tokens."""
         layout = self.layout(log_heights)
         return self._security.find(
-            (layout.log_heights, tokens), lambda: layout_security(layout, tokens)
+            (layout.key.heights, tokens), lambda: layout_security(layout, tokens)
         )
 
     @property
@@ -202,10 +217,50 @@ class ProvingKey:
             shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
             return Commitment(ALGORITHMS[options.hash], shape, matrices)
 
-    def __reduce__(self) -> tuple[type[ProvingKey], tuple[MachineDescription, Programs]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         # here, once, and not wherever the key is read
         self.programs.compile(hidden=hidden_sums(self.description))
         return (type(self), (self.description, self.programs))
+
+
+class StandingKey(ProvingKey):
+    """See `ProvingKey.standing`.
+
+    Parameters
+    ----------
+    key : ProvingKey
+    heights : sequence of (int or tuple of int)
+    """
+
+    description: Standing
+
+    def __init__(self, key: ProvingKey, heights: Heights) -> None:
+        self.key = key
+        self.description = Standing(key.description, heights)
+        self.programs = key.programs.of(self.description.places)
+        self.domains = key.domains
+        self._security = Recent(8)
+        self._layout = Layout(self.description, heights)
+
+    def layout(self, log_heights: Heights) -> Layout:
+        """The layout, whose heights are those of the key itself."""
+        return self._layout
+
+    @property
+    def committed(self) -> bool:
+        """As of the key."""
+        return self.key.committed
+
+    def preprocessed(self, report: Report | None = None) -> Commitment | None:
+        """The commitment of the key: tables without such columns come and go."""
+        return self.key.preprocessed(report)
+
+    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
+        """That of the key."""
+        return self.key.verifying_key(report)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.key, self.description.heights))
 
 
 def with_room(

@@ -42,6 +42,8 @@ CHECKS: dict[str, Check] = {
     "options": Check(Reason.OPTIONS, "a file that states other options than it was made with"),
     "claim": Check(Reason.STATEMENT, "a file that states another claim than it proves"),
     "tables": Check(Reason.HEIGHTS, "a proof that leaves out a table"),
+    "standing": Check(Reason.HEIGHTS, "a table that stands more or less often than it may"),
+    "order of traces": Check(Reason.HEIGHTS, "two files of one proof: traces of a table exchanged"),
     "height range": Check(Reason.HEIGHTS, "tables too short for the theorems, or too tall"),
     "fixed height": Check(Reason.HEIGHTS, "another height than the statement's"),
     "expected height": Check(Reason.HEIGHTS, "another height than the caller expects"),

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from cstark import field
 from cstark.air.tokens import Token, check_tokens
 from cstark.errors import StatementError, quoted
 from cstark.field import P
-from cstark.limits import MAX_CLAIM_BYTES, MIN_ROWS
+from cstark.limits import MAX_CLAIM_BYTES, MAX_TABLES, MIN_ROWS
 
 from .proof import encode_options
 from .publics import Publics, read_publics
+from .standing import Heights, Standing, encode_heights
 from .transcript import Transcript
 from .version import PROTOCOL
 
 if TYPE_CHECKING:
+    from cstark.air.description import TableDescription
+
     from .key import MachineDescription, VerifyingKey
 
 __all__ = [
     "Instance",
     "checked_log_heights",
+    "listed_heights",
     "token_sum",
 ]
 
@@ -43,7 +47,7 @@ class Instance:
     Attributes
     ----------
     publics : tuple of tuple of int
-        Per table, in the order of the key.
+        Per table, in the order of the key, or of those that stand in a proof, see `at`.
     tokens : tuple of Send or Receive
     claim : bytes
     """
@@ -71,12 +75,16 @@ class Instance:
         checked = check_tokens(key.buses, tokens)
         return cls(read_publics(key, publics), checked, _claim(claim))
 
-    def absorb(self, transcript: Transcript, key: VerifyingKey, log_heights: Sequence[int]) -> None:
-        """Round 0: everything that is known before the prover speaks."""
+    def at(self, standing: Standing) -> Instance:
+        """The same with public values for each table that stands in a proof."""
+        return replace(self, publics=tuple(self.publics[place] for place in standing.places))
+
+    def absorb(self, transcript: Transcript, key: VerifyingKey, heights: Heights) -> None:
+        """Round 0: everything that is known before the prover speaks; see `at`."""
         transcript.absorb("protocol", PROTOCOL)
         transcript.absorb("key", key.digest)
         transcript.absorb("options", encode_options(key.options))
-        transcript.absorb("log heights", bytes(log_heights))
+        transcript.absorb("log heights", encode_heights(heights))
         transcript.absorb(
             "publics",
             b"".join(_words([len(values), *values]) for values in self.publics),
@@ -91,7 +99,7 @@ class Instance:
         )
         transcript.absorb("claim", self.claim)
 
-    def wraps(self, key: MachineDescription, log_heights: Sequence[int]) -> bool:
+    def wraps(self, key: Standing) -> bool:
         """Whether multiplicities could add up to p, so that p copies would look like none.
 
         Counts are added mod p: a balanced sum says that multiplicities agree mod p, and only a
@@ -103,7 +111,7 @@ class Instance:
             return True
         total = sum(
             interaction.weight << log_height
-            for table, log_height in zip(key.tables, log_heights, strict=True)
+            for table, log_height in zip(key.tables, key.log_heights, strict=True)
             for interaction in table.interactions
         )
         return total + sum(token.count for token in self.tokens) >= P
@@ -124,7 +132,7 @@ class Instance:
                 if largest[interaction.count] > interaction.weight:
                     yield table.name, interaction.label, largest[interaction.count]
 
-    def refuse_wrapping(self, key: MachineDescription, log_heights: Sequence[int]) -> None:
+    def refuse_wrapping(self, key: Standing) -> None:
         """Raise if the multiplicities of this statement could reach p, see `wraps`.
 
         Raises
@@ -132,7 +140,7 @@ class Instance:
         StatementError
             Naming what is too large.
         """
-        if not self.wraps(key, log_heights):
+        if not self.wraps(key):
             return
         for table, label, value in self._overweight_publics(key):
             raise StatementError(
@@ -161,14 +169,15 @@ def _claim(claim: bytes) -> bytes:
     return bytes(claim)
 
 
-def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> list[int]:
-    """Log2 of the height of each table.
+def checked_log_heights(key: MachineDescription, heights: Mapping[str, Any]) -> Heights:
+    """Log2 of the heights of each table.
 
     Parameters
     ----------
     key : MachineDescription
-    heights : mapping of str to int
-        Rows of each table; tables of a fixed height may be left out.
+    heights : mapping of str to (int or sequence of int)
+        Rows of each table; tables of a fixed height may be left out. Of a table that may stand any
+        number of times, one height or all of them; left out, it does not stand.
 
     Raises
     ------
@@ -176,7 +185,6 @@ def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> 
         A height is missing or impossible.
     """
     names = key.names
-    max_log_height = key.options.max_log_height
     if not isinstance(heights, Mapping):
         raise StatementError(
             f"heights are {quoted(heights)}; they must be a mapping from table names to numbers "
@@ -189,27 +197,56 @@ def checked_log_heights(key: MachineDescription, heights: Mapping[str, int]) -> 
         raise StatementError(
             f"heights: no table {quoted(unknown[0])}; the machine has {', '.join(names)}"
         )
-    result = []
+    result: list[int | tuple[int, ...]] = []
     for table in key.tables:
-        rows = heights.get(table.name, table.rows)
+        rows = heights.get(table.name, () if table.stands == "any" else table.rows)
         if rows is None:
             raise StatementError(f"heights: table {table.name!r} is missing")
-        if isinstance(rows, bool) or not hasattr(rows, "__index__"):
-            raise StatementError(f"heights: table {table.name!r}: {quoted(rows)} is not an int")
-        rows = operator.index(rows)  # of NumPy as well
-        if table.rows is not None and rows != table.rows:
-            raise StatementError(f"heights: table {table.name!r} always has {table.rows} rows")
-        if rows < MIN_ROWS or rows & (rows - 1) or rows > 1 << max_log_height:
-            raise StatementError(
-                f"heights: table {table.name!r} cannot have {quoted(rows)} rows; a power of two "
-                f"from {MIN_ROWS} to 2^{max_log_height}"
-            )
-        result.append(rows.bit_length() - 1)
+        if table.stands == "any":
+            several = [rows] if hasattr(rows, "__index__") else listed_heights(table.name, rows)
+            found = (_log_height(key, table, one) for one in several)
+            result.append(tuple(sorted(found, reverse=True)))
+        else:
+            result.append(_log_height(key, table, rows))
     return result
 
 
+def listed_heights(name: str, rows: Any) -> list[Any]:
+    """The heights of a table that may stand any number of times, as they were given.
+
+    Raises
+    ------
+    StatementError
+        They are no sequence, or there are too many.
+    """
+    if isinstance(rows, (str, bytes, Mapping)) or not hasattr(rows, "__len__"):
+        raise StatementError(
+            f"heights: table {name!r}: {quoted(rows)} is neither an int nor a sequence of ints"
+        )
+    if len(rows) > MAX_TABLES:
+        raise StatementError(
+            f"heights: table {name!r} cannot stand {len(rows)} times, more than {MAX_TABLES}"
+        )
+    return list(rows)
+
+
+def _log_height(key: MachineDescription, table: TableDescription, rows: Any) -> int:
+    max_log_height = key.options.max_log_height
+    if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+        raise StatementError(f"heights: table {table.name!r}: {quoted(rows)} is not an int")
+    rows = operator.index(rows)  # of NumPy as well
+    if table.rows is not None and rows != table.rows:
+        raise StatementError(f"heights: table {table.name!r} always has {table.rows} rows")
+    if rows < MIN_ROWS or rows & (rows - 1) or rows > 1 << max_log_height:
+        raise StatementError(
+            f"heights: table {table.name!r} cannot have {quoted(rows)} rows; a power of two "
+            f"from {MIN_ROWS} to 2^{max_log_height}"
+        )
+    return int(rows.bit_length() - 1)
+
+
 def token_sum(
-    key: VerifyingKey, instance: Instance, z: field.Element, alpha: field.Element
+    key: MachineDescription, instance: Instance, z: field.Element, alpha: field.Element
 ) -> field.Element | None:
     """Sum of the tokens' fractions; None when a denominator is zero (probability 2^-190)."""
     total = field.ZERO

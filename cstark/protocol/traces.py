@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
@@ -12,21 +12,25 @@ from cstark.air.columns import View
 from cstark.errors import TraceError, did_you_mean, quoted
 from cstark.field import P
 from cstark.kernels import _field
-from cstark.limits import MIN_ROWS
+from cstark.limits import MAX_TABLES, MIN_ROWS
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
     from .key import MachineDescription
     from .options import ResolvedOptions
+    from .standing import Heights
 
-__all__ = ["Trace", "read_some_traces", "read_traces"]
+__all__ = ["Trace", "Traces", "read_some_traces", "read_standing", "read_traces"]
 
 Trace: TypeAlias = np.ndarray | Callable[[], np.ndarray]
 """The rows of a table, or what gives them when they are needed."""
 
+Traces: TypeAlias = Trace | Sequence[Trace]
+"""Those of a table that may stand any number of times are a list or a tuple, tallest first."""
 
-def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np.ndarray]:
+
+def read_traces(key: MachineDescription, traces: Mapping[str, Traces]) -> list[np.ndarray]:
     """The traces in table order, as C-contiguous uint64 arrays of canonical values.
 
     An array that is already so is returned as it is, one of int64 as a view.
@@ -36,13 +40,41 @@ def read_traces(key: MachineDescription, traces: Mapping[str, Trace]) -> list[np
     TraceError
         Naming the table and what is wrong.
     """
+    return read_standing(key, traces)[1]
+
+
+def read_standing(
+    key: MachineDescription, traces: Mapping[str, Traces]
+) -> tuple[Heights, list[np.ndarray]]:
+    """The traces as `read_traces` gives them, after their log heights by table.
+
+    Raises
+    ------
+    TraceError
+        Naming the table and what is wrong.
+    """
     found = read_some_traces(key, traces, key.names)
-    return [found[name] for name in key.names]
+    heights: list[int | tuple[int, ...]] = []
+    arrays: list[np.ndarray] = []
+    for table in key.tables:
+        mine = found[table.name]
+        log_heights = tuple(len(array).bit_length() - 1 for array in mine)
+        if list(log_heights) != sorted(log_heights, reverse=True):
+            raise TraceError(
+                f"the traces of table {table.name!r} have "
+                f"{', '.join(str(len(array)) for array in mine)} rows: give the tallest first",
+                table=table.name,
+            )
+        heights.append(log_heights if table.stands == "any" else log_heights[0])
+        arrays += mine
+    if not 1 <= len(arrays) <= MAX_TABLES:
+        raise TraceError(f"{len(arrays)} traces are given; a proof has 1 to {MAX_TABLES}")
+    return heights, arrays
 
 
 def read_some_traces(
-    key: MachineDescription, traces: Mapping[str, Trace], wanted: Collection[str]
-) -> dict[str, np.ndarray]:
+    key: MachineDescription, traces: Mapping[str, Traces], wanted: Collection[str]
+) -> dict[str, list[np.ndarray]]:
     """The traces of some tables, as `read_traces` reads them; the others need not be there."""
     names = key.names
     if not isinstance(traces, Mapping):
@@ -58,13 +90,35 @@ def read_some_traces(
                 f"the machine has no table {quoted(name)}, only {', '.join(names)}{hint}"
             )
     # of a table of preprocessed columns alone there is nothing that a trace could say
-    empty = {d.name: np.empty((d.rows, 0), np.uint64) for d in key.tables if not d.width and d.rows}
-    traces = {**{name: empty[name] for name in empty if name not in traces}, **traces}
+    absent: dict[str, Traces] = {
+        d.name: np.empty((d.rows, 0), np.uint64) for d in key.tables if not d.width and d.rows
+    }
+    absent |= {d.name: () for d in key.tables if d.stands == "any"}
+    traces = {**{name: absent[name] for name in absent if name not in traces}, **traces}
     missing = [name for name in names if name in wanted and name not in traces]
     if missing:
         given = f"; there are traces for {', '.join(map(repr, traces))}" if traces else ""
         raise TraceError(f"no trace for table {missing[0]!r}{given}", table=missing[0])
-    return {d.name: _read(d, key.options, traces[d.name]) for d in key.tables if d.name in wanted}
+    return {
+        d.name: _read_table(d, key.options, traces[d.name]) for d in key.tables if d.name in wanted
+    }
+
+
+def _read_table(
+    description: TableDescription, options: ResolvedOptions, traces: Traces
+) -> list[np.ndarray]:
+    """All traces of a table."""
+    name = description.name
+    if description.stands == "any" and isinstance(traces, (list, tuple)):
+        for number, trace in enumerate(traces):
+            if not hasattr(trace, "__array__") and not callable(trace):
+                raise TraceError(
+                    f"table {name!r} may stand any number of times, so that its traces are a list "
+                    f"of arrays; item {number} is {_kind_of(trace)}",
+                    table=name,
+                )
+        return [_read(description, options, trace) for trace in traces]
+    return [_read(description, options, cast("Trace", traces))]
 
 
 def _read(description: TableDescription, options: ResolvedOptions, trace: Trace) -> np.ndarray:

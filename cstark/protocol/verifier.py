@@ -19,10 +19,10 @@ from cstark.distinct import distinct
 from cstark.errors import CstarkError, quoted
 from cstark.field import Element
 from cstark.kernels import _openings
-from cstark.limits import MIN_LOG_HEIGHT
 from cstark.program import Challenges, Opened, point_values
 from cstark.security import show_bits
 
+from .admission import check_expected, check_height, check_standing
 from .commitment import OpenedTree, distinct_positions
 from .fri import FriVerifier, domain_points
 from .hiding import SALT_BYTES, SALT_WORDS
@@ -34,12 +34,12 @@ from .proof import Proof
 from .publics import Publics
 from .refusals import require
 from .rows import ext_add, ext_inverse, ext_mul, ext_sub, power, repeated
+from .standing import Standing, of_table
 from .statement import Instance, token_sum
 from .stream import ProofReader
 from .transcript import ALGORITHMS
 
 if TYPE_CHECKING:
-    from cstark.air.description import TableDescription
     from cstark.air.tokens import Token
 
     from .key import VerifyingKey
@@ -55,7 +55,7 @@ def verify(
     *,
     tokens: Sequence[Token] = (),
     claim: bytes | None = None,
-    heights: Mapping[str, int] | None = None,
+    heights: Mapping[str, int | Sequence[int]] | None = None,
     min_security: int = 100,
     regime: str = "best",
 ) -> None:
@@ -98,6 +98,7 @@ class Verifier:
     """One proof being checked."""
 
     # What comes into being as the rounds run, in this order; the prover has the same names.
+    standing: Standing  # the tables of the proof
     layout: Layout
     z: Element
     alpha: Element
@@ -145,7 +146,7 @@ class Verifier:
     def admit(self, policy: Policy) -> None:
         """What costs nothing: header and length are those of a proof that the caller wants."""
         self.check_policy(policy)
-        self.layout = Layout(self.key, self.proof.log_heights)
+        self.layout = Layout(self.standing, self.proof.log_heights)
         self.check_length()
         if not self.key.committed:
             refuse_short(self.layout, len(self.proof) - len(self.proof.claim))
@@ -170,14 +171,19 @@ class Verifier:
 
         A proof of other tables has other options as well, which say less about what is wrong.
         """
-        log_heights = self.proof.log_heights
+        heights = self.proof.log_heights
         require(
-            len(log_heights) == len(self.key.tables),
+            len(heights) == len(self.key.tables),
             "tables",
-            f"the proof has {len(log_heights)} tables, the machine {len(self.key.tables)}",
+            f"the proof has {len(heights)} tables, the machine {len(self.key.tables)}",
         )
-        for table, log_height in zip(self.key.tables, log_heights, strict=True):
-            self._check_height(table, log_height, policy.log_heights.get(table.name))
+        for table, item in zip(self.key.tables, heights, strict=True):
+            check_standing(table, item)
+            for log_height in of_table(item):
+                check_height(table, log_height, self.key.options.max_log_height)
+            check_expected(table, item, policy.log_heights.get(table.name))
+        self.standing = Standing(self.key, heights)
+        self.instance = self.instance.at(self.standing)
         require(
             self.proof.options == self.key.options,
             "options",
@@ -188,14 +194,14 @@ class Verifier:
             self.proof.claim == self.instance.claim, "claim", "the proof is about another claim"
         )
         require(
-            not self.instance.wraps(self.key, log_heights),
+            not self.instance.wraps(self.standing),
             "multiplicity",
             "weights times heights reach p: multiplicities could wrap around",
         )
         bits, problem = 0.0, ""
         try:
             tokens = len(self.instance.tokens)
-            bits = proven_security(self.key, log_heights, tokens, policy.regime).bits
+            bits = proven_security(self.standing, heights, tokens, policy.regime).bits
         except CstarkError as error:
             problem = f": {error}"
         require(
@@ -204,29 +210,6 @@ class Verifier:
             f"the proof has {show_bits(bits)} proven bits (the query term's "
             f"{self.key.options.grinding} bits of grinding included), fewer than "
             f"min_security={quoted(policy.min_security)}{problem}",
-        )
-
-    def _check_height(self, table: TableDescription, log_height: int, expected: int | None) -> None:
-        require(
-            MIN_LOG_HEIGHT <= log_height <= self.key.options.max_log_height,
-            "height range",
-            f"table {table.name!r}: height 2^{log_height} is not allowed",
-        )
-        require(
-            table.rows is None or table.rows == 1 << log_height,
-            "fixed height",
-            f"table {table.name!r} has {table.rows} rows, the proof says 2^{log_height}",
-        )
-        require(
-            expected is None or expected == log_height,
-            "expected height",
-            f"table {table.name!r} has 2^{log_height} rows, not the 2^{expected} expected",
-        )
-        longest = max((len(values) for values in table.periodic), default=1)
-        require(
-            longest <= 1 << log_height,
-            "period",
-            f"table {table.name!r}: a periodic column is longer than 2^{log_height} rows",
         )
 
     def check_length(self) -> None:
@@ -335,7 +318,8 @@ class Verifier:
         opened = self._opened_by_table()
         chunks = self._opened_chunks()
         for quotient in self.layout.quotients:
-            names = " or ".join(f"table {self.key.tables[t].name!r}" for t in quotient.tables[:9])
+            tables = self.layout.key.tables
+            names = " or ".join(f"table {tables[t].name!r}" for t in quotient.tables[:9])
             more = " or another of their height" if len(quotient.tables) > 9 else ""
             require(
                 self._combined_at_zeta(quotient, opened)
@@ -367,7 +351,7 @@ class Verifier:
             *main, first, second, third = main
             mask = field.add(first, field.add(field.times_w(second, 1), field.times_w(third, 2)))
         return point_values(
-            self.key.tables[table],
+            self.layout.key.tables[table],
             Opened(
                 main=main,
                 main_next=opened.get(("main", True), ()),
@@ -424,7 +408,7 @@ class Verifier:
 
     def _opened_by_table(self) -> list[dict[tuple[str, bool], list[Element]]]:
         """Openings of each table's columns by (tree, at the next row), in order."""
-        result: list[dict[tuple[str, bool], list[Element]]] = [{} for _ in self.key.tables]
+        result: list[dict[tuple[str, bool], list[Element]]] = [{} for _ in self.layout.key.tables]
         for matrix, group in self._opening_groups():
             if matrix.tree != "quotient":
                 values = self.openings[group.start : group.start + len(group.columns)]

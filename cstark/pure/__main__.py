@@ -42,10 +42,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--min-security: from 0 to 128")
     options.heights = {}
     for text in options.expect_height:
-        name, equals, rows = text.rpartition("=")
-        if not (name and equals and rows.isascii() and rows.isdecimal() and len(rows) < 11):
+        name, equals, listed = text.rpartition("=")
+        numbers = listed.split(",")
+        if not (name and equals and all(map(is_number, numbers))):
             parser.error("--expect-height: write TABLE=ROWS")
-        if options.heights.setdefault(name, int(rows)) != int(rows):
+        rows = int(listed) if len(numbers) == 1 else tuple(map(int, numbers))
+        if options.heights.setdefault(name, rows) != rows:
             parser.error("--expect-height: two heights of one table")
     try:
         code = run(options)
@@ -65,6 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # a mistake of ours: whatever it is, nothing has been refused
         complain(f"error: {type(error).__name__}: {error}")
         return FAILED
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number of rows; of several traces there are several, between commas."""
+    return text.isascii() and text.isdecimal() and len(text) < 11
 
 
 def run(options: argparse.Namespace) -> int:

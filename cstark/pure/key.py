@@ -100,6 +100,7 @@ class Table:
     interactions: tuple[Interaction, ...]
     next_main: tuple[int, ...]
     next_preprocessed: tuple[int, ...]
+    stands: str = "once"  # or "any" number of times, or once in "every" shard
 
     @property
     def groups(self) -> list[tuple[Interaction, ...]]:
@@ -342,6 +343,10 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         "constraints degree interactions name next_main next_preprocessed nodes periodic "
         "preprocessed_width publics rows width"
     )
+    stands = data.get("stands", "once") if type(data) is dict else "once"
+    if stands != "once":
+        _need(stands in ("any", "every"), "table: stands neither once, nor any or every time")
+        names += " stands"
     t = _record(data, names, "table")
     _need(type(t["name"]) is str and t["name"] != "", "table name: not a string, or empty")
     _need(t["name"].isprintable(), "table name: not printable")
@@ -350,6 +355,8 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
     fixed = _number(t["preprocessed_width"], 0, MAX_COLUMNS, f"{name}: preprocessed width")
     _need(width + fixed > 0, f"{name}: no columns")
     publics = _number(t["publics"], 0, MAX_COLUMNS, f"{name}: publics")
+    several = stands == "any"
+    _need(not (several and fixed + publics), f"{name}: stands any times, but has fixed values")
     periodic = tuple(_elements(values, "periodic value") for values in _list(t["periodic"], name))
     _need(len(periodic) <= MAX_COLUMNS, f"{name}: too many periodic columns")
     for values in periodic:
@@ -406,6 +413,7 @@ def _table(data: Any, buses: dict[str, tuple[int, int]]) -> Table:
         interactions=tuple(interactions),
         next_main=_elements(t["next_main"], name),
         next_preprocessed=_elements(t["next_preprocessed"], name),
+        stands=stands,
     )
     _need(table.degree == _degree(table, degrees), f"{name}: stated degree is not the real one")
     for source, stated in (

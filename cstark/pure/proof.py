@@ -5,7 +5,8 @@
     8   magic "cstark\\r\\n"   2  version
     18  options: zk, salt length, log2 blowup, hash id, log2 FRI arity, log2 final length,
         grinding, max log height (1 byte each), queries (2), coset offset (8)
-    2   number of tables       1  log2 height each
+    2   number of tables       of each: 1  its log2 height; or, of a table that may stand any number
+        of times, 1  the number 128, 2  how many traces it has, 1 each  their log2 heights
     4   length of the claim    .. the claim
 
 All numbers are little-endian; words are canonical, below p.
@@ -21,6 +22,7 @@ from .hashes import DIGEST
 from .key import VERSION, Options
 
 MAGIC = b"cstark\r\n"
+SEVERAL = 128  # in the place of a height: a list follows
 SALT = 16  # bytes of each, where the traces are hidden
 HASH_IDS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
@@ -72,8 +74,19 @@ class Header:
     """What stands before the body; nothing of it is believed before it is compared."""
 
     options: bytes
-    log_heights: bytes
+    heights: tuple[int | tuple[int, ...], ...]  # log2, by table; a tuple where 128 stands
     claim: bytes
+
+    @property
+    def height_bytes(self) -> bytes:
+        """The heights as they stand in the file."""
+        data = b""
+        for height in self.heights:
+            if isinstance(height, int):
+                data += bytes([height])
+            else:
+                data += bytes([SEVERAL]) + len(height).to_bytes(2, "little") + bytes(height)
+        return data
 
 
 def options_bytes(options: Options) -> bytes:
@@ -101,5 +114,9 @@ def read_header(reader: Reader) -> Header:
     if version != VERSION:
         raise Refused("format", f"version {version}, not {VERSION}")
     options = reader.take(18)
-    log_heights = reader.take(reader.number(2))
-    return Header(options, log_heights, reader.take(reader.number(4)))
+    heights: list[int | tuple[int, ...]] = []
+    for _ in range(reader.number(2)):
+        height = reader.number(1)
+        several = height == SEVERAL
+        heights.append(tuple(reader.take(reader.number(2))) if several else height)
+    return Header(options, tuple(heights), reader.take(reader.number(4)))

@@ -6,7 +6,8 @@ statement and the length of the file: every count is computed before anything is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from .constraints import Challenges, Opened, constraints, fingerprint, quotient
 from .errors import Refused
@@ -14,6 +15,7 @@ from .field import ONE, ZERO, Ext, P, ext_bytes, horner, word_bytes
 from .fri import check_folds, point, read_trees, reducer
 from .hashes import DIGEST, HASHES
 from .key import Statement, Table
+from .limits import MAX_TABLES
 from .merkle import at_height
 from .proof import Header, Reader, options_bytes, read_header
 from .security import proven_bits
@@ -28,7 +30,7 @@ def verify(
     proof: bytes,
     *,
     min_security: float = 100,
-    heights: Mapping[str, int] | None = None,
+    heights: Mapping[str, int | Sequence[int]] | None = None,
     regime: str = "best",
     trace: Callable[[Event], None] | None = None,
 ) -> None:
@@ -42,8 +44,9 @@ def verify(
         Not trusted.
     min_security : float
         Proven bits that the proof must have; below 0 is no policy, and refuses every proof.
-    heights : mapping of str to int, optional
-        Rows that tables must have, by name.
+    heights : mapping of str to (int or sequence of int), optional
+        Rows that tables must have, by name; of one that may stand any number of times, the rows of
+        each of its traces, in any order.
     regime : {"best", "unique"}
         Which bounds prove the bits: the better of both, or unique decoding alone.
     trace : callable, optional
@@ -56,7 +59,9 @@ def verify(
     """
     reader = Reader(proof)
     header = read_header(reader)
-    shape = check_header(statement, header, min_security, heights or {}, regime)
+    # From here on each trace of a table that may have several is a table of its own.
+    statement, rows_of = standing(statement, header, heights or {})
+    shape = check_header(statement, header, rows_of, min_security, regime)
     options, tables = statement.options, statement.tables
     hasher, blowup = HASHES[options.hash], options.blowup
     transcript = Transcript(hasher, trace)
@@ -149,33 +154,59 @@ def verify(
     reader.end()
 
 
-def check_header(
-    statement: Statement,
-    header: Header,
-    min_security: float,
-    expected: Mapping[str, int],
-    regime: str,
-) -> Shape:
-    """Compare the header with the statement, and apply the policy to the heights it names."""
+def standing(
+    statement: Statement, header: Header, expected: Mapping[str, int | Sequence[int]]
+) -> tuple[Statement, tuple[int, ...]]:
+    """The statement about each trace by itself, as often as tables stand, and their rows."""
     tables, options = statement.tables, statement.options
-    if len(header.log_heights) != len(tables):
-        raise Refused("heights", f"{len(header.log_heights)} heights for {len(tables)} tables")
-    for table, log_height in zip(tables, header.log_heights, strict=True):
+    if len(header.heights) != len(tables):
+        raise Refused("heights", f"{len(header.heights)} heights for {len(tables)} tables")
+    places: list[int] = []
+    rows: list[int] = []
+    for place, (table, item) in enumerate(zip(tables, header.heights, strict=True)):
+        traces = (item,) if isinstance(item, int) else item
+        if isinstance(item, int) == (table.stands == "any"):
+            raise Refused("heights", f"table {table.name}: it does not stand as often as it may")
+        if list(traces) != sorted(traces, reverse=True):
+            raise Refused("heights", f"table {table.name}: its traces are not in order")
         period = max((len(values) for values in table.periodic), default=1)
-        allowed = 3 <= log_height <= options.max_log_height
-        if not allowed or 2**log_height < period or table.rows not in (None, 2**log_height):
-            raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not allowed")
-        if expected.get(table.name, 2**log_height) != 2**log_height:
-            raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not expected")
+        for log_height in traces:
+            allowed = 3 <= log_height <= options.max_log_height
+            if not allowed or 2**log_height < period or table.rows not in (None, 2**log_height):
+                raise Refused("heights", f"table {table.name}: 2^{log_height} rows are not allowed")
+            places.append(place)
+            rows.append(2**log_height)
+        if table.name in expected:
+            wanted = expected[table.name]
+            given = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+            listed = [height for height in given if isinstance(height, int)]
+            if listed != list(given) or sorted(listed) != sorted(2**height for height in traces):
+                raise Refused("heights", f"table {table.name}: other rows are expected")
     unknown = set(expected) - {table.name for table in tables}
     if unknown:
         named = sorted(name for name in unknown if isinstance(name, str))
         raise Refused("heights", f"a height of no table is expected: {', '.join(named)}")
+    if not 1 <= len(places) <= MAX_TABLES:
+        raise Refused("heights", f"{len(places)} tables stand in the proof")
+    publics = tuple(statement.publics[place] for place in places)
+    mine = tuple(tables[place] for place in places)
+    return replace(statement, tables=mine, publics=publics), tuple(rows)
+
+
+def check_header(
+    statement: Statement,
+    header: Header,
+    rows: tuple[int, ...],
+    min_security: float,
+    regime: str,
+) -> Shape:
+    """Compare the header with the statement, and apply the policy to the heights it names."""
+    tables, options = statement.tables, statement.options
     if header.options != options_bytes(options):
         raise Refused("options", "the proof was made with other options")
     if header.claim != statement.claim:
         raise Refused("statement", "the proof carries another claim")
-    shape = shape_of(statement, tuple(2**log_height for log_height in header.log_heights))
+    shape = shape_of(statement, rows)
     bits = proven_bits(statement, shape, regime)
     if not bits >= min_security >= 0:  # neither nan nor a negative number is a policy
         raise Refused("security", f"{bits} proven bits, fewer than are demanded")
@@ -208,7 +239,7 @@ def absorb_statement(transcript: Transcript, statement: Statement, header: Heade
     transcript.absorb("protocol", PROTOCOL)
     transcript.absorb("key", statement.digest)
     transcript.absorb("options", options_bytes(statement.options))
-    transcript.absorb("log heights", header.log_heights)
+    transcript.absorb("log heights", header.height_bytes)
     publics = b"".join(word_bytes([len(values), *values]) for values in statement.publics)
     transcript.absorb("publics", publics)
     numbers = [len(statement.tokens)]

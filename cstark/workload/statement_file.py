@@ -79,7 +79,7 @@ class StatementFile:
         self,
         proof: Proof | bytes,
         *,
-        heights: Mapping[str, int] | None = None,
+        heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
         regime: str = "best",
     ) -> None:
@@ -88,7 +88,7 @@ class StatementFile:
         Parameters
         ----------
         proof : Proof or bytes
-        heights : mapping of str to int, optional
+        heights : mapping of str to (int or sequence of int), optional
             Rows that tables must have.
         min_security : int
             The proven bits that are demanded, at the heights in the file.

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cstark.errors import (
@@ -367,7 +367,7 @@ class Workload:
         options: Options | None = None,
         *,
         claim: bytes | Mapping[str, Any] | None = None,
-        heights: Mapping[str, int] | None = None,
+        heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
         regime: str | None = None,
         **held: Any,
@@ -382,7 +382,7 @@ class Workload:
         claim : bytes or mapping, optional
             What the proof must claim; by default any claim is accepted, and it is up to the
             caller to look at the one returned.
-        heights : mapping of str to int, optional
+        heights : mapping of str to (int or sequence of int), optional
             Rows that tables must have.
         min_security : int
             The fewest proven bits that are accepted.

@@ -54,9 +54,9 @@ from tests.attacks.mutations_of_source import (  # noqa: E402
     sites,
 )
 
-MODULES = ("verifier", "fri", "merkle", "commitment", "proof", "transcript", "statement",
-           "refusals", "stream", "policy", "pure.verify", "pure.constraints", "pure.fri",
-           "pure.merkle", "pure.transcript", "pure.proof")  # fmt: skip
+MODULES = ("admission", "verifier", "fri", "merkle", "commitment", "proof", "transcript",
+           "statement", "refusals", "stream", "policy", "pure.verify", "pure.constraints",
+           "pure.fri", "pure.merkle", "pure.transcript", "pure.proof")  # fmt: skip
 FAST = [
     "--ignore=tests/attacks/test_checks_removed.py",  # which comes here
     "--ignore=tests/attacks/test_overview.py",  # which reads text

@@ -281,7 +281,7 @@ class Said:
             tokens=tuple(PureToken(t.sign, t.bus, t.values, t.count) for t in self.tokens),
             claim=self.claim,
         )  # fmt: skip
-        absorb_statement(plain, statement, Header(b"", bytes(self.log_heights), self.claim))
+        absorb_statement(plain, statement, Header(b"", self.log_heights, self.claim))
         assert transcript._state == plain._state
         return transcript._state
 

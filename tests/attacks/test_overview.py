@@ -19,12 +19,12 @@ TESTS = Path(__file__).resolve().parent.parent
 
 (
     FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE,
-    GROUPS,
+    GROUPS, SEVERAL,
 ) = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
                  "binding_statement", "accumulator", "every_place", "one_quotient",
-                 "hidden", "preprocessed_alone", "groups")
+                 "hidden", "preprocessed_alone", "groups", "several_traces")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -45,6 +45,23 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     "trailing bytes, short reads": (
         FORMAT + "test_bytes_after_the_end", FORMAT + "test_short_files",
         REFUSALS + "test_every_truncation_is_refused",
+    ),
+    "a table that stands more or less often than it may": (
+        SEVERAL + "test_a_table_that_stands_once_stands_more_or_less_often",
+        SEVERAL + "test_one_height_in_the_place_of_a_list",
+        SEVERAL + "test_more_traces_than_a_proof_has",
+    ),
+    "one of several traces is forged": (
+        SEVERAL + "test_the_last_trace_is_forged",
+        SEVERAL + "test_violations_of_two_traces_that_cancel",
+    ),
+    "traces left out, added, exchanged, of another height": (
+        SEVERAL + "test_a_trace_is_left_out", SEVERAL + "test_traces_in_another_order",
+        SEVERAL + "test_another_number_of_traces_in_the_header",
+        SEVERAL + "test_another_number_of_traces_than_expected",
+    ),
+    "weights that wrap around over several traces": (
+        SEVERAL + "test_weights_wrap_over_all_traces",
     ),
     "huge lengths": (
         FORMAT + "test_a_body_out_of_proportion_is_not_kept",

@@ -80,15 +80,33 @@ def forge(
     `machine` is what the prover commits to, when it is not the statement's.
     """
     key = statement.machine.verifying_key()
-    arrays = [np.ascontiguousarray(traces[name]) for name in key.names]
+    heights, arrays = standing_traces(key.tables, traces)
     instance = Instance.build(key, statement.publics, statement.tokens, statement.claim or b"")
     committed = (machine or statement.machine).proving_key
+    if any(isinstance(item, tuple) for item in heights):
+        committed = committed.standing(heights)
+        instance = instance.at(committed.description)
     prover = forgiving(kind)(committed, instance, arrays, Report())
     if machine is not None:
         prover.key = key
     for name, value in settings.items():
         setattr(prover, name, value)
     return prover.prove()
+
+
+def standing_traces(
+    tables: Sequence[Any], traces: dict[str, Any]
+) -> tuple[list[int | tuple[int, ...]], list[np.ndarray]]:
+    """Log heights by table and all traces, in whatever order and number they are given."""
+    heights: list[int | tuple[int, ...]] = []
+    arrays: list[np.ndarray] = []
+    for table in tables:
+        given = traces.get(table.name, [])
+        mine = given if isinstance(given, list) else [given]
+        arrays += [np.ascontiguousarray(trace) for trace in mine]
+        logs = tuple(len(trace).bit_length() - 1 for trace in mine)
+        heights.append(logs if isinstance(given, list) else logs[0])
+    return heights, arrays
 
 
 # ---- verifiers that lack something -------------------------------------------------------

@@ -36,6 +36,7 @@ CASES = {
     "folds to a constant": (zoo.fibonacci(10), {"final_length": 1, "fri_arity": 2}),
     "preprocessed and periodic": (zoo.cubic(8), {"blowup": 4, "grinding": 3}),
     "buses and tokens": (zoo.lookup(3, 5, 4, tokens=True), {"coset_offset": 7}),
+    "several traces": (zoo.several(6, 4, 4, 3), {}),
     "every feature": (everything(), {"fri_arity": 4, "final_length": 8}),
     "hidden, one table": (zoo.fibonacci(3), {"zk": True, "queries": 20}),
     "hidden, every feature": (everything(), {"zk": True, "queries": 20, "blowup": 4}),

@@ -17,7 +17,7 @@ class Case:
     """A statement and its witness."""
 
     tables: dict[str, cs.Air]
-    traces: dict[str, np.ndarray]
+    traces: dict[str, Any]
     publics: dict[str, list[int]] = field(default_factory=dict)
     tokens: tuple[Any, ...] = ()
 
@@ -158,6 +158,62 @@ class Ring(cs.Air):
 def ring(log_height: int) -> Case:
     a = np.arange(1 << log_height, dtype=np.uint64)
     return Case({"ring": Ring()}, {"ring": np.stack([a, a * a], axis=1)})
+
+
+class Halves(cs.Air):
+    """Numbers of 6 bits as two of 3; may stand any number of times."""
+
+    columns = ("word", "low", "high", "real")
+    periodic = {"odd": (0, 1)}
+    stands = "any"
+
+    def constrain(self, t):
+        now = t.now
+        t.every_row.equal(now.word, now.low + 8 * now.high)
+        t.every_row.boolean(now.real)
+        t.first_row.equal(now.real, 1)
+        t.transition.zero(t.next.real * (1 - now.real))
+        t.send("three bits", [now.low, t.periodic.odd], count=now.real)
+        t.send("three bits", [now.high, t.periodic.odd], count=now.real)
+
+
+class Threes(cs.Air):
+    """The numbers of 3 bits, twice."""
+
+    columns = ("used",)
+    preprocessed = {"value": (), "odd": ()}
+    stands = "every"
+
+    def preprocessed_trace(self):
+        return np.stack([np.arange(16) % 8, np.arange(16) // 8], axis=1)
+
+    def constrain(self, t):
+        t.receive("three bits", [t.preprocessed.value, t.preprocessed.odd], count=t.now.used)
+
+
+def halves(rows: int, seed: int = 0) -> np.ndarray:
+    """A trace of `Halves`, all of whose rows are real."""
+    words = np.random.default_rng(seed).integers(0, 64, rows, dtype=np.uint64)
+    ones = np.ones(rows, dtype=np.uint64)
+    return np.stack([words, words % 8, words // 8, ones], axis=1)
+
+
+def used_threes(*traces: np.ndarray) -> np.ndarray:
+    """The trace of `Threes` for these of `Halves`."""
+    used = np.zeros((16, 1), dtype=np.uint64)
+    for trace in traces:
+        for row, (_, low, high, real) in enumerate(trace.tolist()):
+            if real:
+                used[low + 8 * (row % 2), 0] += 1
+                used[high + 8 * (row % 2), 0] += 1
+    return used
+
+
+def several(*log_heights: int) -> Case:
+    """A table with so many traces, tallest first, and a list that all of them use."""
+    traces = [halves(1 << log_height, seed) for seed, log_height in enumerate(log_heights)]
+    tables = {"halves": Halves(), "threes": Threes()}
+    return Case(tables, {"halves": traces, "threes": used_threes(*traces)})
 
 
 def together(*cases: Case) -> Case:

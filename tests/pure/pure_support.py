@@ -31,6 +31,9 @@ ZOO = {
     "odd interactions": lambda: zoo.lookup(3, 5, 5),
     "even interactions": lambda: zoo.lookup(4, 6, 4),
     "ring": lambda: zoo.ring(5),
+    "several traces": lambda: zoo.several(6, 4, 4, 3),
+    "one trace of several": lambda: zoo.several(4),
+    "no trace of several": lambda: zoo.together(zoo.fibonacci(5), zoo.several()),
     "many tables": lambda: zoo.together(
         zoo.fibonacci(10), zoo.cubic(9), zoo.ring(7), zoo.fibonacci(3), zoo.lookup(3, 6, 4),
         zoo.cubic(3), zoo.fibonacci(8),

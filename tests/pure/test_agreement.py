@@ -11,6 +11,7 @@ import pytest
 import cstark as cs
 from cstark.protocol.layout import Layout, security_shape
 from cstark.pure import proof, security, shape
+from cstark.pure.verify import standing
 from cstark.security import security_report
 from tests.pure.pure_support import SMALL, ZOO, pair_of_case, pair_of_workload
 
@@ -30,16 +31,14 @@ def check_honest(pair):
     assert len(first) >= 18
     assert first == second
     header = proof.read_header(proof.Reader(pair.proof))
-    heights = tuple(2**k for k in header.log_heights)
+    statement, heights = standing(pair.statement, header, {})
     options = pair.file.key.options
     theirs = security_report(
-        security_shape(
-            Layout(pair.file.key, header.log_heights), len(pair.file.tokens)
-        ),
+        security_shape(Layout(pair.file.key, header.heights), len(pair.file.tokens)),
         queries=options.queries,
         grinding=options.grinding,
     ).bits
-    ours = security.proven_bits(pair.statement, shape.shape_of(pair.statement, heights))
+    ours = security.proven_bits(statement, shape.shape_of(statement, heights))
     assert ours == pytest.approx(theirs, abs=1e-9)
     if ours < 127:
         assert pair.compiled(pair.proof, bits=int(ours) + 1) == "security"
