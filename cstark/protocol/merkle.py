@@ -17,8 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cstark.distinct import distinct
-from cstark.kernels import _hash, _runtime
+from cstark.kernels import _hash, _paths, _runtime
 
 __all__ = [
     "MerkleTree",
@@ -208,29 +207,11 @@ class Step:
 
     def __init__(self, blocks: int, rows: int, known: np.ndarray) -> None:
         self.blocks, self.rows = blocks, rows
-        block, row = np.divmod(known, 2 * rows)
-        is_right = row >= rows
-        parent = block * rows + np.where(is_right, row - rows, row)
-        self.parents = distinct(parent)
-        slot = np.searchsorted(self.parents, parent)
-        count = len(self.parents)
-        left = np.full(count, -1, dtype=np.int64)
-        right = np.full(count, -1, dtype=np.int64)
-        index = np.arange(len(known))
-        left[slot[~is_right]] = index[~is_right]
-        right[slot[is_right]] = index[is_right]
-        parent_block, parent_row = np.divmod(self.parents, rows)
-        base = parent_block * (2 * rows) + parent_row
-        lacks_left, lacks_right = left < 0, right < 0
-        lacks = lacks_left | lacks_right  # never both: a parent comes from a known child
-        self.missing = np.where(lacks_left, base, base + rows)[lacks]
-        supplied = np.cumsum(lacks) - 1 + len(known)
-        self.left = np.where(lacks_left, supplied, left)
-        self.right = np.where(lacks_right, supplied, right)
+        self.parents, self.missing, self.left, self.right = _paths.climb(known, rows)
 
 
 @lru_cache(maxsize=64)
-def _paths(blowup: int, log_rows: int, positions: bytes) -> tuple[Step, ...]:
+def _steps(blowup: int, log_rows: int, positions: bytes) -> tuple[Step, ...]:
     known = np.frombuffer(positions, dtype=np.int64)
     steps = []
     for blocks, rows in level_shapes(blowup, log_rows)[1:]:
@@ -245,7 +226,7 @@ def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[Step, ...]
     Remembered for a while: the trees of one proof are opened at the same positions, and a
     verifier counts the siblings before it uses them.
     """
-    return _paths(blowup, log_rows, np.asarray(positions, dtype=np.int64).tobytes())
+    return _steps(blowup, log_rows, np.asarray(positions, dtype=np.int64).tobytes())
 
 
 def sibling_count(blowup: int, log_rows: int, positions: np.ndarray) -> int:

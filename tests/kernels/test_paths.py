@@ -1,0 +1,61 @@
+"""The paths of Merkle trees against sets and dictionaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstark.kernels import _paths
+
+
+def climb(known, rows):
+    """What `_paths.climb` returns, by the definition."""
+    parents = sorted({n // (2 * rows) * rows + n % rows for n in known})
+    pool, children = list(known), {}
+    for parent in parents:
+        left = parent // rows * 2 * rows + parent % rows
+        pool += [child for child in (left, left + rows) if child not in known]
+        children[parent] = left
+    place = {node: k for k, node in enumerate(pool)}
+    left = [place[children[parent]] for parent in parents]
+    right = [place[children[parent] + rows] for parent in parents]
+    return parents, pool[len(known) :], left, right
+
+
+@given(st.data())
+def test_against_the_definition(data):
+    rows = 1 << data.draw(st.integers(0, 5))
+    blocks = data.draw(st.integers(1, 4))
+    known = sorted(data.draw(st.sets(st.integers(0, 2 * rows * blocks - 1))))
+    found = _paths.climb(np.array(known, dtype=np.int64), rows)
+    assert tuple(part.tolist() for part in found) == climb(known, rows)
+
+
+def test_all_nodes_and_none():
+    every = np.arange(16)
+    parents, missing, left, right = _paths.climb(every, 4)
+    assert parents.tolist() == list(range(8)) and not len(missing)
+    assert every[left].tolist() == [0, 1, 2, 3, 8, 9, 10, 11]
+    assert every[right].tolist() == [4, 5, 6, 7, 12, 13, 14, 15]
+    assert [len(part) for part in _paths.climb(every[:0], 4)] == [0, 0, 0, 0]
+
+
+def test_the_largest_numbers():
+    top = (1 << 62) - 1  # of a level of 2^62 nodes
+    parents, missing, left, right = _paths.climb(np.array([top]), 1 << 61)
+    assert parents.tolist() == [(1 << 61) - 1] and missing.tolist() == [(1 << 61) - 1]
+    assert (left.tolist(), right.tolist()) == ([1], [0])
+
+
+@pytest.mark.parametrize("known", [[-1, 2], [3, 2], [2, 2], [0, 1, 1]])
+def test_numbers_that_do_not_ascend(known):
+    with pytest.raises(ValueError, match=r"known\[\d\] is -?\d: numbers must ascend from 0 on"):
+        _paths.climb(np.array(known), 2)
+
+
+@pytest.mark.parametrize("rows", [0, -4])
+def test_no_rows(rows):
+    with pytest.raises(ValueError, match="rows must be positive"):
+        _paths.climb(np.array([1]), rows)
