@@ -49,7 +49,7 @@ class Appraised:
         log_heights = (
             tallest(described) if heights is None else checked_log_heights(described, heights)
         )
-        return proven_security(described, log_heights, regime=self.options.regime)
+        return proven_security(described, log_heights, regime=self.options.counted_regime)
 
     def estimate(
         self, heights: Mapping[str, int | Sequence[int]] | None = None, *, time: bool = False

@@ -357,8 +357,8 @@ class Machine(Appraised):
             If the publics, tokens, claim, heights, min_security or regime given are malformed.
         """
         self.proving_key.deferred_key().verify(
-            proof, publics, tokens=tokens, claim=claim, heights=heights,
-            min_security=min_security, regime=self.options.regime if regime is None else regime,
+            proof, publics, tokens=tokens, claim=claim, heights=heights, min_security=min_security,
+            regime=self.options.counted_regime if regime is None else regime,
         )  # fmt: skip
 
     def statement(

@@ -51,7 +51,9 @@ def add_options(parser: Parser) -> None:
         help="log2 of the tallest table that is accepted (default: 24, for programs 26)",
     )
     group.add_argument(
-        "--regime", metavar="NAME", help="proven bounds used: best (default) or unique"
+        "--regime",
+        metavar="NAME",
+        help="bounds that the number of queries is found by: best (default), unique or dkt26",
     )
     group.add_argument(
         "--zk",

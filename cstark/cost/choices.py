@@ -156,13 +156,13 @@ def changes(
     described = key.description
     queries, solved = described.options.queries, options
     if options.queries is not None:
-        security = proven_security(described, tallest(described), regime=options.regime)
+        security = proven_security(described, tallest(described), regime=options.counted_regime)
         target = min(max(int(security.bits), 1), MAX_SECURITY)
         solved = replace(options, queries=None, security=target)
     alternatives: Sequence[tuple[str, Sequence[Any]]] = (
         ("blowup", (2, 4, 8, 16)),
         ("security", (100, 128)),
-        ("regime", ("unique",)),
+        ("regime", ("unique", "dkt26")),
         ("grinding", (0, 20)),
         ("fri_arity", (2, 4, 8)),
         ("hash", ("blake3", "keccak256", "sha256")),
@@ -240,6 +240,6 @@ def _measured(
         options,
         described.options.queries,
         described.options.grinding,
-        proven_security(described, log_heights, regime=options.regime),
+        proven_security(described, log_heights, regime=options.counted_regime),
         found,
     )

@@ -68,6 +68,10 @@ def _bits(bits: object) -> Real | float:
 
 
 def _regime(regime: object) -> str:
+    if regime == "dkt26":
+        raise StatementError(
+            "regime is 'dkt26'; it rests on a draft and counts for no min_security: take 'best'"
+        )
     if not isinstance(regime, str) or regime not in REGIMES:
         raise StatementError(
             f"regime is {quoted(regime)}; it must be one of {', '.join(map(repr, REGIMES))}"

@@ -22,10 +22,13 @@ What is assumed.  The hash behaves as a random oracle.  Nothing is conjectured a
 the two proven radii: the "up to capacity" conjecture, on which many deployed parameters rest, was
 refuted in 2025 (https://eprint.iacr.org/2025/2046, https://eprint.iacr.org/2025/2010); what such
 figures would say is in `SecurityReport.heuristic`, labelled, and used for nothing.  Results beyond
-the Johnson radius for plain Reed-Solomon codes that were announced in 2026 are not used.  Grinding
+the Johnson radius for plain Reed-Solomon codes that were announced in 2026 are not used; a smaller
+count up to that radius is shown as a second line, and counts for nothing (`cstark.security.dkt26`).
+Grinding
 bits are evaluations of the transcript hash, and are counted once, in the query term.
 """
 
+from cstark.security.dkt26 import dkt26
 from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
 from cstark.security.report import RegimeReport, SecurityReport, security_report, show_bits
 from cstark.security.solve import solve
@@ -41,6 +44,7 @@ __all__ = [
     "RegimeReport",
     "SecurityReport",
     "Shape",
+    "dkt26",
     "johnson",
     "round_terms",
     "security_report",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cstark.errors import OptionsError, quoted
+from cstark.security.dkt26 import dkt26
 from cstark.security.heuristic import heuristic_bits
 from cstark.security.regimes import (
     MAX_MULTIPLICITY,
@@ -21,7 +22,7 @@ from cstark.security.terms import GRINDING_SITES, HASH_BITS, Shape, round_terms,
 
 __all__ = ["RegimeReport", "SecurityReport", "security_report", "show_bits"]
 
-REGIMES = ("best", "unique", "list")
+REGIMES = ("best", "unique", "list", "dkt26")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class RegimeReport:
 
     @property
     def name(self) -> str:
-        """ "unique" or "list"."""
+        """ "unique", "list" or "dkt26"."""
         return self.regime.name
 
     @property
@@ -80,9 +81,9 @@ class SecurityReport:
         `grinding` is the share of the query term that is proof of work.
     unique_decoding, list_decoding : RegimeReport
         Both regimes; the list regime at the multiplicity that maximises its least term.
-    choice : {"best", "unique", "list"}
-        Which of them `bits`, `sum_bits`, `binding` and `regime` speak of; "best" is the one with
-        more bits.
+    choice : {"best", "unique", "list", "dkt26"}
+        Which of them `bits`, `sum_bits`, `binding` and `regime` speak of; "best" is the one of the
+        first two with more bits.
     grinding_elsewhere : dict of str to int
         Proof-of-work bits before other challenges, by term; empty in this protocol.
 
@@ -111,12 +112,28 @@ class SecurityReport:
             return self.unique_decoding
         if self.choice == "list":
             return self.list_decoding
+        if self.choice == "dkt26":
+            return self.dkt26
 
         # Both may reach the cap of the hash: then the one with the smaller error in total.
         def strength(candidate: RegimeReport) -> tuple[float, float]:
             return candidate.bits, candidate.sum_bits
 
         return max(self.list_decoding, self.unique_decoding, key=strength)
+
+    @cached_property
+    def dkt26(self) -> RegimeReport:
+        """List decoding by the count of a recent draft, at the multiplicity that suits it.
+
+        See `cstark.security.dkt26`: no verifier counts it.
+        """
+        elsewhere = self.grinding_elsewhere
+        m = _best_multiplicity(
+            self.shape, self.queries, self.grinding, tuple(elsewhere.items()), dkt26
+        )
+        point = dkt26(self.shape.blowup, m)
+        terms = round_terms(self.shape, point, self.queries, self.grinding, elsewhere)
+        return RegimeReport(point, {**terms, "hash": HASH_BITS})
 
     @property
     def bits(self) -> float:
@@ -164,7 +181,7 @@ class SecurityReport:
                     "bits_per_query": candidate.regime.bits_per_query,
                     "terms": dict(candidate.terms),
                 }
-                for candidate in (self.unique_decoding, self.list_decoding)
+                for candidate in (self.unique_decoding, self.list_decoding, self.dkt26)
             },
             "shape": {
                 name: list(value) if isinstance(value, tuple) else value
@@ -197,6 +214,13 @@ class SecurityReport:
             f"queries, blowup {self.shape.blowup}"
         )
 
+    def _second_line(self) -> str:
+        """What follows from a theorem that is not relied on."""
+        return (
+            f"{show_bits(self.dkt26.bits)} bits by DKT26 (eprint 2026/2056, a draft: counted for "
+            f"no verifier's min_security; the {self.dkt26.binding} term binds)"
+        )
+
     def _notes(self) -> list[str]:
         figures = ", ".join(f"{name} {show_bits(bits)}" for name, bits in self.heuristic.items())
         return [
@@ -207,7 +231,8 @@ class SecurityReport:
         ]
 
     def __str__(self) -> str:
-        lines = [self._heading(), f"  {'term':<12} {'unique':>8} {'list':>8}"]
+        lines = [self._heading(), "  " + self._second_line()]
+        lines.append(f"  {'term':<12} {'unique':>8} {'list':>8}")
         lines += [
             f"  {name:<12} {show_bits(one):>8} {show_bits(other):>8}"
             for name, one, other in self._rows()
@@ -222,7 +247,7 @@ class SecurityReport:
         )
         notes = "".join(f"<p>{note}</p>" for note in self._notes())
         return (
-            f"<p>{self._heading()}</p><table><thead><tr><th>term</th><th>unique</th>"
+            f"<p>{self._heading()}<br>{self._second_line()}</p><table><thead><tr><th>term</th><th>unique</th>"
             f"<th>list</th></tr></thead><tbody>{rows}</tbody></table>{notes}"
         )
 
@@ -250,8 +275,8 @@ def security_report(
         Number of query positions, drawn with replacement; at least 1.
     grinding : int
         Proof-of-work bits before the positions are drawn.
-    regime : {"best", "unique", "list"}
-        Which regime the totals speak of; both are always in the report.
+    regime : {"best", "unique", "list", "dkt26"}
+        Which regime the totals speak of; all are in the report. "dkt26" is never among the best.
     grinding_elsewhere : mapping of str to int, optional
         Proof-of-work bits before other challenges, by term: "lookup", "constraints", "ood",
         "batching" or "fold". The protocol has none.
@@ -268,7 +293,9 @@ def security_report(
     queries = whole_number("queries", queries, 1)
     grinding = whole_number("grinding", grinding, 0)
     if regime not in REGIMES:
-        raise OptionsError(f"regime={quoted(regime)}: must be one of 'best', 'unique', 'list'")
+        raise OptionsError(
+            f"regime={quoted(regime)}: must be one of {', '.join(map(repr, REGIMES))}"
+        )
 
     elsewhere = {
         name: whole_number(f"grinding_elsewhere[{name!r}]", bits, 0)
@@ -301,7 +328,11 @@ def security_report(
 
 @lru_cache(maxsize=64)  # asked for after every proof
 def _best_multiplicity(
-    shape: Shape, queries: int, grinding: int, elsewhere: tuple[tuple[str, int], ...]
+    shape: Shape,
+    queries: int,
+    grinding: int,
+    elsewhere: tuple[tuple[str, int], ...],
+    regime_at: Callable[[int, int], Regime] = johnson,
 ) -> int:
     """The m that maximises the least of all round terms.
 
@@ -310,7 +341,7 @@ def _best_multiplicity(
     """
 
     def split(m: int) -> tuple[float, float]:
-        point = johnson(shape.blowup, m)
+        point = regime_at(shape.blowup, m)
         terms = round_terms(shape, point, queries, grinding, dict(elsewhere))
         return terms.pop("query"), min(terms.values())
 

@@ -32,8 +32,8 @@ def solve(shape: Shape, target: int, *, grinding: int = 0, regime: str = "best")
         Proven bits, from 1 to 128.
     grinding : int
         Proof-of-work bits, which replace queries.
-    regime : {"best", "unique", "list"}
-        Which proven regimes may be used.
+    regime : {"best", "unique", "list", "dkt26"}
+        Which regimes may be used; see `security_report`.
 
     Returns
     -------

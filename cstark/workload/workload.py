@@ -419,7 +419,7 @@ class Workload:
         if wanted is not None and wanted != encoded:
             raise VerificationError("the proof makes another claim", Reason.STATEMENT)
         machine = statement.machine(options)
-        regime = options.regime if regime is None else regime
+        regime = options.counted_regime if regime is None else regime
         Policy.of(machine.proving_key.description, min_security, regime, heights)
         try:
             machine.verify(
