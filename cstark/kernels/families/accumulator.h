@@ -1,6 +1,8 @@
 /* The running sum of a table's fractions, written over the sums of its rows; part of the family lookup.h. */
 #include "lookup_types.h"
 
+/* acc[i + 1] = acc[i] + S_i - L / N. The last column of a row holds S_i until acc[i] takes its place, so
+ * the cell is read before it is written, and no second array is needed. */
 static ptrdiff_t accumulate_rows(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     (void)thread;
     const lookup_job *job = context;

@@ -168,7 +168,7 @@ static ptrdiff_t invalid_instruction(const block_program *p) {
 }
 
 /* Words of scratch for one thread: slots, totals and sums of the classes, fractions.
- * Sums are at most DOT_WORDS words a row and coordinate. All parts are multiples of 64 bytes. Planes
+ * Sums are at most DOT_WORDS words for each row and coordinate. All parts are multiples of 64 bytes. Planes
  * of fractions are no power of two apart, as slots are not. */
 enum { DOT_WORDS = 4, FRACTION_PAD = 8 };
 

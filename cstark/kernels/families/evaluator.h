@@ -39,6 +39,7 @@ NOINLINE void load_column(const uint64_t *column, ptrdiff_t stride, ptrdiff_t fi
                           ptrdiff_t rows, uint64_t *out) {
     const uint64_t *p = column + first * stride;
     for (ptrdiff_t i = 0; i < count; i++) out[i] = p[i * stride];
+    /* After the last row comes the first; the number of rows is a power of two. */
     out[count] = column[((first + count) & (rows - 1)) * stride];
 }
 
@@ -267,13 +268,14 @@ NOINLINE void make_pair(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const t
         vec f_norm, g_norm;
         const vec3 f = e_adjugate(e_load(r->f + i, SLOT), &f_norm);
         const vec3 g = e_adjugate(e_load(r->g + i, SLOT), &g_norm);
-        v_store(norms + i, v_mul(f_norm, g_norm));
+        v_store(norms + i, v_mul(f_norm, g_norm)); /* before counts are multiplied in */
         if (r->m) g_norm = v_mul(g_norm, v_load(r->m + i));
         if (r->n) f_norm = v_mul(f_norm, v_load(r->n + i));
         vec3 numerator;
         for (int k = 0; k < 3; k++) {
             const digits left = d_mul_vec(f.c[k], g_norm), right = d_mul_vec(g.c[k], f_norm);
             digits sum = r->flags & NEGATIVE_A ? d_sub(right, left) : d_add(right, left);
+            /* `right` is in the sum already: taken away twice, it is negated. */
             if (r->flags & NEGATIVE_B) sum = d_sub(sum, d_add(right, right));
             numerator.c[k] = d_value(sum);
         }
@@ -312,6 +314,7 @@ NOINLINE void test_rows(const uint64_t *a, int class, ptrdiff_t first, ptrdiff_t
     for (ptrdiff_t i = start; i < stop; i++) failed += a[i] != 0 && a[i] != GL_P;
     if (!failed) return;
     *failures += failed;
+    /* Rare, so it looks a second time. A thread may test its chunks in any order: the least row counts. */
     for (ptrdiff_t i = start; i < stop && first + i < *first_row; i++)
         if (a[i] != 0 && a[i] != GL_P) *first_row = first + i;
 }
@@ -319,7 +322,8 @@ NOINLINE void test_rows(const uint64_t *a, int class, ptrdiff_t first, ptrdiff_t
 /* ---- the interpreter ---- */
 
 /* Rows first..first+rows-1; rows a multiple of PAIR_OF_VECTORS, at most BLOCK. `offset`: of the block in
- * the chunk, for fractions. */
+ * the chunk, for fractions. No index is checked here: every instruction has passed invalid_instruction
+ * before the region began. */
 static void run_block(const block_program *p, const workspace *w, ptrdiff_t first, ptrdiff_t rows,
                       ptrdiff_t offset) {
 #define OPERAND(x) (w->slots + ((x) >> 1) * SLOT + ((x) & 1))

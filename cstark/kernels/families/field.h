@@ -70,7 +70,9 @@ FIELD_LOOP(field_square, ONE, SQUARE)
 static ptrdiff_t field_inverse(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const field_job *job = context;
     (void)thread;
-    uint64_t block[INVERT_BLOCK]; /* a copy, so that out may be the input */
+    /* The inversion reads its input a second time, on the way back, when `out` holds other values
+     * already: where out is the input, it works on a copy. */
+    uint64_t block[INVERT_BLOCK];
     for (ptrdiff_t i = first; i < last; i += INVERT_BLOCK) {
         const ptrdiff_t count = last - i < INVERT_BLOCK ? last - i : INVERT_BLOCK;
         const uint64_t *x = job->a + i;
@@ -92,6 +94,7 @@ static ptrdiff_t field_power(void *context, ptrdiff_t first, ptrdiff_t last, int
     enum { STEP = 4 * LANES };
     const int top = job->exponent ? 63 - __builtin_clzll(job->exponent) : -1;
     for (ptrdiff_t i = first; i < last; i += STEP) {
+        /* Through a copy, so that the last group, filled up with zeros, goes the same way. */
         uint64_t some[STEP] = {0};
         const ptrdiff_t count = last - i < STEP ? last - i : STEP;
         memcpy(some, job->a + i, sizeof(uint64_t) * (size_t)count);
@@ -143,7 +146,7 @@ static ptrdiff_t field_powers(void *context, ptrdiff_t first, ptrdiff_t last, in
     const field_job *job = context;
     (void)thread;
     const uint64_t start = gl_mul(*job->a, gl_power(job->exponent, (uint64_t)first));
-    fill_powers(job->out + first, last - first, start, job->exponent);
+    fill_powers(job->out + first, last - first, start, job->exponent); /* any words */
     for (ptrdiff_t i = first; i < last; i++) job->out[i] = gl_canonical(job->out[i]);
     return -1;
 }
@@ -151,7 +154,7 @@ static ptrdiff_t field_powers(void *context, ptrdiff_t first, ptrdiff_t last, in
 static ptrdiff_t field_dot(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const field_job *job = context;
     (void)thread;
-    enum { TERMS = 64 * LANES };
+    enum { TERMS = 64 * LANES }; /* a lane of `products` takes 64 terms: then it must be reduced */
     vec total = v_set1(0);
     for (ptrdiff_t start = first; start < last; start += TERMS) {
         const ptrdiff_t end = last - start < TERMS ? last : start + TERMS;
@@ -233,6 +236,8 @@ static ptrdiff_t field_ext_dot(void *context, ptrdiff_t first, ptrdiff_t last, i
     const field_job *job = context;
     (void)thread;
     const ext none = {{0, 0, 0}};
+    /* The total joins the nine products of the next element before these are reduced: three
+     * reductions for each element, and no addition of reduced words. */
     vec3 total = e_set1(none);
     ptrdiff_t i = first;
     for (; i + LANES <= last; i += LANES)

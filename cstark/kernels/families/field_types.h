@@ -11,7 +11,7 @@ typedef struct {
     uint64_t exponent; /* the ratio of a geometric sequence, which begins with *a */
     ptrdiff_t chunk; /* elements per chunk: dot products leave the sum of chunk k at out[k] */
 } field_job;
-/* A matrix of `width` words a row, folded or scanned along its columns in chunks of rows. */
+/* A matrix with rows of `width` words, folded or scanned along its columns in chunks of rows. */
 typedef struct {
     const uint64_t *a;
     uint64_t *out;          /* fold: a row for each chunk; scan: a row for each of a, may be a */

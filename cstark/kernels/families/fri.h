@@ -1,5 +1,5 @@
-/* FRI: folding a word, joining two words. Planar extension words, one plane a coordinate, cosets one
- * after another in a plane. Inputs and outputs canonical.
+/* FRI: folding a word, joining two words. Planar extension words, a plane for each coordinate, cosets
+ * one after another in a plane. Inputs and outputs canonical.
  *
  * Write the polynomial behind the word as f(y) = sum_k y^k f_k(y^a), a the arity. On the a points
  * W^j y (W of order a) it is a transform of size a of the values y^k f_k(y^a):
@@ -57,6 +57,7 @@ INLINE void fold_some(const uint64_t *p, ptrdiff_t plane, ptrdiff_t step, uint64
         for (int j = 0; j < arity; j++) y[j].c[k] = d[j];
     }
     const vec3 ratio = e_scale(challenge, v_load(inverse_points));
+    /* Horner's rule in challenge / y. The coefficients stay in digits, where the sum costs no carry. */
     vec3 r = e_value(y[arity - 1]);
     for (int k = arity - 2; k >= 0; k--) r = e_mul_add(r, ratio, y[k]);
     r = e_canonical(r);
@@ -67,6 +68,8 @@ INLINE void fold_some(const uint64_t *p, ptrdiff_t plane, ptrdiff_t step, uint64
 }
 
 INLINE void fold_rows(const fri_job *job, const int arity, ptrdiff_t q, ptrdiff_t first, ptrdiff_t count) {
+    /* The points of a block stay in the first-level cache, and the powers that begin it are made once.
+     * The last vector of them may reach LANES - 1 words too far. */
     enum { BLOCK = 512 };
     uint64_t inverse_points[BLOCK + LANES];
     const ptrdiff_t m = job->n / arity, plane = job->blowup * job->n, out_plane = job->blowup * m;
@@ -91,7 +94,7 @@ static ptrdiff_t fri_fold(void *context, ptrdiff_t first, ptrdiff_t last, int th
     const fri_job *job = context;
     (void)thread;
     const ptrdiff_t m = job->n / job->arity;
-    while (first < last) {
+    while (first < last) { /* a range of items may reach over several cosets, which have other points */
         const ptrdiff_t q = first / m, i = first % m;
         const ptrdiff_t count = last - first < m - i ? last - first : m - i;
         if (job->arity == 2)

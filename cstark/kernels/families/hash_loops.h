@@ -25,12 +25,12 @@ struct hash_job {
     int tag;
     size_t bytes;        /* a message */
     ptrdiff_t start;     /* message that item 0 stands for */
-    ptrdiff_t per_block; /* messages a block; message m is number m % per_block of block m / per_block */
+    ptrdiff_t per_block; /* messages in a block; message m is number m % per_block of block m / per_block */
     const hash_matrix *matrices; /* rows: parts of a row; pieces: where each piece lies */
     int parts;
     const uint64_t *const *word; /* planar: word[j] + b * word_block + i */
     ptrdiff_t word_block;
-    uint8_t *scratch; /* streams rows of `pitch` bytes a thread */
+    uint8_t *scratch; /* for each thread, streams rows of `pitch` bytes */
     size_t pitch;
     uint8_t *out;
     ptrdiff_t out_block, out_row;
@@ -117,6 +117,7 @@ static ptrdiff_t hash_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int 
             const int count = here - done < streams ? (int)(here - done) : streams;
             const hash_function hash = job->locate(job, b, i + done, count, thread, &in);
             if (count == streams) {
+                /* Digests of adjacent messages are adjacent inside a block, whatever lies between blocks. */
                 hash(&in, job->bytes, job->tag, out + done * HASH_BYTES);
             } else {
                 uint8_t digests[HASH_STREAMS_MAX * HASH_BYTES];
@@ -166,6 +167,8 @@ static ptrdiff_t grind_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int
         in.piece[0][k] = messages[k];
     }
     for (; first < last; first += streams) {
+        /* No order among threads is needed: a value that is too old only costs work that is not used,
+         * and the result is read when the region has ended. */
         ptrdiff_t best = __atomic_load_n(&job->best, __ATOMIC_RELAXED);
         if (first > best) return -1;
         for (int k = 0; k < HASH_STREAMS_MAX; k++) {
@@ -178,6 +181,8 @@ static ptrdiff_t grind_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int
             memcpy(&word, digests + HASH_BYTES * k, 8);
             if (word & job->mask) continue;
             const ptrdiff_t found = first + k;
+            /* A failed exchange leaves in `best` what another thread has put there meanwhile; where that
+             * is smaller, it stays. */
             while (found < best
                    && !__atomic_compare_exchange_n(&job->best, &best, found, 0, __ATOMIC_RELAXED,
                                                    __ATOMIC_RELAXED)) {

@@ -51,9 +51,12 @@ INLINE ptrdiff_t invert_block(const uint64_t *x, uint64_t *out, ptrdiff_t n, con
     const ptrdiff_t rest = n % INVERT_STEP, even = n - rest;
     const int lanes = even ? LANES : 0;
     uint64_t few[LANES + INVERT_STEP];
-    vec c0 = v_set1(0), c1 = c0, c2 = c0, c3 = c0, c01 = c0, c23 = c0; /* as the compiler would warn */
+    vec c0 = v_set1(0), c1 = c0, c2 = c0, c3 = c0, c01 = c0, c23 = c0; /* `even` guards every use,
+                                                                          but no compiler sees it */
     if (even) {
         c0 = v_load(x), c1 = v_load(x + LANES), c2 = v_load(x + 2 * LANES), c3 = v_load(x + 3 * LANES);
+        /* Stored before x[i] is taken in: the prefix at i excludes i. The prefix of the first step
+         * would be 1 and is not stored. */
         for (ptrdiff_t i = INVERT_STEP; i < even; i += INVERT_STEP) {
             v_store(out + i, c0), v_store(out + i + LANES, c1);
             v_store(out + i + 2 * LANES, c2), v_store(out + i + 3 * LANES, c3);
@@ -70,6 +73,8 @@ INLINE ptrdiff_t invert_block(const uint64_t *x, uint64_t *out, ptrdiff_t n, con
         const vec all = v_load(few), i01 = v_mul(all, c23), i23 = v_mul(all, c01);
         const vec i0 = v_mul(i01, c1), i1 = v_mul(i01, c0), i2 = v_mul(i23, c3), i3 = v_mul(i23, c2);
         c0 = i0, c1 = i1, c2 = i2, c3 = i3;
+        /* Before step i, c is the inverse of its chain up to i: times the prefix it is 1 / x[i], times
+         * x[i] the inverse of the chain up to the step before. What is left in the end is 1 / x[0]. */
         for (ptrdiff_t i = even - INVERT_STEP; i > 0; i -= INVERT_STEP) {
             vec r0 = v_mul(c0, v_load(out + i)), r1 = v_mul(c1, v_load(out + i + LANES));
             vec r2 = v_mul(c2, v_load(out + i + 2 * LANES)), r3 = v_mul(c3, v_load(out + i + 3 * LANES));

@@ -5,7 +5,7 @@
  * 64-bit lane, the tag.
  */
 
-#define KECCAK_RATE 17 /* 64-bit words a block */
+#define KECCAK_RATE 17 /* 64-bit words in a block */
 static const uint64_t keccak_iota[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
     0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,

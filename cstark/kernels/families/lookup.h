@@ -27,6 +27,7 @@ NOINLINE ext finish_fractions(uint64_t *fractions, ptrdiff_t plane, const uint64
             uint64_t *fraction = fractions + 3 * k * plane + i;
             const vec3 value = e_canonical(e_scale(e_load(fraction, plane), v_load(inverses + k * rows + i)));
             e_store(fraction, plane, value);
+            /* The cheap addition wants its second operand canonical; the first may be any word. */
             for (int c = 0; c < 3; c++) sum.c[c] = v_add_canonical(sum.c[c], value.c[c]);
         }
         sum = e_canonical(sum);
@@ -45,7 +46,7 @@ NOINLINE ext finish_fractions(uint64_t *fractions, ptrdiff_t plane, const uint64
 NOINLINE void write_columns(const uint64_t *columns, ptrdiff_t plane, ptrdiff_t count, ptrdiff_t rows,
                             uint64_t *out) {
     for (ptrdiff_t i = 0; i < rows; i += LANES, out += LANES * count) {
-        if (count == 3) {
+        if (count == 3) { /* one pair: fewer columns than a transposition of four takes */
             e_store_rows(out, e_load(columns + i, plane));
             continue;
         }
@@ -58,7 +59,7 @@ NOINLINE void write_columns(const uint64_t *columns, ptrdiff_t plane, ptrdiff_t 
     }
 }
 
-/* Items are rows, one chunk a call; the first row with a zero denominator, or -1. */
+/* Items are rows, one chunk for each call; the first row with a zero denominator, or -1. */
 static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const lookup_job *job = context;
     const block_program *p = &job->program;
@@ -66,6 +67,8 @@ static ptrdiff_t fraction_rows_of(void *context, ptrdiff_t first, ptrdiff_t last
     const workspace w = workspace_at(job->scratch + thread * job->scratch_words, p, rows);
     for (ptrdiff_t i = 0; i < rows; i += BLOCK)
         run_block(p, &w, first + i, rows - i < BLOCK ? rows - i : BLOCK, i);
+    /* One inversion for the norms of all pairs. The index that it gives in case of a zero is of a pair
+     * and a row; the row that is named must be the first of all pairs. */
     if (invert_chunk(w.norms, w.inverses, p->pairs * rows) >= 0)
         return first + first_zero_row(w.norms, p->pairs, rows);
     job->chunk_sums[first / job->chunk] = finish_fractions(w.fractions, w.fraction_plane, w.inverses, p->pairs, rows);

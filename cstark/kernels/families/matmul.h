@@ -22,8 +22,10 @@ static ptrdiff_t multiply(void *context, ptrdiff_t first, ptrdiff_t last, int th
         const ptrdiff_t top = tile / across * MATMUL_ROWS, left = tile % across * MATMUL_COLUMNS;
         const ptrdiff_t bottom = job->rows - top < MATMUL_ROWS ? job->rows : top + MATMUL_ROWS;
         const ptrdiff_t width = job->columns - left < MATMUL_COLUMNS ? job->columns - left : MATMUL_COLUMNS;
+        /* A sum of more than MATMUL_TERMS products comes in parts, each added to what is there. */
         for (ptrdiff_t i = top; i < bottom; i++)
             memset(job->out + i * job->columns + left, 0, sizeof(uint64_t) * (size_t)width);
+        /* k outside of i: the rows of the tile share MATMUL_TERMS rows of b, which stay in the cache. */
         for (ptrdiff_t k = 0; k < job->inner; k += MATMUL_TERMS) {
             const int terms = (int)(job->inner - k < MATMUL_TERMS ? job->inner - k : MATMUL_TERMS);
             const uint64_t *b = job->b + k * job->columns + left;

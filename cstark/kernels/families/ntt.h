@@ -26,6 +26,8 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
     const ptrdiff_t n = (ptrdiff_t)1 << call->log_size;
     for (ptrdiff_t tile = first; tile < last; tile++) {
         const ptrdiff_t c = tile * call->outer_tile;
+        /* `columns` are whole vectors and may reach beyond a row's words: src_words says how many there
+         * are, dst_words how many may be written. */
         const ptrdiff_t columns = ntt_smallest(call->outer_tile, call->columns - c);
         const ntt_rows coefficients = ntt_buffer(scratch.first, call->outer, columns);
         ntt_task task = {.plan = call->outer,
@@ -38,6 +40,8 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
                          .src_words = call->width - c,
                          .dst_words = columns};
         ntt_block(&task);
+        /* The coefficients stay at their locations, where decimation in time wants them, and in the
+         * cache, where every coset finds them again. */
         task.program = NTT_FORWARD_TIME, task.canonical = 1;
         task.before = scratch.twiddles;
         task.src = coefficients, task.src_words = columns;
@@ -52,6 +56,8 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
     return -1;
 }
 
+/* Several neighbours i2 at a time where one tile has all columns: their rows are adjacent in memory, so
+ * that a pass reads and writes longer runs. Neighbours of the next block are asked for meanwhile. */
 static ptrdiff_t ntt_outer_inverse(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
@@ -96,6 +102,8 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
         const uint64_t k1 = (uint64_t)call->outer->frequency[loc];
         for (ptrdiff_t c = 0; c < call->columns; c += call->inner_tile) {
             const ptrdiff_t columns = ntt_smallest(call->inner_tile, call->columns - c);
+            /* What is read here lies where the last coset's block goes, and is in `coefficients` before
+             * that is written; no other block touches it, so threads do not meet. */
             const ptrdiff_t place = loc * n2 * call->out_pitch + c;
             const ntt_rows coefficients = ntt_buffer(scratch.first, call->inner, columns);
             ntt_geometric(scratch.twiddles, scratch.words, call->inner, 1, 1, gl_power(call->root_inverse, k1));
@@ -131,6 +139,7 @@ static ptrdiff_t ntt_outer_forward(void *context, ptrdiff_t first, ptrdiff_t las
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
     for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
+        /* Neighbours have factors of their own, one behind the other, as ntt_stage_of expects them. */
         for (ptrdiff_t g = 0; g < call->groups; g++) {
             ntt_geometric(scratch.twiddles + (g << call->outer->log_size), scratch.words, call->outer, 0, 1,
                           gl_mul(gl_power(call->root, (uint64_t)(i2 + g)), call->shifts[call->coset]));

@@ -92,6 +92,8 @@ static void ntt_stage_of(const ntt_task *task, int i, ptrdiff_t first, ptrdiff_t
         function(&job);
         return;
     }
+    /* The stage that reads `src` goes through the matrices one by one, because they are src_step apart
+     * there and have different factors. All later stages see one matrix, as wide as the tile. */
     job.columns = width;
     for (ptrdiff_t g = 0; g < task->groups; g++) {
         function(&job);
@@ -108,6 +110,7 @@ static void ntt_block(const ntt_task *task) {
     const ptrdiff_t n = (ptrdiff_t)1 << plan->log_size;
     const ptrdiff_t part = n * task->columns <= NTT_SMALL ? n : (ptrdiff_t)1 << plan->log_inner[0];
     if (ntt_cut(task)) ntt_gather(task);
+    /* The stage of the outermost radix meets all rows: it is the first in frequency, the last in time. */
     if (!in_time) ntt_stage_of(task, 0, 0, n);
     for (ptrdiff_t first = 0; first < n && plan->stages > 1; first += part) {
         for (int i = 1; i < plan->stages; i++) {
@@ -138,6 +141,7 @@ static void ntt_geometric(gl_twiddle *out, uint64_t *words, const ntt_block_plan
         const uint64_t step = squares[weight_log];
         uint64_t factor = step;
         for (int d = 1; d < 1 << plan->log_radix[i]; d++) {
+            /* words[0..size-1] hold all rows whose outer digits are 0; digit d makes the next `size`. */
             uint64_t *const next = words + d * size;
             if (size < LANES) {
                 for (ptrdiff_t j = 0; j < size; j++) next[j] = gl_mul_any(words[j], factor);

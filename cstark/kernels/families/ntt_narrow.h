@@ -47,7 +47,7 @@ static void ntt_narrow_gather(const ntt_call *call, ptrdiff_t first, ptrdiff_t c
         const uint64_t *s = call->src + (row * n2 + i2) * call->src_pitch;
         uint64_t *const d = ntt_row(to, row);
         ptrdiff_t done = 0, c = start;
-        while (done < columns) {
+        while (done < columns) { /* to the end of a row, then on from the first word of the next */
             for (; c < width && done < columns; c++) d[done++] = s[c];
             c = 0, s += call->src_pitch;
         }
@@ -140,6 +140,7 @@ static ptrdiff_t ntt_narrow_outer_forward(void *context, ptrdiff_t first, ptrdif
 INLINE void ntt_interleave(const uint64_t *blocks, ptrdiff_t distance, ptrdiff_t words, uint64_t *out, ptrdiff_t side) {
     for (ptrdiff_t first = 0; first < side; first += LANES, blocks += LANES * distance, out += LANES) {
         ptrdiff_t f = 0;
+        /* four words of LANES blocks are what a transposition takes; at most three words are left over */
         for (; f + 4 <= words; f += 4) columns_from_rows(blocks + f, distance, out + f * side, side);
         for (; f < words; f++) {
             for (int lane = 0; lane < LANES; lane++) out[f * side + lane] = blocks[lane * distance + f];
@@ -170,6 +171,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
     uint64_t *const ratios = scratch.lanes, *const powers = ratios + side;
     uint64_t *const lanes = powers + (plan->log_size + 2) * side;
     for (ptrdiff_t loc = first * side; loc < last * side; loc += side) {
+        /* The blocks side by side have frequencies, and so ratios, that no rule connects. */
         for (ptrdiff_t i = 0; i < side; i++) {
             ratios[i] = gl_power(call->root_inverse, (uint64_t)call->outer->frequency[loc + i]);
         }

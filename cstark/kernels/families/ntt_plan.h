@@ -131,6 +131,7 @@ static void ntt_group_twiddles(const ntt_block_plan *plan, gl_twiddle *out, int 
     gl_powers(powers, (ptrdiff_t)1 << log_order, 1, direction == NTT_FORWARD ? root : gl_inverse(root));
     for (int row = 0; row < n; row++) {
         const int64_t digit = (row >> log_after) & ((1 << log_group) - 1);
+        /* exact: both factors are below 2^NTT_MAX_BLOCK */
         const int64_t exponent =
             in_time ? ntt_reverse(plan, first, last, digit) * (row & ((1 << log_after) - 1))
                     : digit * ntt_reverse(plan, 0, first, row >> (log_after + log_group));

@@ -36,8 +36,10 @@ INLINE void ntt_stage_rows(const ntt_job *job, ptrdiff_t first, ptrdiff_t super,
             if (kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST) t.rows = job->twiddles + row, t.step = inner;
             if (kind == NTT_LANES) t.step = inner * job->lanes_pitch;
             for (ptrdiff_t c = 0; c < columns; c += LANES) {
+                /* -1 as a mask keeps c: without a period every column has a vector of its own. */
                 if (kind == NTT_LANES) t.lanes = job->lanes + row * job->lanes_pitch + (c & period);
                 butterfly(log_radix, s + c, ss, d + c, ds, &t, kind, step, direction, canonical);
+                /* Only kinds that can run first read memory that is not in the cache yet. */
                 if ((kind == NTT_PLAIN || kind == NTT_ROWS || kind == NTT_LANES) && ahead && c % NTT_LINE == 0) {
                     for (int j = 0; j < 1 << log_radix; j++) v_prefetch(s + c + j * ss + ahead);
                 }
@@ -68,6 +70,7 @@ INLINE void ntt_stage_run(const ntt_job *job, const int log_radix, const int log
             ntt_stage_rows(job, job->first + (u) * part, length, part, log_radix, kind, step,           \
                            direction, canonical);                                                       \
         } else {                                                                                        \
+            /* a range may begin inside a group's block: part u stands before it then, or in it */      \
             const ptrdiff_t period = length << log_other;                                               \
             const ptrdiff_t first = (job->first & -period) + (u) * length;                              \
             if (first >= job->first) {                                                                  \

@@ -1,6 +1,6 @@
 /* Openings at a point outside of the domain, and the quotients that prove them.
  *
- * Extension vectors are planar, one plane a coordinate. Inputs and outputs canonical.
+ * Extension vectors are planar, a plane for each coordinate. Inputs and outputs canonical.
  */
 #include "inverse.h"
 #include "openings_types.h"
@@ -23,6 +23,8 @@ static void invert_segment(const points_job *job, uint64_t first_point, uint64_t
     const vec z0 = v_set1(job->zeta.c[0]);
     uint64_t *const inverses = points; /* the points are used up by then */
 
+    /* Whole vectors to the end: the last one reaches LANES - 1 words beyond `count`, and the buffers
+     * have so many more. Out has not, so its last vector is cut off. */
     fill_powers(points, count + LANES - 1, first_point, job->step);
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         const vec a0 = v_sub(z0, v_load(points + i)), square = v_square(a0);
@@ -104,7 +106,9 @@ static ptrdiff_t scale_by_points(void *context, ptrdiff_t first, ptrdiff_t last,
 }
 
 /* Sums over rows. A tile of rows shares its prepared weights among all columns; lanes are columns, and
- * the sums of four columns stay in nine registers down the tile. */
+ * the sums of a vector of columns stay in nine registers down the tile. 64 rows: their terms are a
+ * quarter of the 256 that a `dot` takes, and their weights, nine KiB or less, stay in the first-level
+ * cache. */
 enum { TILE = 64 };
 
 INLINE void tile_sums(const uint64_t *matrix, ptrdiff_t stride, int rows, const weight (*weights)[3],
@@ -112,7 +116,7 @@ INLINE void tile_sums(const uint64_t *matrix, ptrdiff_t stride, int rows, const 
     dot d0 = dot_zero(), d1 = dot_zero(), d2 = dot_zero();
     for (int r = 0; r < rows; r++, matrix += stride) {
         const vec x = columns == LANES ? v_load(matrix) : v_load_some(matrix, columns);
-        if (prefetch) __builtin_prefetch(matrix + TILE * stride, 0, 2);
+        if (prefetch) __builtin_prefetch(matrix + TILE * stride, 0, 2); /* the same place, a tile on */
         dot_add(&d0, x, &weights[r][0]);
         dot_add(&d1, x, &weights[r][1]);
         dot_add(&d2, x, &weights[r][2]);
@@ -143,7 +147,7 @@ static ptrdiff_t column_sums(void *context, ptrdiff_t first, ptrdiff_t last, int
         const uint64_t *tile = job->matrix + row * job->stride;
         ptrdiff_t c = 0;
         for (; c + LANES <= job->width; c += LANES) {
-            if (c % 8 == 0)
+            if (c % 8 == 0) /* eight words are a cache line: it is asked for once */
                 tile_sums(tile + c, job->stride, (int)rows, weights, LANES, 1, sums + 3 * c);
             else
                 tile_sums(tile + c, job->stride, (int)rows, weights, LANES, 0, sums + 3 * c);
@@ -156,7 +160,8 @@ static ptrdiff_t column_sums(void *context, ptrdiff_t first, ptrdiff_t last, int
 }
 
 /* Sums over columns. Lanes are columns; LANES rows are summed across their lanes together. A block
- * of columns keeps its coefficients in the first-level cache while a group of rows passes. */
+ * of columns keeps its coefficients in the first-level cache while a group of rows passes. The terms of
+ * a block all end in one lane of a `dot`: 128 columns, of the 256 that it takes. */
 enum { BLOCK_VECTORS = 128 / LANES, GROUP = 256 };
 
 static ptrdiff_t coefficient_words(ptrdiff_t width) {
@@ -207,6 +212,7 @@ static ptrdiff_t row_sums(void *context, ptrdiff_t first, ptrdiff_t last, int th
     for (ptrdiff_t group = first; group < last; group += GROUP) {
         const ptrdiff_t end = last - group < GROUP ? last : group + GROUP;
         int accumulate = job->accumulate;
+        /* A matrix without columns has no block: then one empty one sets the sums to zero. */
         for (ptrdiff_t v = 0; v < vectors || (v == 0 && !accumulate); v += BLOCK_VECTORS, accumulate = 1) {
             const int count = vectors - v < BLOCK_VECTORS ? (int)(vectors - v) : BLOCK_VECTORS;
             const ptrdiff_t columns = job->width - v * LANES;
@@ -216,6 +222,7 @@ static ptrdiff_t row_sums(void *context, ptrdiff_t first, ptrdiff_t last, int th
                 const uint64_t *row[LANES];
                 for (int r = 0; r < LANES; r++) /* too few rows: the last one again */
                     row[r] = job->matrix + (i + (r < some ? r : some - 1)) * job->stride + v * LANES;
+                /* Asks for the rows of the group after next: one would come too late. */
                 vec3 sum = sums_across(row, weights + v, count, last_columns, 2 * LANES * job->stride);
                 if (accumulate) sum = e_add(sum, e_load_some(job->out + i, job->out_plane, some));
                 e_store_some(job->out + i, job->out_plane, some, e_canonical(sum));

@@ -19,7 +19,7 @@ typedef struct {
     ptrdiff_t n, stride, width;
     ptrdiff_t rotate;
     ptrdiff_t chunk;         /* rows per chunk: chunk k leaves its sums at out[k][width][3] */
-    const uint64_t *weights; /* a weight a row */
+    const uint64_t *weights; /* one for each row */
     ptrdiff_t weights_plane;
     uint64_t *out;
 } column_sums_job;

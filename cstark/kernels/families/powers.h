@@ -7,13 +7,13 @@
 /* Four chains of vectors, as in inverse.h: each step multiplies by ratio^(4 LANES). */
 static void fill_powers(uint64_t *out, ptrdiff_t n, uint64_t first, uint64_t ratio) {
     enum { STEP = 4 * LANES };
-    uint64_t stride = 1;
+    uint64_t stride = 1; /* ratio^STEP in the end, where n reaches so far: else nobody asks for it */
     for (ptrdiff_t i = 0; i < n && i < STEP; i++) {
         out[i] = first;
         first = gl_mul(first, ratio);
         stride = gl_mul(stride, ratio);
     }
-    if (n < 2 * STEP) {
+    if (n < 2 * STEP) { /* not one whole step follows: vectors would gain nothing */
         for (ptrdiff_t i = STEP; i < n; i++) out[i] = gl_mul(out[i - STEP], stride);
         return;
     }

@@ -21,7 +21,7 @@ INLINE ptrdiff_t fold(const scan_job *job, ptrdiff_t first, ptrdiff_t last, kern
     const uint64_t *row = job->a + first * width, *end = job->a + last * width;
     const ptrdiff_t group = width < SCAN_WORDS ? SCAN_WORDS / width * width : width;
     if (group > width && end - row >= group) {
-        uint64_t sums[SCAN_WORDS];
+        uint64_t sums[SCAN_WORDS]; /* group <= SCAN_WORDS, since it is the larger of the two here */
         memcpy(sums, row, sizeof(uint64_t) * (size_t)group);
         for (row += group; end - row >= group; row += group) fold_into(op, sums, row, group, item);
         memcpy(out, sums, sizeof(uint64_t) * (size_t)width);

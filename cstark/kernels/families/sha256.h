@@ -57,7 +57,7 @@ static __attribute__((noinline)) void sha256_compress(lanes32 *state, lanes32 *w
     for (int i = 0;; i += 16) {
         SHA256_EIGHT_ROUNDS(0);
         SHA256_EIGHT_ROUNDS(8);
-        if (i == 48) break;
+        if (i == 48) break; /* the last sixteen rounds have used the last words of the schedule */
         for (int j = 0; j < 16; j++)
             w[j] += SHA256_T(w[(j + 1) % 16], 7, 18, 3) + w[(j + 9) % 16]
                     + SHA256_T(w[(j + 14) % 16], 17, 19, 10);

@@ -27,7 +27,7 @@
  * dot            LANES sums of word times weight: dot_zero, or dot_set1(word) to start from a word;
  *                dot_add(&sum, word, weight), dot_value; at most 256 terms in between
  * weights_set    prepares LANES weights from a vec, at out[0], out[step], out[2 step], ...
- * weight_vec     LANES constants, one a lane (weight_vec_set); dot_add_vec multiplies lane by lane
+ * weight_vec     LANES constants, one for each lane (weight_vec_set); dot_add_vec multiplies lane by lane
  * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms
  *                count towards the 256)
  *
@@ -43,5 +43,5 @@
  *                e_mul_add(a, b, c) = a b + c with c a digits3
  *
  * columns_from_rows(row, stride, out, plane)   LANES rows of four words: column k to out + k * plane
- * rows_from_columns(column, out, stride)       and back: four vectors, one a column, to rows
+ * rows_from_columns(column, out, stride)       and back: four vectors, each a column, to rows
  */

@@ -1,4 +1,4 @@
-/* AVX2 lanes: four elements a vector. The vocabulary is described in lane_names.h.
+/* AVX2 lanes: a vector is four elements. The vocabulary is described in lane_names.h.
  *
  * AVX2 multiplies 32 x 32 -> 64 bits and knows neither carries nor unsigned compares. Comparisons
  * are therefore made on words with the top bit flipped; and wherever sums can wait, values are
@@ -246,7 +246,7 @@ INLINE vec dot_value(const dot *d) {
     return d_value(r);
 }
 
-/* Limbs of LANES weights at once, one lane a weight; c B = -c_high + (c_low + c_high) B. */
+/* Limbs of LANES weights at once, a lane for each; c B = -c_high + (c_low + c_high) B. */
 INLINE void weight_limbs(vec w, vec limb[6]) {
     const vec mask = v_set1(0x3FFFFF), high = _mm256_srli_epi64(w, 32);
     const digits shifted = {_mm256_sub_epi64(_mm256_setzero_si256(), high),
@@ -257,7 +257,7 @@ INLINE void weight_limbs(vec w, vec limb[6]) {
     limb[3] = _mm256_and_si256(wb, mask), limb[4] = _mm256_and_si256(_mm256_srli_epi64(wb, 22), mask);
     limb[5] = _mm256_srli_epi64(wb, 44);
 }
-/* A 4 x 4 and a 2 x 4 transposition turn limbs with a lane a weight into weights. */
+/* A 4 x 4 and a 2 x 4 transposition turn limbs, a lane for each weight, into weights. */
 INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
     vec limb[6];
     weight_limbs(w, limb);

@@ -1,4 +1,4 @@
-/* AVX-512 lanes: eight elements a vector. The vocabulary is described in lane_names.h.
+/* AVX-512 lanes: a vector is eight elements. The vocabulary is described in lane_names.h.
  *
  * Two 512-bit units (ports 0 and 5), and only port 0 shifts, only port 5 shuffles and compares: high
  * halves are taken by whichever is free. Carries are masks. Sums of products use the 52-bit multiply-add
@@ -227,7 +227,7 @@ INLINE void dot_add(dot *d, vec x, const weight *w) {
 }
 INLINE vec dot_value(const dot *d) { return d_value(d_from_52(d->low, d->middle)); }
 
-/* Limbs of LANES weights at once, one lane a weight; c B = -c_high + (c_low + c_high) B. */
+/* Limbs of LANES weights at once, a lane for each; c B = -c_high + (c_low + c_high) B. */
 INLINE void weight_limbs(vec w, vec limb[4]) {
     const vec mask = v_set1(LOW_52), high = _mm512_srli_epi64(w, 32);
     const digits shifted = {_mm512_sub_epi64(_mm512_setzero_si512(), high),

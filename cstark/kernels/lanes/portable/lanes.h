@@ -1,4 +1,4 @@
-/* Portable lanes: one element a vector, 128-bit integers for everything unreduced.
+/* Portable lanes: a vector is one element, 128-bit integers for everything unreduced.
  * The vocabulary is described in lane_names.h. */
 #define LANES 1
 
