@@ -7,6 +7,7 @@ description of the machine, never from the prover.
 ================= ================================================================
 `Shape`           what the estimator has to know of a machine at given heights
 `security_report` every error term, in both proven regimes
+`joint_report`    the terms of a statement that several proofs prove together
 `solve`           the smallest number of queries that reaches a target
 `toml`            the parameters for https://github.com/ethereum/soundcalc
 ================= ================================================================
@@ -31,6 +32,7 @@ bits are evaluations of the transcript hash, and are counted once, in the query 
 from cstark.security.dkt26 import dkt26
 from cstark.security.regimes import MAX_MULTIPLICITY, MIN_MULTIPLICITY, Regime, johnson, unique
 from cstark.security.report import RegimeReport, SecurityReport, security_report, show_bits
+from cstark.security.shards import JointReport, joint_report
 from cstark.security.solve import solve
 from cstark.security.soundcalc import toml
 from cstark.security.terms import FIELD_BITS, HASH_BITS, Shape, round_terms
@@ -40,12 +42,14 @@ __all__ = [
     "HASH_BITS",
     "MAX_MULTIPLICITY",
     "MIN_MULTIPLICITY",
+    "JointReport",
     "Regime",
     "RegimeReport",
     "SecurityReport",
     "Shape",
     "dkt26",
     "johnson",
+    "joint_report",
     "round_terms",
     "security_report",
     "show_bits",

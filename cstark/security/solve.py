@@ -12,6 +12,7 @@ from cstark.security.terms import Shape
 __all__ = ["solve"]
 
 _REMEDIES = {
+    "pin": "lower max_log_height, use fewer columns",
     "lookup": "lower max_log_height, send fewer or narrower messages",
     "constraints": "split a table with fewer constraints off",
     "ood": "lower max_log_height",

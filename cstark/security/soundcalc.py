@@ -2,7 +2,12 @@
 
 Load the text with that tool's ``zkVM.load_from_toml``, or put it among its ``zkvms``.  Our terms
 are never above its own, which leave three things out (`cstark.security.terms`) and are rounded
-down to whole bits.  The tool knows one trace length: that of the tallest table.
+down to whole bits.
+
+What its format cannot express: more than one trace length (it gets that of the tallest table);
+that the tables of a height share a quotient, by powers of one more challenge; that several proofs
+share the challenges of their buses, with pins; and the count of DKT26.  Of these only its own terms
+are compared.
 
 =================== ==============================================
 its level           our term

@@ -7,6 +7,10 @@ domain; A, L and a(n) come from the regime (`cstark.security.regimes`).  A term 
 =========== ================================== ===================================================
 term        error                              source
 =========== ================================== ===================================================
+pin         L^2 (P + N + o - 2)                P main columns of a height are pinned before the
+            / (2 (p^3 - p))                    lookup challenges, where several proofs share
+                                               them (`cstark.security.shards`); the lookup term
+                                               has no factor L then
 lookup      L M (W + 2) / p^3                  M fractions, so at most M distinct messages:
                                                (W + 1)(M - 1) for the identity of the two sides
                                                (OpenVM's LogUp note, Theorem 3.4, bus number
@@ -131,11 +135,14 @@ class Shape:
     degree : int
         Highest degree of any constraint, its selector included.
     fractions : int
-        M: interactions times height, summed over the tables, and the tokens of the statement.
+        M: interactions times height, summed over the tables, and the tokens of the statement; of
+        a statement in several proofs, those of all of them.
     message_width : int
         W: values in the widest message, without the bus number; 0 without buses.
     points : int
-        Opening points of a column: zeta and the next row's.
+        Opening points of a column: zeta and the next row's, and that of the pin where there is one.
+    pinned_columns : int
+        P: the most main columns of a height whose values are pinned; 0 without pins.
     tables : int
         T: tables whose quotients are combined into one, at most.
     fold_arities : tuple of int
@@ -171,6 +178,7 @@ class Shape:
     tables: int = 1
     fold_arities: tuple[int, ...] = ()
     batching: str = "powers"
+    pinned_columns: int = 0
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
@@ -179,7 +187,7 @@ class Shape:
         lowest = {"blowup": 2, "deep_terms": 1, "degree": 1, "tables": 1, "points": 1}
         for name in (
             "blowup", "deep_terms", "constraints", "degree", "fractions", "message_width",
-            "points", "tables",
+            "points", "tables", "pinned_columns",
         ):  # fmt: skip
             store(name, whole_number(name, getattr(self, name), lowest.get(name, 0)))
         store("log_heights", tuple(whole_number("log_heights", h, 0) for h in self.log_heights))
@@ -296,13 +304,18 @@ def round_terms(
     Returns
     -------
     dict of str to float
-        "lookup", "constraints", "ood", "batching", "fold[0]", ..., "query"; see the table above.
+        "pin", "lookup", "constraints", "ood", "batching", "fold[0]", ..., "query"; see the table
+        above.
     """
     lists = regime.list_size
     terms: dict[str, float] = {}
+    if shape.pinned_columns:
+        zeros = shape.pinned_columns + shape.height + shape.points - 2
+        terms["pin"] = math.log2(FIELD_SIZE - P) - math.log2(lists * lists / 2 * zeros)
     if shape.fractions:
         messages = shape.fractions * (shape.message_width + 2)
-        terms["lookup"] = _bits(messages if as_soundcalc else lists * messages)
+        candidates = 1 if as_soundcalc or shape.pinned_columns else lists
+        terms["lookup"] = _bits(candidates * messages)
     combined = shape.constraints + (0 if as_soundcalc else shape.tables - 1)
     if combined:
         terms["constraints"] = _bits(lists * combined)
