@@ -32,7 +32,6 @@ __all__ = [
     "mul",
     "neg",
     "power",
-    "powers",
     "scale",
     "square",
     "sub",
@@ -136,14 +135,6 @@ def power(a: Element, exponent: int) -> Element:
         exponent >>= 1
         if exponent:
             a = mul(a, a)
-    return result
-
-
-def powers(a: Element, count: int) -> list[Element]:
-    """[1, a, a^2, ...], `count` of them."""
-    result = [ONE] * count
-    for i in range(1, count):
-        result[i] = mul(result[i - 1], a)
     return result
 
 

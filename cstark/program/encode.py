@@ -25,8 +25,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cstark.field import ZERO, Element, P, add, mul, neg, powers, scale, sub
 from cstark.kernels._program import BLOCK_ROWS, SLOT_WORDS, Bound, scratch_words
+from cstark.program import _binding
 from cstark.program._slots import schedule
 from cstark.program.builder import MATRICES, Builder, ConstantRecipe, WeightRecipe
 from cstark.program.challenges import Challenges
@@ -81,79 +81,24 @@ class BlockProgram:
         challenges: Challenges,
     ) -> Bound:
         """The program with all constants, on these arrays; ready to run."""
-        scalars = self.scalars.values(publics)
-        binder = _Binder(self, scalars, challenges)
+        scalars = _binding.scalar_values(self.scalars.nodes, publics)
+        ext_constants, weights = _binding.elements(
+            self.ext_constants, self.weights, scalars, challenges
+        )
         return Bound(
             self.code,
             self.terms,
             self.slots,
-            np.array([scalars[i] for i in self.constants], dtype=np.uint64),
-            _triples([binder.ext_constant(recipe) for recipe in self.ext_constants]),
-            _triples([binder.weight(recipe) for recipe in self.weights]),
-            np.array([scalars[i] for i in self.base_weights], dtype=np.uint64),
+            scalars[list(self.constants)],
+            ext_constants,
+            weights,
+            scalars[list(self.base_weights)],
             list(matrices),
             list(periodic),
             rows,
             self.tests,
             self.pairs,
         )
-
-
-def _triples(elements: list[Element]) -> np.ndarray:
-    return np.array(elements, dtype=np.uint64).reshape(len(elements), 3)
-
-
-class _Binder:
-    def __init__(self, program: BlockProgram, scalars: list[int], challenges: Challenges) -> None:
-        self.scalars = scalars
-        self.challenges = challenges
-        alphas = betas = 0
-        for recipe in program.ext_constants:
-            if recipe[0] == "fingerprint":
-                alphas = max([alphas, *(k for k, _ in recipe[2])])
-            elif recipe[0] == "ratio":
-                betas = max(betas, recipe[1])
-            elif recipe[0] == "offset":
-                betas = max([betas, *(j for j, _ in recipe[2])])
-        for weight in program.weights:
-            if weight[0] == "alpha":
-                alphas = max(alphas, weight[1])
-            else:
-                betas = max(betas, weight[1])
-        self.alphas = powers(challenges.alpha, alphas + 1)
-        self.betas = powers(challenges.beta, betas + 1)
-        self.weighted = [mul(challenges.weight, power) for power in self.betas]
-
-    def ext_constant(self, recipe: ConstantRecipe) -> Element:
-        if recipe[0] == "mean":
-            return self.challenges.mean
-        if recipe[0] == "fingerprint":
-            _, bus, terms = recipe
-            value = sub(self.challenges.z, (self.challenges.bus_numbers[bus] % P, 0, 0))
-            for k, s in terms:
-                value = sub(value, scale(self.alphas[k], self.scalars[s]))
-            return value
-        if recipe[0] == "ratio":
-            _, power, group, source = recipe
-            factors = self.challenges.factors
-            return scale(self.betas[power], factors[group] * pow(factors[source], -1, P) % P)
-        if recipe[0] == "offset":
-            _, group, terms = recipe
-            value = ZERO
-            for j, s in terms:
-                value = add(value, scale(self.weighted[j], self.scalars[s]))
-            return scale(value, self.challenges.factors[group])
-        return ZERO
-
-    def weight(self, recipe: WeightRecipe) -> Element:
-        if recipe[0] == "alpha":
-            _, k, s = recipe
-            return neg(scale(self.alphas[k], self.scalars[s]))
-        _, j, group, exponent, s = recipe
-        value = scale(self.weighted[j], self.scalars[s] * self.challenges.factors[group])
-        for _ in range(exponent):
-            value = mul(value, (0, 1, 0))
-        return value
 
 
 def encode(

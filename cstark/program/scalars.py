@@ -6,7 +6,6 @@ the kernel as constants or as factors of the weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from cstark.field import P
@@ -79,18 +78,6 @@ class Scalars:
     def is_sign(self, number: int) -> bool:
         """Whether a scalar is the constant 1 or -1."""
         return self.literal(number) in (1, P - 1)
-
-    def values(self, publics: Sequence[int]) -> list[int]:
-        """Value of every scalar, given the public values."""
-        result: list[int] = []
-        for node in self.nodes:
-            if node.kind == "constant":
-                result.append(node.a)
-            elif node.kind == "public":
-                result.append(int(publics[node.a]))
-            else:
-                result.append(_apply(node.kind, result[node.a], result[node.b]))
-        return result
 
 
 def _apply(kind: str, a: int, b: int) -> int:
