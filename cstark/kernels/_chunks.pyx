@@ -84,7 +84,7 @@ cdef Py_ssize_t call_piece(
 
 
 cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil:
-    """Items between two looks at signals: whole chunks, at least one a thread."""
+    """Items between two looks at signals: whole chunks, at least one for each thread."""
     cdef Py_ssize_t chunks = <Py_ssize_t>(piece_nanoseconds / (cost * <double>chunk))
     return max(chunks, 1) * chunk * threads
 

@@ -63,7 +63,7 @@ cdef Py_ssize_t apply(
     int work,
     uint64_t exponent=0,
 ) except -2:
-    """`work`: base-field products an element costs, roughly."""
+    """`work`: what an element costs, roughly, in base-field products."""
     cdef field_job job
     job.a, job.b, job.out = a, b, out
     job.exponent, job.chunk = exponent, FIELD_CHUNK

@@ -40,8 +40,8 @@ cdef extern from *:
     ext ext_scale(ext a, uint64_t b) noexcept nogil
     uint64_t gl_inverse(uint64_t a) noexcept nogil
 
-# A norm costs a fraction of its inversion's fixed price only in large batches; beyond that many
-# words a chunk leaves the second-level cache.
+# Only in large batches is the price of an inversion shared by so many norms that each pays little;
+# with more than so many words a chunk leaves the second-level cache.
 cdef Py_ssize_t BATCH = 2048
 cdef Py_ssize_t MAX_BLOCKS = 8
 cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows

@@ -435,7 +435,7 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     plan : Plan
         For 2^log_n rows; g is the root of unity of that order.
     src : uint64 array (rows, width)
-        ``src[i]`` is f(g^i) for the polynomials f, one a column. Columns adjacent, rows any
+        ``src[i]`` is f(g^i) for the polynomials f, one for each column. Columns adjacent, rows any
         distance apart, any words. Only read; it may be the last of `out`'s cosets itself.
     out : uint64 array (cosets, rows, stride >= width)
         ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.

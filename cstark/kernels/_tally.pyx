@@ -96,11 +96,13 @@ cdef uint64_t *find(
     cdef uint64_t slot
     cdef uint64_t *entry
     cdef size_t here = (hashed >> PLACE_SHIFT) & part.mask
+    # `reserve` leaves a quarter of the slots free at least, so that this comes to an end.
     while True:
         slot = part.slots[here]
         if slot == 0:
             place[0] = here
             return NULL
+        # The tag spares most looks at entries, which are far away; equal tags prove nothing.
         if slot >> 32 == hashed & 0xFFFFFFFFULL:
             entry = entry_at(part, job.chunk_bits, job.width + 1, (slot & 0xFFFFFFFFULL) - 1)
             if same(entry, job.columns, job.width, message):
@@ -116,6 +118,7 @@ cdef void index_entries(const Job *job, Part *part) noexcept nogil:
     cdef uint64_t *entry
     cdef Py_ssize_t k
     memset(part.slots, 0, (part.mask + 1) * sizeof(uint64_t))
+    # Hashes are not kept, to save memory: they are made again from the values.
     for n in range(part.used):
         entry = entry_at(part, job.chunk_bits, job.width + 1, n)
         hashed = 0
@@ -139,6 +142,7 @@ cdef Py_ssize_t add_parts(
     cdef uint64_t hashed, ahead, slot
     cdef uint32_t message
     cdef uint64_t *entry
+    # An item is a part: no two threads are ever in one, and nothing needs a lock.
     for number in range(first, last):
         part = &job.parts[number]
         end = job.first[number + 1]
@@ -147,7 +151,9 @@ cdef Py_ssize_t add_parts(
         if part.stale:
             index_entries(job, part)
         for n in range(job.first[number], end):
-            # Slots and entries of large tables are far away: both are asked for in advance.
+            # Slots and entries of large tables are far away: both are asked for in advance, the
+            # entry half way, when its slot should have come. The guess is wrong where slots
+            # collide, or where the slot is still empty, and then only a hint is lost.
             if n + AHEAD < end:
                 ahead = job.hashes[job.order[n + AHEAD]]
                 CSTARK_PREFETCH(&part.slots[(ahead >> PLACE_SHIFT) & part.mask])
@@ -373,12 +379,15 @@ cdef class Tally:
                 raise ValueError(f"column {k} has {column.shape[0]} values, not {size}")
             self.held.append(column)
             addresses[k] = <uintptr_t>&column[0]
+            # Column by column: the words of a column are adjacent, those of a message are not.
             with nogil:
                 for n in range(count):
                     hashes[n] = mix(hashes[n], column[n])
         self.job.columns = <const uint64_t **>&addresses[0]
         self.job.hashes, self.job.order = &hashes[0], &order[0]
         with nogil:
+            # A counting sort, so that messages of a part keep their order: `last` is first how many
+            # there are of each part, then where the next one goes.
             memset(last, 0, sizeof(last))
             for n in range(count):
                 hashes[n] = finish(hashes[n]) & mask
@@ -407,7 +416,7 @@ cdef class Tally:
             self.take_chunk(number)
         if part.slots == NULL:
             slots = 64
-        while 3 * slots < 4 * (part.used + more):
+        while 3 * slots < 4 * (part.used + more):  # at most three quarters full
             slots *= 2
         if part.slots == NULL or slots > part.mask + 1:
             self.set_slots(number, slots)
@@ -430,6 +439,8 @@ cdef class Tally:
                 alive += 1
         part.stale = part.stale or alive != part.used
         part.used = alive
+        # Looked through again when as many have come as are left, so that the passes cost no more
+        # than what they pass.
         part.untidy = max(<size_t>FEW, 2 * alive)
         return 0
 

@@ -280,6 +280,8 @@ cdef class NodeLowering:
             a, b = -1, -1
             if line.kind != COLUMN:
                 a, b = self.lines[line.a].scalar, self.lines[line.b].scalar
+            # A term of the sum: a column, a product of two values, or what others read as well,
+            # which has to be computed in any case.
             if (
                 line.kind == COLUMN or (top != node and (line.uses > 1 or line.value >= 0))
                 or (line.kind == MUL and a < 0 and b < 0)
@@ -291,6 +293,8 @@ cdef class NodeLowering:
                 push(&self.scales, self.product(scale, a if a >= 0 else b))
                 push(&self.scales, line.b if a >= 0 else line.a)
             else:
+                # The left operand is pushed last and so comes first: terms in the order of the
+                # expression, which makes the program the same in every run.
                 push(&self.scales, scale if line.kind == ADD else self.negative(scale))
                 push(&self.scales, line.b)
                 push(&self.scales, scale)
@@ -311,7 +315,7 @@ cdef class NodeLowering:
         while self.pending.used:
             top = self.pending.data[self.pending.used - 1]
             line = &self.lines[top]
-            if line.value >= 0:
+            if line.value >= 0:  # it was pending twice, for two readers
                 self.pending.used -= 1
                 continue
             start = self.pending.used
@@ -379,6 +383,7 @@ cdef class NodeLowering:
             operations.add_input(right.value, right.shift)
             line.value = operations.add(OP_MUL, 1, False, 2, 0)
             return 0
+        # The cheap addition wants its second operand canonical, as columns are.
         if line.kind == ADD and operations.values[left.value].canonical:
             left, right = right, left
         code = OP_ADD if line.kind == ADD else OP_SUB

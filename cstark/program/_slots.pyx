@@ -179,6 +179,8 @@ cdef class Scheduler:
             self.use_start[i] = total
             total += counts[i]
             counts[i] = 0
+        # From the last operation to the first, so that the next use is always the last of a
+        # value's list: taking it away is counting down. One that reads a value twice is one use.
         for position in range(operations.count - 1, -1, -1):
             item = &operations.items[position]
             for i in range(item.input_count):
@@ -200,6 +202,7 @@ cdef class Scheduler:
         cdef int32_t *inputs = &operations.inputs.data[item.inputs]
         cdef int32_t value, slot = 0
         cdef Py_ssize_t i
+        # All inputs are pinned before any is loaded: a load must not drop another input.
         for i in range(item.input_count):
             self.pinned[inputs[2 * i]] = <int32_t>position + 1
         for i in range(item.input_count):
@@ -222,6 +225,8 @@ cdef class Scheduler:
             elif self.settled[value] >= 0:
                 self.consider(value)
         if item.result >= 0:
+            # Inputs that nobody reads again are gone by now, and the result may take their place:
+            # an operation reads a group of rows before it writes it.
             if item.code != OP_FINGERPRINT:
                 slot = self.allocate(operations.values[item.result].width, position)
             self.place[item.result] = slot
@@ -242,6 +247,8 @@ cdef class Scheduler:
             self.settle(value, self.allocate(1, position))
             return self.line(OP_PERIODIC, self.place[value], column.first, 0)
         if column.width == 1 and base + 4 <= self.widths[column.source]:
+            # Neighbours that are wanted soon come along: four columns cost little more than one.
+            # One that has a slot stays where it is.
             for i in range(4):
                 member = self.column_of[column.source][base + i]
                 if (
@@ -251,6 +258,7 @@ cdef class Scheduler:
                     members[count] = member
                     count += 1
         if count > 1:
+            # Four slots are written, and those of members that nobody wants are free again at once.
             at = self.allocate(4, position)
             self.give_back(at, 4)
             for i in range(count):
@@ -276,7 +284,7 @@ cdef class Scheduler:
         cdef int32_t at = -1
         cdef int32_t victim
         self.make_room(self.budget)
-        while True:
+        while True:  # each turn drops a column, and there are finitely many
             at = self.find(width, self.budget)
             if at >= 0:
                 break
@@ -307,6 +315,7 @@ cdef class Scheduler:
     cdef int32_t find(self, int width, int32_t limit) noexcept:
         """First free run of so many slots that ends by `limit`; -1 if there is none."""
         cdef int32_t at, free_slots = 0
+        # Nothing below `lowest` is free for this width: `give_back` lowers it, a search raises it.
         for at in range(self.lowest[width], limit):
             free_slots = 0 if self.used[at] else free_slots + 1
             if free_slots == width:
@@ -383,6 +392,8 @@ cdef class Scheduler:
         try:
             while self.heap_used:
                 entry = self.remove_first()
+                # What has been dropped, loaded again or read since it was entered has another
+                # entry, or needs none: this one is of the past.
                 if (
                     self.settled[entry.value] != entry.settled or not self.use_left[entry.value]
                     or self.next_use(entry.value) != entry.next_use
@@ -392,6 +403,7 @@ cdef class Scheduler:
                     found = entry.value
                     break
                 push(&passed, entry.value)
+            # Inputs of this operation cannot go now, but may for a later one.
             for i in range(passed.used):
                 self.consider(passed.data[i])
         finally:

@@ -14,7 +14,7 @@ from .key import Statement, Table
 
 TABLE_TREES = ("preprocessed", "main", "lookup")
 TREES = (*TABLE_TREES, "quotient")
-OVER_F = ("lookup", "quotient")  # trees whose columns are three words, one a coordinate
+OVER_F = ("lookup", "quotient")  # trees whose columns are three words, one for each coordinate
 
 
 @dataclass(frozen=True)
