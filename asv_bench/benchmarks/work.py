@@ -97,7 +97,7 @@ def _constraints(layout: Layout) -> Counter[str]:
         values = sum(len(interaction.values) for interaction in description.interactions)
         columns += 3 * description.lookup_columns
         # a constraint is multiplied by a power of beta; a value by one of alpha; the fingerprints
-        # of a pair by each other and by the column and the counts
+        # of a column by each other and by the column and the counts
         products += 3 * (len(description.constraints) + values)
         products += interactions * (2 * EXTENSION + 3)
         total["bytes"] += points * WORD * (columns + 4)
@@ -116,8 +116,10 @@ def _lookup(layout: Layout) -> Counter[str]:
         columns = 3 * description.lookup_columns
         total["bytes"] += rows * WORD * (description.width + columns)
         # fingerprints; their product, its inverse through the norm (12, and 3 for the batch of
-        # norms), and the numerator for each pair
-        products = 3 * values + description.lookup_columns * (2 * EXTENSION + 15)
+        # norms), and the numerator, for each column
+        products = 3 * values + description.lookup_columns * 15
+        for group in description.groups:
+            products += 2 * EXTENSION * max(len(group) - 1, 1)
         total["multiplications"] += rows * (products + 3 * interactions)
     return total
 
