@@ -231,9 +231,11 @@ class Options:
         """Options for small proofs: blowup 8 and 20 bits of grinding.
 
         At the same proven bits, proofs of runs of the RISC-V machine (37 to 50 tables) are from
-        32 % to 61 % smaller than with the default options: the eight example guests take 0.62 to
-        1.02 MB instead of 0.91 to 2.63 MB. Proving takes about twice the processor time and 2.5
-        times the memory, and verifying less than before.
+        32 % to 65 % smaller than with the default options: the eight example guests take 0.62 to
+        1.02 MB instead of 0.91 to 2.63 MB on short inputs (3,000 to 47,000 steps), and 0.63 to
+        1.11 MB instead of 0.95 to 3.23 MB on longer ones (0.1 to 0.7 million). Proving takes 1.8 to
+        2.4 times the processor time and three to four times the memory, and verifying about three
+        quarters.
 
         Parameters
         ----------
