@@ -112,6 +112,6 @@ class Appraised:
         StatementError
             If a height is missing or impossible.
         """
-        from cstark.cost.choices import compare
+        from cstark.cost.choices import choices_at
 
-        return compare(self.proving_key, self.options, heights or {}, time=time)
+        return choices_at(self.proving_key, self.options, heights or {}, time=time)

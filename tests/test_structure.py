@@ -16,8 +16,8 @@ from cstark.protocol import refusals
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "cstark"
 
-# A part may import itself and the parts named beside it; what stands lower knows nothing of what
-# stands above.
+# A part may import itself and the parts named beside it, which stand above it in this list: what
+# stands above knows nothing of what stands below.
 BASE = {"distinct", "errors", "field", "lazy", "limits"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -27,10 +27,10 @@ ALLOWED: dict[str, set[str]] = {
     "field": set(),
     "unwind": set(),
     "text": set(),
-    "runtime": {"errors", "kernels"},
     "files": set(),
-    "report": {"errors", "lazy", "text", "kernels"},
     "kernels": set(),
+    "runtime": {"errors", "kernels"},
+    "report": {"errors", "lazy", "text", "kernels"},
     "arrays": {*BASE, "kernels"},
     "air": BASE,
     "program": {*BASE, "kernels", "air"},
@@ -38,30 +38,30 @@ ALLOWED: dict[str, set[str]] = {
     "protocol": {*BASE, "kernels", "air", "program", "security", "report", "text"},
     "cost": {*BASE, "kernels", "air", "program", "protocol", "security", "text", "report",
              "unwind"},
+    "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
     "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "unwind",
                 "check"},
     "appraisal": {"cost", "protocol", "security"},
-    "machine": {*BASE, "appraisal", "air", "protocol", "cost", "security", "report", "proving",
-                "check", "workload"},
-    "check": {*BASE, "kernels", "air", "program", "text", "arrays"},
+    "machine": {*BASE, "appraisal", "air", "protocol", "report", "proving", "check", "workload"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
-    "guide": set(),
-    "gadgets": {*BASE, "air", "arrays", "text"},
+    "batch": {"errors", "cost", "files", "protocol", "report", "runtime", "text", "unwind",
+              "workload"},
+    "gadgets": {*BASE, "air", "arrays"},
+    "vm": {"distinct", "errors", "kernels", "text", "files", "air", "cost", "field", "arrays"},
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays", "vm", "gadgets"},
+    "guide": set(),
     "pure": set(),
-    "vm": {"distinct", "errors", "kernels", "text", "files", "workload", "report", "air", "cost",
-           "field", "arrays"},
-    "batch": {"errors", "cost", "files", "kernels", "protocol", "report", "runtime", "text",
-              "unwind", "workload"},
-    "cli": {"errors", "files", "workload", "machines", "machine", "protocol",
-            "report", "text", "runtime", "security", "check", "air", "pure", "vm"},
+    "cli": {"errors", "files", "workload", "machines", "machine", "protocol", "report", "text",
+            "runtime", "security", "pure", "vm"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip
+# `Machine.statement` makes what the workloads are made of: late, and against the order.
+UPWARDS = {("machine", "workload")}
 # Imported by annotations and inside functions alone, so that what is not used is not loaded.
 ONLY_LATE = {("proving", "check"), ("machine", "check"), ("machine", "proving"),
              ("appraisal", "cost"),
-             ("machine", "cost"), ("workload", "check"), ("workload", "machine"),
+             ("workload", "check"), ("workload", "machine"),
              ("machine", "workload")}  # fmt: skip
 
 
@@ -113,6 +113,25 @@ def test_imports_point_one_way(path):
         assert imported in ALLOWED[part], f"{path}: {part} must not import {imported}"
         if at_import:
             assert (part, imported) not in ONLY_LATE, f"{path}: import {imported} late"
+
+
+def test_the_list_is_in_order():
+    order = {part: place for place, part in enumerate(ALLOWED)}
+    upwards = {
+        (part, imported)
+        for part, allowed in ALLOWED.items()
+        for imported in allowed
+        if order[imported] > order[part]
+    }
+    assert upwards == UPWARDS <= ONLY_LATE
+
+
+def test_nothing_is_allowed_that_nobody_imports():
+    used = {(part_of(path), name) for path in PACKAGE.rglob("*.py") for name, _ in imports(path)}
+    used |= {(part, name) for part in ALLOWED for name in BASE}
+    used.add(("__init__", "runtime"))  # by its name: importlib
+    assert {(part, name) for part, names in ALLOWED.items() for name in names} <= used
+    assert used >= ONLY_LATE
 
 
 def test_every_extension_has_a_stub():

@@ -17,8 +17,10 @@ __all__ = ["STANDS", "Constraint", "Interaction", "TableDescription", "assemble"
 
 # Every selector, with the degree that it adds. A new one is also named in `cstark.air.rows` (what
 # users write) and `cstark.air.flags` (its rows), evaluated in `cstark.program.builder`, `quotient`
-# and `check` (in compiled programs) and in `cstark.program.point` (at one point), shown by
-# `cstark.check`, and known to `cstark.pure.key` and `cstark.pure.constraints`.
+# and `check` (in compiled programs; a factor of its own on the coset is a class of
+# ``kernels/families/block_program.h`` and `program.h`) and in `cstark.program.point` (at one
+# point), evaluated and shown by `cstark.check`, known to `cstark.pure.key` and
+# `cstark.pure.constraints`, and explained on the page `cstark.protocol`.
 SELECTOR_DEGREES = {"first": 1, "last": 1, "transition": 0, "every": 0, "cyclic": 0}
 """What each selector adds to the degree of a constraint."""
 

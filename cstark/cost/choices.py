@@ -21,7 +21,7 @@ from cstark.text import bytes_text, html_table, table
 if TYPE_CHECKING:
     from cstark.protocol.options import Options
 
-__all__ = ["Choice", "Choices", "compare"]
+__all__ = ["Choice", "Choices", "choices_at"]
 
 OWN = "as it is"
 
@@ -180,7 +180,7 @@ def changes(
     ]
 
 
-def compare(
+def choices_at(
     key: ProvingKey,
     options: Options,
     heights: Mapping[str, int | Sequence[int]],

@@ -18,8 +18,8 @@ and always the function that fills the cells.
 
 from cstark.gadgets.bitwise import BitwiseTable
 from cstark.gadgets.comparison import LessThan
+from cstark.gadgets.lists import LookupTable
 from cstark.gadgets.logic import inverse_or_zero, is_zero, nonzero, one_hot, one_hot_of
-from cstark.gadgets.lookup import LookupTable
 from cstark.gadgets.memory import Memory
 from cstark.gadgets.permutation import Sorted, permutation
 from cstark.gadgets.poseidon import Poseidon2, poseidon2

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import cstark as cs
-from cstark.cost.choices import compare
+from cstark.cost.choices import choices_at
 from tests.oracles import zoo
 
 
@@ -82,7 +82,7 @@ def test_what_is_not_possible_says_why():
 
 def test_it_reads_well():
     machine = zoo.fibonacci(8).machine(grinding=7)
-    choices = compare(machine.proving_key, machine.options, {"fib": 256}, budget=0.001)
+    choices = choices_at(machine.proving_key, machine.options, {"fib": 256}, budget=0.001)
     own = choices.rows[0]
     text, html = str(choices), choices._repr_html_()
     assert re.search(r"as it is +20 .*± \d+% +\d+\.\d +7 +\w+, query", text)
