@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cstark.kernels import _chunks, _fri, _hash, _lookup, _ntt, _openings, _program
 from cstark.protocol.layout import MatrixShape, TreeShape
+from cstark.protocol.transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ __all__ = [
     "nodes",
     "opening",
     "quotient",
+    "random_words",
     "touching",
 ]
 
@@ -67,6 +69,11 @@ def nodes(algorithm: int, blowup: int, log_height: int, joining: Sequence[int] =
 def lookup(program: BlockProgram, rows: int) -> float:
     """Work of the lookup columns of a table."""
     return _lookup.cost(program.code, len(program.terms), program.pairs, rows)
+
+
+def random_words(size: int) -> float:
+    """Work of so many bytes of pseudorandom words: a digest for 32 of them."""
+    return _hash.cost(ALGORITHMS["blake3"], size // DIGEST, 40) if size else 0.0
 
 
 def quotient(program: BlockProgram, rows: int, selectors: bool) -> float:

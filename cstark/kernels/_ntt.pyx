@@ -45,6 +45,12 @@ cdef extern from *:
         gl_twiddle *factors
         int program
         uint64_t root, root_inverse, scale
+        const uint64_t *masks
+        const uint64_t *mask_factors
+        Py_ssize_t mask_rows
+        uint64_t *fold
+        const uint64_t *fold_weights
+        Py_ssize_t fold_rows
         uint64_t *temporary
         uint64_t *scratch
         Py_ssize_t scratch_words
@@ -59,6 +65,8 @@ cdef extern from *:
     Py_ssize_t ntt_cache_words() noexcept nogil
     uint64_t gl_root(int) noexcept nogil
     uint64_t gl_inverse(uint64_t) noexcept nogil
+    uint64_t gl_mul(uint64_t, uint64_t) noexcept nogil
+    uint64_t gl_sub(uint64_t, uint64_t) noexcept nogil
 
 cdef enum:
     WHOLE_LOG = 13              # above 2^13 rows every transform is split into outer and inner
@@ -170,115 +178,7 @@ cdef const ntt_table *table_for(Plan plan, Py_ssize_t width, Py_ssize_t stride) 
     return isa_tables[isa]
 
 
-cdef class _Run:
-    """One call: its context and its scratch."""
-
-    cdef ntt_call call
-    cdef const ntt_table *table
-    cdef int threads
-    cdef bint narrow
-    cdef Py_ssize_t factor_words
-    cdef object keep
-
-    def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t words):
-        self.table = table_for(plan, width, stride)
-        self.threads = team(words, SERIAL_WORDS)
-        cdef ntt_call *call = &self.call
-        memset(call, 0, sizeof(ntt_call))
-        call.log_size = plan.log_n
-        call.width = width
-        call.columns = (width + self.table.lanes - 1) // self.table.lanes * self.table.lanes
-        call.root = plan.root
-        call.root_inverse = plan.root_inverse
-        call.scale = plan.size_inverse
-        call.groups = call.side = 1
-        if stride == width and call.columns != width and plan.log_n >= NARROW_LOG:
-            self.narrow = True
-            call.outer = &plan.outer.plan
-            call.inner = &plan.inner.plan
-            call.side = self.table.lanes
-            while call.side * width < NARROW_SIDE and 2 * call.side <= self.outer_rows():
-                call.side *= 2
-            call.outer_tile = _tile(
-                width << call.inner.log_size,
-                min(OUTER_WORDS, <Py_ssize_t>NARROW_WORDS << call.outer.log_size),
-                call.outer.log_size,
-            )
-            call.inner_tile = _tile(width, INNER_WORDS // call.side, call.inner.log_size)
-        elif plan.log_n < SPLIT_LOG or (
-            plan.whole is not None and call.columns <= INNER_WORDS >> plan.log_n
-        ):
-            call.outer = &plan.whole.plan
-            call.outer_tile = _tile(call.columns, INNER_WORDS, plan.log_n)
-        else:
-            call.outer = &plan.outer.plan
-            call.inner = &plan.inner.plan
-            call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
-            call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
-
-    cdef void group(self) noexcept:
-        """Take several adjacent rows side by side where all their columns fit into one tile."""
-        cdef ntt_call *call = &self.call
-        cdef Py_ssize_t most = min(<Py_ssize_t>GROUP_COLUMNS, OUTER_WORDS >> call.outer.log_size)
-        call.groups = 1
-        if call.outer_tile == call.columns:
-            while 2 * call.groups * call.columns <= most and 2 * call.groups <= self.inner_rows():
-                call.groups *= 2
-
-    cdef Py_ssize_t outer_rows(self) noexcept:
-        return <Py_ssize_t>1 << self.call.outer.log_size
-
-    cdef Py_ssize_t inner_rows(self) noexcept:
-        return <Py_ssize_t>1 << self.call.inner.log_size
-
-    cdef outer(self, chunk_function function):
-        """A strided pass."""
-        cdef Py_ssize_t words = self.outer_rows() * self.call.columns * self.call.groups
-        self.each(function, self.inner_rows() // self.call.groups, words)
-
-    cdef inner(self, chunk_function function, Py_ssize_t times):
-        """A pass over contiguous blocks, each of whose words is transformed `times` times."""
-        self.each(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
-
-    cdef flat(self, chunk_function function):
-        """A strided pass over tiles of adjacent words, whatever the rows they belong to."""
-        cdef Py_ssize_t words = self.call.width * self.inner_rows(), tile = self.call.outer_tile
-        self.each(function, (words + tile - 1) // tile, self.outer_rows() * tile)
-
-    cdef side_by_side(self, chunk_function function, Py_ssize_t times):
-        """A pass over contiguous blocks, several of them together."""
-        cdef Py_ssize_t side = self.call.side
-        self.each(
-            function, self.outer_rows() // side, times * side * self.inner_rows() * self.call.width
-        )
-
-    cdef void extension(self, Py_ssize_t cosets, Py_ssize_t stride) noexcept:
-        """Settle how an extension is made."""
-        if self.call.inner != NULL:
-            self.factor_words = 2 * cosets * self.inner_rows()  # two words a twiddle
-            if stride == self.call.columns:
-                self.group()
-
-    cdef Py_ssize_t words(self) noexcept:
-        """Of scratch, once the call's tiles are known: the threads', then the factors of cosets."""
-        # A multiple of 16 words: no two threads write one pair of cache lines.
-        self.call.scratch_words = (ntt_scratch_size(&self.call) + 15) // 16 * 16
-        return self.threads * self.call.scratch_words + self.factor_words
-
-    cdef allocate(self):
-        cdef uint64_t[::1] scratch
-        scratch = _runtime.aligned(self.words())
-        self.keep = scratch
-        self.call.scratch = &scratch[0]
-        self.call.factors = <gl_twiddle *>(&scratch[0] + self.threads * self.call.scratch_words)
-
-    cdef Py_ssize_t tiles(self) noexcept:
-        return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
-
-    cdef each(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
-        """Run `function` on all items, each of which touches `words` words."""
-        cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
-        run_long(function, &self.call, items, chunk, self.threads, WORD_COST * words)
+include "ntt_run.pxi"
 
 
 cdef Py_ssize_t _pitch(Py_ssize_t rows, Py_ssize_t width, Py_ssize_t row_stride,
@@ -426,9 +326,19 @@ def lde_cost(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t
     return WORD_COST * words * (2 + 2 * cosets)
 
 
+def outer_rows(Plan plan not None):
+    """The least number of rows that `lde` can fold to."""
+    return 1 if plan.outer is None else 1 << plan.outer.log_size
+
+
 def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
-        const uint64_t[::1] shifts not None):
+        const uint64_t[::1] shifts not None, const uint64_t[:, ::1] masks=None,
+        const uint64_t[::1] factors=None, uint64_t[:, :, ::1] fold=None,
+        const uint64_t[:, ::1] weights=None):
     """Low-degree extension: values on a subgroup to values on cosets of it.
+
+    With masks r, the values on coset q are those of f + factors[q] r. A fold is taken of f alone:
+    the sum of weights[k, u] f_(i + m u) over u is coefficient i of fold k, for i below m.
 
     Parameters
     ----------
@@ -441,6 +351,14 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
     shifts : uint64 array (cosets,)
         Not zero, canonical.
+    masks : uint64 array (h, width), optional
+        Coefficients of r, canonical, constants first; h at most the rows.
+    factors : uint64 array (cosets,), optional
+        Canonical; with masks only.
+    fold : uint64 array (2, m, width), optional
+        Receives the folds; m a power of two from `outer_rows` to the rows.
+    weights : uint64 array (2, rows / m), optional
+        Canonical; with a fold only.
 
     Raises
     ------
@@ -470,13 +388,45 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     cdef bint same = &src[0, 0] == &out[cosets - 1, 0, 0] and (pitch == stride or rows == 1)
     if not same and _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
         raise ValueError("out: overlaps src without being its last coset")
+    if (masks is None) != (factors is None) or (fold is None) != (weights is None):
+        raise ValueError("masks need factors, and a fold needs weights")
+    if masks is not None and (
+        not 0 < masks.shape[0] <= rows or masks.shape[1] != width or factors.shape[0] != cosets
+    ):
+        raise ValueError("masks, factors: a shape does not fit")
+    if fold is not None and (
+        fold.shape[0] != 2 or fold.shape[1] & (fold.shape[1] - 1) or fold.shape[2] != width
+        or not outer_rows(plan) <= fold.shape[1] <= rows
+        or weights.shape[0] != 2 or weights.shape[1] != rows // fold.shape[1]
+    ):
+        raise ValueError("fold, weights: a shape does not fit")
     if plan.log_n == 0:
+        if masks is not None or fold is not None:
+            raise ValueError("a single row has neither masks nor folds")
         for q in range(cosets):
             for i in range(stride):
                 out[q, 0, i] = src[0, i] % _P if i < width else 0
         return
     cdef _Run r = _Run(plan, width, stride, (1 + cosets) * rows * width)
     cdef ntt_call *call = &r.call
+    cdef uint64_t[::1] increments, scaled
+    cdef uint64_t before = 0
+    if masks is not None:
+        increments = _runtime.aligned(cosets)
+        for q in range(cosets):
+            increments[q] = gl_mul(gl_sub(factors[q], before), <uint64_t>rows)
+            before = factors[q]
+        call.masks = &masks[0, 0]
+        call.mask_factors = &increments[0]
+        call.mask_rows = masks.shape[0]
+    if fold is not None:
+        scaled = _runtime.aligned(2 * weights.shape[1])
+        for i in range(2 * weights.shape[1]):
+            scaled[i] = gl_mul((&weights[0, 0])[i], plan.size_inverse)
+        call.fold = &fold[0, 0, 0]
+        call.fold_weights = &scaled[0]
+        call.fold_rows = fold.shape[1]
+        memset(call.fold, 0, 16 * fold.shape[1] * width)
     call.src = &src[0, 0]
     call.src_pitch = pitch
     call.out = &out[0, 0, 0]

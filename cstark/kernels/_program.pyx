@@ -231,7 +231,7 @@ cdef class Bound:
 
 def quotient(
     Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out,
-    bint add=False,
+    bint add=False, int log_domain=-1,
 ):
     """Write the quotient on one coset.
 
@@ -247,6 +247,8 @@ def quotient(
         Receives the quotient, canonical.
     add : bool
         Add to the words of `out` instead of replacing them.
+    log_domain : int
+        Log2 of the order of the trace domain, whose last row is meant; that of `rows` if negative.
     """
     cdef program_job job
     cdef Py_ssize_t rows = bound.program.rows
@@ -266,7 +268,7 @@ def quotient(
     elif job.classes & (1 << CLASS_FIRST | 1 << CLASS_LAST):
         raise ValueError("inverse_first is needed: there are constraints on the first or last row")
     job.shift, job.root = shift, gl_root(log_rows)
-    job.root_inverse = gl_inverse(job.root)
+    job.root_inverse = gl_inverse(job.root if log_domain < 0 else gl_root(log_domain))
     gl_powers(&powers[0], BLOCK, 1, job.root)
     job.powers, job.out, job.add = &powers[0], &out[0, 0], add
     job.failures = job.first_rows = NULL

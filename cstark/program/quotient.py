@@ -47,16 +47,26 @@ class CosetPoints:
     log_n : int
     inverse_first : uint64 array (2^log_n,) or None
         1 / (x_i - 1); only needed when `QuotientProgram.needs_inverse_first`.
+    log_rows : int or None
+        Log2 of the rows of the table, whose domain the selectors speak of, where the points are
+        others than a coset of it: then every other point counts, and the sources have the next row
+        of each behind it, and `inverse_first` that of the next point.
     """
 
     shift: int
     log_n: int
     inverse_first: np.ndarray | None = None
+    log_rows: int | None = None
+
+    @property
+    def log_domain(self) -> int:
+        """Log2 of the order of the trace domain."""
+        return self.log_n if self.log_rows is None else self.log_rows
 
     @property
     def inverse_zerofier(self) -> int:
-        """1 / Z_H = 1 / (shift^n - 1), the same at all points."""
-        return pow(pow(self.shift, 1 << self.log_n, P) - 1, -1, P)
+        """1 / Z_H = 1 / (shift^n - 1), the same at all points that count."""
+        return pow(pow(self.shift, 1 << self.log_domain, P) - 1, -1, P)
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ class QuotientProgram:
         """
         if len(publics) != self.publics:
             raise ValueError(f"publics must be {self.publics} values, not {len(publics)}")
-        generator = base_root(points.log_n)
+        generator = base_root(points.log_domain)
         zerofier = points.inverse_zerofier
         bound = self.program.bind(
             (sources.main, sources.preprocessed, sources.lookup),
@@ -139,7 +149,7 @@ class QuotientProgram:
             challenges.with_factors((zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
-        _program.quotient(bound, points.shift, inverses, out, add)
+        _program.quotient(bound, points.shift, inverses, out, add, points.log_domain)
 
 
 def hidden_quotient_program(description: TableDescription) -> QuotientProgram:

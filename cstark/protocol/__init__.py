@@ -255,9 +255,10 @@ Zero-knowledge
 --------------
 With zk = z in the key the following is different. s is the number of queries and m = 2 (s + 3).
 
-*Code heights.* M_t is the least power of two that is at least 2^z and N_t + m. What was said of a
-matrix's height is said of M_t: LDEs, trees, FRI, positions, final polynomial. Preprocessed columns
-are the polynomials of degree below N_t as before. The next row of (q, i) is (q, i + M_t/N_t).
+*Code heights.* M_t is N_t if N_t is at least 2^z, else the least power of two that is at least N_t
++ m, 8 + m, and d (m - 1) + 2 for the degree d of every table of the machine. What was said of a
+matrix's height is said of M_t: LDEs, trees, FRI, positions, layers. Preprocessed columns are the
+polynomials of degree below N_t as before. The next row of (q, i) is (q, i + M_t/N_t).
 
 *Sums.* Unless just one table has interactions, each table that has any has three more main columns
 u_0, u_1, u_2 after its own, opened at zeta, and the cyclic constraint of its accumulator is
@@ -276,11 +277,17 @@ before all openings of its height, and gamma^k times its value is added to the r
 *Openings.* At a code height with tables of several heights N, those at zeta g come by N, tallest
 first; then by table as before. The quotients' chunks come by N, tallest first.
 
+*Final polynomial.* A code height M has the dimension D = M + m if it is at least 2^z and there is a
+table of M rows, else M. Of a last layer of height n, the final polynomial has as many coefficients
+as the largest ceil(D n/M) of any code height; they must be fewer than b n, the points of that
+layer. A key in which a table may have 2^z rows or more has to leave room for that: n + ceil(m
+n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to final_length.
+
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
 random over F with s + 1; u is mu_t/N on every row, mu_t random but for the sum of them, which is 0;
-the additional column of a code height is random over F with M coefficients; salts are random. A
-verifier need not know: any polynomials of degree below M will do.
+the additional column of a code height is random over F with D coefficients; salts are random. A
+verifier need not know: any polynomials of degree below D will do.
 
 Queries
 -------

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from cstark.distinct import distinct
-from cstark.kernels import _hash
+from cstark.kernels import _hash, _runtime
 
 from .hiding import SALT_WORDS
 from .layout import TreeShape
+from .masks import Stream
 from .matrix import Matrix
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
 
@@ -40,8 +41,8 @@ class Commitment:
     shape : TreeShape
     matrices : sequence of Matrix
         In the order of ``shape.matrices``.
-    salts : (blowup, N, 2) uint64 ndarray, optional
-        Hashed with the rows of the tallest height, before them.
+    salts : Stream, optional
+        Hashed with the rows of the tallest height, before them: a pair of words each, by position.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Commitment:
         algorithm: int,
         shape: TreeShape,
         matrices: Sequence[Matrix],
-        salts: np.ndarray | None = None,
+        salts: Stream | None = None,
     ) -> None:
         self.shape = shape
         self.salts = salts
@@ -68,7 +69,8 @@ class Commitment:
         blocks = [self.matrices[m].coset(q)[None] for m in members]
         salts = None
         if self.salts is not None and members == self.shape.at(self.shape.log_heights[0]):
-            salts = self.salts[q]
+            salts = _runtime.aligned((out.shape[1], SALT_WORDS), "salts")
+            self.salts.fill(salts, q * out.shape[1] // 2)  # two salts a block
         self._hash_rows(blocks, members, salts, out)
 
     def _hash_rows(
@@ -96,9 +98,8 @@ class Commitment:
         nothing = np.empty(0, dtype=np.int64)
         salts: np.ndarray | None = None
         if self.salts is not None:
-            flat = self.salts.reshape(-1, SALT_WORDS)
-            write(f"salts of {self.shape.name}", flat[leaves].tobytes())
-            salts = flat[missing[top]]
+            write(f"salts of {self.shape.name}", self.salts.pairs_at(leaves).tobytes())
+            salts = self.salts.pairs_at(missing[top])
         for log_height in self.shape.log_heights:
             at = distinct_positions(positions, log_max_height, log_height)
             again = missing.get(log_height, nothing)

@@ -7,6 +7,7 @@ The key of the cache is all that a domain depends on: log height, blowup and cos
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,19 +16,30 @@ from cstark.kernels import _field, _ntt, _openings, _runtime
 
 from .recent import Recent
 
-__all__ = ["Domain", "DomainCache", "powers", "scale_rows"]
+if TYPE_CHECKING:
+    from .fold import Fold
+
+__all__ = ["Domain", "DomainCache", "powers", "scale_rows", "scaled"]
 
 _BLOCK = 1 << 10  # rows: their factors, repeated for each column, stay in the cache
 
 
 def powers(base: int, count: int) -> np.ndarray:
-    """base^0 ... base^(count - 1), (count,) uint64, count a power of two."""
+    """base^0 ... base^(count - 1), (count,) uint64."""
     out = np.ones(count, dtype=np.uint64)
     done = 1
     while done < count:
-        factor = np.full(done, pow(base, done, P), dtype=np.uint64)
-        _field.mul(out[:done], factor, out[done : 2 * done])
-        done *= 2
+        more = min(done, count - done)
+        factor = np.full(more, pow(base, done, P), dtype=np.uint64)
+        _field.mul(out[:more], factor, out[done : done + more])
+        done += more
+    return out
+
+
+def scaled(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """A copy of rows, each times its factor."""
+    out = np.empty(rows.shape, dtype=np.uint64)
+    scale_rows(rows, factors, out)
     return out
 
 
@@ -72,6 +84,8 @@ class Domain:
         *,
         out: np.ndarray | None = None,
         label: str = "other",
+        masks: np.ndarray | None = None,
+        fold: Fold | None = None,
     ) -> np.ndarray:
         """Extend columns to all cosets, or to some.
 
@@ -83,6 +97,11 @@ class Domain:
             Which of them; default: all, in order.
         out : (cosets, height, width) uint64 ndarray, optional
             Where the result goes; default: a new buffer, counted under `label`.
+        masks : (h, width) uint64 ndarray, optional
+            Coefficients of r, h at most the height: (X^height - source_shift^height) r, which is 0
+            where the source has its values, is added to the columns f.
+        fold : Fold, optional
+            Receives f, with no masks, modulo two polynomials of its own.
 
         Returns
         -------
@@ -96,7 +115,16 @@ class Domain:
         shifts = np.array([self.shifts[q] * inverse % P for q in wanted], dtype=np.uint64)
         if out is None:
             out = _runtime.aligned((len(shifts), *source.shape), label)
-        _ntt.lde(self.plan, source, out, shifts)
+        factors = None
+        if masks is not None:
+            if source_shift != 1:  # the transform sees f(source_shift X)
+                masks = scaled(masks, powers(source_shift, len(masks)))
+            own = pow(source_shift, self.height, P)
+            factors = np.array(
+                [(pow(self.shifts[q], self.height, P) - own) % P for q in wanted], dtype=np.uint64
+            )
+        values, weights = (None, None) if fold is None else fold.begin(source_shift)
+        _ntt.lde(self.plan, source, out, shifts, masks, factors, values, weights)
         return out
 
     def evaluate(
@@ -111,8 +139,8 @@ class Domain:
 
         Parameters
         ----------
-        coefficients : (height, width) uint64 ndarray
-            C-contiguous, the constants first. Never written.
+        coefficients : (n, width) uint64 ndarray
+            C-contiguous, the constants first; n at most the height. Never written.
         cosets, out, label
             As for `lde`.
 
@@ -122,7 +150,13 @@ class Domain:
         """
         wanted = range(self.blowup) if cosets is None else cosets
         if out is None:
-            out = _runtime.aligned((len(wanted), *coefficients.shape), label)
+            out = _runtime.aligned((len(wanted), self.height, coefficients.shape[1]), label)
+        if len(coefficients) < self.height:  # as masks of nothing, in one go
+            out[-1].fill(0)
+            shifts = np.array([self.shifts[q] for q in wanted], dtype=np.uint64)
+            ones = np.ones(len(wanted), dtype=np.uint64)
+            _ntt.lde(self.plan, out[-1], out, shifts, coefficients, ones)
+            return out
         for values, q in zip(out, wanted, strict=True):
             scale_rows(coefficients, powers(self.shifts[q], self.height), values)
             _ntt.transform(self.plan, values, values, False)

@@ -73,7 +73,7 @@ class FriProver:
             self.layers.append((word, tree))
             self.challenges.append(challenge)
             word = folded
-        self.final = interpolate(word)
+        self.final = interpolate(word, self._layout.final_length)
         stream.write("final polynomial", self.final.tobytes())
 
     def _tree(self, word: np.ndarray, arity: int) -> MerkleTree:
@@ -171,13 +171,18 @@ class OpenedLayer:
         return groups
 
 
-def interpolate(word: np.ndarray) -> np.ndarray:
-    """Coefficients in y, constant first, from coset 0, whose points are exactly <g>."""
-    n = word.shape[2]
-    values = np.ascontiguousarray(word[:, 0, :].T)
+def interpolate(word: np.ndarray, length: int) -> np.ndarray:
+    """The first coefficients in y, constant first, of a word on all points: (length, 3).
+
+    Coset 0 alone, whose points are exactly <g>, determines as many as it has points.
+    """
+    cosets = 1 if length <= word.shape[2] else word.shape[1]
+    n = cosets * word.shape[2]
+    # position (q, i) is w^(q + blowup i)
+    values = np.ascontiguousarray(word[:, :cosets].transpose(2, 1, 0)).reshape(n, 3)
     out = np.empty((n, 3), dtype=np.uint64)
     _ntt.transform(_ntt.Plan(n.bit_length() - 1), values, out, True)
-    return out
+    return out[:length]
 
 
 class FriVerifier:

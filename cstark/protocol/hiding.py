@@ -51,11 +51,13 @@ above.
 
 FRI
 ---
-At each code height M there is one more polynomial P, uniform over F of degree below M, which is a
-word of its own in the combination of that height: gamma^k P + the rest. P is opened at no point
-outside the domain. gamma is not 0 (but for a chance of 1 / |F|), so the word that FRI is about is a
-uniform word of the code, independent of all else, and P at a position is what that word and the
-opened rows say. All layers, siblings and the final polynomial are functions of these words.
+At each code height M there is one more polynomial P, uniform over F of degree below the dimension
+D of its code (see below), which is a word of its own in the combination of that height: gamma^k P +
+the rest. P is opened at no point outside the domain. gamma is not 0 (but for a chance of 1 / |F|),
+and no quotient of DEEP has a degree above those of the committed polynomials, all below D, so the
+word that FRI is about is a uniform word of the code, independent of all else, and P at a position
+is what that word and the opened rows say. All layers, siblings and the final polynomial are
+functions of these words.
 
 Trees
 -----
@@ -67,11 +69,22 @@ FRI.
 
 Codes
 -----
-A column has N + h coefficients, and is encoded at the code height M, the least power of two that
-has at least 2^z, N + h and d (h - 1) + 2 of them, for the remainder. z is a number of the key, such
-that 2^z >= d (h - 1) + 2 for the degrees of all tables; so M depends on N and the key alone, as the
-preprocessed root must. Soundness is that of codes of rate 1/blowup at heights M: what FRI enforces
-is degree below M. It is the shape that `cstark.security` is given.
+A column has N + h coefficients. Where N is at least 2^z, its code height M is N: it is evaluated
+on the same blowup M points as without masks, and its code has the dimension D = N + h. Of a shorter
+table that would be so much more than N that the rate would suffer: it is encoded at the least power
+of two that is at least N + h and 2^y, and D is M there, unless M is the height of a tall table as
+well. 2^y is the least that has room for the remainder of every table, so d (h - 1) + 2, and for a
+table of least height with its masks; so M depends on N and the key alone, as the preprocessed root
+must. z is a number of the key, at least y; a prover's key has the least that is also at least
+log2 (128 h), so that masks add at most 1/128 to the rate.
+
+What FRI enforces is what its final polynomial says. Of a last layer of height m it has
+
+    F = max over M of ceil(D / (M / m))
+
+coefficients, which lift to degrees below D* = F M / m at every height M. Soundness is that of codes
+of rate F / (blowup m): `cstark.security` is given F, and refuses a rate of 1, which a small
+``final_length`` leads to (two coefficients on two points, at blowup 2 and m = 1).
 
 What holds is honest-verifier zero-knowledge of the interactive protocol, perfect but for the events
 named; with Fiat and Shamir's transform it is statistical in the random oracle model, with the masks
@@ -80,7 +93,8 @@ drawn from an extendable-output function taken as random.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cstark.limits import MIN_ROWS
@@ -95,12 +109,17 @@ __all__ = [
     "SALT_WORDS",
     "chunk_mask_length",
     "code_log_height",
+    "dimension",
+    "final_coefficients",
+    "final_excess",
     "least_log_height",
     "mask_length",
+    "tall_log_height",
 ]
 
 SALT_BYTES = 16
 SALT_WORDS = 2
+LEAST_SHARE = 128  # a code of height N that holds N + h coefficients has h at most N / 128
 
 
 def mask_length(queries: int) -> int:
@@ -114,17 +133,56 @@ def chunk_mask_length(queries: int) -> int:
 
 
 def least_log_height(tables: Iterable[TableDescription], queries: int) -> int:
-    """z: log2 of a code height that has room for the remainder of every table, and its masks."""
+    """y: log2 of a code height that has room for the remainder of every table, and its masks."""
     h = mask_length(queries)
     degree = max(table.degree for table in tables)
     return _log2_up(max(MIN_ROWS + h, degree * (h - 1) + 2))
 
 
-def code_log_height(options: ResolvedOptions, log_rows: int) -> int:
-    """Log2 of the code height of a table; its own height where nothing is hidden."""
-    if not options.zk:
+def tall_log_height(tables: Iterable[TableDescription], queries: int) -> int:
+    """z: log2 of the height from which on a table's code is no taller than the table."""
+    return max(least_log_height(tables, queries), _log2_up(LEAST_SHARE * mask_length(queries)))
+
+
+def code_log_height(options: ResolvedOptions, least: int, log_rows: int) -> int:
+    """Log2 of the code height of a table; `least` is y."""
+    if not options.zk or log_rows >= options.zk:
         return log_rows
-    return max(options.zk, _log2_up((1 << log_rows) + mask_length(options.queries)))
+    return max(least, _log2_up((1 << log_rows) + mask_length(options.queries)))
+
+
+def dimension(options: ResolvedOptions, log_height: int, log_rows: Iterable[int]) -> int:
+    """D: coefficients of the polynomials at a code height, with tables of these heights."""
+    tall = options.zk and log_height >= options.zk and log_height in log_rows
+    return (1 << log_height) + (mask_length(options.queries) if tall else 0)
+
+
+def final_coefficients(dimensions: Mapping[int, int], log_last: int) -> int:
+    """F: coefficients of the final polynomial, of a last layer of height 2^log_last.
+
+    Parameters
+    ----------
+    dimensions : mapping of int to int
+        D by log2 of the code height.
+    log_last : int
+    """
+    return max(-(-d >> log_height - log_last) for log_height, d in dimensions.items())
+
+
+def final_excess(options: ResolvedOptions) -> Fraction:
+    """The largest share by which F can exceed the height of the last layer, whatever the heights.
+
+    A fold of arity a begins above `final_length`, so that it ends at 2 final_length / a or above.
+    """
+    if not options.zk:
+        return Fraction(0)
+    h, tall = mask_length(options.queries), 1 << options.zk
+    last = max(1, 2 * options.final_length // options.fri_arity)
+    found = Fraction(0)
+    while last <= options.final_length:
+        found = max(found, Fraction(-(-h * last // tall), last))
+        last *= 2
+    return found
 
 
 def _log2_up(value: int) -> int:

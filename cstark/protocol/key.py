@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from cstark.air.buses import number_buses
 from cstark.air.description import Constraint, TableDescription
 from cstark.air.tokens import Token
-from cstark.errors import AirError, CstarkError, quoted
+from cstark.errors import AirError, CstarkError, OptionsError, quoted
 from cstark.limits import MAX_BLOWUP, MAX_TABLES
 from cstark.text import canonical_json, html_table
 from cstark.text import table as text_table
 
-from .hiding import least_log_height
+from .hiding import final_excess, least_log_height
 from .options import Options, ResolvedOptions
 from .version import VERSION
 
@@ -341,6 +341,18 @@ def _rows_text(table: TableDescription) -> str:
     return rows + {"once": "", "any": ", any times", "every": ", each shard"}[table.stands]
 
 
+def _check_rate(tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
+    """Refuse options with which masks leave a code of rate 1, if a table may be that tall."""
+    may_be = any(
+        (1 << options.max_log_height if t.rows is None else t.rows) >> options.zk for t in tables
+    )
+    if may_be and 1 + final_excess(options) >= options.blowup:
+        raise OptionsError(
+            f"final_length={options.final_length}: with masks the last layer of FRI could have a "
+            "rate of 1, which proves nothing; it must be larger, or the blowup"
+        )
+
+
 def check_tables(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> None:
     """What must hold of the tables of a machine together with its options.
 
@@ -348,6 +360,8 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
     ------
     AirError
         Naming the table and the constraint or interaction.
+    OptionsError
+        With masks, if the final polynomial may be too short to say anything.
     """
     if not tables:
         raise AirError("a machine needs at least one table")
@@ -363,6 +377,7 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
             raise AirError(
                 f"zk={options.zk}: masks for these tables need codes of height 2^{least}"
             )
+        _check_rate(tables, options)
     for table in tables:
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:

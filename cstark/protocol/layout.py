@@ -7,14 +7,21 @@ It fixes which matrices each commitment holds, which columns are opened where an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cstark.security import SecurityReport, Shape, security_report
 
-from .hiding import code_log_height
+from .hiding import (
+    code_log_height,
+    dimension,
+    final_coefficients,
+    final_excess,
+    least_log_height,
+)
 from .schedule import fold_schedule
 from .standing import Heights, Standing
 
@@ -34,6 +41,7 @@ __all__ = [
     "quotient_chunks",
     "security_shape",
     "tallest",
+    "worst_shape",
 ]
 
 MASK = -1  # the chunk of a matrix that is none
@@ -142,11 +150,16 @@ class Quotient:
         """Cosets of the rows in one of the code's: M / N, a place e in coset q is s_q root(M)^e."""
         return 1 << self.log_height - self.log_rows
 
+    @property
+    def tall(self) -> bool:
+        """Whether the code is as high as the tables: masks then raise its dimension."""
+        return self.log_height == self.log_rows
+
     def place(self, chunk: int) -> tuple[int, int]:
         """(q, e) of the coset that a chunk interpolates.
 
-        The last coset of the code has none: with M > N the chunks, at most blowup, take half of
-        the cosets.
+        With M > N the last coset of the code has none: the chunks, at most blowup, take at most
+        half of the cosets.
         """
         return divmod(chunk, self.cosets)
 
@@ -186,6 +199,8 @@ class Layout:
         One for each of them.
     code_heights : tuple of int
         Log2 of the code height of each table, its own height where nothing is hidden.
+    dimensions : dict of int to int
+        By log code height, tallest first: the polynomials have degrees below it.
     hidden_sums : tuple of int
         Tables whose sums have masks, three more main columns each.
     quotients : tuple of Quotient
@@ -202,6 +217,9 @@ class Layout:
     terms : int
         Openings and masks: all that has a power of gamma.
     schedule : FoldSchedule
+    final_length : int
+        Coefficients of the final polynomial: as many as the last layer is high, or some more
+        where polynomials have more coefficients than their code is high.
     """
 
     def __init__(self, key: MachineDescription, heights: Heights) -> None:
@@ -211,8 +229,16 @@ class Layout:
         self.blowup = options.blowup
         self.log_blowup = options.blowup.bit_length() - 1
         self.zk = bool(options.zk)
-        self.code_heights = tuple(code_log_height(options, rows) for rows in self.log_heights)
+        # of all tables that may stand in a proof: heights must not depend on which of them do
+        least = least_log_height(key.key.tables, options.queries) if self.zk else 0
+        self.code_heights = tuple(
+            code_log_height(options, least, rows) for rows in self.log_heights
+        )
         self.log_max_height = max(self.code_heights)
+        self.dimensions = {
+            log_height: dimension(options, log_height, self.log_heights)
+            for log_height in sorted(set(self.code_heights), reverse=True)
+        }
         self.hidden_sums = hidden_sums(key)
         self.quotients = tuple(
             self._quotient(log_rows) for log_rows in sorted(set(self.log_heights), reverse=True)
@@ -230,6 +256,7 @@ class Layout:
             for quotient in members:
                 self._add_groups(log_height, quotient.log_rows)
         self.schedule = fold_schedule(self.code_heights, options.fri_arity, options.final_length)
+        self.final_length = final_coefficients(self.dimensions, self.schedule.layers[-1])
 
     def _quotient(self, log_rows: int) -> Quotient:
         tables = tuple(t for t, height in enumerate(self.log_heights) if height == log_rows)
@@ -302,6 +329,10 @@ class Layout:
         """The tree of this name, or None when it has no columns."""
         return next((tree for tree in self.trees if tree.name == name), None)
 
+    def quotient_of(self, matrix: MatrixShape) -> Quotient:
+        """The quotient of the tables of a matrix's height, or that the matrix is a chunk of."""
+        return next(q for q in self.quotients if q.log_rows == matrix.log_rows)
+
     def lookup_tables(self) -> tuple[int, ...]:
         """Tables with interactions: exactly these have a table sum in the proof."""
         return lookup_tables(self.key)
@@ -347,7 +378,8 @@ def security_shape(layout: Layout, tokens: int = 0) -> Shape:
         deep_terms=layout.terms,
         constraints=max(len(t.constraints) + len(t.lookup_degrees) for t in tables),
         tables=len(tables),
-        degree=max(t.degree for t in tables),
+        # the remainder counts Z_H prod (X^N - s_j^N), of degree 2 N at least
+        degree=max(2 if layout.zk else 1, *(t.degree for t in tables)),
         fractions=tokens
         + sum(
             len(t.interactions) << log_height
@@ -355,7 +387,27 @@ def security_shape(layout: Layout, tokens: int = 0) -> Shape:
         ),
         message_width=max((bus.width for bus in layout.key.buses.values()), default=0),
         fold_arities=layout.schedule.arities,
+        final_length=layout.final_length,
     )
+
+
+def worst_shape(key: MachineDescription) -> Shape:
+    """The shape of which a number of queries is computed: all tables as tall as they may be.
+
+    Masks raise the rate most where tables are short, the other terms grow with the heights: the
+    shape has the worst of both.
+
+    Raises
+    ------
+    OptionsError
+        The masks leave no rate below 1.
+    """
+    layout = Layout(key, tallest(key))
+    shape = security_shape(layout)
+    if not any(log_rows >= key.options.zk > 0 for log_rows in layout.log_heights):
+        return shape
+    last = shape.last_height
+    return replace(shape, final_length=math.ceil(last * (1 + final_excess(key.options))))
 
 
 def proven_security(

@@ -110,5 +110,5 @@ def _fixed(layout: Layout) -> int:
     schedule = layout.schedule
     header = 8 + 2 + 18 + 2 + len(encode_heights(layout.key.heights)) + 4
     roots = sum(tree.name != "preprocessed" for tree in layout.trees) + schedule.folds
-    elements = len(layout.lookup_tables()) + layout.openings + schedule.final_length
+    elements = len(layout.lookup_tables()) + layout.openings + layout.final_length
     return header + DIGEST * roots + EXTENSION * elements + WORD  # the nonce

@@ -1,6 +1,7 @@
 """Columns with their masks, and the remainder of a quotient: what a prover that hides commits to.
 
-All but the remainder comes as coefficients, M of each column, constants first. Why each mask has as
+Masks of tall tables are added where columns are extended (`Domain.lde`); columns of short ones come
+as coefficients with the masks among them, M of each column, constants first. Why each mask has as
 many coefficients as it has is said in `cstark.protocol.hiding`.
 """
 
@@ -20,85 +21,119 @@ from .layout import MatrixShape, Quotient
 from .masks import Masks
 from .rows import ext_scale, ext_sub
 
-__all__ = ["cover", "cover_chunk", "quotient_factors", "remainder", "word_of_masks"]
+__all__ = [
+    "chunk_masks",
+    "column_masks",
+    "cover",
+    "cover_chunk",
+    "quotient_factors",
+    "remainder",
+    "tall_remainder",
+    "word_of_masks",
+]
+
+
+def column_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) -> np.ndarray:
+    """Coefficients of r, the masks of a table's columns in a tree: (h, width) uint64."""
+    label = f"{shape.tree} of table {shape.table}"
+    return masks.elements(state, label, mask_length(queries), shape.width)
+
+
+def chunk_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) -> np.ndarray:
+    """Coefficients of t, the mask of a chunk of a quotient: (s + 1, 3) uint64."""
+    label = f"chunk {shape.chunk} of {shape.log_rows}"
+    return masks.elements(state, label, chunk_mask_length(queries), 3)
+
+
+def word_of_masks(
+    masks: Masks, state: bytes, code: Domain, dimension: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """A uniform word of a code over F: its values on coset 0, (M, 3), and what is above degree M.
+
+    The latter as coefficients, None if there are none: see `Domain.lde`.
+    """
+    values = _runtime.aligned((code.height, 3), "masked columns")
+    label, more = f"word of {code.log_height}", dimension - code.height
+    masks.elements(state, label, code.height, 3, out=values)
+    return values, masks.elements(state, f"top of {label}", more, 3) if more else None
 
 
 def cover(
-    masks: Masks,
-    state: bytes,
-    shape: MatrixShape,
-    queries: int,
+    drawn: np.ndarray,
     rows: Domain,
     code: Domain,
     source: np.ndarray,
-    constants: Element | None = None,
+    constants: Sequence[int] = (),
 ) -> np.ndarray:
-    """Coefficients of w + (X^N - 1) r, w a column of a table, r random: (M, width) uint64.
+    """Coefficients of w + (X^N - 1) r, w a column of a short table: (M, width) uint64.
 
     Parameters
     ----------
-    masks, state
-        The transcript's state before the root of the tree.
-    shape : MatrixShape
-    queries : int
+    drawn : (h, width) uint64 ndarray
+        r, see `column_masks`.
     rows, code : Domain
         Of the trace and of the code.
     source : (N, width) uint64 ndarray
         The columns on the rows.
-    constants : element, optional
-        Coordinates of an element, which the last three columns have on every row: `source` is
-        without them.
+    constants : sequence of int, optional
+        What more columns, the last, have on every row.
     """
-    out = _blank(code, shape.width)
-    own = shape.width - (0 if constants is None else 3)
+    length, width = drawn.shape
+    out = _blank(code, width)
+    own = width - len(constants)
     if own:  # a table of preprocessed columns alone has none
-        _ntt.transform(rows.plan, source[:, :own], out[: rows.height], True)
-    if constants is not None:
-        out[0, own:] = constants
-    length = mask_length(queries)
-    label = f"{shape.tree} of table {shape.table}"
-    drawn = masks.elements(state, label, length, shape.width)
+        _ntt.transform(rows.plan, source, out[: rows.height], True)
+    out[0, own:] = np.array(constants, dtype=np.uint64)
     _subtract(out[:length], drawn)
     _add(out[rows.height : rows.height + length], drawn)
     return out
 
 
 def cover_chunk(
-    masks: Masks,
-    state: bytes,
-    shape: MatrixShape,
-    queries: int,
-    rows: Domain,
-    code: Domain,
-    place: tuple[int, int],
-    source: np.ndarray,
+    drawn: np.ndarray, rows: Domain, code: Domain, place: tuple[int, int], source: np.ndarray
 ) -> np.ndarray:
-    """Coefficients of q + (X^N - s^N) t, from q on s <g>, t random over F: (M, 3) uint64."""
+    """Coefficients of q + (X^N - s^N) t, from q on s <g>, t as of `chunk_masks`: (M, 3) uint64."""
     shift = _shift(code, place)
     out = _blank(code, 3)
     _ntt.transform(rows.plan, source, out[: rows.height], True)  # of q(s X)
     own = out[: rows.height]
     scale_rows(own, powers(pow(shift, -1, P), rows.height), own)
-    drawn = masks.elements(
-        state, f"chunk {shape.chunk} of {shape.log_rows}", chunk_mask_length(queries), 3
-    )
     power = np.full(len(drawn), pow(shift, rows.height, P), dtype=np.uint64)
     _subtract(out[: len(drawn)], ext_scale(drawn, power))
     _add(out[rows.height : rows.height + len(drawn)], drawn)
     return out
 
 
-def word_of_masks(masks: Masks, state: bytes, code: Domain) -> np.ndarray:
-    """Coefficients of a uniform word of a code, over F: (M, 3) uint64."""
-    out = _blank(code, 3)
-    out[:] = masks.elements(state, f"word of {code.log_height}", code.height, 3)
-    return out
+def tall_remainder(
+    quotient: Quotient, code: Domain, point: int, chunks: Sequence[np.ndarray], values: np.ndarray
+) -> np.ndarray:
+    """Coefficients of (Q - sum_j chunk_j l_j) / W, of a quotient of tall tables: (m, 3) uint64.
+
+    Parameters
+    ----------
+    quotient : Quotient
+    code : Domain
+    point : int
+        v: what follows is on v<w>, w of order m.
+    chunks : sequence of (m, 3) uint64 ndarray
+    values : (m, 3) uint64 ndarray
+        Q.
+    """
+    lagrange, vanishing = quotient_factors(quotient, code, (point, 0, 0))
+    length, total = len(values), values
+    for factor, chunk in zip(lagrange, chunks, strict=True):
+        total = ext_sub(total, ext_scale(chunk, np.full(length, factor[0], dtype=np.uint64)))
+    out = np.empty((length, 3), dtype=np.uint64)
+    _ntt.transform(_ntt.Plan(length.bit_length() - 1), np.ascontiguousarray(total), out, True)
+    inverse = pow(point, -1, P)
+    scale_rows(out, powers(inverse, length), out)
+    return ext_scale(out, np.full(length, pow(vanishing[0], -1, P), dtype=np.uint64))
 
 
 def remainder(
     quotient: Quotient, code: Domain, chunks: Sequence[np.ndarray], values: np.ndarray
 ) -> np.ndarray:
-    """(Q - sum_j chunk_j l_j) / W on the last coset of the code: (M, 3) uint64.
+    """(Q - sum_j chunk_j l_j) / W on the last coset of the code of short tables: (M, 3) uint64.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ words, and with the same inputs makes the same proof.
 from __future__ import annotations
 
 import os
+import sys
 from hashlib import shake_256
 from typing import NoReturn
 
@@ -18,10 +19,66 @@ import numpy as np
 
 from cstark.errors import OptionsError
 from cstark.field import P
+from cstark.kernels import _hash
 
-__all__ = ["SECRET_BYTES", "Masks"]
+from .transcript import ALGORITHMS
+
+__all__ = ["SECRET_BYTES", "Masks", "Stream"]
 
 SECRET_BYTES = 32
+WORDS = 4  # of a digest
+_AT_ONCE = 1 << 14  # blocks, whose input stays in the cache
+
+
+class Stream:
+    """Pseudorandom words by number: BLAKE3 digests of a key and a counter, four words each.
+
+    Parameters
+    ----------
+    key : bytes
+        32 of them, used for nothing else.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = np.frombuffer(key, dtype="<u8").astype(np.uint64)
+
+    def fill(self, out: np.ndarray, first: int = 0) -> None:
+        """Write words number 4 `first` and following, as many as `out` has: contiguous uint64."""
+        flat = out.reshape(-1)
+        whole = len(flat) // WORDS * WORDS
+        counters = np.arange(first, first + min(_AT_ONCE, -(-len(flat) // WORDS)), dtype=np.uint64)
+        for start in range(0, whole, WORDS * _AT_ONCE):
+            part = flat[start : min(start + WORDS * _AT_ONCE, whole)]
+            self._blocks(counters[: len(part) // WORDS], part)
+            counters += np.uint64(_AT_ONCE)
+        if whole < len(flat):
+            last = np.empty(WORDS, dtype=np.uint64)
+            self._blocks(np.array([first + whole // WORDS], dtype=np.uint64), last)
+            flat[whole:] = last[: len(flat) - whole]
+
+    def pairs_at(self, numbers: np.ndarray) -> np.ndarray:
+        """(k, 2): words number 2 i and 2 i + 1 for each of these numbers i."""
+        numbers = numbers.astype(np.uint64)
+        out = np.empty((len(numbers), 2, 2), dtype=np.uint64)
+        self._blocks(numbers // 2, out)
+        return np.ascontiguousarray(out[np.arange(len(numbers)), (numbers % 2).astype(np.int64)])
+
+    def _blocks(self, counters: np.ndarray, out: np.ndarray) -> None:
+        """Write the blocks of these numbers, 4 words each."""
+        if not len(counters):
+            return
+        rows = np.empty((1, len(counters), 5), dtype=np.uint64)
+        rows[0, :, :4] = self._key
+        rows[0, :, 4] = counters
+        place = out.reshape(1, len(counters), WORDS).view(np.uint8)
+        _hash.leaf_digests(ALGORITHMS["blake3"], [rows], [5], place)
+        if sys.byteorder == "big":
+            out.byteswap(inplace=True)
+
+    def __repr__(self) -> str:
+        return "<Stream>"
 
 
 class Masks:
@@ -48,8 +105,10 @@ class Masks:
             raise OptionsError(f"insecure_seed: must be {SECRET_BYTES} bytes")
         self._secret = insecure_seed
 
-    def words(self, state: bytes, label: str, count: int) -> np.ndarray:
-        """(count,) uint64, all values possible: salts.
+    def elements(
+        self, state: bytes, label: str, *shape: int, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Uniform elements of the base field: the words below p of a stream.
 
         Parameters
         ----------
@@ -57,23 +116,32 @@ class Masks:
             The transcript's, of 32 bytes.
         label : str
             What they are for, in the tree that is committed next.
-        count : int
+        *shape : int
+        out : uint64 ndarray, optional
+            Contiguous, of that shape: where they are written.
+
+        Returns
+        -------
+        uint64 ndarray
+            Of that shape.
         """
-        return np.frombuffer(self._bytes(state, label, 8 * count), dtype="<u8").astype(np.uint64)
-
-    def elements(self, state: bytes, label: str, *shape: int) -> np.ndarray:
-        """Uniform elements of the base field, uint64 of this shape: words below p of a stream."""
-        count, spare = int(np.prod(shape)), 8
-        while True:
-            words = self.words(state, label, count + spare)
+        if out is None:
+            out = np.empty(shape, dtype=np.uint64)
+        stream, spare = self.stream(state, label), 8
+        stream.fill(out)
+        while out.max(initial=np.uint64(0)) >= P:  # one in 2^32 words is
+            words = np.empty(out.size + spare, dtype=np.uint64)
+            stream.fill(words)
             found = words[words < P]
-            if len(found) >= count:
-                return found[:count].reshape(shape)
+            if len(found) >= out.size:
+                out.reshape(-1)[:] = found[: out.size]
             spare *= 2
+        return out
 
-    def _bytes(self, state: bytes, label: str, count: int) -> bytes:
+    def stream(self, state: bytes, label: str) -> Stream:
+        """The words of a label; its beginning does not depend on how many are taken."""
         # secret and state have 32 bytes each: different arguments give different inputs
-        return shake_256(b"cstark mask" + self._secret + state + label.encode()).digest(count)
+        return Stream(shake_256(b"cstark mask" + self._secret + state + label.encode()).digest(32))
 
     def __repr__(self) -> str:
         return "<Masks>"

@@ -17,8 +17,10 @@ from enum import Enum
 import numpy as np
 
 from cstark.distinct import distinct
+from cstark.kernels import _runtime
 
 from .domain import Domain
+from .fold import Fold
 
 __all__ = [
     "FULL",
@@ -89,10 +91,17 @@ class Matrix:
         Columns.
     height : int
         N, the rows of a coset.
+    masks : (h, width) uint64 ndarray or None
+        What the columns have beyond the degree N - 1, as coefficients of r: on coset q they are
+        (s_q^N - s_0^N) r more than what extends their values on coset 0.
+    fold : Fold or None
+        Their remainders, which the remainder of a quotient is computed from; dropped then.
     """
 
     width: int
     height: int
+    masks: np.ndarray | None = None
+    fold: Fold | None = None
 
     def coset(self, q: int) -> np.ndarray:
         """Values on coset q: (N, width). To be dropped before the next one is asked for."""
@@ -107,6 +116,13 @@ class Matrix:
             out[chosen] = self.coset(q)[row[chosen]]
             self.give_up()
         return out
+
+    def folded(self, *, following: bool) -> np.ndarray:
+        """Values off the code, see `Fold.finish`; to be asked for once."""
+        fold, self.fold = self.fold, None
+        if fold is None:
+            raise ValueError("the matrix has no fold")
+        return fold.finish(self.masks, following)
 
     def give_up(self) -> None:
         """Free what was only kept to be read again. A coset not yet read is still there."""
@@ -142,7 +158,9 @@ class RecomputedMatrix(Matrix):
     keep_first : bool
         Keep coset 0 from its first use until `take_rows`.
     coefficients : bool
-        The source has those of the columns, not values.
+        The source has those of the columns, perhaps fewer than the height, not values.
+    masks, fold
+        See `Domain.lde`; not with coefficients.
     label : str
         For the account of the buffers.
     """
@@ -156,9 +174,13 @@ class RecomputedMatrix(Matrix):
         own_coset: int | None = None,
         coefficients: bool = False,
         keep_first: bool = False,
+        masks: np.ndarray | None = None,
+        fold: Fold | None = None,
         label: str = "other",
     ) -> None:
-        self.height, self.width = source.shape
+        self.height, self.width = domain.height, source.shape[1]
+        self.masks, self.fold = masks, fold
+        self._fold = fold  # until it has been filled
         self._domain = domain
         self._source = source
         self._source_shift = source_shift
@@ -177,10 +199,23 @@ class RecomputedMatrix(Matrix):
         if self._coefficients:
             [found] = self._domain.evaluate(self._source, [q], label=self._label)
         else:
-            [found] = self._domain.lde(self._source, self._source_shift, [q], label=self._label)
+            fold, self._fold = self._fold, None
+            [found] = self._domain.lde(
+                self._source,
+                self._source_shift,
+                [q],
+                label=self._label,
+                masks=self.masks,
+                fold=fold,
+            )
         if q == 0 and self._keep_first:
             self._first = found
         return found
+
+    def folded(self, *, following: bool) -> np.ndarray:
+        if self._fold is not None:  # no coset has been computed yet
+            self.coset(0 if self._own_coset else 1)
+        return super().folded(following=following)
 
     def give_up(self) -> None:
         self._keep_first, self._first = False, None
@@ -194,34 +229,57 @@ def make_matrix(
     source_shift: int = 1,
     own_coset: int | None = None,
     coefficients: bool = False,
+    masks: np.ndarray | None = None,
+    fold: Fold | None = None,
+    constants: Sequence[int] = (),
     label: str = "other",
 ) -> Matrix:
     """The matrix of a source; see `RecomputedMatrix` for the parameters.
 
     The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
+    With constants there are more columns than in the source, which have these values everywhere.
     """
     if storage.recomputes:
         return RecomputedMatrix(
             domain,
-            source,
+            _joined(source, constants, None),
             source_shift=source_shift,
             own_coset=own_coset,
             coefficients=coefficients,
             keep_first=storage is Storage.FIRST,
+            masks=masks,
+            fold=fold,
             label=label,
         )
+    out = None
+    shape = (domain.blowup, domain.height, source.shape[1] + len(constants))
     if storage is Storage.SPILLED:
-        out = _file_array((domain.blowup, domain.height, source.shape[1]))
-        if coefficients:
-            return HeldMatrix(list(domain.evaluate(source, out=out)))
-        return HeldMatrix(list(domain.lde(source, source_shift, out=out)))
+        out, own_coset = _file_array(shape), None
     if coefficients:
-        return HeldMatrix(list(domain.evaluate(source, label=label)))
+        return HeldMatrix(list(domain.evaluate(source, out=out, label=label)))
+    if constants:
+        out = _runtime.aligned(shape, label) if out is None else out
+        source = _joined(source, constants, out[-1])  # which the transform may read last
     missing = [q for q in range(domain.blowup) if q != own_coset]
-    cosets = list(domain.lde(source, source_shift, missing, label=label))
+    found = domain.lde(source, source_shift, missing, out=out, label=label, masks=masks, fold=fold)
+    cosets = list(found)
     if own_coset is not None:
         cosets.insert(own_coset, source)
-    return HeldMatrix(cosets)
+    result = HeldMatrix(cosets)
+    result.masks, result.fold = masks, fold
+    return result
+
+
+def _joined(source: np.ndarray, constants: Sequence[int], out: np.ndarray | None) -> np.ndarray:
+    """The source with columns of constants; a copy if there are any."""
+    if not constants:
+        return source
+    own = source.shape[1]
+    if out is None:
+        out = _runtime.aligned((len(source), own + len(constants)), "masked columns")
+    out[:, :own] = source
+    out[:, own:] = np.array(constants, dtype=np.uint64)
+    return out
 
 
 def _file_array(shape: tuple[int, ...]) -> np.ndarray:

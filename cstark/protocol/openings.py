@@ -24,7 +24,7 @@ from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, MatrixShape, OpeningGroup
 from .matrix import Matrix
-from .rows import words
+from .rows import ext_add, words
 
 __all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings", "point_weights"]
 
@@ -66,8 +66,17 @@ class PointWeights:
         #   f(zeta) = (zeta^N - s^N) / (N s^N)  sum_i  x_i f(x_i) / (zeta - x_i).
         # At zeta g the weights are those at zeta, moved by one row.
         power = pow(shift, n, field.P)
-        above = field.sub(field.power(zeta, n), (power, 0, 0))
-        self.factor = field.scale(above, pow(n * power, -1, field.P))
+        self._zeta = zeta
+        self._above = field.sub(field.power(zeta, n), (power, 0, 0))
+        self.factor = field.scale(self._above, pow(n * power, -1, field.P))
+
+    def mask_weights(self, length: int, step: int) -> np.ndarray:
+        """(3, length): (point^N - s^N) point^i, point = zeta step, for step^N = 1."""
+        point, weight, found = field.scale(self._zeta, step), self._above, []
+        for _ in range(length):
+            found.append(weight)
+            weight = field.mul(weight, point)
+        return np.ascontiguousarray(np.array(found, dtype=np.uint64).T)
 
 
 def evaluate_openings(
@@ -84,7 +93,7 @@ def evaluate_openings(
             coset = commitments[tree].matrices[matrix].coset(0)
             for group in groups:
                 values[group.start : group.start + len(group.columns)] = _opened(
-                    coset, shape, points, group
+                    coset, commitments[tree].matrices[matrix].masks, shape, points, group
                 )
             del coset  # before another one is made
         for point in points.values():
@@ -101,14 +110,23 @@ def by_matrix(layout: Layout, log_height: int) -> dict[tuple[int, int], list[Ope
 
 
 def _opened(
-    coset: np.ndarray, shape: MatrixShape, points: dict[int, PointWeights], group: OpeningGroup
+    coset: np.ndarray,
+    masks: np.ndarray | None,
+    shape: MatrixShape,
+    points: dict[int, PointWeights],
+    group: OpeningGroup,
 ) -> list[Element]:
-    """The opened values of a group, from its matrix on coset 0."""
+    """The opened values of a group, from its matrix on coset 0 and what it has above degree N."""
     place, rotate = weights_of(shape.log_height, group.point)
     point = points[place]
     sums = np.empty((shape.width, 3), dtype=np.uint64)
     _openings.column_sums(coset, shape.width, point.weights, rotate, sums)
     base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
+    if masks is not None:
+        step = field.base_root(shape.log_rows) if rotate else 1
+        _openings.column_sums(masks, shape.width, point.mask_weights(len(masks), step), 0, sums)
+        more = [(a, b, c) for a, b, c in sums.tolist()]
+        base = [field.add(value, other) for value, other in zip(base, more, strict=True)]
     if shape.extension:
         base = [
             field.add(
@@ -129,10 +147,14 @@ class Combination:
     gamma : Element
     openings : sequence of Element
         All opened values, in the order of the layout.
+    zeta : Element
     """
 
-    def __init__(self, layout: Layout, gamma: Element, openings: Sequence[Element]) -> None:
+    def __init__(
+        self, layout: Layout, gamma: Element, openings: Sequence[Element], zeta: Element
+    ) -> None:
         self.layout = layout
+        self.zeta = zeta
         self._openings = openings
         self._powers = [field.ONE]
         for _ in range(1, layout.terms):
@@ -177,10 +199,61 @@ def deep_word(
 ) -> np.ndarray:
     """The reduced word of one height: (3, blowup, N) uint64, planar.
 
-    It has degree below N, so its values on coset 0 determine it: they are computed there, from
-    all the columns, and three columns are extended to the other cosets.
+    Its values on coset 0 determine it but for what masks add above degree N: the values are
+    computed there, from all the columns, and three columns are extended to the other cosets.
     """
-    return extend_word(domain, _reduced_first(combination, domain, commitments, weights))
+    more = _reduced_masks(combination, domain.log_height, commitments)
+    # no name for it: it is to be freed on the way
+    return extend_word(domain, _reduced_first(combination, domain, commitments, weights), more)
+
+
+def _reduced_masks(
+    combination: Combination, log_height: int, commitments: Sequence[Commitment]
+) -> np.ndarray | None:
+    """What the reduced word has above degree N, as coefficients, (h, 3); see `Domain.lde`.
+
+    With S_p = a + (X^N - s^N) r, of which a has degree below N, the quotient of point p is
+
+        (S_p - v_p) / (X - p) = (X^N - s^N) (r - r(p)) / (X - p) + a polynomial of degree below N.
+    """
+    sums: dict[int, np.ndarray] = {}
+    for (tree, matrix), groups in by_matrix(combination.layout, log_height).items():
+        masks = commitments[tree].matrices[matrix].masks
+        if masks is None:
+            continue
+        for group in groups:
+            own = np.zeros((3, len(masks)), dtype=np.uint64)
+            _openings.row_sums(masks, combination.coefficients(group), own, False)
+            before = sums.get(group.point)
+            sums[group.point] = own.T if before is None else _added(before, own.T)
+    weight = combination.mask_coefficients(log_height)
+    if weight is None:
+        return None
+    masks = _mask_matrix(combination.layout, log_height, commitments).masks
+    if masks is None:
+        return None
+    own = np.zeros((3, len(masks)), dtype=np.uint64)
+    _openings.row_sums(masks, weight, own, False)
+    total = np.ascontiguousarray(own.T)
+    for point, rows in sums.items():
+        at = field.scale(combination.zeta, field.base_root(point))
+        quotient = np.zeros((len(rows), 3), dtype=np.uint64)
+        value = field.ZERO
+        for k in range(len(rows) - 1, 0, -1):  # Horner's rule leaves the quotient by X - p
+            value = field.add(field.mul(value, at), tuple(rows[k].tolist()))
+            quotient[k - 1] = value
+        total = _added(total, quotient)
+    return total
+
+
+def _added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The sum of coefficients, (m, 3) and (n, 3)."""
+    long, short = (a, b) if len(a) >= len(b) else (b, a)
+    out = np.array(long, dtype=np.uint64)
+    out[: len(short)] = ext_add(
+        np.ascontiguousarray(out[: len(short)]), np.ascontiguousarray(short)
+    )
+    return out
 
 
 def _reduced_first(
@@ -227,14 +300,17 @@ def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitme
     return found
 
 
-def extend_word(domain: Domain, first: np.ndarray) -> np.ndarray:
-    """Extend a word of degree below N from coset 0, (3, 1, N), to all cosets: (3, blowup, N)."""
+def extend_word(domain: Domain, first: np.ndarray, more: np.ndarray | None = None) -> np.ndarray:
+    """Extend a word from coset 0, (3, 1, N), to all cosets: (3, blowup, N).
+
+    `more` are the coefficients that it has above degree N, see `Domain.lde`.
+    """
     rows = _runtime.aligned((domain.blowup - 1, domain.height, 3), "DEEP sums")
     _openings.word_to_rows(first[:, 0, :], rows[-1])
     del first
     word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")
     _openings.rows_to_word(rows[-1], word[:, 0, :])
-    domain.lde(rows[-1], domain.shifts[0], cosets=range(1, domain.blowup), out=rows)
+    domain.lde(rows[-1], domain.shifts[0], cosets=range(1, domain.blowup), out=rows, masks=more)
     for coset in range(1, domain.blowup):
         _openings.rows_to_word(rows[coset - 1], word[:, coset, :])
     return word

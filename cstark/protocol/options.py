@@ -34,6 +34,7 @@ __all__ = ["HASHES", "PRESETS", "Options", "ResolvedOptions", "resolved"]
 HASHES = ("blake3", "keccak256", "sha256")
 REGIMES = ("best", "unique")
 SOLVED = (*REGIMES, "dkt26")  # by which a number of queries may be found
+FINAL_LENGTHS = {False: 128, True: 1024}
 
 #: What `Options.small` and `Options.fast` change; the command line's ``--small`` and ``--fast``.
 PRESETS: Mapping[str, Mapping[str, int]] = MappingProxyType(
@@ -166,8 +167,9 @@ class Options:
         If given, 1 to 1024: the number of queries, whatever security comes out (for benchmarks).
     fri_arity : {2, 4, 8}
         How many points a FRI fold takes to one.
-    final_length : int
-        FRI stops at or below this many coefficients: a power of two from 1 to 2^15.
+    final_length : int, optional
+        FRI stops at or below this many coefficients: a power of two from 1 to 2^15.  Default: 128,
+        with `zk` 1024, since masks cost queries where the last layer is short.
     coset_offset : int
         The element h that shifts the evaluation cosets off the trace domains; h^(2^32) != 1.
     max_log_height : int
@@ -176,8 +178,7 @@ class Options:
     zk : bool
         Whether proofs hide the traces (zero-knowledge): they then say nothing but that the
         statement is true.  What stays public is the statement itself, and how tall each table is,
-        to the next power of two.  Tables are encoded at twice their height or more, so that
-        ``2^max_log_height * blowup`` is at most 2^31; time and memory about double.
+        to the next power of two.  ``2^max_log_height * blowup`` is at most 2^31 then.
 
     Raises
     ------
@@ -201,7 +202,7 @@ class Options:
     grinding: int = 16
     queries: int | None = None
     fri_arity: int = 8
-    final_length: int = 128
+    final_length: int = None  # type: ignore[assignment]  # an int once it is made
     coset_offset: int = 3
     max_log_height: int = 24
     zk: bool = False
@@ -210,6 +211,8 @@ class Options:
         names = list(_CHECKS)
         if self.zk is not True and self.zk is not False:
             raise _refuse("zk", self.zk, "must be True or False")
+        if self.final_length is None:
+            object.__setattr__(self, "final_length", FINAL_LENGTHS[self.zk])
         if self.queries is None:
             names.remove("queries")
         _check(self, names)
@@ -321,7 +324,7 @@ class Options:
         """
         if shape_at_max.blowup != self.blowup:
             raise _refuse("blowup", self.blowup, f"the shape has blowup {shape_at_max.blowup}")
-        # the heights of a shape are those of the codes, which masks make taller
+        # the heights of a shape are those of the codes, which masks make taller for short tables
         if max(shape_at_max.log_heights) > self.max_log_height and not self.zk:
             raise _refuse(
                 "max_log_height",
@@ -351,8 +354,8 @@ class ResolvedOptions:
     fri_arity, final_length, coset_offset, max_log_height : int
         As in `Options`.
     zk : int
-        0 (False) where proofs hide nothing; else log2 of the least code height, see
-        `cstark.protocol.hiding`.
+        0 (False) where proofs hide nothing; else log2 of the least height of tables whose codes
+        are no taller than they are, see `cstark.protocol.hiding`.
 
     Raises
     ------

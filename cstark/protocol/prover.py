@@ -18,13 +18,20 @@ from cstark.kernels import _runtime
 from cstark.program import Challenges, CosetPoints, QuotientProgram, Sources
 
 from .commitment import Commitment
-from .domain import Domain
+from .fold import Fold, inverse_first, periodic_values
 from .fri import FriProver
-from .hiding import SALT_WORDS
 from .layout import MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
-from .masked import cover, cover_chunk, remainder, word_of_masks
-from .masks import Masks
+from .masked import (
+    chunk_masks,
+    column_masks,
+    cover,
+    cover_chunk,
+    remainder,
+    tall_remainder,
+    word_of_masks,
+)
+from .masks import Masks, Stream
 from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
 from .periodic import coset_values
@@ -215,10 +222,7 @@ class Prover:
         matrices = []
         with self.report.phase("extend"):
             for matrix in shape.matrices:
-                # No name for the source: it is to be freed before the next is made.
-                matrices.append(
-                    self._extended(matrix, self._covered(matrix, sources.pop(matrix.table)))
-                )
+                matrices.append(self._columns(matrix, sources))
         self._finish_commitment(name, shape, matrices)
 
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
@@ -247,24 +251,25 @@ class Prover:
             total = field.add(total, self.sum_masks[table])
         self.sum_masks[last] = field.neg(total)
 
-    def _covered(self, shape: MatrixShape, source: np.ndarray) -> np.ndarray:
-        """The source, or with masks the values on the rows of the code."""
+    def _columns(self, shape: MatrixShape, sources: dict[int, np.ndarray]) -> Matrix:
+        """The committed columns of a table, from their values on its rows, which are given up."""
+        # No name for the source: it is to be freed as soon as something else is made from it.
         if self.masks is None:
-            return source
-        constants = None
+            return self._extended(shape, sources.pop(shape.table))
+        constants: Sequence[int] = ()
         if shape.tree == "main" and shape.table in self.sum_masks:
             share = pow(1 << shape.log_rows, -1, field.P)
             constants = field.scale(self.sum_masks[shape.table], share)
-        return cover(
-            self.masks,
-            self.transcript.state,
-            shape,
-            self.key.options.queries,
-            self.proving_key.domain(shape.log_rows),
-            self.proving_key.domain(shape.log_height),
-            source,
-            constants,
-        )
+        drawn = column_masks(self.masks, self.transcript.state, shape, self.key.options.queries)
+        code = self.proving_key.domain(shape.log_height)
+        if shape.log_height == shape.log_rows:
+            fold = self._fold(shape)
+            return self._extended(
+                shape, sources.pop(shape.table), masks=drawn, fold=fold, constants=constants
+            )
+        rows = self.proving_key.domain(shape.log_rows)
+        covered = cover(drawn, rows, code, sources.pop(shape.table), constants)
+        return self._extended(shape, covered, coefficients=True)
 
     def _masked_quotient(
         self,
@@ -276,45 +281,62 @@ class Prover:
         """A chunk with its mask; the remainder, when the chunks are `made`; or the word of FRI."""
         state, code = self.transcript.state, self.proving_key.domain(shape.log_height)
         if shape.is_mask:
-            return self._extended(shape, word_of_masks(masks, state, code))
-        quotient = next(q for q in self.layout.quotients if q.log_rows == shape.log_rows)
-        if shape.chunk < quotient.chunks:
-            source = cover_chunk(
-                masks,
-                state,
-                shape,
-                self.key.options.queries,
-                self.proving_key.domain(shape.log_rows),
-                code,
-                quotient.place(shape.chunk),
-                chunks.pop((shape.log_rows, shape.chunk)),
+            dimension = self.layout.dimensions[shape.log_height]
+            values, more = word_of_masks(masks, state, code, dimension)
+            return self._extended(shape, values, own_coset=0, masks=more)
+        quotient = self.layout.quotient_of(shape)
+        if shape.chunk == quotient.chunks:
+            mine = [made[quotient.log_rows, chunk] for chunk in range(quotient.chunks)]
+            if quotient.tall:
+                return self._extended(
+                    shape, self._tall_remainder(quotient, mine), coefficients=True
+                )
+            last = self.layout.blowup - 1  # a coset of the code that no chunk interpolates
+            return self._extended(shape, self._remainder(quotient, last, mine), own_coset=last)
+        drawn = chunk_masks(masks, state, shape, self.key.options.queries)
+        key = shape.log_rows, shape.chunk
+        if quotient.tall:
+            fold = self._fold(shape)
+            return self._extended(
+                shape, chunks.pop(key), own_coset=shape.chunk, masks=drawn, fold=fold
             )
-            return self._extended(shape, source)
-        last = self.layout.blowup - 1  # a coset of the code that no chunk interpolates
-        return self._extended(shape, self._remainder(quotient, code, last, made), own_coset=last)
+        rows = self.proving_key.domain(shape.log_rows)
+        covered = cover_chunk(drawn, rows, code, quotient.place(shape.chunk), chunks.pop(key))
+        return self._extended(shape, covered, coefficients=True)
 
-    def _remainder(
-        self,
-        quotient: Quotient,
-        code: Domain,
-        coset: int,
-        made: dict[tuple[int, int], Matrix],
-    ) -> np.ndarray:
-        """The remainder of a quotient on a coset of the code, when the chunks are `made`."""
+    def _fold(self, shape: MatrixShape) -> Fold:
+        """What is to be kept of a matrix of a tall table for the remainder of its quotient."""
+        domain = self.proving_key.domain(shape.log_height)
+        length = self.proving_key.fold_length(self.layout.quotient_of(shape))
+        return Fold(domain, length, shape.width, self.proving_key.fold_point)
+
+    def _remainder(self, quotient: Quotient, coset: int, chunks: Sequence[Matrix]) -> np.ndarray:
+        """The remainder of a quotient of short tables on a coset of the code."""
+        code = self.proving_key.domain(quotient.log_height)
         values = _runtime.aligned((code.height, 3), "quotient chunks")
         for place in range(quotient.cosets):
             values[place :: quotient.cosets] = self._quotient(quotient, coset, place)
-        mine = [made[quotient.log_rows, chunk].coset(coset) for chunk in range(quotient.chunks)]
-        return remainder(quotient, code, mine, values)
+        return remainder(quotient, code, [chunk.coset(coset) for chunk in chunks], values)
+
+    def _tall_remainder(self, quotient: Quotient, chunks: Sequence[Matrix]) -> np.ndarray:
+        """Coefficients of the remainder of a quotient of tall tables."""
+        code, point = self.proving_key.domain(quotient.log_height), self.proving_key.fold_point
+        values = self._quotient_off_code(quotient)
+        mine = [chunk.folded(following=False) for chunk in chunks]
+        return tall_remainder(quotient, code, point, mine, values)
 
     def _extended(
-        self, shape: MatrixShape, source: np.ndarray, own_coset: int | None = None
+        self,
+        shape: MatrixShape,
+        source: np.ndarray,
+        own_coset: int | None = None,
+        *,
+        coefficients: bool = False,
+        masks: np.ndarray | None = None,
+        fold: Fold | None = None,
+        constants: Sequence[int] = (),
     ) -> Matrix:
-        """The committed matrix of a source.
-
-        It has values on the rows of the table or on coset `own_coset`; with masks, coefficients
-        in the first case.
-        """
+        """The committed matrix of a source: values on rows or on a coset, or coefficients."""
         domain = self.proving_key.domain(shape.log_height)
         return make_matrix(
             self.plan.storage(shape.tree),
@@ -322,7 +344,10 @@ class Prover:
             source,
             source_shift=1 if own_coset is None else domain.shifts[own_coset],
             own_coset=own_coset,
-            coefficients=self.masks is not None and own_coset is None,
+            coefficients=coefficients,
+            masks=masks,
+            fold=fold,
+            constants=constants,
             label=f"{shape.tree} LDE",
         )
 
@@ -334,23 +359,17 @@ class Prover:
         self.commitments[name] = commitment
         self.stream.write(f"{name} root", commitment.root)
 
-    def _salts(self, shape: TreeShape) -> np.ndarray | None:
-        """(blowup, M, 2) random words for the tallest leaves of a tree, or None."""
+    def _salts(self, shape: TreeShape) -> Stream | None:
+        """Random words for the tallest leaves of a tree, or None."""
         if self.masks is None or not shape.salted:
             return None
-        rows = 1 << shape.log_heights[0]
-        salts = _runtime.aligned((shape.blowup, rows, SALT_WORDS), "salts")
-        for coset in range(shape.blowup):
-            label = f"salts of {shape.name}, coset {coset}"
-            drawn = self.masks.words(self.transcript.state, label, rows * SALT_WORDS)
-            salts[coset] = drawn.reshape(rows, SALT_WORDS)
-        return salts
+        return self.masks.stream(self.transcript.state, f"salts of {shape.name}")
 
-    def _coset(self, name: str, table: int, coset: int) -> np.ndarray | None:
-        """Values of a table's columns in a tree on one coset of its code, (M, width)."""
+    def _matrix(self, name: str, table: int) -> Matrix | None:
+        """A table's columns in a tree, if it has any."""
         shape = self.layout.tree(name)
         place = None if shape is None else shape.of(table)
-        return None if place is None else self.commitments[name].matrices[place].coset(coset)
+        return None if place is None else self.commitments[name].matrices[place]
 
     def _program(self, table: int) -> QuotientProgram:
         return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
@@ -361,48 +380,73 @@ class Prover:
         code = self.proving_key.domain(quotient.log_height)
         shift = code.shifts[coset] * pow(code.generator, place, field.P) % field.P
         out = _runtime.aligned((domain.height, 3), "quotient chunks")
-        inverse_first: np.ndarray | None = None  # the first-row selector, shared by the tables
+        selectors: np.ndarray | None = None  # of the first row, shared by the tables
         weight = field.ONE
         for number, table in enumerate(quotient.tables):
             program = self._program(table)
-            if program.needs_inverse_first and inverse_first is None:
-                inverse_first = domain.inverse_first(shift)
-            points = CosetPoints(shift, domain.log_height, inverse_first)
-            self._add_quotient(table, (coset, place), points, weight, out, number > 0)
+            if program.needs_inverse_first and selectors is None:
+                selectors = domain.inverse_first(shift)
+            points = CosetPoints(shift, domain.log_height, selectors)
+            sources = self._sources(table, coset, place, points)
+            self._add_quotient(table, sources, points, weight, out, number > 0)
+            del sources  # cosets that may have been computed for it
             weight = field.mul(weight, self.delta)
         return out
+
+    def _quotient_off_code(self, quotient: Quotient) -> np.ndarray:
+        """The quotient of tall tables on v<w>, see `cstark.protocol.fold`: (m, 3)."""
+        point, log_rows = self.proving_key.fold_point, quotient.log_rows
+        length = self.proving_key.fold_length(quotient)
+        out = np.empty((2 * length, 3), dtype=np.uint64)
+        log_points = (2 * length).bit_length() - 1
+        selectors = inverse_first(quotient.log_rows, point, length)
+        points = CosetPoints(point, log_points, selectors, log_rows)
+        weight = field.ONE
+        for number, table in enumerate(quotient.tables):
+            main, lookup = (
+                None if matrix is None else matrix.folded(following=True)
+                for matrix in (self._matrix(name, table) for name in ("main", "lookup"))
+            )
+            periodic = [
+                periodic_values(np.array(values, dtype=np.uint64), 1 << log_rows, point, length)
+                for values in self.layout.key.tables[table].periodic
+            ]
+            preprocessed = self.proving_key.preprocessed_off_code(table, length)
+            sources = Sources(main, preprocessed, lookup, periodic)
+            self._add_quotient(table, sources, points, weight, out, number > 0)
+            weight = field.mul(weight, self.delta)
+        return np.ascontiguousarray(out[::2])
+
+    def _sources(self, table: int, coset: int, place: int, points: CosetPoints) -> Sources:
+        """A table's columns at the points of coset `place` of its domain in a coset of its code."""
+        rows, step = 1 << points.log_n, 1 << self.layout.code_heights[table] - points.log_n
+        main, preprocessed, lookup = (
+            None if matrix is None else matrix.coset(coset)[place::step]
+            for matrix in (self._matrix(name, table) for name in ("main", "preprocessed", "lookup"))
+        )
+        periodic = coset_values(self.layout.key.tables[table].periodic, points.shift, rows)
+        return Sources(main, preprocessed, lookup, periodic)
 
     def _add_quotient(
         self,
         table: int,
-        where: tuple[int, int],
+        sources: Sources,
         points: CosetPoints,
         weight: Element,
         out: np.ndarray,
         add: bool,
     ) -> None:
-        """Write a table's quotient on a coset times `weight`, or add it to what `out` has."""
-        description = self.layout.key.tables[table]
-        rows = 1 << points.log_n
-        (coset, place), step = where, 1 << self.layout.code_heights[table] - points.log_n
-        main, preprocessed, lookup = (
-            None if values is None else values[place::step]
-            for values in (
-                self._coset(name, table, coset) for name in ("main", "preprocessed", "lookup")
-            )
-        )
+        """Write a table's quotient at some points times `weight`, or add it to what `out` has."""
         total = self.sums.get(table, field.ZERO)
         self._program(table).evaluate(
             points,
-            Sources(
-                main, preprocessed, lookup, coset_values(description.periodic, points.shift, rows)
-            ),
+            sources,
             self.instance.publics[table],
             Challenges(
                 self.z,
                 self.alpha,
                 self.beta,
-                field.scale(total, pow(rows, -1, field.P)),
+                field.scale(total, pow(1 << points.log_domain, -1, field.P)),
                 self.key.bus_numbers,
                 weight=weight,
             ),
@@ -428,7 +472,7 @@ class Prover:
     def _reduced(self) -> dict[int, np.ndarray]:
         """The reduced word of each height: (3, blowup, N) uint64."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
-        combination = Combination(self.layout, self.gamma, self.openings)
+        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
         return {
             log_height: deep_word(
                 combination,

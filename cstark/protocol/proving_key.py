@@ -17,21 +17,21 @@ import numpy as np
 from cstark.air.description import TableDescription
 from cstark.air.groups import best_degree
 from cstark.kernels import _ntt
-from cstark.limits import MAX_QUERIES
 from cstark.program import Programs
 
 from .commitment import Commitment
 from .domain import Domain, DomainCache
-from .hiding import code_log_height, least_log_height
+from .fold import Fold, fold_length, fold_point
+from .hiding import code_log_height, least_log_height, mask_length, tall_log_height
 from .key import MachineDescription, VerifyingKey, check_tables
 from .layout import (
     Layout,
     MatrixShape,
+    Quotient,
     TreeShape,
     hidden_sums,
     layout_security,
-    security_shape,
-    tallest,
+    worst_shape,
 )
 from .matrix import Storage, make_matrix
 from .options import Options, ResolvedOptions, resolved
@@ -70,6 +70,7 @@ class ProvingKey:
         self._standing: Recent[Heights, StandingKey] = Recent(8)
         self._committed = False
         self._preprocessed: Commitment | None = None
+        self._off_code: dict[tuple[int, int], np.ndarray] = {}
         self._verifying_key: VerifyingKey | None = None
 
     @classmethod
@@ -95,16 +96,17 @@ class ProvingKey:
         tables = [table.with_lookups(degree) for table in tables]
         # The degrees are checked before the estimator is asked: its numbers assume them.
         check_tables(tables, options)
-        # The number of queries shapes no layout, so any number will do until it is known; but for
-        # codes that have room for masks, of which the largest number is taken.
-        drafted = 1
-        if options.zk:
-            drafted = MAX_QUERIES if options.queries is None else options.queries
-        draft = MachineDescription(tables, with_room(resolved(options, drafted), tables, options))
-        shape = security_shape(Layout(draft, tallest(draft)))
-        found = with_room(options.resolve(shape), tables, options)
         made = programs if programs is not None and programs.fit(tables) else None
-        return cls(MachineDescription(tables, found), made)
+        # Without masks the number of queries shapes no layout, and the second round ends. Masks
+        # lower the bits of a query the more, the more queries there are: numbers that only rise.
+        queries = 1 if options.queries is None else options.queries
+        while True:
+            numbers = with_room(resolved(options, queries), tables, options)
+            draft = MachineDescription(tables, numbers)
+            found = options.resolve(worst_shape(draft)).queries
+            if found <= queries:
+                return cls(draft, made)
+            queries = found
 
     def at_heights(
         self, tables: Sequence[TableDescription], options: ResolvedOptions
@@ -150,6 +152,33 @@ class ProvingKey:
         )
 
     @property
+    def fold_point(self) -> int:
+        """v of the remainders of quotients, see `cstark.protocol.fold`."""
+        return fold_point(self.description.options.coset_offset)
+
+    def fold_length(self, quotient: Quotient) -> int:
+        """m for the remainder of a quotient of tall tables."""
+        tables, h = self.description.tables, mask_length(self.description.options.queries)
+        degree = max(tables[t].degree for t in quotient.tables)
+        return fold_length(self.domain(quotient.log_height), degree * (h - 1) + 2)
+
+    def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
+        """A tall table's preprocessed columns on v<w>, and the next rows: (2 m, width); kept."""
+        values = self.description.tables[table].preprocessed
+        if values is None:
+            return None
+        if (table, length) not in self._off_code:
+            domain = self.domain(len(values).bit_length() - 1)
+            fold = Fold(domain, length, values.shape[1], self.fold_point)
+            domain.lde(values, cosets=[0], fold=fold)
+            self._off_code[table, length] = fold.finish(None, following=True)
+        return self._off_code[table, length]
+
+    def knows_off_code(self, table: int, length: int) -> bool:
+        """Whether `preprocessed_off_code` has nothing to compute."""
+        return (table, length) in self._off_code
+
+    @property
     def committed(self) -> bool:
         """Whether the preprocessed columns, if there are any, have been committed to."""
         return self._committed
@@ -193,13 +222,14 @@ class ProvingKey:
     def _commit(self, report: Report | None) -> Commitment | None:
         """Extend and hash the preprocessed columns of all tables."""
         options = self.description.options
+        least = least_log_height(self.description.tables, options.queries) if options.zk else 0
         shapes, values = [], {}
         for table, description in enumerate(self.description.tables):
             if description.preprocessed is not None:
                 values[table] = description.preprocessed
                 log_rows = len(description.preprocessed).bit_length() - 1
                 width = description.preprocessed_width
-                log_height = code_log_height(options, log_rows)
+                log_height = code_log_height(options, least, log_rows)
                 shapes.append(MatrixShape("preprocessed", table, 0, log_height, width, log_rows))
         if not shapes:
             return None
@@ -255,6 +285,14 @@ class StandingKey(ProvingKey):
         """The commitment of the key: tables without such columns come and go."""
         return self.key.preprocessed(report)
 
+    def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
+        """That of the key, by the tables that stand."""
+        return self.key.preprocessed_off_code(self.description.places[table], length)
+
+    def knows_off_code(self, table: int, length: int) -> bool:
+        """As the key."""
+        return self.key.knows_off_code(self.description.places[table], length)
+
     def verifying_key(self, report: Report | None = None) -> VerifyingKey:
         """That of the key."""
         return self.key.verifying_key(report)
@@ -266,7 +304,7 @@ class StandingKey(ProvingKey):
 def with_room(
     options: ResolvedOptions, tables: Sequence[TableDescription], wanted: Options
 ) -> ResolvedOptions:
-    """The options with the least code height that masks need, if they are wanted.
+    """The options with the height from which on codes are as tall as tables, if masks are wanted.
 
     Raises
     ------
@@ -275,7 +313,7 @@ def with_room(
     """
     if not wanted.zk:
         return options
-    return replace(options, zk=least_log_height(tables, options.queries))
+    return replace(options, zk=tall_log_height(tables, options.queries))
 
 
 def extended(key: ProvingKey, shape: MatrixShape, values: np.ndarray) -> np.ndarray:

@@ -266,7 +266,7 @@ class Verifier:
         for layer in range(self.layout.schedule.folds):
             self.fri_roots.append(self.stream.digest(f"FRI root {layer}"))
             self.challenges.append(self.transcript.extension(f"fold challenge {layer}"))
-        self.final = self.stream.words(self.layout.schedule.final_length, 3, "final polynomial")
+        self.final = self.stream.words(self.layout.final_length, 3, "final polynomial")
 
     def round_6_queries(self) -> None:
         """The proof of work; draw the positions; read what is opened there, to the last byte."""
@@ -437,7 +437,7 @@ class Verifier:
                 "Merkle root",
                 f"the opened rows of {tree.shape.name} do not match the commitment",
             )
-        combination = Combination(self.layout, self.gamma, self.openings)
+        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
         reduced = {
             log_height: self._reduced(log_height, combination) for log_height in self.layout.groups
         }

@@ -132,12 +132,12 @@ def lookup_constraints(
     return terms
 
 
-def quotient(options: Options, height: int, chunks: list[Ext], zeta: Ext) -> Ext:
+def quotient(options: Options, height: int, code: int, chunks: list[Ext], zeta: Ext) -> Ext:
     """Q(zeta) from its chunks: sum_j q_j prod_(i != j) (zeta^N - s_i^N) / (s_j^N - s_i^N).
 
-    Where traces are hidden the last is the remainder, times prod_i (zeta^N - s_i^N).
+    `code` is the height of the code. Where traces are hidden the last chunk is the remainder, times
+    prod_i (zeta^N - s_i^N).
     """
-    code = options.code_height(height)
     cosets = code // height  # of the rows, in each of the code's
     count = len(chunks) - (options.zk > 0)
     powers = []  # s_j^N

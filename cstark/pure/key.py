@@ -50,18 +50,12 @@ class Options:
     hash: str
     max_log_height: int
     queries: int
-    zk: int  # log2 of the least code height where the traces are hidden, else 0
+    zk: int  # where traces are hidden, log2 of the rows from which on codes are no taller; else 0
 
     @property
     def mask_length(self) -> int:
         """h: random coefficients of a column."""
         return 2 * (self.queries + 3)
-
-    def code_height(self, rows: int) -> int:
-        """Height of the code of tables of so many rows."""
-        if not self.zk:
-            return rows
-        return 1 << max(self.zk, (rows + self.mask_length - 1).bit_length())
 
 
 @dataclass(frozen=True)
@@ -143,9 +137,23 @@ class Statement:
     preprocessed_root: bytes | None
     buses: dict[str, tuple[int, int]]  # number and width
     tables: tuple[Table, ...]
+    degree: int  # the largest of a table of the machine, whether or not it stands in a proof
     publics: tuple[tuple[int, ...], ...] = field(default=())
     tokens: tuple[Token, ...] = field(default=())
     claim: bytes = b"{}"
+
+    def code_height(self, rows: int) -> int:
+        """Height of the code of tables of so many rows."""
+        if not self.options.zk or rows >= 2**self.options.zk:
+            return rows
+        masks = self.options.mask_length
+        room = max(rows + masks, 2**MIN_LOG_HEIGHT + masks, self.degree * (masks - 1) + 2)
+        return int(1 << (room - 1).bit_length())
+
+    def dimension(self, code: int, heights: tuple[int, ...]) -> int:
+        """Coefficients that polynomials of a code may have, with tables of these heights."""
+        tall = self.options.zk and code in heights and code >= 2**self.options.zk
+        return code + (self.options.mask_length if tall else 0)
 
     @cached_property
     def widest(self) -> int:
@@ -264,6 +272,9 @@ def _statement(data: Any) -> Statement:
         masks = options.mask_length
         room = max(2**MIN_LOG_HEIGHT + masks, table.degree * (masks - 1) + 2)
         _need(not options.zk or room <= 2**options.zk, f"{table.name}: zk leaves no room for masks")
+    tall = any((table.rows or 2**options.max_log_height) >= 2**options.zk for table in tables)
+    if options.zk and tall:
+        _need(_leaves_a_rate(options), "final length: masks need a longer one")
     fixed = any(table.preprocessed_width for table in tables)
     _need(fixed or key["preprocessed_root"] is None, "preprocessed root without columns")
     preprocessed = _digest(key["preprocessed_root"]) if fixed else None
@@ -281,10 +292,21 @@ def _statement(data: Any) -> Statement:
         preprocessed_root=preprocessed,
         buses=buses,
         tables=tables,
+        degree=max(table.degree for table in tables),
         publics=tuple(publics),
         tokens=tuple(_token(token, buses) for token in _list(file["tokens"], "tokens")),
         claim=_claim(file["claim"]),
     )
+
+
+def _leaves_a_rate(options: Options) -> bool:
+    """Whether every last layer has more points than the final polynomial has coefficients."""
+    last = max(1, 2 * options.final_length // options.fri_arity)
+    while last <= options.final_length:
+        if last - (-options.mask_length * last // 2**options.zk) >= options.blowup * last:
+            return False
+        last *= 2
+    return True
 
 
 def _claim(data: Any) -> bytes:

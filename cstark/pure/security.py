@@ -1,7 +1,9 @@
 """Proven bits of a proof: the least of the round-by-round error terms, in the better regime.
 
-With rate r = 1/b, N the tallest height of a code, |F| = p^3, and of a regime the agreement A, the
-list size L and a(n), the number of bad challenges when words of length n are combined:
+With rate r = F/(b m), F the coefficients of the final polynomial and m the height of the last layer
+(so 1/b without masks), M the tallest height of a code, N = F M/m, |F| = p^3, and of a regime the
+agreement A, the list size L and a(n), the number of bad challenges when words of length n are
+combined:
 
 =========== ======================================= ==============================================
 term        error                                   why
@@ -10,8 +12,9 @@ lookup      L M (W + 2) / |F|                       M messages of at most W valu
                                                     vanishing denominators
 constraints L (C + T - 1) / |F|                     C constraints, powers of one beta; T tables,
                                                     powers of one delta
-point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, two points (eprint 2022/1216)
-batching    (K - 1) a(b N) / |F|                    K openings and masks, powers of one gamma
+point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, with masks 2 at least; two points
+                                                    (eprint 2022/1216)
+batching    (K - 1) a(b M) / |F|                    K openings and masks, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
                                                     table that joins (eprint 2025/2055, Thm. 4.6)
 queries     A^s 2^-g                                s queries, g bits of grinding
@@ -20,7 +23,8 @@ hash        2^-128                                  collisions
 
 unique decoding: A = (1 + r)/2, L = 1, a(n) = (1 - A) n + 1;
 list decoding, m from 3 to 1000 (eprint 2025/2055, Theorems 4.2 and 4.6): A = sqrt(r) (1 + 1/(2m)),
-L = m/r, a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + (m + 1/2)/sqrt(r).
+L = m/r, or (m + 1/2)/sqrt(r) if that is more,
+a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + (m + 1/2)/sqrt(r).
 """
 
 from __future__ import annotations
@@ -39,7 +43,12 @@ def proven_bits(statement: Statement, shape: Shape, regime: str = "best") -> flo
     """The security of a proof of this shape, at most 128; by unique decoding alone if asked."""
     if regime not in ("best", "unique"):
         raise Refused("security", "a regime is best or unique")
-    rate = 1 / statement.options.blowup
+    rate = shape.final_length / (statement.options.blowup * shape.last_height)
+    if rate >= 1:
+        raise Refused("security", "the final polynomial has as many coefficients as points")
+    shortest = statement.options.blowup * shape.distinct[-1]
+    if rate * shortest + 2 >= sqrt(rate) * shortest:  # eprint 2022/1216, 4.1.3
+        raise Refused("security", "a table is too short for what the bounds assume")
     half = (1 + rate) / 2
     best = _least(statement, shape, half, 1.0, 1 - half, 1.0)
     if regime == "unique":
@@ -49,7 +58,8 @@ def proven_bits(statement: Statement, shape: Shape, regime: str = "best") -> flo
         m = multiplicity + 0.5
         agreement = root * (1 + 1 / (2 * multiplicity))
         slope = (2 * m**5 + 3 * m * (1 - agreement) * rate) / (3 * rate**1.5)
-        best = max(best, _least(statement, shape, agreement, multiplicity / rate, slope, m / root))
+        lists = max(multiplicity / rate, m / root)
+        best = max(best, _least(statement, shape, agreement, lists, slope, m / root))
     return best
 
 
@@ -63,6 +73,8 @@ def _least(
 ) -> float:
     options = statement.options
     height = shape.distinct[0]
+    dimension = -(-shape.final_length * height // shape.last_height)
+    degree = max(shape.degree, 2) if options.zk else shape.degree
 
     def bits(bad: float, size: int = FIELD) -> float:
         return log2(size) - log2(bad) if bad > 0 else inf
@@ -75,7 +87,7 @@ def _least(
         128.0,
         bits(lists * messages * (statement.widest + 2)),
         bits(lists * (shape.constraints + len(statement.tables) - 1)),
-        bits(lists * (shape.degree * (height + 1) + height - 1), FIELD - P),
+        bits(lists * (degree * (dimension + 1) + dimension - 1), FIELD - P),
         bits((shape.term_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,
     ]

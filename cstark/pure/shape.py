@@ -72,6 +72,7 @@ class Shape:
     rows: dict[str, dict[int, list[int]]]  # tree -> height -> words of each matrix's row there
     blocks: dict[int, tuple[Block, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
+    dimensions: dict[int, int]  # by height: the degrees of polynomials are below
     messages: int  # of all rows of all tables
     constraints: int  # of the table with the most
     degree: int
@@ -95,12 +96,18 @@ class Shape:
         return self.opening_count + len(self.masks)
 
     @property
-    def final_height(self) -> int:
-        """Coefficients of the final polynomial."""
+    def last_height(self) -> int:
+        """Height of the last layer."""
         height = self.distinct[0]
         for arity in self.folds:
             height //= arity
         return height
+
+    @property
+    def final_length(self) -> int:
+        """Coefficients of the final polynomial: enough for the polynomials of every height."""
+        last = self.last_height
+        return max(-(-d * last // height) for height, d in self.dimensions.items())
 
 
 def columns(table: Table, tree: str, hidden: bool) -> int:
@@ -130,7 +137,7 @@ def quotient_chunks(tables: Iterable[Table]) -> int:
 def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     """The shape of proofs at these heights, one per table."""
     tables, options = statement.tables, statement.options
-    codes = [options.code_height(height) for height in heights]
+    codes = [statement.code_height(height) for height in heights]
     distinct = tuple(sorted(set(codes), reverse=True))
     with_sums = [index for index, table in enumerate(tables) if table.interactions]
     hidden = frozenset(with_sums if options.zk and len(with_sums) > 1 else ())
@@ -171,6 +178,7 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
     return Shape(
         heights, distinct, hidden, masks, rows, blocks,
         folds=fold_schedule(distinct, options.fri_arity, options.final_length),
+        dimensions={code: statement.dimension(code, heights) for code in distinct},
         messages=sum(len(t.interactions) * n for t, n in zip(tables, heights, strict=True)),
         constraints=max(table.constraint_count for table in tables),
         degree=max(table.degree for table in tables),

@@ -109,7 +109,7 @@ def verify(
                 total, hidden = sums.get(index, ZERO), index in shape.hidden
                 opened = Opened(table, n, of_table[index], statement.publics[index], total, hidden)
                 combined.append(constraints(statement, opened, challenges))
-        right = (zeta**n - ONE) * quotient(options, n, chunks[n], zeta)
+        right = (zeta**n - ONE) * quotient(options, n, statement.code_height(n), chunks[n], zeta)
         if horner(reversed(combined), delta) != right:
             raise Refused("constraints", f"tables of {n} rows: the constraints do not hold at zeta")
     gamma = transcript.extension("gamma")
@@ -120,7 +120,7 @@ def verify(
     for k, fri_root in enumerate(fri_roots):
         transcript.absorb(f"FRI root {k}", fri_root)
         fold_challenges.append(transcript.extension(f"fold challenge {k}"))
-    final = reader.elements(shape.final_height)
+    final = reader.elements(shape.final_length)
     transcript.absorb("final polynomial", ext_bytes(final))
 
     # Round 6: the positions.

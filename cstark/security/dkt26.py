@@ -45,7 +45,7 @@ class _Dkt26(Regime):
         return 8 * (self.multiplicity + 0.5) ** 3 / 3 * length / below
 
 
-def dkt26(blowup: int, multiplicity: int) -> Regime:
+def dkt26(blowup: int, multiplicity: int, rate: float | None = None) -> Regime:
     """The list regime with the count of DKT26, Theorem 5.12.
 
     Parameters
@@ -53,6 +53,8 @@ def dkt26(blowup: int, multiplicity: int) -> Regime:
     blowup : int
     multiplicity : int
         m, from 3.
+    rate : float, optional
+        That of the code; 1 / blowup if it is not given.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def dkt26(blowup: int, multiplicity: int) -> Regime:
     >>> round(dkt26(2, 100).gap(2**20) / johnson(2, 100).gap(2**20), 6)
     0.00028
     """
-    known = johnson(blowup, multiplicity)
+    known = johnson(blowup, multiplicity, rate)
     return _Dkt26(
         "dkt26",
         known.agreement,
@@ -72,5 +74,5 @@ def dkt26(blowup: int, multiplicity: int) -> Regime:
         known.slope,
         known.offset,
         multiplicity,
-        rate=1 / blowup,
+        rate=1 / blowup if rate is None else rate,
     )

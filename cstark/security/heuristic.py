@@ -33,7 +33,7 @@ def heuristic_bits(shape: Shape, queries: int, grinding: int) -> dict[str, float
     >>> {name: round(bits) for name, bits in heuristic_bits(shape, 100, 20).items()}
     {'random words': 118, 'capacity (refuted)': 120}
     """
-    rho = 1 / shape.blowup
+    rho = shape.rate
     eta = rho * math.log2(math.e / rho) / FIELD_BITS
     rates = {"random words": rho + eta, "capacity (refuted)": rho}
     return {name: grinding - queries * math.log2(rate) for name, rate in rates.items()}

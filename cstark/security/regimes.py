@@ -37,7 +37,8 @@ most rho n.  By Cauchy-Schwarz, with d(x) the number of sets that hold x,
     (L A n)^2 <= n sum_x d(x)^2 <= n (L A n + L (L - 1) rho n),   so   L <= (A - rho)/(A^2 - rho),
 
 whatever the alphabet.  At A = sqrt(rho)(1 + 1/(2m)) that is at most (m + 1/2)/sqrt(rho).  Counted
-is m / rho, soundcalc's 1/(2 eta sqrt(rho)), which is larger for every m >= 3 and rho <= 1/2.
+is m / rho, soundcalc's 1/(2 eta sqrt(rho)), which is larger for every m >= 3 and rho <= 1/2; at
+higher rates, which masks lead to, the larger of both.
 
 Candidates have degree at most N, not N - 1 (one quotient (v - f(x))/(zeta - x) a point makes f of
 degree N), and still agree on at most N = rho n points.  In the unique regime this needs agreement
@@ -90,28 +91,30 @@ class Regime:
         return self.slope * length + self.offset
 
 
-def unique(blowup: int) -> Regime:
-    """The unique-decoding regime (BCHKS25, Corollary 1.4).
+def unique(blowup: int, rate: float | None = None) -> Regime:
+    """The unique-decoding regime (BCHKS25, Corollary 1.4), of rate 1 / blowup if none is given.
 
     Examples
     --------
     >>> round(unique(2).bits_per_query, 4)
     0.415
     """
-    rho = 1 / blowup
+    rho = 1 / blowup if rate is None else rate
     agreement = (1 + rho) / 2
     return Regime("unique", agreement, list_size=1.0, slope=1 - agreement, offset=1.0)
 
 
-def johnson(blowup: int, multiplicity: int) -> Regime:
+def johnson(blowup: int, multiplicity: int, rate: float | None = None) -> Regime:
     """The list-decoding regime at one multiplicity (BCHKS25, Theorems 4.2 and 4.6).
+
+    Its rate is 1 / blowup if none is given.
 
     Examples
     --------
     >>> round(johnson(2, 100).bits_per_query, 4)
     0.4928
     """
-    rho = 1 / blowup
+    rho = 1 / blowup if rate is None else rate
     root = math.sqrt(rho)
     shifted = multiplicity + 0.5
     agreement = root * (1 + 1 / (2 * multiplicity))
@@ -119,7 +122,7 @@ def johnson(blowup: int, multiplicity: int) -> Regime:
     return Regime(
         "list",
         agreement,
-        list_size=multiplicity / rho,
+        list_size=max(multiplicity / rho, shifted / root),
         slope=(2 * shifted**5 + 3 * shifted * gamma * rho) / (3 * rho * root),
         offset=shifted / root,
         multiplicity=multiplicity,

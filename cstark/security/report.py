@@ -131,7 +131,7 @@ class SecurityReport:
         m = _best_multiplicity(
             self.shape, self.queries, self.grinding, tuple(elsewhere.items()), dkt26
         )
-        point = dkt26(self.shape.blowup, m)
+        point = dkt26(self.shape.blowup, m, self.shape.rate)
         terms = round_terms(self.shape, point, self.queries, self.grinding, elsewhere)
         return RegimeReport(point, {**terms, "hash": HASH_BITS})
 
@@ -313,7 +313,10 @@ def security_report(
     m = _best_multiplicity(shape, queries, grinding, tuple(elsewhere.items()))
     unique_decoding, list_decoding = (
         RegimeReport(point, {**rounds(point), "hash": HASH_BITS})
-        for point in (unique(shape.blowup), johnson(shape.blowup, m))
+        for point in (
+            unique(shape.blowup, shape.rate),
+            johnson(shape.blowup, m, shape.rate),
+        )
     )
     return SecurityReport(
         shape,
@@ -332,7 +335,7 @@ def _best_multiplicity(
     queries: int,
     grinding: int,
     elsewhere: tuple[tuple[str, int], ...],
-    regime_at: Callable[[int, int], Regime] = johnson,
+    regime_at: Callable[[int, int, float], Regime] = johnson,
 ) -> int:
     """The m that maximises the least of all round terms.
 
@@ -341,7 +344,7 @@ def _best_multiplicity(
     """
 
     def split(m: int) -> tuple[float, float]:
-        point = regime_at(shape.blowup, m)
+        point = regime_at(shape.blowup, m, shape.rate)
         terms = round_terms(shape, point, queries, grinding, dict(elsewhere))
         return terms.pop("query"), min(terms.values())
 

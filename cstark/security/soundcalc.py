@@ -80,7 +80,7 @@ def toml(result: SecurityReport, name: str = "cstark") -> str:
         "",
         "[[circuits]]",
         f"name = {text}",
-        f"rho = {1 / shape.blowup!r}",
+        f"rho = {shape.rate!r}",
         f"trace_length = {shape.height}",
         f"air_max_degree = {shape.degree}",
         f"num_constraints = {shape.constraints}",
@@ -116,7 +116,7 @@ def gap_to_radius(shape: Shape, multiplicity: int) -> float:
     sqrt(rho)/(2m) rounded the wrong way would give m + 1; the excess moves its query term by less
     than 10^-7 bit.
     """
-    return math.sqrt(1 / shape.blowup) / (2 * multiplicity) * (1 + 1e-10)
+    return math.sqrt(shape.rate) / (2 * multiplicity) * (1 + 1e-10)
 
 
 def _string(text: str) -> str:

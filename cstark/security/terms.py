@@ -94,9 +94,10 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import SupportsIndex
 
-from cstark.errors import OptionsError
+from cstark.errors import OptionsError, quoted
 from cstark.field import P
 from cstark.security.regimes import Regime
 
@@ -147,6 +148,10 @@ class Shape:
         T: tables whose quotients are combined into one, at most.
     fold_arities : tuple of int
         Arity of each FRI fold, in order; each height in `log_heights` is the height of a layer.
+    final_length : int, optional
+        Coefficients of the final polynomial; the height of the last layer, if not given. With
+        more of them what FRI enforces is degree below that many times the ratio of a height to
+        that of the last layer; the rate is `rate` in all terms.
     batching : {"powers", "independent"}
         How the openings are combined. The protocol takes powers; independent coefficients, which
         save some ten bits of the batching term, are there to compare with.
@@ -177,6 +182,7 @@ class Shape:
     points: int = 2
     tables: int = 1
     fold_arities: tuple[int, ...] = ()
+    final_length: int | None = None
     batching: str = "powers"
     pinned_columns: int = 0
 
@@ -211,7 +217,32 @@ class Shape:
                 f"fold_arities={self.fold_arities}: the layers of height 2^k, k in "
                 f"{sorted(layers, reverse=True)}, do not meet tables of {self.log_heights}"
             )
+        last = self.last_height
+        length = last if self.final_length is None else self.final_length
+        store("final_length", whole_number("final_length", length, last))
+        if self.dimension_of(0) >= self.blowup:
+            raise OptionsError(
+                f"final_length={quoted(self.final_length)} coefficients on the "
+                f"{self.blowup * last} points of a last layer of height {last} are a rate of 1 or "
+                "more, which proves nothing: masks need a larger final_length or blowup"
+            )
         self.check_proximity()
+
+    @property
+    def last_height(self) -> int:
+        """The height of the last layer of FRI."""
+        return self.height // math.prod(self.fold_arities)
+
+    def dimension_of(self, log_height: int) -> Fraction:
+        """D*: what the final polynomial lets a degree at this height be below; 2^log_height times
+        the share by which it has more coefficients than the last layer is high."""
+        length = self.final_length or self.last_height
+        return Fraction(length << log_height, self.last_height)
+
+    @property
+    def rate(self) -> float:
+        """Of the codes at all heights: 1 / blowup unless masks raise it."""
+        return float(self.dimension_of(0) / self.blowup)
 
     @property
     def height(self) -> int:
@@ -235,7 +266,7 @@ class Shape:
         return tuple(result)
 
     def check_proximity(self) -> None:
-        """Refuse tables for which ``height + points < A * blowup * height`` fails.
+        """Refuse tables for which ``D* + points < A * blowup * height`` fails.
 
         Two candidates that agree with the same word on a share A of its domain must have enough
         points in common to be one polynomial at all opening points (Haboeck,
@@ -246,9 +277,10 @@ class Shape:
         OptionsError
         """
         # The smallest agreement of any regime; sqrt(rho) is the limit of the list regime's.
-        agreement = min((1 + 1 / self.blowup) / 2, math.sqrt(1 / self.blowup))
+        agreement = min((1 + self.rate) / 2, math.sqrt(self.rate))
         shortest = 1 << min(self.log_heights)
-        if not shortest + self.points < agreement * self.blowup * shortest:
+        least = float(self.dimension_of(min(self.log_heights)))
+        if not least + self.points < agreement * self.blowup * shortest:
             raise OptionsError(
                 f"log_heights={self.log_heights}: a table of {shortest} rows is too short for a "
                 f"proof at blowup={self.blowup} with {self.points} opening points"
@@ -293,7 +325,7 @@ def round_terms(
     ----------
     shape : Shape
     regime : Regime
-        Of ``shape.blowup``; one regime, with one multiplicity, for all terms.
+        Of ``shape.rate``; one regime, with one multiplicity, for all terms.
     queries, grinding : int
         `grinding` is that of the query term.
     grinding_elsewhere : mapping of str to int, optional
@@ -319,7 +351,8 @@ def round_terms(
     combined = shape.constraints + (0 if as_soundcalc else shape.tables - 1)
     if combined:
         terms["constraints"] = _bits(lists * combined)
-    zeros = shape.degree * (shape.height + shape.points - 1) + shape.height - 1
+    dimension = math.ceil(shape.dimension_of(max(shape.log_heights)))
+    zeros = shape.degree * (dimension + shape.points - 1) + dimension - 1
     terms["ood"] = math.log2(FIELD_SIZE - P) - math.log2(lists * zeros)
     if shape.deep_terms > 1:
         terms["batching"] = _bits(_batching(shape, regime, as_soundcalc))

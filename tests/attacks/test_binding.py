@@ -342,10 +342,10 @@ class LateFinal(BoldLiar):
         words = super()._reduced()
         honest = fri.interpolate
 
-        def remember(word):
+        def remember(word, length):
             fri.interpolate = honest
             self.last_word = word.copy()
-            return honest(word)
+            return honest(word, length)
 
         fri.interpolate = remember
         return words

@@ -33,7 +33,7 @@ class LongFinal(BoldLiar):
             super().round_5_fri()
 
 
-def interpolate_everywhere(word: np.ndarray) -> np.ndarray:
+def interpolate_everywhere(word: np.ndarray, length: int = 0) -> np.ndarray:
     """Coefficients of the polynomial through all points of a word, by the plain formula."""
     _, blowup, rows = word.shape
     size = blowup * rows
@@ -53,18 +53,19 @@ def interpolate_everywhere(word: np.ndarray) -> np.ndarray:
 
 def round_5_that_reads_more(self):
     """`Verifier.round_5_fri` with the length of the final polynomial that the prover likes."""
-    schedule = self.layout.schedule
-    self.layout.schedule = SimpleNamespace(
-        folds=schedule.folds, final_length=schedule.final_length * self.layout.blowup
-    )
+    before = self.layout.final_length
+    self.layout.final_length = self.layout.schedule.final_length * self.layout.blowup
     honest_round_5(self)
-    self.layout.schedule = schedule
+    self.layout.final_length = before
 
 
 honest_round_5 = Verifier.round_5_fri
 
 
-@pytest.mark.parametrize("options", [{}, {"final_length": 4}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"final_length": 4}, {"zk": True, "tall": True, "queries": 5, "final_length": 8}],
+)
 def test_final_polynomial_too_long(options):
     pair = false_statements.fibonacci(**options)
     forged = forge(LongFinal, pair.false, pair.wrong)
@@ -84,8 +85,9 @@ def test_final_polynomial_too_long(options):
 def fri_layout(log_heights, arity, final_length, blowup=2):
     """As much of a layout as FRI needs."""
     top = max(log_heights)
+    schedule = fold_schedule(log_heights, arity, final_length)
     return SimpleNamespace(
-        schedule=fold_schedule(log_heights, arity, final_length),
+        schedule=schedule, final_length=schedule.final_length,
         blowup=blowup, log_blowup=blowup.bit_length() - 1, log_max_height=top,
     )  # fmt: skip
 

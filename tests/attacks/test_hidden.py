@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 
 import cstark as cs
 from cstark import Reason, field, pure
+from cstark.protocol.layout import Layout
 from cstark.protocol.logup import build_lookups
 from cstark.protocol.statement import token_sum
 from tests.attacks import false_statements
@@ -30,10 +32,11 @@ from tests.oracles import zoo
 
 
 @pytest.mark.holds("constraints")
+@pytest.mark.parametrize("tall", [False, True])
 @pytest.mark.parametrize("kind", ["fibonacci", "lookup"])
-def test_a_false_trace(kind):
+def test_a_false_trace(kind, tall):
     """The honest prover, forced: what it makes of the quotient is no polynomial."""
-    pair = getattr(false_statements, kind)(zk=True)
+    pair = getattr(false_statements, kind)(7, zk=True, tall=tall, queries=5)
     forged = forge(CheatingProver, pair.false, pair.wrong)
     reason = Reason.BUS_SUM if kind == "lookup" else Reason.CONSTRAINTS
     check = "bus sum" if kind == "lookup" else "constraints"
@@ -42,9 +45,10 @@ def test_a_false_trace(kind):
 
 
 @pytest.mark.holds("final polynomial")
-def test_lies_at_zeta_and_a_word_far_from_low_degree():
+@pytest.mark.parametrize("tall", [False, True])
+def test_lies_at_zeta_and_a_word_far_from_low_degree(tall):
     """The word that hides those of its height does not hide that they are no words of the code."""
-    pair = false_statements.fibonacci(zk=True)
+    pair = false_statements.fibonacci(7, zk=True, tall=tall, queries=20)
     forged = forge(BoldLiar, pair.false, pair.wrong)
     show(
         pair.true, pair.honest(), pair.false, forged, Reason.FINAL_POLYNOMIAL,
@@ -199,7 +203,7 @@ def test_headers_that_say_something_else_of_hiding():
 )
 def test_keys_that_say_something_else_of_hiding(zk, problem):
     """A code without room for the masks hides nothing, or has no room for the remainder."""
-    machine = zoo.fibonacci(5).machine(zk=True, queries=6)
+    machine = zoo.fibonacci(5).machine(zk=True, queries=6, tall=True)
     data = json.loads(machine.verifying_key().to_json())
     assert data["options"]["zk"] == 6
     data["options"]["zk"] = zk
@@ -213,7 +217,7 @@ def test_keys_that_say_something_else_of_hiding(zk, problem):
 
 
 def test_taller_codes_than_needed_are_a_key_of_their_own():
-    machine = zoo.fibonacci(5).machine(zk=True, queries=6)
+    machine = zoo.fibonacci(5).machine(zk=True, queries=6, tall=True)
     data = json.loads(machine.verifying_key().to_json())
     data["options"]["zk"] = 9
     text = json.dumps(data, sort_keys=True, separators=(",", ":"))
@@ -233,10 +237,11 @@ def test_the_tallest_tables_leave_room_for_masks():
 
 
 @pytest.mark.holds("security")
-def test_both_verifiers_count_the_same_bits():
+@pytest.mark.parametrize("tall", [False, True])
+def test_both_verifiers_count_the_same_bits(tall):
     """At the heights of the codes, with the masks among what is combined."""
-    case = zoo.together(zoo.lookup(3, 5, 4), zoo.fibonacci(7))
-    machine = case.machine(zk=True, queries=60, grinding=3)
+    case = zoo.together(zoo.lookup(3, 5, 4), zoo.fibonacci(9))
+    machine = case.machine(zk=True, queries=60, grinding=3, tall=tall, final_length=32)
     data = case.prove(machine).to_bytes()
     heights = dict(
         zip(case.tables, (1 << h for h in cs.Proof.from_bytes(data).log_heights), strict=True)
@@ -250,4 +255,10 @@ def test_both_verifiers_count_the_same_bits():
     assert refusal.value.reason is Reason.SECURITY
     with pytest.raises(pure.Refused, match="fewer than"):
         pure.verify(plain, data, min_security=bits + 1)
-    assert bits > int(case.machine(queries=60, grinding=3).security(heights).bits) - 1
+    plain_bits = case.machine(queries=60, grinding=3).security(heights).bits
+    layout = Layout(machine.verifying_key(), [h.bit_length() - 1 for h in heights.values()])
+    # masks add coefficients to the final polynomial
+    share = layout.final_length / layout.schedule.final_length
+    assert (share > 1) == tall
+    lost = 60 * math.log2(share) / 2
+    assert plain_bits - lost - 1 < machine.security(heights).bits < plain_bits + 0.1

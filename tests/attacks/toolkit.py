@@ -315,7 +315,7 @@ class CheatingProver(Prover):
                 assert len(tree.rows[-1]) == len(tree.positions[shape.matrices[m].log_height])
             trees.append(tree)
         eyes = self.eyes(trees=trees, positions=every, points=domain_points(layout, every))
-        combination = Combination(layout, self.gamma, self.openings)
+        combination = Combination(layout, self.gamma, self.openings, self.zeta)
         words = {}
         for log_height in layout.groups:
             values = eyes._reduced(log_height, combination).reshape(layout.blowup, -1, 3)

@@ -27,10 +27,11 @@ def everything() -> zoo.Case:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("tall", [False, True])
 @pytest.mark.parametrize("blowup", [2, 4])
-def test_plans_give_one_proof_and_take_what_was_foretold(blowup):
+def test_plans_give_one_proof_and_take_what_was_foretold(blowup, tall):
     case = everything()
-    machine = case.machine(zk=True, blowup=blowup, queries=20)
+    machine = case.machine(zk=True, blowup=blowup, queries=20, tall=tall)
     key = machine.proving_key
     case.prove(machine, check=False, insecure_seed=SEED)  # caches are warm
     layout = Layout(key.description, [len(t).bit_length() - 1 for t in case.traces.values()])

@@ -31,6 +31,11 @@ def everything() -> zoo.Case:
     )
 
 
+def tall() -> zoo.Case:
+    """Codes as high as their tables, from 2^11 rows on, and one that is higher."""
+    return zoo.together(zoo.lookup(3, 11, 5, tokens=True), zoo.fibonacci(11))
+
+
 CASES = {
     "one table, no fold": (zoo.fibonacci(3), {}),
     "folds to a constant": (zoo.fibonacci(10), {"final_length": 1, "fri_arity": 2}),
@@ -40,6 +45,7 @@ CASES = {
     "every feature": (everything(), {"fri_arity": 4, "final_length": 8}),
     "hidden, one table": (zoo.fibonacci(3), {"zk": True, "queries": 20}),
     "hidden, every feature": (everything(), {"zk": True, "queries": 20, "blowup": 4}),
+    "hidden, tall and short": (tall(), {"zk": True, "queries": 3, "final_length": 16}),
 }
 
 

@@ -315,12 +315,14 @@ class Simulator:
         """A uniform word of a code: (3, blowup, M)."""
         domain = self._domain(log_height)
         values = self.random.integers(0, P, (1 << log_height, 3), dtype=np.uint64)
-        cosets = domain.lde(values)
+        more = self.layout.dimensions[log_height] - len(values)
+        masks = self.random.integers(0, P, (more, 3), dtype=np.uint64) if more else None
+        cosets = domain.lde(values, masks=masks)
         return np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
 
     def _fit_masks(self, trees: list[OpenedTree], words: dict[int, np.ndarray]) -> None:
         """The hiding words at the positions: what makes the reduced words those chosen."""
-        combination = Combination(self.layout, self.gamma, self.openings)
+        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
         for log_height, groups in self.layout.groups.items():
             at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
             weight = field.power(self.gamma, self.layout.mask_powers[log_height])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 import cstark as cs
+from cstark.protocol.hiding import least_log_height
+from cstark.protocol.key import MachineDescription
+from cstark.protocol.proving_key import ProvingKey
 
 P = cs.P
 
@@ -21,9 +24,11 @@ class Case:
     publics: dict[str, list[int]] = field(default_factory=dict)
     tokens: tuple[Any, ...] = ()
 
-    def machine(self, **options: Any) -> cs.Machine:
+    def machine(self, *, tall: bool = False, **options: Any) -> cs.Machine:
+        """The machine; with `tall`, z is the least that masks allow, for small tall tables."""
         settings = {"queries": 20, "grinding": 0, "max_log_height": 16, **options}
-        return cs.Machine(self.tables, cs.Options(**settings))
+        machine = cs.Machine(self.tables, cs.Options(**settings))
+        return lowered(machine) if tall else machine
 
     def prove(self, machine: cs.Machine, **settings: Any) -> cs.Proof:
         return machine.prove(self.traces, self.publics, tokens=self.tokens, **settings)
@@ -31,6 +36,15 @@ class Case:
     def verify(self, machine: cs.Machine, proof: Any, **settings: Any) -> None:
         settings.setdefault("min_security", 0)
         machine.verify(proof, self.publics, tokens=self.tokens, **settings)
+
+
+def lowered(machine: cs.Machine) -> cs.Machine:
+    """The machine with a key in which z is as small as the remainders of quotients allow."""
+    key = machine.proving_key
+    numbers, tables = machine.resolved, key.description.tables
+    least = replace(numbers, zk=least_log_height(tables, numbers.queries))
+    machine._proving_key = ProvingKey(MachineDescription(tables, least), key.programs)
+    return machine
 
 
 class Fibonacci(cs.Air):

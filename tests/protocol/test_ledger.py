@@ -19,7 +19,7 @@ class Books:
     def __init__(self, zk: bool) -> None:
         self.zk = zk
         self.case = zoo.together(zoo.fibonacci(7), zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
-        self.machine = self.case.machine(final_length=4, grinding=3, queries=7, zk=zk)
+        self.machine = self.case.machine(final_length=8, grinding=3, queries=7, zk=zk)
         self.claim = b"a claim"
         self.proved: list[tuple[str, str, bytes]] = []
         self.proof = prover_for(

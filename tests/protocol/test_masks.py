@@ -12,7 +12,6 @@ import pytest
 import cstark as cs
 from cstark import field
 from cstark.field import P
-from cstark.protocol import masked as masked_module
 from cstark.protocol import prover as prover_module
 from cstark.protocol.hiding import chunk_mask_length, mask_length
 from cstark.protocol.layout import Layout
@@ -28,26 +27,51 @@ from tests.oracles.programmed import programmed
 SEED = bytes(32)
 
 
-def case() -> zoo.Case:
-    """Two tables with messages, of different heights; preprocessed columns; degrees 2 and 3."""
-    return zoo.together(zoo.lookup(3, 5, 4, tokens=True), zoo.cubic(4))
+class Subject:
+    """A machine with masks, and what it proves.
+
+    Tables with messages, of different heights, preprocessed columns, degrees 2 and 3.
+    """
+
+    def __init__(self, log_rows, tall):
+        self.case = zoo.together(
+            zoo.lookup(3, log_rows, log_rows - 1, tokens=True), zoo.cubic(log_rows - 1)
+        )
+        self.machine = self.case.machine(zk=True, queries=6, blowup=4, tall=tall)
+        self.log_rows = log_rows
+
+    def prove(self, **settings):
+        return self.case.prove(self.machine, **settings)
 
 
-CASE = case()
-MACHINE = CASE.machine(zk=True, queries=6, blowup=4)
+SHORT, TALL = Subject(5, False), Subject(8, True)
+SUBJECTS = {"short": SHORT, "tall": TALL, "both": Subject(6, True)}  # of the last, one is tall
 
 
-def verified(proof, machine=MACHINE, made=CASE):
+@pytest.fixture(params=SUBJECTS)
+def subject(request):
+    return SUBJECTS[request.param]
+
+
+def test_subjects_are_what_their_names_say():
+    tall = {
+        name: [q.tall for q in Layout(s.machine.verifying_key(), heights(s)).quotients]
+        for name, s in SUBJECTS.items()
+    }
+    assert tall == {"short": [False, False], "tall": [True, True], "both": [True, False]}
+
+
+def verified(proof, subject):
     """A verifier that has accepted the proof: it knows all that the proof shows."""
-    key = machine.verifying_key()
+    key, made = subject.machine.verifying_key(), subject.case
     verifier = Verifier.begin(key, proof, made.publics, made.tokens, None)
     verifier.verify(Policy.of(key, 0, "best", None))
     return verifier
 
 
-def shown(proof):
+def shown(proof, subject):
     """What a proof shows, by name."""
-    verifier = verified(proof)
+    verifier = verified(proof, subject)
     items = {f"sum of {t}": np.array(value) for t, value in verifier.sums.items()}
     for groups in verifier.layout.groups.values():
         for group in groups:
@@ -70,30 +94,31 @@ class OneKind(Masks):
     varied = "nothing"
     number = 0
 
-    def _bytes(self, state, label, count):
+    def stream(self, state, label):
         number = self.number if label.startswith(self.varied) else 0
-        return super()._bytes(bytes([number]) * 32, label, count)
+        return super().stream(bytes([number]) * 32, label)
 
 
-def differing(label):
+def differing(label, subject):
     """Names of what differs in two proofs of equal challenges, and masks equal but for a kind."""
+    label = label.replace("top", str(subject.log_rows))
     found = []
     with programmed(), changed(prover_module, "Masks", OneKind):
         for number in (0, 1):
             OneKind.varied, OneKind.number = label, number
-            found.append(shown(CASE.prove(MACHINE, insecure_seed=SEED)))
+            found.append(shown(subject.prove(insecure_seed=SEED), subject))
     first, second = found
     return {name for name in first if not np.array_equal(first[name], second[name])}
 
 
 # What must differ when the masks of a kind do: all columns of the item, and in every word.
 KINDS = {
-    "main of table 0": ("openings main 0 0 False", "rows main 0 0 6"),
+    "main of table 0": ("openings main 0 0 False", "rows main 0 0"),
     "lookup of table 1": ("openings lookup 1 0 False", "openings lookup 1 0 True"),
     "sums": ("sum of 0", "sum of 1"),
-    "chunk 0 of 5": ("openings quotient 0 0 False", "rows quotient 0 0"),
-    "chunk 1 of 5": ("openings quotient 0 1 False", "openings quotient 0 2 False"),
-    "word of 6": ("final", "rows quotient 0 -1 6"),
+    "chunk 0 of top": ("openings quotient 0 0 False", "rows quotient 0 0"),
+    "chunk 1 of top": ("openings quotient 0 1 False", "openings quotient 0 2 False"),
+    "word of": ("final", "rows quotient 0 -1"),
     "salts of main": ("salts main",),
     "salts of lookup": ("salts lookup",),
     "salts of quotient": ("salts quotient",),
@@ -101,46 +126,49 @@ KINDS = {
 
 
 @pytest.mark.parametrize("label", KINDS)
-def test_what_a_mask_hides_changes_with_it(label):
-    names = differing(label)
+def test_what_a_mask_hides_changes_with_it(label, subject):
+    names = differing(label, subject)
     for wanted in KINDS[label]:
         assert any(name.startswith(wanted) for name in names), (wanted, sorted(names))
 
 
-def test_without_other_masks_nothing_else_changes():
+def test_without_other_masks_nothing_else_changes(subject):
     """The test above would notice if it looked at what changes anyhow."""
-    assert differing("no such mask") == set()
-    assert differing("salts of main") == {"salts main"}
+    assert differing("no such mask", subject) == set()
+    assert differing("salts of main", subject) == {"salts main"}
 
 
 def without_columns(tree):
-    before = masked_module.cover
+    before = prover_module.column_masks
 
-    def cover(masks, state, shape, *rest):
-        if shape.tree == tree:
-            masks = Zeros()
-        return before(masks, state, shape, *rest)
+    def none(masks, state, shape, queries):
+        return before(Zeros() if shape.tree == tree else masks, state, shape, queries)
 
-    return changed(prover_module, "cover", cover)
+    return changed(prover_module, "column_masks", none)
 
 
 class Zeros:
     """Masks that are none."""
 
-    def elements(self, state, label, *shape):
-        return np.zeros(shape, dtype=np.uint64)
+    def elements(self, state, label, *shape, out=None):
+        found = np.zeros(shape, dtype=np.uint64) if out is None else out
+        found.fill(0)
+        return found
 
-    def words(self, state, label, count):
-        return np.zeros(count, dtype=np.uint64)
+    def fill(self, out, first=0):
+        out.fill(0)
+
+    def pairs_at(self, numbers):
+        return np.zeros((len(numbers), 2), dtype=np.uint64)
 
 
 def without_chunks():
-    before = masked_module.cover_chunk
-    return changed(prover_module, "cover_chunk", lambda masks, *rest: before(Zeros(), *rest))
+    before = prover_module.chunk_masks
+    return changed(prover_module, "chunk_masks", lambda masks, *rest: before(Zeros(), *rest))
 
 
 def without_words():
-    before = masked_module.word_of_masks
+    before = prover_module.word_of_masks
     return changed(prover_module, "word_of_masks", lambda masks, *rest: before(Zeros(), *rest))
 
 
@@ -152,19 +180,16 @@ def without_sums():
 
 
 def without_salts():
-    def zeros(self, shape):
-        return np.zeros((shape.blowup, 1 << shape.log_heights[0], 2), dtype=np.uint64)
-
-    return changed(prover_module.Prover, "_salts", zeros)
+    return changed(prover_module.Prover, "_salts", lambda self, shape: Zeros())
 
 
 LEFT_OUT = {
     "main of table 0": lambda: without_columns("main"),
     "lookup of table 1": lambda: without_columns("lookup"),
     "sums": without_sums,
-    "chunk 0 of 5": without_chunks,
-    "chunk 1 of 5": without_chunks,
-    "word of 6": without_words,
+    "chunk 0 of top": without_chunks,
+    "chunk 1 of top": without_chunks,
+    "word of": without_words,
     "salts of main": without_salts,
     "salts of lookup": without_salts,
     "salts of quotient": without_salts,
@@ -172,10 +197,10 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("label", LEFT_OUT)
-def test_a_prover_that_leaves_a_mask_out_is_noticed(label):
+def test_a_prover_that_leaves_a_mask_out_is_noticed(label, subject):
     """Its proofs are accepted: no verifier can tell. What the mask hides does not change, then."""
     with LEFT_OUT[label]():
-        names = differing(label)
+        names = differing(label, subject)
     assert not names, sorted(names)
 
 
@@ -194,11 +219,11 @@ def powers(point, count):
     return row
 
 
-def visible(verifier, quotient):
+def visible(verifier, quotient, machine):
     """Positions of a height, as points of the base field, and of their next rows."""
     log_height = quotient.log_height
     (tree,) = (tree for tree in verifier.trees if tree.shape.name == "main")
-    code = MACHINE.proving_key.domain(log_height)
+    code = machine.proving_key.domain(log_height)
     step = field.base_root(quotient.log_rows)
     points = []
     for position in tree.positions[log_height].tolist():
@@ -208,13 +233,13 @@ def visible(verifier, quotient):
 
 
 @pytest.mark.parametrize("place", range(2))
-def test_masks_of_columns_have_full_rank_at_what_a_proof_shows(place):
+def test_masks_of_columns_have_full_rank_at_what_a_proof_shows(place, subject):
     """And h coefficients are needed for so many different points: one less does not do."""
-    verifier = verified(CASE.prove(MACHINE))
+    verifier = verified(subject.prove(), subject)
     quotient = verifier.layout.quotients[place]
-    _, points = visible(verifier, quotient)
+    _, points = visible(verifier, quotient, subject.machine)
     following = field.scale(verifier.zeta, field.base_root(quotient.log_rows))
-    n, h = 1 << quotient.log_rows, mask_length(MACHINE.resolved.queries)
+    n, h = 1 << quotient.log_rows, mask_length(subject.machine.resolved.queries)
 
     def matrix(count):
         rows = []
@@ -234,12 +259,12 @@ def test_masks_of_columns_have_full_rank_at_what_a_proof_shows(place):
 
 
 @pytest.mark.parametrize("place", range(2))
-def test_masks_of_chunks_have_full_rank_at_what_a_proof_shows(place):
+def test_masks_of_chunks_have_full_rank_at_what_a_proof_shows(place, subject):
     """All chunks and the remainder together show Q and, besides it, k values at each point."""
-    verifier = verified(CASE.prove(MACHINE))
+    verifier = verified(subject.prove(), subject)
     quotient = verifier.layout.quotients[place]
-    points, _ = visible(verifier, quotient)
-    code = MACHINE.proving_key.domain(quotient.log_height)
+    points, _ = visible(verifier, quotient, subject.machine)
+    code = subject.machine.proving_key.domain(quotient.log_height)
     n, k = 1 << quotient.log_rows, quotient.chunks
     shifts = []
     for j in range(k):
@@ -263,7 +288,7 @@ def test_masks_of_chunks_have_full_rank_at_what_a_proof_shows(place):
             rows.append([field.scale(v, P - weights[i]) for i in range(k) for v in here])
         return rows
 
-    count = chunk_mask_length(MACHINE.resolved.queries)
+    count = chunk_mask_length(subject.machine.resolved.queries)
     lagrange, vanishing = quotient_factors(quotient, code, verifier.zeta)
     assert len(lagrange) == k and vanishing != field.ZERO
     assert len(points) + 1 <= count
@@ -296,48 +321,54 @@ def extension_rank(rows):
     return found
 
 
-def test_degrees_are_those_said():
+def test_degrees_are_those_said(subject):
     """The committed polynomials have the degrees of the page, and reach them but for one."""
-    prover = forgiving(prover_module.Prover)
+    machine, case = subject.machine, subject.case
     kept = {}
 
-    class Keeping(prover):
+    class Keeping(forgiving(prover_module.Prover)):
         def round_3_quotient(self):
             super().round_3_quotient()
             kept.update(self.commitments)
 
-    prover_for(MACHINE, CASE.traces, CASE.publics, CASE.tokens, kind=Keeping).prove()
-    s, layout = MACHINE.resolved.queries, Layout(MACHINE.verifying_key(), heights())
+    prover_for(machine, case.traces, case.publics, case.tokens, kind=Keeping).prove()
+    s, layout = machine.resolved.queries, Layout(machine.verifying_key(), heights(subject))
     h, reached = mask_length(s), False
     for name in ("main", "lookup", "quotient"):
         for shape, matrix in zip(kept[name].shape.matrices, kept[name].matrices, strict=True):
-            values = np.ascontiguousarray(matrix.coset(0)[:, : shape.width])
-            coefficients = cs.fft.intt(values)
-            degree = int(np.flatnonzero(coefficients.any(axis=1))[-1])
+            degree = degree_of(matrix, machine.resolved.blowup)
             rows = 1 << shape.log_rows
             if name != "quotient":
                 assert degree == rows + h - 1
             elif shape.is_mask:
-                assert degree == (1 << shape.log_height) - 1
+                assert degree == layout.dimensions[shape.log_height] - 1
             else:
-                (quotient,) = (q for q in layout.quotients if q.log_rows == shape.log_rows)
-                d = max(MACHINE.verifying_key().tables[t].degree for t in quotient.tables)
+                quotient = layout.quotient_of(shape)
+                d = max(machine.verifying_key().tables[t].degree for t in quotient.tables)
                 expected = rows + s if shape.chunk < quotient.chunks else d * (h - 1) + 1
                 assert degree <= expected
+                assert degree < layout.dimensions[shape.log_height]
                 reached |= shape.chunk == quotient.chunks and degree >= expected - 1
     assert reached  # but for the one that a transition adds; preprocessed columns add no masks
 
 
-def heights():
-    return [len(trace).bit_length() - 1 for trace in CASE.traces.values()]
+def degree_of(matrix, blowup):
+    """Of the polynomials of a matrix, from its values on all points of the code."""
+    cosets = np.stack([matrix.coset(q) for q in range(blowup)], axis=1)  # by (i, q)
+    values = np.ascontiguousarray(cosets.reshape(-1, matrix.width))
+    return int(np.flatnonzero(cs.fft.intt(values).any(axis=1))[-1])
+
+
+def heights(subject):
+    return [len(trace).bit_length() - 1 for trace in subject.case.traces.values()]
 
 
 # ---- once ----------------------------------------------------------------------------------
 
 
-def traces_of(proof):
+def traces_of(proof, subject=SHORT):
     """Salts, opened rows of the tallest height, and digests, each as bytes."""
-    verifier = verified(proof)
+    verifier = verified(proof, subject)
     found = set()
     for tree, digests in zip(verifier.trees, verifier.siblings, strict=True):
         if tree.salts is None:
@@ -349,23 +380,27 @@ def traces_of(proof):
 
 
 def fresh(machine):
-    return CASE.prove(machine).to_bytes()
+    return SHORT.case.prove(machine).to_bytes()
 
 
-def alone(proofs):
+def alone(proofs, subject=SHORT):
     """Each proof shares nothing with any other."""
-    found = [traces_of(proof) for proof in proofs]
+    found = [traces_of(proof, subject) for proof in proofs]
     total = set().union(*found)
     assert len(total) == sum(map(len, found))
     assert len({bytes(p) for p in proofs}) == len(proofs)
 
 
-def test_two_proofs_have_nothing_in_common():
-    alone([fresh(MACHINE), fresh(MACHINE)])
+def test_two_proofs_have_nothing_in_common(subject):
+    alone([subject.prove().to_bytes() for _ in range(2)], subject)
 
 
 def test_threads_and_copies():
-    copies = [MACHINE, pickle.loads(pickle.dumps(MACHINE)), pickle.loads(pickle.dumps(MACHINE))]
+    copies = [
+        SHORT.machine,
+        pickle.loads(pickle.dumps(SHORT.machine)),
+        pickle.loads(pickle.dumps(SHORT.machine)),
+    ]
     with ThreadPoolExecutor(3) as threads:
         alone(list(threads.map(fresh, copies)))
 
@@ -378,24 +413,24 @@ def fork_worker(pipe, machine):
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="there is no fork")
 def test_forked_workers():
     """They have the same memory: no secret is in it before a proof is begun."""
-    fresh(MACHINE)
+    fresh(SHORT.machine)
     context = multiprocessing.get_context("fork")
     proofs = []
     for _ in range(2):
         receiving, sending = context.Pipe(False)
-        worker = context.Process(target=fork_worker, args=(sending, MACHINE))
+        worker = context.Process(target=fork_worker, args=(sending, SHORT.machine))
         worker.start()
         proofs.append(receiving.recv())
         worker.join()
-    alone([*proofs, fresh(MACHINE)])
+    alone([*proofs, fresh(SHORT.machine)])
 
 
-def test_equal_seeds_give_equal_proofs_and_masks_follow_the_statement():
+def test_equal_seeds_give_equal_proofs_and_masks_follow_the_statement(subject):
     """Even then: another claim, other masks."""
-    first, again = (CASE.prove(MACHINE, insecure_seed=SEED) for _ in range(2))
+    first, again = (subject.prove(insecure_seed=SEED) for _ in range(2))
     assert first == again
-    other = CASE.prove(MACHINE, insecure_seed=SEED, claim=b"{}")
-    assert not traces_of(first) & traces_of(other)
+    other = subject.prove(insecure_seed=SEED, claim=b"{}")
+    assert not traces_of(first, subject) & traces_of(other, subject)
 
 
 def test_a_secret_goes_nowhere():
@@ -403,7 +438,7 @@ def test_a_secret_goes_nowhere():
     with pytest.raises(TypeError, match="not to be copied"):
         pickle.dumps(masks)
     assert repr(masks) == "<Masks>"
-    proof = CASE.prove(MACHINE, insecure_seed=bytes(range(32)))
+    proof = SHORT.case.prove(SHORT.machine, insecure_seed=bytes(range(32)))
     assert bytes(range(32)) not in proof.to_bytes()
     assert bytes(range(32)).hex() not in str(proof.report) + repr(proof.report.to_dict())
 
@@ -411,9 +446,9 @@ def test_a_secret_goes_nowhere():
 @pytest.mark.parametrize("seed", [b"", b"short", "0" * 32, 7, bytes(33)])
 def test_seeds_that_are_none(seed):
     with pytest.raises(cs.OptionsError, match="insecure_seed"):
-        CASE.prove(MACHINE, insecure_seed=seed)
+        SHORT.case.prove(SHORT.machine, insecure_seed=seed)
 
 
 def test_a_seed_where_nothing_is_hidden():
     with pytest.raises(cs.OptionsError, match=r"insecure_seed: of use only with Options\(zk=True"):
-        CASE.prove(CASE.machine(queries=5), insecure_seed=SEED)
+        SHORT.case.prove(SHORT.case.machine(queries=5), insecure_seed=SEED)

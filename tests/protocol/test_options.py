@@ -20,7 +20,7 @@ REFUSED = {
     "grinding": [-1, 41, 64, 16.0, "16", None, True, False],
     "queries": [0, -1, 1025, 2**64, 100.0, "100", True],
     "fri_arity": [0, 1, 3, 6, 16, -8, 8.0, "8", None, True],
-    "final_length": [0, 3, 100, 2**16, -1, 128.0, "128", None, True],
+    "final_length": [0, 3, 100, 2**16, -1, 128.0, "128", True],
     # 7^((p-1)/2^32) has order 2^32; so do p - 1 (order 2) and 1 divide it.
     "coset_offset": [0, 1, 2**64 - 2**32, 2**64 - 2**32 + 1, 1753635133440165772, -3, 3.0, True],
     "max_log_height": [2, 0, -1, 32, 64, 24.0, "24", None, True],

@@ -32,13 +32,15 @@ def is_valid(machine, case, traces):
 def try_machine(sizes, seed, changes, slowly):
     rng = np.random.default_rng(seed)
     case = make(sizes)
+    zk = seed % 11 % 2 == 1
     machine = case.machine(
         blowup=sizes.blowup,
         queries=4,
         hash=HASHES[seed % 3],
         fri_arity=(2, 4, 8)[seed % 7 % 3],
-        final_length=(1, 16, 128)[seed % 5 % 3],
-        zk=seed % 11 % 2 == 1,
+        final_length=(16 if zk else 1, 16, 128)[seed % 5 % 3],
+        zk=zk,
+        tall=zk and seed % 13 % 2 == 1,
     )
     report = machine.check(case.traces, case.publics, tokens=case.tokens)
     assert report, str(report)

@@ -22,6 +22,15 @@ CASES = {
         {"fri_arity": 4, "final_length": 8},
     ),
 }  # fmt: skip
+CASES.update(
+    {
+        "tall": (
+            zoo.together(zoo.fibonacci(7), zoo.lookup(2, 8, 6), zoo.cubic(7), zoo.fibonacci(3)),
+            {"tall": True, "final_length": 8},
+        ),
+        "tall, one table": (zoo.cubic(9), {"tall": True, "blowup": 4, "final_length": 2}),
+    }
+)
 
 
 def simulated(case, machine):

@@ -9,7 +9,8 @@
  *   1. outer inverse: for every i2 the N1 rows i1 N2 + i2 to row loc N2 + i2 of the LAST coset's array,
  *      loc the location of k1: the array serves as workspace, the caller's matrix is only read;
  *   2. inner: for every loc, N2 adjacent rows: times w_N^(-i2 k1), inverse over i2: the coefficients
- *      k1 + N1 k2 stay in the cache, at the location of k2; then for every coset, coefficient times
+ *      k1 + N1 k2 stay in the cache, at the location of k2, where ntt_masks.h folds them, and covers
+ *      them with masks, if asked; then for every coset, coefficient times
  *      (shift^N1)^k2 / N, forward over k2, to the rows loc N2 + i2 of the coset's array;
  *   3. outer forward, for every coset and i2: the rows loc N2 + i2 times (w_N^i2 shift)^k1, forward over k1,
  *      to the same rows, now in natural order and canonical.
@@ -40,6 +41,9 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
                          .src_words = call->width - c,
                          .dst_words = columns};
         ntt_block(&task);
+        const ntt_coefficients found = {call, call->outer, coefficients, 0, 1,
+                                        c, ntt_smallest(columns, call->width - c), 1};
+        if (call->fold) ntt_fold(&found);
         /* The coefficients stay at their locations, where decimation in time wants them, and in the
          * cache, where every coset finds them again. */
         task.program = NTT_FORWARD_TIME, task.canonical = 1;
@@ -48,6 +52,7 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
         task.work = ntt_buffer(scratch.second, call->outer, columns);
         task.dst_words = call->out_limit - c;
         for (int q = 0; q < call->cosets; q++) {
+            if (call->mask_rows) ntt_cover(&found, q);
             ntt_geometric(scratch.twiddles, scratch.words, call->outer, 0, call->scale, call->shifts[q]);
             task.dst = ntt_matrix(call->out + q * n * call->out_pitch + c, call->out_pitch);
             ntt_block(&task);
@@ -120,11 +125,16 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
                 .dst_words = columns,
                 .ahead = call->out_pitch};
             ntt_block(&task);
+            const ntt_coefficients found = {call, call->inner, coefficients, loc,
+                                            (ptrdiff_t)1 << call->outer->log_size,
+                                            c, ntt_smallest(columns, call->width - c), 1};
+            if (call->fold) ntt_fold(&found);
             task.program = NTT_FORWARD_TIME;
             task.src = coefficients, task.src_words = columns, task.ahead = 0;
             task.work = ntt_buffer(scratch.second, call->inner, columns);
             task.dst_words = call->out_limit - c;
             for (int q = 0; q < call->cosets; q++) {
+                if (call->mask_rows) ntt_cover(&found, q);
                 task.before = call->factors + q * n2;
                 task.dst = ntt_matrix(call->out + q * n * call->out_pitch + place, call->out_pitch);
                 ntt_block(&task);

@@ -6,7 +6,7 @@
  *   2. inner: some neighbouring blocks loc side by side, by a transposition of so many rows of the matrix
  *      (loc, flat word): a vector is then one word of LANES blocks.
  */
-#include "ntt_blocks.h"
+#include "ntt_masks.h"
 
 /* out[row] = ratio^k for `count` ratios, whole vectors of them, k the frequency of the location `row`, or in
  * natural order the row itself; as ntt_geometric. `powers`: (log2 rows + 2) count words. */
@@ -200,9 +200,13 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
                              .src_words = columns * side,
                              .dst_words = columns * side};
             ntt_block(&task);
+            const ntt_coefficients found = {call, plan, coefficients, loc, (ptrdiff_t)1 << call->outer->log_size,
+                                            c, columns, side};
+            if (call->fold) ntt_fold(&found);
             task.program = NTT_FORWARD_TIME, task.lanes = NULL;
             task.work = task.dst = values;
             for (int q = 0; q < call->cosets; q++) {
+                if (call->mask_rows) ntt_cover(&found, q);
                 task.before = call->factors + q * n2;
                 ntt_block(&task);
                 uint64_t *const out = call->out + q * matrix + place;

@@ -45,6 +45,13 @@ typedef struct {
     uint64_t root;        /* of order N: w_N for an extension's way out, w_N^-1 for inverse, ... */
     uint64_t root_inverse;
     uint64_t scale;       /* 1/N, or 1 */
+    /* of ntt_masks.h; without masks mask_rows is 0, without a fold `fold` is NULL */
+    const uint64_t *masks;        /* (mask_rows, width) */
+    const uint64_t *mask_factors; /* by coset: N times what is added beyond the coset before it */
+    ptrdiff_t mask_rows;
+    uint64_t *fold;               /* (2, fold_rows, width), canonical */
+    const uint64_t *fold_weights; /* (2, N / fold_rows), of N times the coefficients */
+    ptrdiff_t fold_rows;          /* at least N1 */
     uint64_t *temporary;  /* of a split transform: (N, columns) */
     uint64_t *scratch;    /* of all threads */
     ptrdiff_t scratch_words;

@@ -1,0 +1,452 @@
+"""The prover's rounds, played through with sizes: memory and work, phase by phase.
+
+`Rehearsal` follows `cstark.protocol.prover` buffer by buffer, under the labels that the buffers
+are counted by, so that prediction and `Report` can be laid side by side. What it leaves out are
+arrays of the size of the queries, and twiddles. Of work it leaves out what no kernel does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cstark.cost import work
+from cstark.kernels import _ntt, _runtime
+from cstark.kernels._program import BLOCK_ROWS
+from cstark.protocol.hiding import SALT_BYTES
+from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
+from cstark.protocol.matrix import Plan, Storage
+from cstark.protocol.merkle import digest_bytes, skipped_levels
+from cstark.protocol.openings import point_weights
+from cstark.protocol.transcript import ALGORITHMS
+
+if TYPE_CHECKING:
+    from cstark.protocol.proving_key import ProvingKey
+
+__all__ = ["PhaseMemory", "Rehearsal"]
+
+DIGEST = 32
+WORD = 8
+EXTENSION = 3 * WORD
+
+
+@dataclass(frozen=True)
+class PhaseMemory:
+    """The buffers of a phase at the moment when they are largest, and its work.
+
+    Attributes
+    ----------
+    name : str
+        The same name as in the report of a proof.
+    buffers : dict of str to int
+        Bytes by what they are for, largest first.
+    work : float
+        Expected work, in the unit of `cstark.cost.work`.
+    """
+
+    name: str
+    buffers: dict[str, int]
+    work: float = 0.0
+
+    @property
+    def peak_bytes(self) -> int:
+        """Bytes of all buffers of the phase together."""
+        return sum(self.buffers.values())
+
+
+class Rehearsal:
+    """The prover with sizes instead of arrays; its methods are named as the prover's."""
+
+    def __init__(self, key: ProvingKey, layout: Layout, plan: Plan) -> None:
+        self.key = key
+        self.layout = layout
+        self.plan = plan
+        self.blowup = layout.blowup
+        self.algorithm = ALGORITHMS[layout.key.options.hash]
+        self.threads = _runtime.threads()
+        self.phases: list[PhaseMemory] = []
+        self._live: dict[str, int] = {}
+        self._peak: dict[str, int] = {}
+        self._work = 0.0
+        # What the process has of memory already: blocks that wait, and what the machine holds.
+        self._mapped = _runtime.waiting_bytes()
+        self._kept: set[MatrixShape] = set()
+        self.round_0_statement()
+        self.round_1_main()
+        self.round_2_lookup()
+        self.round_3_quotient()
+        self.round_4_openings()
+        self.round_5_fri()
+        self.round_6_queries()
+
+    # ---- the account --------------------------------------------------------------------
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self._peak, self._work = dict(self._live), 0.0
+        yield
+        order = sorted(self._peak, key=lambda label: -self._peak[label])
+        buffers = {k: self._peak[k] for k in order if self._peak[k]}
+        self.phases.append(PhaseMemory(name, buffers, self._work))
+
+    def hold(self, label: str, size: int) -> None:
+        self._live[label] = self._live.get(label, 0) + size
+        total = sum(self._live.values())
+        if total > sum(self._peak.values()):
+            self._peak = dict(self._live)
+        if size >= _runtime.SYSTEM_BYTES and total > self._mapped:
+            self._work += work.touching(total - self._mapped)
+            self._mapped = total
+
+    def drop(self, label: str, size: int) -> None:
+        self._live[label] = self._live.get(label, 0) - size
+
+    @contextmanager
+    def briefly(self, label: str, size: int) -> Iterator[None]:
+        self.hold(label, size)
+        yield
+        self.drop(label, size)
+
+    def scratch(self, size: int) -> None:
+        with self.briefly("other", size):
+            pass
+
+    # ---- rounds -------------------------------------------------------------------------
+
+    def round_0_statement(self) -> None:
+        tree = self.layout.tree("preprocessed")
+        if tree is not None:
+            for matrix in tree.matrices:
+                self.hold("preprocessed LDE", self.blowup * self.coset_bytes(matrix))
+            top = tree.log_heights[0] - skipped_levels(self.blowup, tree.log_heights[0])
+            self.hold("preprocessed tree", digest_bytes(self.blowup, top) - DIGEST)
+        if self.key.committed:
+            self._mapped += sum(self._live.values())
+
+    def round_1_main(self) -> None:
+        with self.phase("commit main"):
+            self.commit("main", {})
+
+    def round_2_lookup(self) -> None:
+        sources = {}
+        with self.phase("lookup columns"):
+            for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
+                sources[matrix] = WORD * matrix.width << matrix.log_rows
+                self.hold("lookup columns", sources[matrix])
+                program = self.key.programs.lookup(matrix.table).program
+                sums = EXTENSION * max(1, (1 << matrix.log_rows) // BLOCK_ROWS)
+                self.scratch(program.scratch_bytes(self.threads) + sums)
+                self._work += work.lookup(program, 1 << matrix.log_rows)
+        with self.phase("commit lookup"):
+            self.commit("lookup", sources, "lookup columns")
+
+    def round_3_quotient(self) -> None:
+        sources = {}
+        with self.phase("constraints"):
+            for quotient in self.layout.quotients:
+                for chunk in range(quotient.chunks):
+                    self.quotient(quotient, quotient.place(chunk)[0])
+            for matrix in self.matrices("quotient"):
+                sources[matrix] = EXTENSION << matrix.log_rows
+        with self.phase("commit quotient"):
+            self.commit("quotient", sources, "quotient chunks")
+
+    def round_4_openings(self) -> None:
+        with self.phase("openings"):
+            for log_height in self.layout.groups:
+                for _ in point_weights(self.layout, log_height):
+                    self.hold("point weights", 2 * EXTENSION << log_height)
+            for log_height in self.layout.groups:
+                for matrix in self.read(log_height):
+                    with self.cosets([matrix], 0):
+                        pass
+                for _ in point_weights(self.layout, log_height):
+                    self.drop("point weights", EXTENSION << log_height)
+                self._work += work.opening(1 << log_height, self.opened_widths(log_height))
+
+    def round_5_fri(self) -> None:
+        with self.phase("DEEP"):
+            for log_height in self.layout.groups:
+                self.deep_word(log_height)
+        with self.phase("FRI"):
+            schedule = self.layout.schedule
+            for layer, log_arity in enumerate(schedule.log_arities):
+                self.fold(schedule.layers[layer], log_arity, schedule.joins[layer + 1])
+            last = schedule.layers[-1]
+            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(last), 3, 3, 1))
+            if self.layout.final_length > 1 << last:
+                plan = _ntt.Plan(last + self.layout.log_blowup)
+                self.scratch(_ntt.transform_scratch_bytes(plan, 3))
+
+    def round_6_queries(self) -> None:
+        with self.phase("grinding"):
+            self._work += work.grinding(self.algorithm, self.layout.key.options.grinding)
+        with self.phase("queries"):
+            for tree in self.layout.trees:
+                for matrix in tree.matrices:
+                    for q in range(self.blowup):
+                        with self.cosets([matrix], q):
+                            pass
+                        self.give_up(matrix)
+
+    # ---- steps --------------------------------------------------------------------------
+
+    def quotient(self, quotient: Quotient, coset: int) -> None:
+        rows = 1 << quotient.log_rows
+        self.hold("quotient chunks", EXTENSION * rows)
+        selectors = 0
+        for table in quotient.tables:
+            program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
+            missing = program.needs_inverse_first and not selectors
+            if missing:
+                selectors = WORD * rows
+                self.hold("selectors", selectors)
+            read = [
+                tree.matrices[place]
+                for tree in self.layout.trees
+                if tree.name in ("main", "lookup") and (place := tree.of(table)) is not None
+            ]
+            with self.cosets(read, coset):
+                self.scratch(program.program.scratch_bytes(self.threads))
+                self._work += work.quotient(program.program, rows, missing)
+        self.drop("selectors", selectors)
+
+    def commit(self, name: str, sources: dict[MatrixShape, int], label: str = "") -> None:
+        shape = self.layout.tree(name)
+        if shape is None:
+            return
+        storage = self.plan.storage(name)
+        for matrix in shape.matrices:
+            if self.layout.zk:
+                self.commit_masked(storage, matrix, sources.get(matrix, 0), label)
+                continue
+            own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
+            cosets = self.blowup - own
+            if storage is Storage.HELD:
+                self.hold(f"{name} LDE", cosets * self.coset_bytes(matrix))
+            if not storage.recomputes:
+                self.extend(matrix, cosets)
+                if sources and not own:
+                    self.drop(label, sources[matrix])
+        self.hash(shape)
+
+    def commit_masked(self, storage: Storage, matrix: MatrixShape, source: int, label: str) -> None:
+        """A matrix with masks: of a tall table as without, of others from coefficients."""
+        size, own = self.coset_bytes(matrix), self.own_coset(matrix)
+        masked = 0  # bytes of "masked columns" that the matrix is made from
+        quotient = None if matrix.is_mask else self.layout.quotient_of(matrix)
+        last = quotient is not None and matrix.tree == "quotient" and own_last(matrix, quotient)
+        if last and quotient is not None:
+            self.remainder(quotient, storage)
+            masked = 0 if quotient.tall else size
+        elif matrix.is_mask:
+            self.hold("masked columns", size)
+            self._work += work.random_words(size)
+            masked = size
+        elif quotient is not None and quotient.tall:
+            self.hold("folded columns", self.fold_bytes(matrix))
+            if matrix.tree == "main" and matrix.table in self.layout.hidden_sums:
+                masked = size if storage.recomputes else 0
+                self.hold("masked columns", masked)
+        else:
+            self.hold("masked columns", size)
+            plan = _ntt.Plan(matrix.log_rows)
+            self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
+            self._work += _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
+            self.drop(label, source)
+            masked, source = size, 0
+        kept = storage.recomputes or (own is not None and storage is Storage.HELD)
+        cosets = self.blowup - (own is not None and storage is Storage.HELD)
+        if storage is Storage.HELD:
+            self.hold(f"{matrix.tree} LDE", cosets * size)
+        if not storage.recomputes:
+            self.extend(matrix, cosets)
+        if not kept:
+            self.drop("masked columns", masked)
+            if quotient is not None and not last:
+                self.drop(label, source)
+
+    def remainder(self, quotient: Quotient, storage: Storage) -> None:
+        """What the remainder of a quotient is made from."""
+        size = EXTENSION << quotient.log_height
+        chunks = [m for m in self.matrices("quotient") if m.log_rows == quotient.log_rows]
+        chunks = [m for m in chunks if 0 <= m.chunk < quotient.chunks]
+        if not quotient.tall:
+            self.hold("masked columns", size)
+            self.hold("quotient chunks", size)
+            for _ in range(quotient.cosets):
+                self.quotient(quotient, self.blowup - 1)
+                self.drop("quotient chunks", EXTENSION << quotient.log_rows)
+            with self.cosets(chunks, self.blowup - 1):
+                self.drop("quotient chunks", size)
+            return
+        length = self.key.fold_length(quotient)
+        read = [
+            tree.matrices[place]
+            for table in quotient.tables
+            for tree in self.layout.trees
+            if tree.name != "quotient" and (place := tree.of(table)) is not None
+        ]
+        for table in quotient.tables:
+            program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
+            self.scratch(program.program.scratch_bytes(self.threads))
+            self._work += work.quotient(program.program, 2 * length, False)
+        for matrix in read:
+            if matrix.tree == "preprocessed":
+                if not self.key.knows_off_code(matrix.table, length):
+                    with self.briefly("other", self.coset_bytes(matrix)):
+                        self.extend(matrix, 1)
+            else:
+                self.drop("folded columns", self.fold_bytes(matrix))
+        for matrix in chunks:
+            if storage.recomputes:
+                with self.cosets([matrix], self.blowup - 1 - (matrix.chunk == self.blowup - 1)):
+                    pass
+            self.drop("folded columns", self.fold_bytes(matrix))
+
+    def fold_bytes(self, matrix: MatrixShape) -> int:
+        """What is kept of a matrix of tall tables for the remainder."""
+        length = self.key.fold_length(self.layout.quotient_of(matrix))
+        return 2 * WORD * matrix.width * length
+
+    def hash(self, shape: TreeShape) -> None:
+        leaves = [digest_bytes(self.blowup, log_height) for log_height in shape.log_heights]
+        for log_height, size in zip(shape.log_heights, leaves, strict=True):
+            self.hold("leaf digests", size)
+            salted = shape.salted and log_height == shape.log_heights[0]
+            salts = SALT_BYTES << log_height if salted else 0
+            for q in reversed(range(self.blowup)):
+                with self.cosets([shape.matrices[m] for m in shape.at(log_height)], q):
+                    self._work += work.random_words(salts)
+                    with self.briefly("salts", salts):
+                        pass
+        # The tallest leaves go after the level above them, the others one by one.
+        self.nodes(f"{shape.name} tree", shape.log_heights[0])
+        self._work += work.hashing(self.algorithm, shape)
+        for size in leaves[1:]:
+            self.drop("leaf digests", size)
+
+    def nodes(self, label: str, log_height: int) -> None:
+        """The levels above the tallest leaf digests, which are dropped."""
+        below = "leaf digests", digest_bytes(self.blowup, log_height)
+        skipped = skipped_levels(self.blowup, log_height)
+        for level in range(1, skipped + 1):
+            size = digest_bytes(self.blowup, log_height - level)
+            self.hold(label, size)
+            self.drop(*below)
+            below = label, size
+        half = digest_bytes(self.blowup, log_height - skipped) // 2
+        self.hold(label, half)
+        self.drop(*below)
+        self.hold(label, half - DIGEST)
+
+    def deep_word(self, log_height: int) -> None:
+        column = EXTENSION << log_height
+        points = {group.point for group in self.layout.groups[log_height]}
+        with self.briefly("DEEP sums", (len(points) - 1) * column):
+            self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
+            for matrix in self.read(log_height):
+                with self.cosets([matrix], 0):
+                    vectors = -(-matrix.width // 4)
+                    self.scratch(72 * WORD * vectors)  # the powers of gamma, prepared
+        for _ in point_weights(self.layout, log_height):
+            self.drop("point weights", column)
+        if self.layout.zk:  # the word that hides is read once more
+            masks = [matrix for matrix in self.at(log_height) if matrix.is_mask]
+            with self.cosets(masks, 0):
+                pass
+        with self.briefly("DEEP sums", (self.blowup - 1) * EXTENSION << log_height):
+            self.drop("DEEP sums", column)
+            self.hold("reduced words", self.blowup * column)
+            more = WORD * self.blowup if self.layout.zk else 0  # factors of masks
+            plan = _ntt.Plan(log_height)
+            self.scratch(_ntt.lde_scratch_bytes(plan, 3, 3, self.blowup - 1) + more)
+        widths = self.opened_widths(log_height)
+        self._work += work.deep(log_height, widths, len(points), self.blowup)
+
+    def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
+        self.hold("leaf digests", digest_bytes(self.blowup, log_height - log_arity))
+        self.nodes("FRI trees", log_height - log_arity)
+        self.hold("FRI words", EXTENSION * self.blowup << log_height - log_arity)
+        if joining is not None:
+            self.drop("reduced words", EXTENSION * self.blowup << joining)
+        joined = joining is not None
+        self._work += work.fold(self.algorithm, self.blowup, log_height, log_arity, joined)
+
+    # ---- matrices -----------------------------------------------------------------------
+
+    def matrices(self, name: str) -> tuple[MatrixShape, ...]:
+        shape = self.layout.tree(name)
+        return shape.matrices if shape else ()
+
+    def read(self, log_height: int) -> list[MatrixShape]:
+        """The matrices of a height that are opened."""
+        return [matrix for matrix in self.at(log_height) if not matrix.is_mask]
+
+    def at(self, log_height: int) -> list[MatrixShape]:
+        return [tree.matrices[m] for tree in self.layout.trees for m in tree.at(log_height)]
+
+    def opened_widths(self, log_height: int) -> list[int]:
+        trees = self.layout.trees
+        return [trees[g.tree].matrices[g.matrix].width for g in self.layout.groups[log_height]]
+
+    def coset_bytes(self, matrix: MatrixShape) -> int:
+        return WORD * matrix.width << matrix.log_height
+
+    @contextmanager
+    def cosets(self, matrices: Sequence[MatrixShape], q: int) -> Iterator[None]:
+        """Coset q of some matrices, which exists only as long as it is used."""
+        made = []
+        for matrix in matrices:
+            storage = self.plan.storage(matrix.tree)
+            own = matrix.tree == "quotient" and self.own_coset(matrix) == q
+            if storage.recomputes and not own and not (q == 0 and matrix in self._kept):
+                self.hold(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+                self.extend(matrix, 1)
+                if storage is Storage.FIRST and q == 0:
+                    self._kept.add(matrix)
+                else:
+                    made.append(matrix)
+        yield
+        for matrix in made:
+            self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+
+    def own_coset(self, matrix: MatrixShape) -> int | None:
+        """The coset that the source of a matrix of the quotient is, if it is one."""
+        if matrix.tree != "quotient":
+            return None
+        if not self.layout.zk:
+            return matrix.chunk
+        if matrix.is_mask:
+            return 0
+        quotient = self.layout.quotient_of(matrix)
+        if own_last(matrix, quotient):
+            return None if quotient.tall else self.blowup - 1
+        return matrix.chunk if quotient.tall else None
+
+    def give_up(self, matrix: MatrixShape) -> None:
+        if matrix in self._kept:
+            self._kept.remove(matrix)
+            self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
+
+    def extend(self, matrix: MatrixShape, cosets: int) -> None:
+        """What the transform takes besides its result."""
+        plan = _ntt.Plan(matrix.log_height)
+        short = self.layout.zk and matrix.log_height > matrix.log_rows
+        if short and self.own_coset(matrix) is None and matrix.tree != "preprocessed":
+            self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
+            self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
+            return
+        more = 0
+        if self.layout.zk:  # factors of masks and folds
+            length = _ntt.outer_rows(plan)
+            more = WORD * (cosets + 2 * (1 << matrix.log_height) // length) + 128
+        self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, matrix.width, cosets) + more)
+        self._work += work.extension(matrix, cosets)
+
+
+def own_last(matrix: MatrixShape, quotient: Quotient) -> bool:
+    """Whether a matrix of the quotient tree is the remainder."""
+    return matrix.chunk == quotient.chunks

@@ -1,0 +1,112 @@
+# Included by _ntt.pyx: how a call is cut into tiles, its scratch memory, and its passes.
+
+
+cdef class _Run:
+    """One call: its context and its scratch."""
+
+    cdef ntt_call call
+    cdef const ntt_table *table
+    cdef int threads
+    cdef bint narrow
+    cdef Py_ssize_t factor_words
+    cdef object keep
+
+    def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t words):
+        self.table = table_for(plan, width, stride)
+        self.threads = team(words, SERIAL_WORDS)
+        cdef ntt_call *call = &self.call
+        memset(call, 0, sizeof(ntt_call))
+        call.log_size = plan.log_n
+        call.width = width
+        call.columns = (width + self.table.lanes - 1) // self.table.lanes * self.table.lanes
+        call.root = plan.root
+        call.root_inverse = plan.root_inverse
+        call.scale = plan.size_inverse
+        call.groups = call.side = 1
+        if stride == width and call.columns != width and plan.log_n >= NARROW_LOG:
+            self.narrow = True
+            call.outer = &plan.outer.plan
+            call.inner = &plan.inner.plan
+            call.side = self.table.lanes
+            while call.side * width < NARROW_SIDE and 2 * call.side <= self.outer_rows():
+                call.side *= 2
+            call.outer_tile = _tile(
+                width << call.inner.log_size,
+                min(OUTER_WORDS, <Py_ssize_t>NARROW_WORDS << call.outer.log_size),
+                call.outer.log_size,
+            )
+            call.inner_tile = _tile(width, INNER_WORDS // call.side, call.inner.log_size)
+        elif plan.log_n < SPLIT_LOG or (
+            plan.whole is not None and call.columns <= INNER_WORDS >> plan.log_n
+        ):
+            call.outer = &plan.whole.plan
+            call.outer_tile = _tile(call.columns, INNER_WORDS, plan.log_n)
+        else:
+            call.outer = &plan.outer.plan
+            call.inner = &plan.inner.plan
+            call.outer_tile = _tile(call.columns, OUTER_WORDS, plan.outer.log_size)
+            call.inner_tile = _tile(call.columns, INNER_WORDS, plan.inner.log_size)
+
+    cdef void group(self) noexcept:
+        """Take several adjacent rows side by side where all their columns fit into one tile."""
+        cdef ntt_call *call = &self.call
+        cdef Py_ssize_t most = min(<Py_ssize_t>GROUP_COLUMNS, OUTER_WORDS >> call.outer.log_size)
+        call.groups = 1
+        if call.outer_tile == call.columns:
+            while 2 * call.groups * call.columns <= most and 2 * call.groups <= self.inner_rows():
+                call.groups *= 2
+
+    cdef Py_ssize_t outer_rows(self) noexcept:
+        return <Py_ssize_t>1 << self.call.outer.log_size
+
+    cdef Py_ssize_t inner_rows(self) noexcept:
+        return <Py_ssize_t>1 << self.call.inner.log_size
+
+    cdef outer(self, chunk_function function):
+        """A strided pass."""
+        cdef Py_ssize_t words = self.outer_rows() * self.call.columns * self.call.groups
+        self.each(function, self.inner_rows() // self.call.groups, words)
+
+    cdef inner(self, chunk_function function, Py_ssize_t times):
+        """A pass over contiguous blocks, each of whose words is transformed `times` times."""
+        self.each(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
+
+    cdef flat(self, chunk_function function):
+        """A strided pass over tiles of adjacent words, whatever the rows they belong to."""
+        cdef Py_ssize_t words = self.call.width * self.inner_rows(), tile = self.call.outer_tile
+        self.each(function, (words + tile - 1) // tile, self.outer_rows() * tile)
+
+    cdef side_by_side(self, chunk_function function, Py_ssize_t times):
+        """A pass over contiguous blocks, several of them together."""
+        cdef Py_ssize_t side = self.call.side
+        self.each(
+            function, self.outer_rows() // side, times * side * self.inner_rows() * self.call.width
+        )
+
+    cdef void extension(self, Py_ssize_t cosets, Py_ssize_t stride) noexcept:
+        """Settle how an extension is made."""
+        if self.call.inner != NULL:
+            self.factor_words = 2 * cosets * self.inner_rows()  # two words a twiddle
+            if stride == self.call.columns:
+                self.group()
+
+    cdef Py_ssize_t words(self) noexcept:
+        """Of scratch, once the call's tiles are known: the threads', then the factors of cosets."""
+        # A multiple of 16 words: no two threads write one pair of cache lines.
+        self.call.scratch_words = (ntt_scratch_size(&self.call) + 15) // 16 * 16
+        return self.threads * self.call.scratch_words + self.factor_words
+
+    cdef allocate(self):
+        cdef uint64_t[::1] scratch
+        scratch = _runtime.aligned(self.words())
+        self.keep = scratch
+        self.call.scratch = &scratch[0]
+        self.call.factors = <gl_twiddle *>(&scratch[0] + self.threads * self.call.scratch_words)
+
+    cdef Py_ssize_t tiles(self) noexcept:
+        return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
+
+    cdef each(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
+        """Run `function` on all items, each of which touches `words` words."""
+        cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
+        run_long(function, &self.call, items, chunk, self.threads, WORD_COST * words)

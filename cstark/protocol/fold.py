@@ -1,0 +1,131 @@
+"""Columns on a few points off their code: what the remainder of a quotient is computed from.
+
+The remainder of a quotient has few coefficients, so its values on v<w>, w of order m, determine
+it; but where the chunks interpolate the quotient on all cosets of the code, none of the code's
+points has one. There columns are known by their remainders modulo X^m - v^m, and modulo X^m - (v
+g)^m for the next row: sums of m-th coefficients, taken while the transform has them in the cache.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cstark.field import P, base_root
+from cstark.kernels import _field, _ntt, _openings, _runtime
+
+from .domain import Domain, powers, scale_rows
+
+__all__ = ["Fold", "fold_length", "fold_point", "inverse_first", "periodic_values"]
+
+
+def fold_point(offset: int) -> int:
+    """v: the least number that is in no coset of a code with this offset, nor in a trace domain."""
+    v = 2
+    while pow(v, 1 << 32, P) == 1 or pow(v, 1 << 32, P) == pow(offset, 1 << 32, P):
+        v += 1
+    return v
+
+
+def fold_length(domain: Domain, coefficients: int) -> int:
+    """m: a power of two, at least as large as a number of coefficients and as a transform needs."""
+    return max(_ntt.outer_rows(domain.plan), 1 << (coefficients - 1).bit_length())
+
+
+class Fold:
+    """The columns of a matrix modulo X^m - v^m and X^m - (v g)^m.
+
+    Parameters
+    ----------
+    domain : Domain
+        g generates it.
+    length : int
+        m, a power of two up to its height.
+    width : int
+    point : int
+        v.
+    """
+
+    def __init__(self, domain: Domain, length: int, width: int, point: int) -> None:
+        self._domain = domain
+        self._length = length
+        self._points = point, point * domain.generator % P
+        self._shift = 1
+        self._values = _runtime.aligned((2, length, width), "folded columns")
+
+    def begin(self, shift: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where the transform of f(shift X) puts the folds, and the weights it takes."""
+        self._shift, count = shift, self._domain.height // self._length
+        inverse = pow(shift, -1, P)
+        weights = [powers(pow(v * inverse, self._length, P), count) for v in self._points]
+        return self._values, np.stack(weights)
+
+    def finish(self, masks: np.ndarray | None, following: bool) -> np.ndarray:
+        """Values on v<w>, or in turn there and at the next rows: (m, width) or (2 m, width).
+
+        Parameters
+        ----------
+        masks : (h, width) uint64 ndarray, optional
+            The columns have these as well, see `Domain.lde`.
+        following : bool
+            With the next rows.
+        """
+        step = 1 + following
+        out = np.empty((step * self._length, self._values.shape[2]), dtype=np.uint64)
+        plan = _ntt.Plan(self._length.bit_length() - 1)
+        n = self._domain.height
+        for k, point in enumerate(self._points[:step]):
+            folded = self._values[k]
+            scale_rows(folded, powers(point * pow(self._shift, -1, P), self._length), folded)
+            if masks is not None:
+                factor = (pow(point, n, P) - pow(self._shift, n, P)) % P
+                own = np.empty(masks.shape, dtype=np.uint64)
+                scale_rows(masks, scaled_powers(point, len(masks), factor), own)
+                _field.add(
+                    folded[: len(own)].reshape(-1), own.reshape(-1), folded[: len(own)].reshape(-1)
+                )
+            values = np.empty_like(folded)
+            _ntt.transform(plan, folded, values, False)
+            out[k::step] = values
+        return out
+
+
+def scaled_powers(base: int, count: int, factor: int) -> np.ndarray:
+    """factor base^i for i < count."""
+    out = np.empty(count, dtype=np.uint64)
+    _field.mul(powers(base, count), np.full(count, factor, dtype=np.uint64), out)
+    return out
+
+
+def inverse_first(log_rows: int, point: int, length: int) -> np.ndarray:
+    """1 / (x - 1) on v<w>, and in turn at the next rows of tables of 2^log_rows: (2 m,)."""
+    out = np.empty(2 * length, dtype=np.uint64)
+    for k, start in enumerate((point, point * base_root(log_rows) % P)):
+        found = np.empty(length, dtype=np.uint64)
+        _openings.inverse_points(start, length.bit_length() - 1, found)
+        out[k::2] = found
+    return out
+
+
+def periodic_values(values: np.ndarray, rows: int, point: int, length: int) -> np.ndarray:
+    """A periodic column of a table of so many rows on v<w>, each value twice: (2 q,), q at most m.
+
+    It has the values of a polynomial of degree below the period P at X^(rows / P), which takes q
+    different values there.
+    """
+    period = len(values)
+    stride = rows // period
+    start, count = pow(point, stride, P), max(1, length // stride)
+    coefficients = np.empty((period, 1), dtype=np.uint64)
+    source = np.asarray(values, dtype=np.uint64).reshape(period, 1)
+    _ntt.transform(_ntt.Plan(period.bit_length() - 1), source, coefficients, True)
+    terms = coefficients.reshape(-1)
+    _field.mul(terms, powers(start, period), terms)
+    count = min(count, period)
+    while len(terms) > count:  # on the roots of unity of order `count`
+        half = len(terms) // 2
+        shorter = np.empty(half, dtype=np.uint64)
+        _field.add(terms[:half], terms[half:], shorter)
+        terms = shorter
+    out = np.empty((count, 1), dtype=np.uint64)
+    _ntt.transform(_ntt.Plan(count.bit_length() - 1), terms.reshape(count, 1), out, False)
+    return np.repeat(out.reshape(-1), 2)
