@@ -5,6 +5,8 @@ from the TOML that `cstark.security.toml` writes: ``levels``, the whole bits tha
 ``bits``, its errors before rounding. ``tools/soundcalc`` makes the file.
 """
 
+import importlib.machinery
+import importlib.util
 import json
 import math
 import tomllib
@@ -116,3 +118,25 @@ def test_names_cannot_break_the_text():
     shape = Shape(log_heights=(10,), blowup=2, deep_terms=5, constraints=1, degree=2)
     text = toml(security_report(shape, queries=9), 'a"\\\n[x]')
     assert tomllib.loads(text)["circuits"][0]["name"] == "a___[x]"
+
+
+def test_the_tool_makes_these_sets():
+    """It needs a checkout of soundcalc to run; that it knows this package's names shows here."""
+    path = Path(__file__).resolve().parents[2] / "tools" / "soundcalc"
+    loader = importlib.machinery.SourceFileLoader("tools_soundcalc", str(path))
+    spec = importlib.util.spec_from_loader("tools_soundcalc", loader)
+    assert spec is not None
+    tool = importlib.util.module_from_spec(spec)
+    loader.exec_module(tool)
+    made = list(tool.cases())
+    assert len(made) == len(SETS)
+    for (shape, queries, grinding, elsewhere), case in zip(made, SETS, strict=True):
+        assert shape == Shape(**case["shape"])
+        assert (queries, grinding, elsewhere) == (
+            case["queries"], case["grinding"], case["grinding_elsewhere"],
+        )  # fmt: skip
+    shape, queries, grinding, elsewhere = made[0]
+    report = tool.security_report(
+        shape, queries=queries, grinding=grinding, grinding_elsewhere=elsewhere
+    )
+    assert tool.toml(report) == toml(report)
