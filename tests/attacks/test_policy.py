@@ -13,6 +13,7 @@ import cstark as cs
 from cstark import Reason
 from cstark.protocol import verifier as verifier_module
 from cstark.protocol.key import VerifyingKey
+from cstark.protocol.layout import Layout
 from cstark.protocol.proof import Proof
 from tests.attacks import false_statements
 from tests.attacks.toolkit import (
@@ -92,6 +93,9 @@ class LeavesOut(CheatingProver):
 
             def verifying_key(self):
                 return shortened(machine.verifying_key(), 1)
+
+            def layout(self, heights):
+                return Layout(self.verifying_key(), heights)
 
         super().__init__(FirstTable(), instance, traces[:1], *args, **settings)
 
