@@ -8,17 +8,18 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import cstark as cs
 from cstark.text import bytes_text, pairs, table
 from cstark.vm.executor import COUNT, run, start
+from cstark.vm.executor.marks import Marks
 from cstark.vm.profile import Profile
+from cstark.vm.shards.cutting import Piece, cut
+from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit
+from cstark.vm.shards.shard import Shard, shards_of
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.planning import Plan, plan
-from cstark.vm.trace.record import recording_rate, traces
+from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
 
 if TYPE_CHECKING:
     from cstark.cost.estimate import Estimate
@@ -37,12 +38,12 @@ def execute(
     if not isinstance(input, (bytes, bytearray, memoryview)):
         raise cs.StatementError(f"input is {type(input).__name__}; it must be bytes")
     input = bytes(input)  # proving executes once more: the caller may change his own by then
-    tables = program.tables()
     hart = start(program.code, program.image, input, COUNT, max_rows=max_steps)
     began = perf_counter()
-    run(hart, program.code, symbols=program.image.symbols, progress=progress)
+    marks = Marks()
+    run(hart, program.code, symbols=program.image.symbols, progress=progress, marks=marks)
     seconds = perf_counter() - began
-    planned = plan(hart, program.code, program.image, input, tables)
+    planned = plan(hart, program.code, program.image, input, program.row_cells())
     return Execution(
         program=program,
         input=input,
@@ -52,6 +53,7 @@ def execute(
         output=hart.output(),
         log=hart.log,
         plan=planned,
+        marks=marks,
         seconds=seconds,
     )
 
@@ -79,6 +81,8 @@ class Execution:
         What it printed. No part of the statement.
     plan : Plan
         Rows and heights of every table.
+    marks : Marks
+        Rows of every table at places along the run: where it may be cut into shards.
     seconds : float
         How long it took to execute and count it.
 
@@ -101,6 +105,7 @@ class Execution:
     output: bytes
     log: bytes
     plan: Plan
+    marks: Marks
     seconds: float = 0.0
 
     # ---- what it took -------------------------------------------------------------------------
@@ -188,9 +193,7 @@ class Execution:
         """What a proof of the run claims."""
         return claim_of(self.program, self.steps, self.exit_code, self.output)
 
-    def traces(
-        self, progress: Callable[[int], object] | None = None
-    ) -> dict[str, NDArray[np.uint64]]:
+    def traces(self, progress: Callable[[int], object] | None = None) -> Traces:
         """The rows of every table; the run is executed once more, and written down.
 
         Parameters
@@ -200,16 +203,18 @@ class Execution:
 
         Returns
         -------
-        dict of str to ndarray of uint64, shape (height, columns)
-            For `Machine.prove`, `Machine.check`, or to look at. Rows of a table that execute
-            nothing have 0 in the column ``real``.
+        dict of str to ndarray of uint64, shape (height, columns), or list of them
+            For `Machine.prove`, `Machine.check`, or to look at. A family has a list of tables,
+            the tallest first, without any where it executes nothing. Rows of a table that
+            execute nothing have 0 in the column ``real``.
 
         Examples
         --------
         >>> from cstark import vm
         >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
         >>> found = run.traces()
-        >>> found["li"].shape, found["li"][:2, 0]  # one instruction in 8 rows
+        >>> [table] = found["li"]
+        >>> table.shape, table[:2, 0]  # one instruction in 8 rows
         ((8, 10), array([1, 0], dtype=uint64))
         """
         return traces(
@@ -218,17 +223,27 @@ class Execution:
 
     def prepared(self) -> cs.Prepared:
         """Claim and traces, as a workload prepares them; the traces are made when first read."""
-        made: dict[str, NDArray[np.uint64]] = {}
+        made: dict[tuple[str, int], Trace] = {}
 
-        def take(name: str) -> NDArray[np.uint64]:
-            if name not in made:  # the first is read, or one is read again
-                made.update(self.traces())
-            return made.pop(name)
+        def take(key: tuple[str, int]) -> Trace:
+            if key not in made:  # the first is read, or one is read again
+                for name, found in self.traces().items():
+                    tables = found if isinstance(found, list) else [found]
+                    made.update({(name, k): trace for k, trace in enumerate(tables)})
+            return made.pop(key)
 
-        def later(name: str) -> Callable[[], NDArray[np.uint64]]:
-            return lambda: take(name)
+        def later(*key: Any) -> Callable[[], Trace]:
+            return lambda: take(key)
 
-        return cs.Prepared(self.claim, {name: later(name) for name in self.plan.heights})
+        return cs.Prepared(
+            self.claim,
+            {
+                name: later(name, 0)
+                if isinstance(heights, int)
+                else [later(name, k) for k in range(len(heights))]
+                for name, heights in self.plan.heights.items()
+            },
+        )
 
     def prove(self, options: cs.Options | None = None, **settings: Any) -> cs.Proof:
         """Prove the run.
@@ -256,6 +271,110 @@ class Execution:
         said = self.program.statement(self.claim)
         return self.program.machine(options).prove(
             prepared.traces, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
+        )
+
+    def shards(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> tuple[Shard, ...]:
+        """Cut the run into parts, each of which a process of its own can prove.
+
+        The run is executed once more. A part is a callable that pickles: it holds where it begins
+        and the words of memory that it reads, and makes its traces where it is called.
+
+        Parameters
+        ----------
+        options : Options, optional
+            As for `prove`; what memory a shard takes depends on them.
+        memory : int, optional
+            Bytes of a process that proves one shard, with everything that it holds. By default
+            3 GiB.
+        cells : int, optional
+            Instead of `memory`: the most committed cells of a shard, before the blowup.
+        progress : callable, optional
+            Called with the number of operations executed, after each shard.
+
+        Returns
+        -------
+        tuple of Shard
+            For `Machine.prove_shards`, in the order of the run.
+
+        Raises
+        ------
+        StatementError
+            `memory` or `cells` are too few for any shard, or both are given.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+        >>> run.shards()  # short enough for one
+        (<vm.Shard: rows 0 to 2>,)
+        """
+        pieces = self._pieces(options, memory, cells)
+        return tuple(shards_of(self.program, self.input, pieces, progress))
+
+    def _pieces(
+        self, options: cs.Options | None, memory: int | None, cells: int | None
+    ) -> list[Piece]:
+        if memory is not None and cells is not None:
+            raise cs.StatementError("give the memory of a shard or its cells, not both")
+        for name, given in (("memory", memory), ("cells", cells)):
+            if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+                raise cs.StatementError(f"{name} is {given!r}; it must be a number")
+        widths = self.program.row_cells()
+        if cells is not None:
+            return cut(self.marks, self.plan, widths, cells)
+        machine = self.program.machine(options)
+        return fit(machine, self.marks, self.plan, widths, memory or DEFAULT_MEMORY)
+
+    def prove_shards(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+        **settings: Any,
+    ) -> cs.ShardedProof:
+        """Prove the run in shards, on this machine or several.
+
+        Parameters
+        ----------
+        options : Options, optional
+        memory, cells : int, optional
+            How large a shard may be: as for `shards`.
+        **settings
+            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Machine.prove_shards`.
+
+        Returns
+        -------
+        ShardedProof
+            `Program.verify` takes it as it takes a proof, and so does every verifier of shards.
+
+        Raises
+        ------
+        StatementError
+            `memory` or `cells` are too few for any shard.
+        CstarkError
+            As for `Machine.prove_shards`.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> program = vm.Program(vm.Image.from_text([0x00700513, 0x05D00893, 0x00000073]))
+        >>> proof = program.run().prove_shards()
+        >>> len(proof), program.verify(proof).exit_code
+        (1, 7)
+        """
+        parts = self.shards(options, memory=memory, cells=cells)
+        said = self.program.statement(self.claim)
+        return self.program.machine(options).prove_shards(
+            parts, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
         )
 
     def check(self, options: cs.Options | None = None, **settings: Any) -> cs.CheckReport:
@@ -292,7 +411,10 @@ class Execution:
             "output": self.output.hex(),
             "log": self.log.decode("utf-8", "replace"),
             "families": self.rows,
-            "heights": dict(self.plan.heights),
+            "heights": {
+                name: heights if isinstance(heights, int) else list(heights)
+                for name, heights in self.plan.heights.items()
+            },
             "trace_bytes": self.trace_bytes,
         }
 

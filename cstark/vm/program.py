@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import cstark as cs
-from cstark.air import describe
 from cstark.vm import abi
 from cstark.vm.image import Image, load, program_id
 from cstark.vm.isa import texts
 from cstark.vm.statement import read, statement
-from cstark.vm.tables import tables_of
+from cstark.vm.tables import row_cells, tables_of
 
 if TYPE_CHECKING:
     from cstark.vm.execution import Execution
@@ -193,8 +192,7 @@ class Program:
 
     @cached_property
     def _row_cells(self) -> dict[str, int]:
-        described = (describe(name, air) for name, air in self._tables.items())
-        return {d.name: d.width + 3 * d.lookup_columns for d in described}
+        return row_cells(self._tables)
 
     def machine(self, options: cs.Options | None = None) -> cs.Machine:
         """Give the machine that proves and verifies runs of this program.
@@ -299,9 +297,40 @@ class Program:
         """
         return self.run(input, max_steps=max_steps).prove(options, **settings)
 
+    def prove_shards(
+        self,
+        input: bytes = b"",
+        options: cs.Options | None = None,
+        *,
+        max_steps: int = abi.DEFAULT_MAX_STEPS,
+        memory: int | None = None,
+        cells: int | None = None,
+        **settings: Any,
+    ) -> cs.ShardedProof:
+        """Execute the program and prove the run in shards, each of which fits a budget of memory.
+
+        Parameters
+        ----------
+        input : bytes
+        options : Options, optional
+        max_steps : int
+            As for `run`.
+        memory, cells : int, optional
+            How large a shard may be: as for `Execution.shards`.
+        **settings
+            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Machine.prove_shards`.
+
+        Returns
+        -------
+        ShardedProof
+        """
+        execution = self.run(input, max_steps=max_steps)
+        return execution.prove_shards(options, memory=memory, cells=cells, **settings)
+
     def verify(
         self,
-        proof: cs.Proof | bytes,
+        proof: cs.Proof | cs.ShardedProof | bytes,
         options: cs.Options | None = None,
         *,
         exit_code: int | None = None,
@@ -312,7 +341,7 @@ class Program:
 
         Parameters
         ----------
-        proof : Proof or bytes
+        proof : Proof, ShardedProof or bytes
         options : Options, optional
             What the proof must have been made with.
         exit_code, output : optional
@@ -330,8 +359,9 @@ class Program:
         VerificationError
             The proof is refused; `reason` says why.
         """
-        if not isinstance(proof, cs.Proof):
-            proof = cs.Proof.from_bytes(proof)
+        if not isinstance(proof, (cs.Proof, cs.ShardedProof)):
+            kind = cs.ShardedProof if cs.ShardedProof.is_one(proof) else cs.Proof
+            proof = kind.from_bytes(proof)
         try:
             claim = cs.decode_claim(proof.claim)
             rows, found_code, found_output = read(self, claim)
@@ -348,6 +378,10 @@ class Program:
             proof, tokens=said.tokens, claim=proof.claim, min_security=min_security
         )
         return Result(found_code, found_output, rows, self.id)
+
+    def __reduce__(self) -> tuple[type[Program], tuple[Image]]:
+        """Pickle what it is made from; machines are made again where they are needed."""
+        return Program, (self.image,)
 
     # ---- showing ------------------------------------------------------------------------------
 

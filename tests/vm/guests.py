@@ -12,7 +12,7 @@ from cstark.vm import abi
 from cstark.vm.executor import COUNT, FAST, Hart, run, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
-from cstark.vm.tables import tables_of
+from cstark.vm.tables import row_cells, tables_of
 from cstark.vm.trace.planning import Plan, plan
 from cstark.vm.trace.record import traces
 from tests.vm import encode
@@ -69,7 +69,8 @@ class Guest:
         return hart
 
     def plan(self, hart: Hart, input: bytes = b"") -> Plan:
-        return plan(hart, self.code, self.image, input, tables_of(self.code, self.image))
+        cells = row_cells(tables_of(self.code, self.image))
+        return plan(hart, self.code, self.image, input, cells)
 
     def traces(self, input: bytes = b"") -> tuple[Hart, dict[str, np.ndarray]]:
         hart = self.run(input, COUNT)

@@ -32,6 +32,14 @@ cdef extern from "executor.h" nogil:
         vm_node *nodes
         uint32_t count, at
 
+    ctypedef struct vm_page:
+        uint64_t word[1]
+        uint32_t time[1]
+
+    ctypedef struct vm_word:
+        uint64_t value
+        uint32_t address, time
+
     ctypedef struct vm_state:
         vm_profile profile
         uint64_t x[VM_REGISTERS]
@@ -57,6 +65,10 @@ cdef extern from "executor.h" nogil:
         uint64_t *low
         uint64_t *bytes
         uint64_t *shifts
+        uint32_t since
+        vm_word *words
+        uint64_t word_count
+        int words_lost
         int overflow
 
     uint32_t vm_child(vm_profile *p, uint32_t parent, uint32_t function)
@@ -64,6 +76,8 @@ cdef extern from "executor.h" nogil:
     int64_t vm_prepare(vm_operation *all, uint32_t count, int registers)
     int vm_memory_open(vm_memory *m)
     void vm_memory_close(vm_memory *m)
+    vm_page *vm_page_of(vm_memory *m, uint64_t address)
+    unsigned vm_place(uint64_t address)
     uint64_t vm_peek(const vm_memory *m, uint64_t address)
     uint64_t vm_touched(const vm_memory *m, uint64_t start, uint64_t end, uint64_t *address,
                         uint64_t *value, uint64_t *time)

@@ -68,8 +68,8 @@ cdef class Hart:
         Executed so far.
     registers, register_times : uint64 array (48,)
         Their values; the times of their last accesses, in the modes that keep times.
-    pc : int
-        Address of the instruction that comes next.
+    pc, operation : int
+        Address of the instruction that comes next; index of the operation.
     halted : bool
         Whether the guest has ended its run; then there is an `exit_code`.
     error : (int, int, int) or None
@@ -200,6 +200,7 @@ cdef class Hart:
     def __dealloc__(self):
         vm_memory_close(&self.vm.memory)
         free(self.vm.log)
+        free(self.vm.words)
         free(self.vm.profile.nodes)
 
     def profile(
@@ -286,6 +287,8 @@ cdef class Hart:
                     vm_run(vm, self.mode, part)
                 if vm.overflow:
                     raise RuntimeError("a trace has fewer rows than the run")
+                if vm.words_lost:
+                    raise MemoryError("no memory for the words that are watched")
                 rows -= part
                 PyErr_CheckSignals()
         finally:
@@ -317,6 +320,10 @@ cdef class Hart:
     @property
     def pc(self):
         return self.vm.at.label & 0xFFFFFFFF
+
+    @property
+    def operation(self):
+        return min(<uint64_t>(self.vm.at - self.vm.all), <uint64_t>self.vm.count)
 
     @property
     def halted(self):
@@ -444,3 +451,6 @@ cdef class Hart:
             with nogil:
                 address = vm_last_touched(memory, start, end)
         return address or None
+
+
+include "middle.pxi"

@@ -11,6 +11,7 @@ from cstark.errors import StatementError
 from cstark.vm import abi
 from cstark.vm.executor._executor import FAST, Hart
 from cstark.vm.executor.errors import guest_error
+from cstark.vm.executor.marks import Marks
 from cstark.vm.image import Image
 from cstark.vm.isa import NOWHERE, OPERATION, Code
 from cstark.vm.symbols import Symbols
@@ -79,6 +80,7 @@ def run(
     *,
     symbols: Symbols | None = None,
     progress: Callable[[int], object] | None = None,
+    marks: Marks | None = None,
 ) -> None:
     """Run a guest until it halts.
 
@@ -93,6 +95,8 @@ def run(
     progress : callable, optional
         Called with the number of rows executed, every few million rows and at the end. What it
         raises ends the run.
+    marks : Marks, optional
+        Takes the rows of every table at places along the run.
 
     Raises
     ------
@@ -101,7 +105,11 @@ def run(
     """
     running = True
     while running:
-        running = hart.run(STEP)
+        told = hart.rows + STEP
+        while running and hart.rows < told:
+            running = hart.run(min(marks.ahead(hart.rows) if marks else STEP, told - hart.rows))
+            if marks:
+                marks.take(hart)
         if progress is not None:
             progress(hart.rows)
     if hart.error is not None:

@@ -5,8 +5,8 @@ tables around them: program, memory, registers, and what is looked into. `tables
 that a program needs.
 """
 
-from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
+from cstark.vm.tables.catalogue import AROUND, EVERY, FAMILIES, families_of
 from cstark.vm.tables.family import Family
-from cstark.vm.tables.machine import tables_of
+from cstark.vm.tables.machine import row_cells, tables_of
 
-__all__ = ["AROUND", "FAMILIES", "Family", "families_of", "tables_of"]
+__all__ = ["AROUND", "EVERY", "FAMILIES", "Family", "families_of", "row_cells", "tables_of"]

@@ -52,7 +52,7 @@ from cstark.vm.tables.shift_word import ShiftWI, SraWI, SrlWI
 from cstark.vm.tables.store import Sd, SubStore, Sw
 from cstark.vm.tables.windows import Input, Output
 
-__all__ = ["AROUND", "FAMILIES", "families_of"]
+__all__ = ["AROUND", "EVERY", "FAMILIES", "families_of"]
 
 FAMILIES: dict[str, type[Family]] = {
     "jump": Jump,
@@ -131,6 +131,9 @@ AROUND: dict[str, Any] = {
     "shifts": Shifts,
 }
 """Name of the table -> its class, in the order of the machine, behind the families."""
+
+EVERY = tuple(name for name, table in AROUND.items() if getattr(table, "stands", "once") == "every")
+"""Tables of which each shard of a run has one; those of memory and registers are in the last."""
 
 
 def families_of(codes: Iterable[int]) -> list[str]:

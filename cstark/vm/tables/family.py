@@ -23,6 +23,11 @@ every row, so a filling row sends and receives nothing, whatever its other cells
   register proves its halves (limbs that are looked up, or a copy of what was proved before, or
   cells of the program), so whoever reads them trusts them.
 
+How often a family stands
+-------------------------
+No constraint reads another row, and the buses see rows, not tables. So a family may stand in a
+proof several times, or not at all, and in any shard.
+
 Numbers
 -------
 X = 2^32, L = 2^16 and Y = 2^8 are the sizes of half, limb and byte; f = X - 1. The field has
@@ -83,6 +88,7 @@ class Family(cs.Air):
         Further columns.
     """
 
+    stands = "any"
     L, X, Y = 1 << 16, 1 << 32, 1 << 8
     operations: ClassVar[str] = ""
     slots: ClassVar[str] = ""

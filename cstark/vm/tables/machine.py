@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cstark as cs
+from cstark.air import describe
 from cstark.distinct import distinct
 from cstark.vm.buses import BUSES
 from cstark.vm.image import Image
@@ -15,7 +17,7 @@ from cstark.vm.tables.image import Image as ImageTable
 from cstark.vm.tables.program import Program
 from cstark.vm.tables.ranges import RANGES, Range
 
-__all__ = ["tables_of"]
+__all__ = ["row_cells", "tables_of"]
 
 
 def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
@@ -70,3 +72,21 @@ def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
             continue
         tables[name] = around[name] if name in around else table()
     return tables
+
+
+def row_cells(tables: Mapping[str, cs.Air]) -> dict[str, int]:
+    """How many cells are committed for a row of each table, preprocessed ones aside.
+
+    A cell for each column, and three for every two messages.
+
+    Parameters
+    ----------
+    tables : mapping of str to Air
+        From `tables_of`.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    described = (describe(name, air) for name, air in tables.items())
+    return {d.name: d.width + 3 * d.lookup_columns for d in described}

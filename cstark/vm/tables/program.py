@@ -20,7 +20,7 @@ class Program(cs.Air):
     The count has no bound and need not have one: the table sends nothing, so a count of p - 1
     only moves what is received of messages that the program really holds. `used` is 0 in the
     rows that fill up the table, whose message would be an operation at label 0: their count
-    is 0.
+    is 0. Each shard of a run has the table, with counts of its own.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ class Program(cs.Air):
         Two operations have one label, or the array has another shape.
     """
 
+    stands = "every"
     columns = {"count": ()}
     preprocessed = ("used", *PROGRAM_COLUMNS)
 

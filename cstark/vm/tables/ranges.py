@@ -1,7 +1,8 @@
 """The tables that are looked into: ranges, bytes and shifts.
 
 All have 2^16 preprocessed rows and free counts. They send nothing, and every row of theirs is a
-true fact: so a count of p - 1 only moves what is received of facts.
+true fact: so a count of p - 1 only moves what is received of facts. For the same reason each shard
+of a run may have its own.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Range(cs.Air):
     """
 
     rows = ROWS
+    stands = "every"
     columns = {"range": (), "top": (), "low": ()}
     preprocessed = ("x", "bit", "byte")
 
@@ -56,6 +58,7 @@ class Bytes(cs.Air):
     """(x, y, x and y) for bytes x and y."""
 
     rows = ROWS
+    stands = "every"
     columns = {"count": ()}
     preprocessed = ("x", "y", "both")
 
@@ -74,6 +77,7 @@ class Shifts(cs.Air):
     """For a limb x: 2^s, 2^(16 - s) and w as three flags, where x mod 64 = s + 16 w."""
 
     rows = ROWS
+    stands = "every"
     columns = {"count": ()}
     preprocessed = ("x", "left", "right", "w1", "w2", "w3")
 

@@ -10,10 +10,12 @@ import numpy as np
 import cstark as cs
 from cstark.vm import abi
 
-__all__ = ["STEP", "Refresh", "Registers"]
+__all__ = ["STEP", "WEIGHT", "Refresh", "Registers"]
 
 STEP = 1 << 16
 """By how much a row of `Refresh` makes a token younger."""
+WEIGHT = 1 << 33
+"""Weight of the message that a row of `Refresh` receives: it bounds their number."""
 
 
 class Registers(cs.Air):
@@ -54,14 +56,18 @@ class Refresh(cs.Air):
     is looked up. A chain of them all around the field would need p / 2^16 > 2^47 rows, so no
     token becomes older this way; one that becomes younger than the run can be received by
     nothing but the last token of its register, with the value it had.
+
+    That there are fewer rows, in all tables of all shards together, follows from the weight of
+    the message: the sum of weights times heights stays below p, so there are fewer than 2^31.
     """
 
+    stands = "any"
     columns = {"real": (), "register": (), "value": (2,), "time": ()}
 
     def constrain(self, t: cs.Table) -> None:
         n: Any = t.now
         t.every_row.boolean(n.real, name="real is a bit")
-        t.receive("register", [n.register, *n.value, n.time], count=n.real, weight=1,
+        t.receive("register", [n.register, *n.value, n.time], count=n.real, weight=WEIGHT,
                   name="taken")  # fmt: skip
         t.send("register", [n.register, *n.value, n.time + STEP], count=n.real, name="put back")
 

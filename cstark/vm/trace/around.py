@@ -117,14 +117,14 @@ def fill_registers(trace: Words, hart: Hart) -> None:
 def fill_around(
     traces: dict[str, Words], hart: Hart, image_low: int, image: Words, input: bytes, plan: Plan,
 ) -> None:  # fmt: skip
-    """Fill the tables around the families from a hart that has recorded its run.
+    """Fill the tables around the families from a hart that has recorded its rows.
 
     Parameters
     ----------
     traces : dict of str to ndarray
-        Zeros in these tables; filled.
+        Zeros in these tables; filled. Those of memory and registers are there all or none.
     hart : Hart
-        At the end of its run.
+        At the end of its run, or of a part of it that has none of the tables of memory.
     image_low, image : int, ndarray of uint64
         Address of the image, and its words before the run.
     input : bytes
@@ -134,11 +134,12 @@ def fill_around(
     """
     lookups = hart.lookups
     traces["program"][: plan.rows["program"], 0] = hart.counts
-    fill_image(traces["image"], hart, image_low, image)
-    fill_fresh(traces["fresh"], hart, image_low + abi.WORD * len(image), lookups["range"])
-    fill_input(traces["input"], hart, input, lookups["range"])
-    fill_output(traces["output"], hart)
-    fill_registers(traces["registers"], hart)
+    if "registers" in traces:
+        fill_image(traces["image"], hart, image_low, image)
+        fill_fresh(traces["fresh"], hart, image_low + abi.WORD * len(image), lookups["range"])
+        fill_input(traces["input"], hart, input, lookups["range"])
+        fill_output(traces["output"], hart)
+        fill_registers(traces["registers"], hart)
     places = layout("range")
     for name in ("range", "top", "low"):
         traces["range"][:, places[name]] = lookups[name]

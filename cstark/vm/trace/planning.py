@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cstark.air import padded_rows
@@ -13,8 +13,9 @@ from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.header import layout
+from cstark.vm.trace.splitting import split
 
-__all__ = ["RECORDED", "Plan", "plan"]
+__all__ = ["RECORDED", "Plan", "plan", "plan_rows"]
 
 RECORDED = (*FAMILIES, "refresh")
 """The tables whose rows the interpreter counts and records, in the order of its numbers."""
@@ -25,7 +26,7 @@ FIXED = {"registers": 64, "range": 1 << 16, "bytes": 1 << 16, "shifts": 1 << 16}
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows of a run.
+    """The rows of a run, or of a part of it.
 
     Attributes
     ----------
@@ -33,13 +34,25 @@ class Plan:
         Rows of all families: operations executed, T.
     rows : dict of str to int
         Table -> its rows before those that fill it up.
-    heights : dict of str to int
-        Table -> rows of its trace, a power of two.
+    heights : dict of str to int or tuple of int
+        Table -> rows of its trace, a power of two; of a family, those of each of its traces, the
+        tallest first, none where it has no rows.
     """
 
     total: int
     rows: dict[str, int]
-    heights: dict[str, int]
+    heights: dict[str, int | tuple[int, ...]]
+
+    def height(self, name: str) -> int:
+        """Rows of all traces of a table together.
+
+        Examples
+        --------
+        >>> Plan(20, {"li": 20}, {"li": (16, 8)}).height("li")
+        24
+        """
+        heights = self.heights[name]
+        return heights if isinstance(heights, int) else sum(heights)
 
     @property
     def words(self) -> int:
@@ -47,13 +60,30 @@ class Plan:
 
         Examples
         --------
-        >>> Plan(4, {"li": 4}, {"li": 8}).words
+        >>> Plan(4, {"li": 4}, {"li": (8,)}).words
         80
         """
-        return sum(height * layout(name)["width"] for name, height in self.heights.items())
+        return sum(self.height(name) * layout(name)["width"] for name in self.heights)
+
+    def used(self, cells: Mapping[str, int]) -> int:
+        """Cells of the rows in use, from the cells of a row of each table.
+
+        Examples
+        --------
+        >>> plan = Plan(20, {"li": 20}, {"li": (16, 8)})
+        >>> plan.used({"li": 19}), plan.committed({"li": 19})
+        (380, 456)
+        """
+        return sum(cells[name] * count for name, count in self.rows.items())
+
+    def committed(self, cells: Mapping[str, int]) -> int:
+        """Cells of all rows, from the cells of a row of each table."""
+        return sum(cells[name] * self.height(name) for name in self.heights)
 
 
-def plan(hart: Hart, code: Code, image: Image, input: bytes, names: Iterable[str]) -> Plan:
+def plan(
+    hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str, int]
+) -> Plan:
     """The rows of a run that was counted.
 
     Parameters
@@ -62,8 +92,9 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, names: Iterable[str
         At the end of its run, in mode `COUNT`.
     code, image, input
         What it was started with.
-    names : iterable of str
-        The tables of the machine, in its order: `cstark.vm.tables.tables_of`.
+    cells : mapping of str to int
+        Table of the machine -> committed cells of a row, in its order:
+        `cstark.vm.tables.row_cells`.
 
     Returns
     -------
@@ -74,12 +105,11 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, names: Iterable[str
     TraceError
         A table would be taller than a table may be.
     ValueError
-        The run has not come to its end.
+        The run has not come to its end, or needs a table that the machine does not have.
     """
     if not hart.halted:
         raise ValueError("the run has not come to its end")
     image_end = image.low + abi.WORD * len(image.words)
-    executed = dict(zip(RECORDED, hart.table_rows.tolist(), strict=True))
     window = {
         "input": 1 + -(-len(input) // abi.WORD),
         "output": 1 + -(-len(hart.output()) // abi.WORD),
@@ -91,24 +121,62 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, names: Iterable[str
         last = hart.last_touched(start, end)
         if last is not None:
             window[name] = max(window[name], (last - start) // abi.WORD + 1)
-    known = {
-        **executed,
+    rows = {
+        **dict(zip(RECORDED, hart.table_rows.tolist(), strict=True)),
         **FIXED,
         **window,
         "program": len(code),
         "image": len(image.words),
         "fresh": hart.count_touched(image_end, abi.STACK_TOP),
     }
-    rows = {name: known[name] for name in names}
+    return plan_rows(hart.rows, rows, cells)
+
+
+def plan_rows(total: int, rows: Mapping[str, int], cells: Mapping[str, int]) -> Plan:
+    """A plan for so many rows of each table.
+
+    Parameters
+    ----------
+    total : int
+        Rows of all families.
+    rows : mapping of str to int
+        Table -> rows. Tables that the machine does not have may be there without rows, if they are
+        families; those that are not here have no trace.
+    cells : mapping of str to int
+        As for `plan`.
+
+    Returns
+    -------
+    Plan
+        Its tables are in the order of the machine.
+
+    Raises
+    ------
+    TraceError, ValueError
+        As of `plan`.
+    """
+    if missing := [name for name in RECORDED if rows[name] and name not in cells]:
+        raise ValueError(f"the machine has no tables {missing}, which the run needs")
+    wanted = {name: rows[name] for name in cells if name in rows}
     # Zero-filled memory has a row that only fills up, so that its table is known to end.
-    heights = {name: padded_rows(count + (name == "fresh")) for name, count in rows.items()}
-    for name, height in heights.items():
+    fixed = {
+        name: padded_rows(count + (name == "fresh"))
+        for name, count in wanted.items()
+        if name not in RECORDED
+    }
+    for name, height in fixed.items():
         if height > 1 << abi.MAX_LOG_HEIGHT:
             raise TraceError(
                 f"table {name} would have {rows[name]} rows; a table of the machine has at most "
                 f"2^{abi.MAX_LOG_HEIGHT}",
                 table=name,
             )
-    if missing := [name for name, count in executed.items() if count and name not in rows]:
-        raise ValueError(f"the machine has no tables {missing}, which the run needs")
-    return Plan(hart.rows, rows, heights)
+    families = split(
+        {name: count for name, count in wanted.items() if name in RECORDED},
+        cells,
+        used=sum(cells[name] * wanted[name] for name in fixed),
+        committed=sum(cells[name] * height for name, height in fixed.items()),
+        tallest=1 << abi.MAX_LOG_HEIGHT,
+    )
+    heights = {name: fixed[name] if name in fixed else families[name] for name in wanted}
+    return Plan(total, wanted, heights)

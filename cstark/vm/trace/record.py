@@ -1,24 +1,33 @@
-"""A run, recorded: the traces of all tables."""
+"""A run, or a part of it, recorded: the traces of its tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cstark.kernels import _runtime
-from cstark.vm.executor import COUNT, RECORD, GuestError, run, start
+from cstark.vm import abi
+from cstark.vm.executor import COUNT, RECORD, Hart, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.trace.around import fill_around
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.inverses import INVERSES, invert
 from cstark.vm.trace.planning import RECORDED, Plan
+from cstark.vm.trace.snapshot import Snapshot
 
-__all__ = ["recording_rate", "traces"]
+__all__ = ["Traces", "recording_rate", "traces"]
 
+Trace = NDArray[np.uint64]
+Traces = dict[str, "Trace | list[Trace]"]
+"""Table -> trace; of a family, a list of its traces, the tallest first."""
+
+STEP = 1 << 22
+"""Rows between two reports of progress."""
 SAMPLE = 1 << 18
 """Rows that are recorded to see how long it takes."""
 
@@ -29,12 +38,13 @@ def traces(
     input: bytes,
     plan: Plan,
     *,
+    snapshot: Snapshot | None = None,
     progress: Callable[[int], object] | None = None,
-) -> dict[str, NDArray[np.uint64]]:
-    """The traces of a run that was counted.
+) -> Traces:
+    """The traces of a run that was counted, or of a part of it.
 
-    The run is executed once more, from the start; it is the same run, because nothing but the
-    program and the input decides what happens.
+    The run is executed once more; it is the same run, because nothing but the program and the
+    input decides what happens.
 
     Parameters
     ----------
@@ -45,14 +55,17 @@ def traces(
     input : bytes
         The same bytes as when the run was counted.
     plan : Plan
-        From `cstark.vm.trace.planning`; its tables are those that are filled.
+        From `cstark.vm.trace.planning`; its tables are those that are filled. Where it has those
+        of memory, the run must come to its end.
+    snapshot : Snapshot, optional
+        Where the part begins; without it, at the start of the run.
     progress : callable, optional
         Called with the number of rows executed, now and then.
 
     Returns
     -------
-    dict of str to ndarray of uint64, shape (height, width)
-        Table -> trace, in the order of the plan.
+    dict of str to ndarray of uint64, shape (height, width), or list of them
+        Table -> trace, in the order of the plan; of a family, a list of its traces.
 
     Raises
     ------
@@ -61,29 +74,56 @@ def traces(
     MemoryError
         The traces do not fit into memory: ``8 * plan.words`` bytes.
     """
-    out: dict[str, NDArray[np.uint64]] = {}
-    for name, height in plan.heights.items():
-        out[name] = _runtime.aligned((height, layout(name)["width"]), "traces")
+    whole: dict[str, Trace] = {}
+    for name in plan.heights:
+        whole[name] = _runtime.aligned((plan.height(name), layout(name)["width"]), "traces")
         # Of a row that is recorded every cell is written.
-        out[name][plan.rows[name] if name in RECORDED else 0 :] = 0
+        whole[name][plan.rows[name] if name in RECORDED else 0 :] = 0
+    before = snapshot.rows if snapshot else 0
+    ends = "registers" in plan.heights
     hart = start(
-        code, image, input, RECORD, max_rows=plan.total,
-        traces=[out.get(name) for name in RECORDED],
+        code, image, input, RECORD,
+        # One more would be executed: a part may end before the run does.
+        max_rows=min(before + plan.total + (not ends), abi.MAX_ROWS),
+        traces=[whole[name] if whole.get(name, _NONE).size else None for name in RECORDED],
     )  # fmt: skip
-    try:
-        run(hart, code, progress=progress)
-    except (GuestError, RuntimeError) as error:
-        raise ValueError("the plan is that of another run") from error
+    if snapshot:
+        snapshot.restore(hart)
+    _execute(hart, plan.total, progress)
     recorded = dict(zip(RECORDED, hart.table_rows.tolist(), strict=True))
-    if hart.rows != plan.total or any(
+    if hart.rows != before + plan.total or (ends and not hart.halted) or any(
         plan.rows.get(name, 0) != count for name, count in recorded.items()
     ):
         raise ValueError("the plan is that of another run")
     for name in INVERSES:
-        if name in out:
-            invert(name, out[name], plan.rows[name])
-    fill_around(out, hart, image.low, image.words, input, plan)
-    return out
+        if name in whole:
+            invert(name, whole[name], plan.rows[name])
+    fill_around(whole, hart, image.low, image.words, input, plan)
+    return {name: _parts(trace, plan.heights[name]) for name, trace in whole.items()}
+
+
+_NONE = np.zeros((0, 0), dtype=np.uint64)
+
+
+def _execute(hart: Hart, rows: int, progress: Callable[[int], object] | None) -> None:
+    """Record so many rows."""
+    try:
+        while rows and hart.run(min(rows, STEP)):
+            rows -= min(rows, STEP)
+            if progress is not None:
+                progress(hart.rows)
+    except RuntimeError as error:
+        raise ValueError("the plan is that of another run") from error
+    if progress is not None:
+        progress(hart.rows)
+
+
+def _parts(trace: Trace, heights: int | tuple[int, ...]) -> Trace | list[Trace]:
+    """The traces that a family's rows lie in, one behind the other."""
+    if isinstance(heights, int):
+        return trace
+    ends = np.cumsum((0, *heights)).tolist()
+    return [trace[start:end] for start, end in pairwise(ends)]
 
 
 def recording_rate(code: Code, image: Image, input: bytes, plan: Plan) -> float:

@@ -52,10 +52,15 @@
 #define COUNT vm->counts[o - all]++;
 #define UNCOUNT vm->counts[o - all]--;
 #define TIME ((uint32_t)(4 * row))
-#define SEE_WINDOW vm_see_window(&window, TIME + 3);
 #if VM_MODE != VM_RECORD
 #define SEE(name, number, step) (void)vm_see(vm, number, TIME + step);
-#define SEE_WORD(name, page, place) page->time[place] = TIME + 3;
+#define SEE_WORD(name, page, place)                              \
+    vm_watch(vm, address, page->word[place], page->time[place]); \
+    page->time[place] = TIME + 3;
+#define SEE_WINDOW                                                        \
+    vm_watch(vm, address, window.m, *window.m_seen);                      \
+    if (window.w_at) vm_watch(vm, address + 8, window.w, *window.w_seen); \
+    vm_see_window(&window, TIME + 3);
 #if VM_MODE == VM_COUNT
 #define RECORD(F, ...) vm->rows[FAMILY_##F]++;
 #else
@@ -69,6 +74,7 @@
 #define SEE(name, number, step)                                    \
     const uint32_t name##_time = vm_see(vm, number, TIME + step);  \
     vm->range[TIME + step - name##_time - 1]++;
+#define SEE_WINDOW vm_see_window(&window, TIME + 3);
 #define SEE_WORD(name, page, place)                 \
     const uint32_t name##_time = page->time[place]; \
     page->time[place] = TIME + 3;

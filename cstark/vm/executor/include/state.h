@@ -35,6 +35,12 @@ enum {
     VM_E_STEPS         /* more rows than a proof can have */
 };
 
+/* A word of memory before its first access since some row. */
+typedef struct {
+    uint64_t value;
+    uint32_t address, time;
+} vm_word;
+
 typedef struct {
     uint64_t x[VM_REGISTERS];
     uint32_t seen[VM_REGISTERS]; /* times of the registers' tokens */
@@ -55,6 +61,11 @@ typedef struct {
     uint64_t *counts; /* of each operation */
     uint64_t rows[VM_TABLES];
     vm_profile profile; /* mode 3 */
+    /* mode 1: words that are accessed for the first time since the time `since`; 0: none are kept */
+    uint32_t since;
+    vm_word *words;
+    uint64_t word_count, word_room;
+    int words_lost; /* there was no memory for one */
     /* mode 2: the traces, and how often each value was looked up */
     uint64_t *trace[VM_TABLES], height[VM_TABLES];
     uint64_t *range, *top, *low, *bytes, *shifts; /* 2^16 each */
@@ -97,6 +108,25 @@ INLINE uint32_t vm_see(vm_state *vm, unsigned r, uint32_t now) {
     if (__builtin_expect(now - old > VM_REFRESH_STEP, 0)) old = vm_refresh(vm, r, now);
     vm->seen[r] = now;
     return old;
+}
+
+/* Keep a word as it is before its first access of those that are watched for. */
+static __attribute__((noinline)) void vm_keep_word(vm_state *vm, uint64_t address, uint64_t value,
+                                                   uint32_t time) {
+    if (vm->word_count == vm->word_room) {
+        const uint64_t room = vm->word_room ? 2 * vm->word_room : 1024;
+        vm_word *words = realloc(vm->words, room * sizeof *words);
+        if (!words) {
+            vm->words_lost = 1;
+            return;
+        }
+        vm->words = words;
+        vm->word_room = room;
+    }
+    vm->words[vm->word_count++] = (vm_word){value, (uint32_t)(address & ~7ull), time};
+}
+INLINE void vm_watch(vm_state *vm, uint64_t address, uint64_t value, uint32_t time) {
+    if (__builtin_expect(time < vm->since, 0)) vm_keep_word(vm, address, value, time);
 }
 
 /* ecall `write` on the standard output or the error output: the bytes go to the log. */

@@ -1,0 +1,154 @@
+"""Where a run is cut into shards.
+
+A shard takes a stretch of the run's rows. It has the tables of the families whose rows these are,
+and its own tables of the program and of what is looked into; the last one has the tables of
+memory and registers as well, because a word has one first token in all.
+
+A shard is cut where its tables are fullest: among the places near the greatest that fits, the one
+where the fewest cells only fill up tables. Shards are made about equally large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cstark.errors import StatementError
+from cstark.vm.executor.marks import Marks
+from cstark.vm.tables import EVERY
+from cstark.vm.trace.planning import RECORDED, Plan, plan_rows
+
+__all__ = ["Piece", "cut"]
+
+NEAR = 0.1
+"""A shard is cut within this share of its greatest length."""
+TRIED = 24
+"""Places at which the tables are compared."""
+BALANCED = 0.04
+"""How exactly the size of equal shards is sought."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a run.
+
+    Attributes
+    ----------
+    first : int
+        Rows executed before it.
+    plan : Plan
+        The rows of its tables.
+    """
+
+    first: int
+    plan: Plan
+
+    @property
+    def end(self) -> int:
+        """Rows executed after it."""
+        return self.first + self.plan.total
+
+
+def cut(marks: Marks, plan: Plan, cells: Mapping[str, int], most: int) -> list[Piece]:
+    """Cut a run into shards of at most so many committed cells.
+
+    Parameters
+    ----------
+    marks : Marks
+        Where the run may be cut.
+    plan : Plan
+        That of the whole run.
+    cells : mapping of str to int
+        Table of the machine -> committed cells of a row.
+    most : int
+        The most cells of a shard, counted over the rows of its tables when they are filled up.
+
+    Returns
+    -------
+    list of Piece
+        In the order of the run; as few as possible.
+
+    Raises
+    ------
+    StatementError
+        A shard needs more cells than that, because of the tables that every shard has, or those
+        of memory in the last one.
+    """
+    cutter = _Cutter(marks, plan, cells)
+    pieces = cutter.cut(most)
+    low, high = cutter.plan(0, cutter.end).committed(cells) // len(pieces), most
+    while len(pieces) > 1 and high - low > BALANCED * most:
+        middle = (low + high) // 2
+        try:
+            found = cutter.cut(middle, len(pieces))
+        except StatementError:
+            found = []
+        if found:
+            pieces, high = found, middle
+        else:
+            low = middle
+    return pieces
+
+
+class _Cutter:
+    """Places are named by their index in the marks."""
+
+    def __init__(self, marks: Marks, plan: Plan, cells: Mapping[str, int]) -> None:
+        self.rows, self.tables = marks.rows, marks.tables
+        self.end = len(self.rows) - 1
+        self.cells = cells
+        self.every = {name: plan.rows[name] for name in EVERY if name in plan.rows}
+        self.once = {
+            name: count
+            for name, count in plan.rows.items()
+            if name not in RECORDED and name not in EVERY
+        }
+
+    def plan(self, start: int, end: int) -> Plan:
+        """Of the rows between two places; the last ones with the tables of memory."""
+        found = (self.tables[end] - self.tables[start]).tolist()
+        rows = {**dict(zip(RECORDED, found, strict=True)), **self.every}
+        if end == self.end:
+            rows |= self.once
+        return plan_rows(int(self.rows[end] - self.rows[start]), rows, self.cells)
+
+    def size(self, start: int, end: int) -> int:
+        return self.plan(start, end).committed(self.cells)
+
+    def fullness(self, start: int, end: int) -> float:
+        found = self.plan(start, end)
+        return found.used(self.cells) / found.committed(self.cells)
+
+    def cut(self, most: int, count: int | None = None) -> list[Piece]:
+        """Shards of at most so many cells; none if there are more than `count` of them."""
+        pieces: list[Piece] = []
+        at = 0
+        while at < self.end:
+            if count is not None and len(pieces) == count:
+                return []
+            to = self.next(at, most)
+            pieces.append(Piece(int(self.rows[at]), self.plan(at, to)))
+            at = to
+        return pieces
+
+    def next(self, at: int, most: int) -> int:
+        """The end of a shard that begins at a place."""
+        if self.size(at, self.end) <= most:
+            return self.end
+        low, high = at, self.end  # the shard to `low` fits, that to `high` does not
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.size(at, middle) <= most else (low, middle)
+        if low == at:
+            least = self.plan(at, at + 1)
+            what = "the last shard, with the tables of memory," if high == self.end else "a shard"
+            raise StatementError(
+                f"{what} has at least {least.committed(self.cells):,} cells, for {least.total:,} "
+                f"rows of the run; at most {most:,} cells a shard are allowed"
+            )
+        near = max(at + 1, low - int(NEAR * (low - at)))
+        tried = np.unique(np.linspace(low, near, TRIED).astype(np.int64)).tolist()
+        # Of places that are equally full the later one.
+        return max(tried, key=lambda to: (self.fullness(at, to), to))
