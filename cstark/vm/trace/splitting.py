@@ -7,7 +7,9 @@ its rows are tied to others by buses alone, a family may stand several times in 
 What another table costs is bytes: a row of it is opened at each query. What it saves is time and
 memory, by the cells that it spares. Both grow with the width of the row, so tables are compared by
 the rows that each further table spares, whatever their width: the one that spares most is split
-first, until the committed cells are at most `PADDING` times those in use.
+first, until the committed cells are at most `PADDING` times those in use. Where tables that cannot
+be split keep them above that, families are not cut into shreds for it: a table that spares less
+than a share `LEAST` of all cells is not worth its bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ __all__ = ["PADDING", "split"]
 
 PADDING = 1.10
 """Committed cells over cells in use where splitting ends."""
+
+LEAST = 1 / 1000
+"""Share of the cells in use that a further table must spare."""
 
 Heights = tuple[int, ...]
 
@@ -46,7 +51,7 @@ def split(
     tallest : int
         The most rows of a table, a power of two.
     padding : float
-        Where splitting ends: see `PADDING`. With 1.0 nothing is left that splitting could spare.
+        Where splitting ends: see `PADDING`. With 1.0 all is spared that is worth a table.
 
     Returns
     -------
@@ -77,6 +82,9 @@ def split(
     for _, spared_cells, name, heights in sorted(steps, key=lambda step: (-step[0], -step[1])):
         if committed <= padding * used:
             break
+        tables = len(heights) - len(chosen[name])
+        if spared_cells < LEAST * used * tables:
+            continue  # and so are the later steps of this family, which spare less a table
         chosen[name] = heights
         committed -= spared_cells
     return chosen
