@@ -330,7 +330,7 @@ class Execution:
         if cells is not None:
             return cut(self.marks, self.plan, widths, cells)
         machine = self.program.machine(options)
-        return fit(machine, self.marks, self.plan, widths, memory or DEFAULT_MEMORY)
+        return fit(machine, self.marks, self.plan, widths, DEFAULT_MEMORY if memory is None else memory)
 
     def prove_shards(
         self,
