@@ -297,40 +297,9 @@ class Program:
         """
         return self.run(input, max_steps=max_steps).prove(options, **settings)
 
-    def prove_shards(
-        self,
-        input: bytes = b"",
-        options: cs.Options | None = None,
-        *,
-        max_steps: int = abi.DEFAULT_MAX_STEPS,
-        memory: int | None = None,
-        cells: int | None = None,
-        **settings: Any,
-    ) -> cs.ShardedProof:
-        """Execute the program and prove the run in shards, each of which fits a budget of memory.
-
-        Parameters
-        ----------
-        input : bytes
-        options : Options, optional
-        max_steps : int
-            As for `run`.
-        memory, cells : int, optional
-            How large a shard may be: as for `Execution.shards`.
-        **settings
-            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
-            `Machine.prove_shards`.
-
-        Returns
-        -------
-        ShardedProof
-        """
-        execution = self.run(input, max_steps=max_steps)
-        return execution.prove_shards(options, memory=memory, cells=cells, **settings)
-
     def verify(
         self,
-        proof: cs.Proof | cs.ShardedProof | bytes,
+        proof: cs.Proof | bytes,
         options: cs.Options | None = None,
         *,
         exit_code: int | None = None,
@@ -341,7 +310,7 @@ class Program:
 
         Parameters
         ----------
-        proof : Proof, ShardedProof or bytes
+        proof : Proof or bytes
         options : Options, optional
             What the proof must have been made with.
         exit_code, output : optional
@@ -359,9 +328,9 @@ class Program:
         VerificationError
             The proof is refused; `reason` says why.
         """
-        if not isinstance(proof, (cs.Proof, cs.ShardedProof)):
-            kind = cs.ShardedProof if cs.ShardedProof.is_one(proof) else cs.Proof
-            proof = kind.from_bytes(proof)
+        if not isinstance(proof, cs.Proof):
+
+            proof = cs.Proof.from_bytes(proof)
         try:
             claim = cs.decode_claim(proof.claim)
             rows, found_code, found_output = read(self, claim)

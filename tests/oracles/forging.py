@@ -11,7 +11,7 @@ import cstark as cs
 from cstark.protocol.policy import Policy
 from cstark.protocol.prover import Prover
 from cstark.protocol.statement import Instance
-from cstark.protocol.traces import read_traces
+from cstark.protocol.traces import read_standing
 from cstark.protocol.transcript import Listener, silent
 from cstark.protocol.verifier import Verifier
 from cstark.report import Report
@@ -41,9 +41,10 @@ def prover_for(
     **settings: Any,
 ) -> Prover:
     """A prover at its start, with the settings of its constructor; nothing is checked first."""
-    key = machine.proving_key
-    instance = Instance.build(key.description, publics, tokens, claim)
-    arrays = read_traces(key.description, traces)
+    description = machine.proving_key.description
+    heights, arrays = read_standing(description, traces)
+    key = machine.proving_key.standing(heights)
+    instance = Instance.build(description, publics, tokens, claim).at(key.description)
     prover = kind(key, instance, arrays, Report(), **settings)
     prover.stream.listen(listener)
     return prover

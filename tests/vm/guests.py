@@ -13,8 +13,9 @@ from cstark.vm.executor import COUNT, FAST, Hart, run, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import row_cells, tables_of
+from cstark.vm.trace.header import layout
 from cstark.vm.trace.planning import Plan, plan
-from cstark.vm.trace.record import traces
+from cstark.vm.trace.record import Traces, traces
 from tests.vm import encode
 
 LOW = 0x1_0000
@@ -73,8 +74,9 @@ class Guest:
         return plan(hart, self.code, self.image, input, cells)
 
     def traces(self, input: bytes = b"") -> tuple[Hart, dict[str, np.ndarray]]:
+        """The hart that counted the run, and its traces, one of each family."""
         hart = self.run(input, COUNT)
-        return hart, traces(self.code, self.image, input, self.plan(hart, input))
+        return hart, together(traces(self.code, self.image, input, self.plan(hart, input)))
 
     def machine(self) -> cs.Machine:
         return cs.Machine(tables_of(self.code, self.image))
@@ -85,6 +87,21 @@ class Guest:
         report = self.machine().check(traces, tokens=tokens(hart, self.image.entry))
         assert report, report
         return hart
+
+
+def together(found: Traces) -> dict[str, np.ndarray]:
+    """The traces of a run with one for each family, as tall as its rows need; 8 without rows."""
+    whole = {}
+    for name, trace in found.items():
+        if isinstance(trace, list):
+            height = cs.padded_rows(sum(len(part) for part in trace))
+            whole[name] = np.zeros((height, layout(name)["width"]), dtype=np.uint64)
+            if trace:
+                rows = np.concatenate(trace)
+                whole[name][: len(rows)] = rows
+        else:
+            whole[name] = trace
+    return whole
 
 
 def tokens(hart: Hart, entry: int) -> list:

@@ -132,7 +132,7 @@ AROUND: dict[str, Any] = {
 }
 """Name of the table -> its class, in the order of the machine, behind the families."""
 
-EVERY = tuple(name for name, table in AROUND.items() if getattr(table, "stands", "once") == "every")
+EVERY = tuple(name for name, table in AROUND.items() if table.stands == "every")
 """Tables of which each shard of a run has one; those of memory and registers are in the last."""
 
 

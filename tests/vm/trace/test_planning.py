@@ -9,7 +9,7 @@ from cstark import vm
 from cstark.errors import TraceError
 from cstark.vm import abi
 from cstark.vm.executor import COUNT, FAST, RECORD
-from cstark.vm.tables import FAMILIES, tables_of
+from cstark.vm.tables import FAMILIES, row_cells, tables_of
 from cstark.vm.trace import record
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.planning import RECORDED, plan
@@ -65,37 +65,47 @@ def test_rows_add_up():
     planned = guest.plan(hart)
     assert planned.total == hart.rows == sum(planned.rows.get(name, 0) for name in FAMILIES)
     assert planned.rows["addi_inplace"] == planned.rows["branch_zero"] == 20
-    assert planned.heights["addi_inplace"] == 32 and planned.heights["fresh"] == 8
-    traces = guest.traces()[1]
-    assert planned.words == sum(trace.size for trace in traces.values())
-    assert {name: len(trace) for name, trace in traces.items()} == planned.heights
+    assert planned.heights["addi_inplace"] == (32,) and planned.heights["fresh"] == 8
+    assert planned.heights["halt"] == (8,) and planned.heights["refresh"] == ()
+    traces = record.traces(guest.code, guest.image, b"", planned)
+    tables = [t for found in traces.values() for t in (found if isinstance(found, list) else [found])]
+    assert planned.words == sum(table.size for table in tables)
+    heights = {
+        name: tuple(map(len, found)) if isinstance(found, list) else len(found)
+        for name, found in traces.items()
+    }
+    assert heights == planned.heights
 
 
 def test_a_table_that_would_be_too_tall(monkeypatch):
     guest = Guest(COUNTDOWN)
     hart = guest.run(mode=COUNT)
-    names = [name for name in tables_of(guest.code, guest.image) if name not in ("range",)]
+    cells = row_cells(tables_of(guest.code, guest.image))
+    del cells["range"]
     monkeypatch.setattr(abi, "MAX_LOG_HEIGHT", 6)
-    assert plan(hart, guest.code, guest.image, b"", names)
+    assert plan(hart, guest.code, guest.image, b"", cells)
     monkeypatch.setattr(abi, "MAX_LOG_HEIGHT", 4)
-    with pytest.raises(TraceError, match=r"addi_inplace would have 20 rows.*2\^4") as caught:
-        plan(hart, guest.code, guest.image, b"", names)
-    assert caught.value.table == "addi_inplace"
+    with pytest.raises(TraceError, match=r"registers would have 64 rows.*2\^4") as caught:
+        plan(hart, guest.code, guest.image, b"", cells)
+    assert caught.value.table == "registers"
+    del cells["registers"]
+    # A family has as many tables as it needs.
+    assert plan(hart, guest.code, guest.image, b"", cells).heights["addi_inplace"] == (16, 8)
 
 
 def test_runs_that_cannot_be_planned():
     guest = Guest(COUNTDOWN)
-    names = list(tables_of(guest.code, guest.image))
+    cells = row_cells(tables_of(guest.code, guest.image))
     unfinished = guest.start(mode=COUNT)
     unfinished.run(3)
     with pytest.raises(ValueError, match="has not come to its end"):
-        plan(unfinished, guest.code, guest.image, b"", names)
+        plan(unfinished, guest.code, guest.image, b"", cells)
     counted = guest.run(mode=COUNT)
-    names.remove("addi_inplace")
+    without = {name: width for name, width in cells.items() if name != "addi_inplace"}
     with pytest.raises(ValueError, match=r"no tables .*addi_inplace"):
-        plan(counted, guest.code, guest.image, b"", names)
+        plan(counted, guest.code, guest.image, b"", without)
     with pytest.raises(ValueError, match="keeps no times"):
-        plan(guest.run(mode=FAST), guest.code, guest.image, b"", names)
+        plan(guest.run(mode=FAST), guest.code, guest.image, b"", cells)
 
 
 def test_recording_in_parts_gives_the_same_rows():
@@ -105,7 +115,10 @@ def test_recording_in_parts_gives_the_same_rows():
 
     def recorded(part: int) -> list[np.ndarray]:
         traces = [
-            np.zeros((planned.heights.get(name, 0), layout(name)["width"]), np.uint64)
+            np.zeros(
+                (planned.height(name) if name in planned.heights else 0, layout(name)["width"]),
+                np.uint64,
+            )
             for name in RECORDED
         ]
         hart = guest.start(mode=RECORD, traces=traces)
