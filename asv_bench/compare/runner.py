@@ -110,7 +110,11 @@ def measure(workload: Any, threads: int) -> dict[str, Any]:
         "proof_sha256": hashlib.sha256(data).hexdigest(),
         "waited_seconds": None if queue is None or after is None else max(after - queue, 0.0),
         "steps": steps if type(steps) is int else None,
-        "rows": sum(1 << k for k in proof.log_heights),
+        "rows": sum(
+            1 << k
+            for item in proof.log_heights
+            for k in (item if isinstance(item, tuple) else (item,))
+        ),
         "isa": config().get("isa"),
         "numpy": config().get("numpy"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ from cstark.protocol.layout import Layout
 from cstark.protocol.length import expected_bytes, most_bytes
 from cstark.protocol.matrix import PLANS
 from cstark.protocol.standing import Heights
+from cstark.protocol.statement import checked_log_heights
 from cstark.text import bytes_text, html_table, pairs, seconds_text, table
 
 if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
     from cstark.protocol.proving_key import ProvingKey
 
-__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "rows_by_name"]
+__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "rows_by_name", "peak_bytes"]
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,21 @@ def rows_by_name(key: MachineDescription, heights: Heights) -> dict[str, int | t
         name: 1 << item if isinstance(item, int) else tuple(1 << h for h in item)
         for name, item in zip(key.names, heights, strict=True)
     }
+
+
+def peak_bytes(key: ProvingKey, heights: Mapping[str, int | Sequence[int]]) -> int:
+    """The `Estimate.peak_bytes` of tables of some heights, without the rest of the estimate.
+
+    Parameters
+    ----------
+    key : ProvingKey
+        Of the machine.
+    heights : mapping of str to (int or sequence of int)
+        As for `Machine.estimate`.
+    """
+    log_heights = checked_log_heights(key.description, heights)
+    standing = key.standing(log_heights)
+    return peak(footprint(standing, Layout(key.description, log_heights), PLANS[0]))
 
 
 def estimate(key: ProvingKey, layout: Layout) -> Estimate:

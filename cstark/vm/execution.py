@@ -18,7 +18,7 @@ from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit
 from cstark.vm.shards.shard import Shard, shards_of
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
-from cstark.vm.trace.planning import Plan, plan
+from cstark.vm.trace.planning import Plan, plan, plan_rows
 from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ __all__ = ["Execution", "execute"]
 
 #: Tables around the families whose rows a run makes; the others have the same rows in every run.
 MADE = ("fresh", "input", "output", "refresh")
+
+SMALL = 8
+"""The least blowup of options that are for small proofs."""
 
 
 def execute(
@@ -171,15 +174,16 @@ class Execution:
         -------
         Estimate
         """
-        found = self.program.machine(options).estimate(self.plan.heights, time=time)
+        planned = self.plan_for(options)
+        found = self.program.machine(options).estimate(planned.heights, time=time)
         timing = found.timing
         if timing is None:
             return found
         once, phases = dict(timing.once), dict(timing.phases)
         once["execute"] = self.seconds
-        once["first touch"] *= 1 + self.trace_bytes / found.peak_bytes
+        once["first touch"] *= 1 + 8 * planned.words / found.peak_bytes
         program = self.program
-        rate = recording_rate(program.code, program.image, self.input, self.plan)
+        rate = recording_rate(program.code, program.image, self.input, planned)
         phases["read traces"] += rate * self.steps  # they are recorded when they are read
         return replace(
             found,
@@ -221,13 +225,42 @@ class Execution:
             self.program.code, self.program.image, self.input, self.plan, progress=progress
         )
 
-    def prepared(self) -> cs.Prepared:
-        """Claim and traces, as a workload prepares them; the traces are made when first read."""
+    def plan_for(self, options: cs.Options | None = None) -> Plan:
+        """The tables of a proof with some options.
+
+        Parameters
+        ----------
+        options : Options, optional
+            With a blowup of 8 or more, as in `Options.small`, bytes count and not time: each
+            family has one table, if any. Otherwise it is `plan`.
+
+        Returns
+        -------
+        Plan
+        """
+        if options is None or options.blowup < SMALL:
+            return self.plan
+        return plan_rows(self.steps, self.plan.rows, self.program.row_cells(), float("inf"))
+
+    def prepared(self, options: cs.Options | None = None) -> cs.Prepared:
+        """Claim and traces, as a workload prepares them; the traces are made when first read.
+
+        Parameters
+        ----------
+        options : Options, optional
+            What the proof will be made with: see `plan_for`.
+
+        Returns
+        -------
+        Prepared
+        """
+        program, planned = self.program, self.plan_for(options)
         made: dict[tuple[str, int], Trace] = {}
 
         def take(key: tuple[str, int]) -> Trace:
             if key not in made:  # the first is read, or one is read again
-                for name, found in self.traces().items():
+                recorded = traces(program.code, program.image, self.input, planned)
+                for name, found in recorded.items():
                     tables = found if isinstance(found, list) else [found]
                     made.update({(name, k): trace for k, trace in enumerate(tables)})
             return made.pop(key)
@@ -235,15 +268,13 @@ class Execution:
         def later(*key: Any) -> Callable[[], Trace]:
             return lambda: take(key)
 
-        return cs.Prepared(
-            self.claim,
-            {
-                name: later(name, 0)
-                if isinstance(heights, int)
-                else [later(name, k) for k in range(len(heights))]
-                for name, heights in self.plan.heights.items()
-            },
-        )
+        found: dict[str, Any] = {}
+        for name, heights in planned.heights.items():
+            if isinstance(heights, int):
+                found[name] = later(name, 0)
+            else:
+                found[name] = [later(name, k) for k in range(len(heights))]
+        return cs.Prepared(self.claim, found)
 
     def prove(self, options: cs.Options | None = None, **settings: Any) -> cs.Proof:
         """Prove the run.
@@ -267,7 +298,7 @@ class Execution:
         CstarkError
             The proof needs more memory than `max_memory`.
         """
-        prepared = self.prepared()
+        prepared = self.prepared(options)
         said = self.program.statement(self.claim)
         return self.program.machine(options).prove(
             prepared.traces, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
@@ -330,7 +361,8 @@ class Execution:
         if cells is not None:
             return cut(self.marks, self.plan, widths, cells)
         machine = self.program.machine(options)
-        return fit(machine, self.marks, self.plan, widths, DEFAULT_MEMORY if memory is None else memory)
+        memory = DEFAULT_MEMORY if memory is None else memory
+        return fit(machine, self.marks, self.plan, widths, memory)
 
     def check(self, options: cs.Options | None = None, **settings: Any) -> cs.CheckReport:
         """Check the traces against the tables without proving.

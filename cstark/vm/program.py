@@ -329,7 +329,6 @@ class Program:
             The proof is refused; `reason` says why.
         """
         if not isinstance(proof, cs.Proof):
-
             proof = cs.Proof.from_bytes(proof)
         try:
             claim = cs.decode_claim(proof.claim)

@@ -99,6 +99,8 @@ class _Cutter:
         self.rows, self.tables = marks.rows, marks.tables
         self.end = len(self.rows) - 1
         self.cells = cells
+        widths = [cells.get(name, 0) for name in RECORDED]
+        self.used = self.tables @ np.array(widths, dtype=np.int64)
         self.every = {name: plan.rows[name] for name in EVERY if name in plan.rows}
         self.once = {
             name: count
@@ -135,9 +137,11 @@ class _Cutter:
 
     def next(self, at: int, most: int) -> int:
         """The end of a shard that begins at a place."""
-        if self.size(at, self.end) <= most:
+        if self.used[self.end] - self.used[at] <= most and self.size(at, self.end) <= most:
             return self.end
-        low, high = at, self.end  # the shard to `low` fits, that to `high` does not
+        # The shard to `low` fits, that to `high` does not: its rows alone have more cells.
+        low = at
+        high = min(self.end, int(np.searchsorted(self.used, self.used[at] + most)) + 1)
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if self.size(at, middle) <= most else (low, middle)
@@ -151,4 +155,5 @@ class _Cutter:
         near = max(at + 1, low - int(NEAR * (low - at)))
         tried = np.unique(np.linspace(low, near, TRIED).astype(np.int64)).tolist()
         # Of places that are equally full the later one.
-        return max(tried, key=lambda to: (self.fullness(at, to), to))
+        best: int = max(tried, key=lambda to: (self.fullness(at, to), to))
+        return best

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cstark.cost.estimate import peak_bytes
 from cstark.errors import StatementError
 from cstark.text import bytes_text
 from cstark.vm.shards.cutting import Piece, cut
 from cstark.vm.trace.planning import Plan
 
 if TYPE_CHECKING:
-    from cstark.machine import Machine
+    import cstark as cs
     from cstark.vm.executor.marks import Marks
 
 __all__ = ["BESIDE", "DEFAULT_MEMORY", "fit", "memory_of"]
@@ -20,10 +21,12 @@ DEFAULT_MEMORY = 3 << 30
 """Bytes that a process which proves one shard takes, unless the caller says otherwise."""
 BESIDE = 160 << 20
 """Bytes of a process beside traces and buffers: Python, NumPy, the programs of the machine."""
-TRIES = 8
+FULL = 0.94
+"""Share of the memory with which a shard is full."""
+TRIES = 16
 
 
-def memory_of(machine: Machine, plan: Plan) -> int:
+def memory_of(machine: cs.Machine, plan: Plan) -> int:
     """Bytes of a process that proves a shard: its traces, the prover's buffers, and what is beside.
 
     Parameters
@@ -38,11 +41,11 @@ def memory_of(machine: Machine, plan: Plan) -> int:
         for name, table in machine.tables.items()
         if table.rows is None and name not in plan.heights
     }
-    return BESIDE + 8 * plan.words + machine.estimate({**least, **plan.heights}).peak_bytes
+    return BESIDE + 8 * plan.words + peak_bytes(machine.proving_key, {**least, **plan.heights})
 
 
 def fit(
-    machine: Machine, marks: Marks, plan: Plan, cells: Mapping[str, int], memory: int
+    machine: cs.Machine, marks: Marks, plan: Plan, cells: Mapping[str, int], memory: int
 ) -> list[Piece]:
     """Cut a run into shards each of which a process with so much memory can prove.
 
@@ -63,24 +66,36 @@ def fit(
     StatementError
         No shard is so small.
     """
-    # Bytes grow with cells nearly in proportion, so a few steps find the most cells that fit.
-    most = max(1, (memory - BESIDE) // 64)
-    best: tuple[int, list[Piece]] | None = None
+    # Bytes grow with cells nearly in proportion, so few steps find the most cells that fit.
+    most = _scaled(plan.committed(cells), memory_of(machine, plan), memory)
+    low, high = 0, 2 * plan.committed(cells)  # that many fit, or no shard is so small; too many
+    best: list[Piece] = []
+    refusal: StatementError | None = None
     for _ in range(TRIES):
         try:
             pieces = cut(marks, plan, cells, most)
         except StatementError as error:
-            raise StatementError(f"{bytes_text(memory)} of memory are too few: {error}") from error
-        largest = max(memory_of(machine, piece.plan) for piece in pieces)
-        if largest <= memory:
-            best = (most, pieces)
-            if largest > 0.94 * memory or len(pieces) == 1:
-                break
-            most = int(most * 0.98 * (memory - BESIDE) / max(1, largest - BESIDE))
+            low, refusal = most, error
+            most = min(2 * most, (most + high) // 2)
         else:
-            most = int(most * 0.98 * (memory - BESIDE) / max(1, largest - BESIDE))
-        if best and most <= best[0]:
+            largest = max(memory_of(machine, piece.plan) for piece in pieces)
+            if largest <= memory:
+                low, best = most, pieces
+                if largest > FULL * memory or len(pieces) == 1:
+                    break
+            else:
+                high = most
+            most = _scaled(most, largest, memory)
+        if not low < most < high:
+            most = (low + high) // 2
+        if high - low < (1 - FULL) * high:
             break
-    if best is None:
-        raise StatementError(f"{bytes_text(memory)} of memory are too few for a shard of the run")
-    return best[1]
+    if not best:
+        reason = f": {refusal}" if refusal else ""
+        raise StatementError(f"{bytes_text(memory)} of memory are too few for a shard{reason}")
+    return best
+
+
+def _scaled(cells: int, taken: int, memory: int) -> int:
+    """How many cells take so much memory, if some take what they take."""
+    return max(1, int(cells * max(0, memory - BESIDE) / (taken - BESIDE)))

@@ -46,9 +46,7 @@ class Shard:
     def __call__(self) -> Traces:
         """Give the traces of the shard, for `Machine.prove_shards`."""
         program = self.program
-        return traces(
-            program.code, program.image, self.input, self.plan, snapshot=self.snapshot
-        )
+        return traces(program.code, program.image, self.input, self.plan, snapshot=self.snapshot)
 
     def __repr__(self) -> str:
         first = self.snapshot.rows

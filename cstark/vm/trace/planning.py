@@ -13,7 +13,7 @@ from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.header import layout
-from cstark.vm.trace.splitting import split
+from cstark.vm.trace.splitting import PADDING, split
 
 __all__ = ["RECORDED", "Plan", "plan", "plan_rows"]
 
@@ -81,9 +81,7 @@ class Plan:
         return sum(cells[name] * self.height(name) for name in self.heights)
 
 
-def plan(
-    hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str, int]
-) -> Plan:
+def plan(hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str, int]) -> Plan:
     """The rows of a run that was counted.
 
     Parameters
@@ -132,7 +130,9 @@ def plan(
     return plan_rows(hart.rows, rows, cells)
 
 
-def plan_rows(total: int, rows: Mapping[str, int], cells: Mapping[str, int]) -> Plan:
+def plan_rows(
+    total: int, rows: Mapping[str, int], cells: Mapping[str, int], padding: float = PADDING
+) -> Plan:
     """A plan for so many rows of each table.
 
     Parameters
@@ -144,6 +144,8 @@ def plan_rows(total: int, rows: Mapping[str, int], cells: Mapping[str, int]) -> 
         families; those that are not here have no trace.
     cells : mapping of str to int
         As for `plan`.
+    padding : float
+        As for `cstark.vm.trace.splitting.split`.
 
     Returns
     -------
@@ -155,7 +157,7 @@ def plan_rows(total: int, rows: Mapping[str, int], cells: Mapping[str, int]) -> 
     TraceError, ValueError
         As of `plan`.
     """
-    if missing := [name for name in RECORDED if rows[name] and name not in cells]:
+    if missing := [name for name in RECORDED if rows.get(name) and name not in cells]:
         raise ValueError(f"the machine has no tables {missing}, which the run needs")
     wanted = {name: rows[name] for name in cells if name in rows}
     # Zero-filled memory has a row that only fills up, so that its table is known to end.
@@ -177,6 +179,7 @@ def plan_rows(total: int, rows: Mapping[str, int], cells: Mapping[str, int]) -> 
         used=sum(cells[name] * wanted[name] for name in fixed),
         committed=sum(cells[name] * height for name, height in fixed.items()),
         tallest=1 << abi.MAX_LOG_HEIGHT,
+        padding=padding,
     )
     heights = {name: fixed[name] if name in fixed else families[name] for name in wanted}
     return Plan(total, wanted, heights)

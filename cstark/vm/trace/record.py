@@ -91,8 +91,10 @@ def traces(
         snapshot.restore(hart)
     _execute(hart, plan.total, progress)
     recorded = dict(zip(RECORDED, hart.table_rows.tolist(), strict=True))
-    if hart.rows != before + plan.total or (ends and not hart.halted) or any(
-        plan.rows.get(name, 0) != count for name, count in recorded.items()
+    if (
+        hart.rows != before + plan.total
+        or (ends and not hart.halted)
+        or any(plan.rows.get(name, 0) != count for name, count in recorded.items())
     ):
         raise ValueError("the plan is that of another run")
     for name in INVERSES:

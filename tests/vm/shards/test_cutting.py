@@ -75,10 +75,12 @@ def test_a_piece_ends_where_its_tables_are_fullest(monkeypatch):
 
 
 def test_shards_that_nothing_fits():
-    with pytest.raises(cs.StatementError, match=r"a shard has at least [\d,]+ cells, for 1,024 rows"):
+    message = r"a shard has at least [\d,]+ cells, for 1,024 rows"
+    with pytest.raises(cs.StatementError, match=message):
         cut(RUN.marks, RUN.plan, CELLS, EVERYWHERE)
     memory = sum(
-        CELLS[name] * RUN.plan.height(name) for name in AROUND
+        CELLS[name] * RUN.plan.height(name)
+        for name in AROUND
         if name not in EVERY and name in RUN.plan.heights and name not in RECORDED
     )
     with pytest.raises(cs.StatementError, match="the last shard, with the tables of memory"):

@@ -11,12 +11,12 @@ from cstark.vm.shards.fitting import fit, memory_of
 from tests.vm import summing
 
 PROGRAM = vm.Program.from_elf(summing.ELF)
-RUN = PROGRAM.run(summing.number(6000))
+RUN = PROGRAM.run(summing.number(60_000))
 MACHINE = PROGRAM.machine()
 WHOLE = memory_of(MACHINE, RUN.plan)
 
 
-@pytest.mark.parametrize("share", [1.01, 0.8, 0.6, 0.45])
+@pytest.mark.parametrize("share", [1.01, 0.8, 0.55])
 def test_every_shard_fits_the_memory(share):
     memory = int(share * WHOLE)
     pieces = fit(MACHINE, RUN.marks, RUN.plan, PROGRAM.row_cells(), memory)
@@ -28,12 +28,12 @@ def test_every_shard_fits_the_memory(share):
 def test_what_is_beside_counts(monkeypatch):
     monkeypatch.setattr(fitting, "BESIDE", 0)
     assert memory_of(MACHINE, RUN.plan) == WHOLE - (160 << 20)
-    assert WHOLE > 8 * RUN.plan.words + MACHINE.estimate(RUN.plan.heights).peak_bytes
+    assert 8 * RUN.plan.words + MACHINE.estimate(RUN.plan.heights).peak_bytes < WHOLE
 
 
 def test_longer_runs_need_no_more_memory_a_shard():
     memory = int(0.6 * WHOLE)
-    longer = PROGRAM.run(summing.number(12000))
+    longer = PROGRAM.run(summing.number(120_000))
     pieces = [fit(MACHINE, run.marks, run.plan, PROGRAM.row_cells(), memory)
               for run in (RUN, longer)]  # fmt: skip
     assert len(pieces[1]) > len(pieces[0])

@@ -68,8 +68,8 @@ def test_rows_add_up():
     assert planned.heights["addi_inplace"] == (32,) and planned.heights["fresh"] == 8
     assert planned.heights["halt"] == (8,) and planned.heights["refresh"] == ()
     traces = record.traces(guest.code, guest.image, b"", planned)
-    tables = [t for found in traces.values() for t in (found if isinstance(found, list) else [found])]
-    assert planned.words == sum(table.size for table in tables)
+    tables = [found if isinstance(found, list) else [found] for found in traces.values()]
+    assert planned.words == sum(table.size for found in tables for table in found)
     heights = {
         name: tuple(map(len, found)) if isinstance(found, list) else len(found)
         for name, found in traces.items()
