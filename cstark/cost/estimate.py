@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
     from cstark.protocol.proving_key import ProvingKey
 
-__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "rows_by_name", "peak_bytes"]
+__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "peak_bytes", "rows_by_name"]
 
 
 @dataclass(frozen=True)
