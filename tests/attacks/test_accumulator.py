@@ -48,7 +48,7 @@ class Shifted(CheatingProver):
         number = len(description.constraints) + description.lookup_columns
         weight = field.mul(weight, field.power(self.beta, number))
         last = 3 * (description.lookup_columns - 1)
-        columns = self._coset("lookup", table, coset)
+        columns = self._matrix("lookup", table).coset(coset)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P

@@ -370,8 +370,8 @@ def test_tables_swapped():
     class Swapping(CheatingProver):
         """Computes the quotient as if the traces stood in their places."""
 
-        def _coset(self, name, table, coset):
-            return super()._coset(name, 1 - table, coset)
+        def _matrix(self, name, table):
+            return super()._matrix(name, 1 - table)
 
     forged = forge(Swapping, statement, swapped_traces)
     show(statement, honest, statement, forged, Reason.CONSTRAINTS, tables_in_any_order())
