@@ -40,19 +40,17 @@ class Shifted(CheatingProver):
                     row[last : last + 3] = field.add(old, self.shift)
         super()._commit(name, sources)
 
-    def _add_quotient(self, table, where, points, weight, out, add):
-        super()._add_quotient(table, where, points, weight, out, add)
-        coset, _ = where
+    def _add_quotient(self, table, sources, points, weight, out, add):
+        super()._add_quotient(table, sources, points, weight, out, add)
         description = self.key.tables[table]
         # it is the table's last constraint: beta^j acc / (x - 1)
         number = len(description.constraints) + description.lookup_columns
         weight = field.mul(weight, field.power(self.beta, number))
         last = 3 * (description.lookup_columns - 1)
-        columns = self._matrix("lookup", table).coset(coset)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
-            x = domain.shifts[coset] * pow(domain.generator, i, P) % P
-            accumulator = tuple(columns[i, last : last + 3].tolist())
+            x = points.shift * pow(domain.generator, i, P) % P
+            accumulator = tuple(sources.lookup[i, last : last + 3].tolist())
             term = field.mul(weight, field.scale(accumulator, pow(x - 1, -1, P)))
             out[i, :3] = field.sub(tuple(out[i, :3].tolist()), term)
 
