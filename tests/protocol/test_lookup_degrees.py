@@ -7,6 +7,7 @@ import pytest
 import cstark as cs
 from cstark import pure
 from cstark.protocol import proving_key
+from cstark.protocol.layout import Layout
 from tests.oracles import zoo
 from tests.oracles.forging import prove_anyway
 
@@ -32,6 +33,24 @@ def test_every_degree(blowup, degree, zk, monkeypatch):
         other = case.machine(blowup=2, queries=4, zk=zk)
         with pytest.raises(cs.VerificationError):
             case.verify(other, proof)
+
+
+@pytest.mark.parametrize(("blowup", "degree"), [(2, 3), (4, 5), (8, 9)])
+def test_masks_in_codes_that_are_no_taller(blowup, degree, monkeypatch):
+    """All cosets of the code hold a chunk then, so that the remainder is found off the code."""
+    monkeypatch.setattr(proving_key, "best_degree", lambda tables, blowup: degree)
+    case = zoo.lookup(9, 11, 5)
+    machine = case.machine(blowup=blowup, queries=2, zk=True)
+    layout = Layout(machine.verifying_key(), (11, 5))
+    assert layout.code_heights[0] == 11 and layout.quotients[0].chunks == blowup
+    proof = case.prove(machine)
+    case.verify(machine, proof)
+    statement = machine.statement(case.publics, tokens=case.tokens)
+    pure.verify(pure.read_statement(statement.to_json()), proof.to_bytes(), min_security=0)
+    case.traces["sender"][3, 0] += 1
+    forged = prove_anyway(machine, case.traces, case.publics, tokens=case.tokens)
+    with pytest.raises(cs.VerificationError):
+        case.verify(machine, forged)
 
 
 @pytest.mark.parametrize("blowup", [4, 8])
