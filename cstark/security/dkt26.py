@@ -12,11 +12,12 @@ that is e + 1 words combined with powers of one challenge, has e times as many (
 with Lemma 5.3, in the form of p3-security). A code of constants, k = 1, keeps the count of BCHKS25.
 
 Beside BCHKS25's leading term 2 (m + 1/2)^5 n / (3 rho^(3/2)) that is 4 sqrt(rho) rho/rho_- over
-(m + 1/2)^2 times as much, so never more: BCHKS25's count holds if either theorem does. That is why
-it is the one that counts. The draft has been read by few, so what follows from it is a second line
-of reports, under its own name: no verifier takes it for ``min_security``, and it is nobody's
-default. At blowup 2 it saves one query at 2^16 rows, three at 2^20, and eight at 2^24 rows with
-4,008 openings.
+(m + 1/2)^2 times as much, so no more for k >= 2 (and where masks leave a rate at which rho_- is
+next to nothing, the smaller of both is taken): BCHKS25's count holds if either theorem does. That
+is why it is the one that counts. The draft has been read by few, so what follows from it is a
+second line of reports, under its own name: no verifier takes it for ``min_security``, and it is
+nobody's default. At blowup 2 it saves one query at 2^16 rows, three at 2^20, and eight at 2^24 rows
+with 4,008 openings.
 
 The theorems below the Johnson radius in the same draft are not used: at the heights and numbers of
 columns of this package their count leaves nothing of the field.
@@ -39,10 +40,11 @@ class _Dkt26(Regime):
 
     def gap(self, length: int) -> float:
         """a(n), of a code of this length and rate."""
-        if self.rate * length <= 1 or self.multiplicity is None:
-            return super().gap(length)  # constants
-        below = self.rate - 1 / length
-        return 8 * (self.multiplicity + 0.5) ** 3 / 3 * length / below
+        known = super().gap(length)
+        below = self.rate - 1 / length  # rho_-
+        if below <= 0 or self.multiplicity is None:
+            return known  # constants
+        return min(known, 8 * (self.multiplicity + 0.5) ** 3 / 3 * length / below)
 
 
 def dkt26(blowup: int, multiplicity: int, rate: float | None = None) -> Regime:

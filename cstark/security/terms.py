@@ -57,6 +57,8 @@ challenges that make one right.
   with at most that share (Schwartz-Zippel, jointly), and makes some f_m vanish with at most M/p^3.
   For other (z, alpha) the sums that the proof states cannot all be those of the tables, because
   their total is 0: then some table's LogUp constraints fail on it.  They are absorbed before beta.
+  How many interactions share a column changes nothing: a column whose product of f_m vanishes on a
+  row is free there, and the f_m have been counted one by one.
 * constraints: the quotient of a height is sum_t delta^t sum_j beta^j C_tj S_tj over Z_H, t
   numbering its tables.  On a row where a candidate violates one of them, the numerator is a
   polynomial in beta and delta that is not zero: different (t, j) have different monomials.  Its

@@ -69,6 +69,10 @@ def test_it_never_counts_more(blowup):
         for log_dimension in range(26):
             length = blowup << log_dimension
             assert other.gap(length) <= one.gap(length)
+        for rate in (1.125 / blowup, 1.0625 / blowup):  # of codes with room for masks
+            for length in (blowup, 16 * blowup):
+                masked = dkt26(blowup, m, rate).gap(length), johnson(blowup, m, rate).gap(length)
+                assert masked[0] <= masked[1]
 
 
 @pytest.mark.parametrize("queries", [10, 100, 225, 400])
