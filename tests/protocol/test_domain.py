@@ -25,10 +25,13 @@ def test_the_key_is_all_that_a_domain_depends_on():
 def test_machines_of_unequal_offsets_share_a_cache():
     """Without the offset in the key the second machine would get the first one's cosets."""
     case = zoo.together(zoo.fibonacci(5), zoo.fibonacci(6))
-    machines = [case.machine(coset_offset=offset) for offset in (3, 7)]
-    alone = [case.prove(machine).to_bytes() for machine in machines]
+
+    def machines_of_both():
+        return [case.machine(coset_offset=offset) for offset in (3, 7)]
+
+    alone = [case.prove(machine).to_bytes() for machine in machines_of_both()]
     assert alone[0] != alone[1]
-    shared = DomainCache()
+    shared, machines = DomainCache(), machines_of_both()
     for machine in machines:
         machine.proving_key.domains = shared
     for machine, expected in zip(machines, alone, strict=True):
