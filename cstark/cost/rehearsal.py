@@ -23,6 +23,7 @@ from cstark.protocol.openings import point_weights
 from cstark.protocol.transcript import ALGORITHMS
 
 if TYPE_CHECKING:
+    from cstark.program import QuotientProgram
     from cstark.protocol.proving_key import ProvingKey
 
 __all__ = ["PhaseMemory", "Rehearsal"]
@@ -196,22 +197,30 @@ class Rehearsal:
     def quotient(self, quotient: Quotient, coset: int) -> None:
         rows = 1 << quotient.log_rows
         self.hold("quotient chunks", EXTENSION * rows)
-        selectors = 0
+        selectors: set[int] = set()
         for table in quotient.tables:
-            program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
-            missing = program.needs_inverse_first and not selectors
+            program, log_rows = self.program(table), self.layout.log_heights[table]
+            parts = 1 << quotient.log_rows - log_rows
+            missing = program.needs_inverse_first and log_rows not in selectors
             if missing:
-                selectors = WORD * rows
-                self.hold("selectors", selectors)
-            read = [
-                tree.matrices[place]
-                for tree in self.layout.trees
-                if tree.name in ("main", "lookup") and (place := tree.of(table)) is not None
-            ]
-            with self.cosets(read, coset):
-                self.scratch(program.program.scratch_bytes(self.threads))
-                self._work += work.quotient(program.program, rows, missing)
-        self.drop("selectors", selectors)
+                selectors.add(log_rows)
+                self.hold("selectors", WORD * rows)
+            for _ in range(parts):
+                with self.cosets(self.columns(table), coset):
+                    self.scratch(program.program.scratch_bytes(self.threads))
+                self._work += work.quotient(program.program, 1 << log_rows, missing)
+        self.drop("selectors", WORD * rows * len(selectors))
+
+    def program(self, table: int) -> QuotientProgram:
+        return self.key.programs.quotient(table, table in self.layout.hidden_sums)
+
+    def columns(self, table: int) -> list[MatrixShape]:
+        """A table's matrices of main and lookup columns."""
+        return [
+            tree.matrices[place]
+            for tree in self.layout.trees
+            if tree.name in ("main", "lookup") and (place := tree.of(table)) is not None
+        ]
 
     def commit(self, name: str, sources: dict[MatrixShape, int], label: str = "") -> None:
         shape = self.layout.tree(name)
@@ -235,17 +244,16 @@ class Rehearsal:
     def commit_masked(self, storage: Storage, matrix: MatrixShape, source: int, label: str) -> None:
         """A matrix with masks: of a tall table as without, of others from coefficients."""
         size, own = self.coset_bytes(matrix), self.own_coset(matrix)
-        masked = 0  # bytes of "masked columns" that the matrix is made from
         quotient = None if matrix.is_mask else self.layout.quotient_of(matrix)
         last = quotient is not None and matrix.tree == "quotient" and own_last(matrix, quotient)
-        if last and quotient is not None:
+        masked = 0  # bytes of "masked columns" that the matrix is made from
+        if quotient is not None and last:
             self.remainder(quotient, storage)
-            masked = 0 if quotient.tall else size
-        elif matrix.is_mask:
+        elif quotient is None:
             self.hold("masked columns", size)
             self._work += work.random_words(size)
             masked = size
-        elif quotient is not None and quotient.tall:
+        elif matrix.log_height == matrix.log_rows:
             self.hold("folded columns", self.fold_bytes(matrix))
             if matrix.tree == "main" and matrix.table in self.layout.hidden_sums:
                 masked = size if storage.recomputes else 0
@@ -256,6 +264,8 @@ class Rehearsal:
             self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
             self._work += _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
             self.drop(label, source)
+            if quotient.tall:
+                self.hold("folded columns", self.fold_bytes(matrix))
             masked, source = size, 0
         kept = storage.recomputes or (own is not None and storage is Storage.HELD)
         cosets = self.blowup - (own is not None and storage is Storage.HELD)
@@ -270,44 +280,31 @@ class Rehearsal:
 
     def remainder(self, quotient: Quotient, storage: Storage) -> None:
         """What the remainder of a quotient is made from."""
-        size = EXTENSION << quotient.log_height
-        chunks = [m for m in self.matrices("quotient") if m.log_rows == quotient.log_rows]
+        length, last = self.key.fold_length(quotient), self.blowup - 1
+        chunks = [m for m in self.matrices("quotient") if m.log_height == quotient.log_height]
         chunks = [m for m in chunks if 0 <= m.chunk < quotient.chunks]
-        if not quotient.tall:
-            self.hold("masked columns", size)
-            self.hold("quotient chunks", size)
-            for _ in range(quotient.cosets):
-                self.quotient(quotient, self.blowup - 1)
-                self.drop("quotient chunks", EXTENSION << quotient.log_rows)
-            with self.cosets(chunks, self.blowup - 1):
-                self.drop("quotient chunks", size)
-            return
-        length = self.key.fold_length(quotient)
-        read = [
-            tree.matrices[place]
-            for table in quotient.tables
-            for tree in self.layout.trees
-            if tree.name != "quotient" and (place := tree.of(table)) is not None
-        ]
-        for table in quotient.tables:
-            program = self.key.programs.quotient(table, table in self.layout.hidden_sums)
-            self.scratch(program.program.scratch_bytes(self.threads))
-            self._work += work.quotient(program.program, 2 * length, False)
-        for matrix in read:
-            if matrix.tree == "preprocessed":
-                if not self.key.knows_off_code(matrix.table, length):
-                    with self.briefly("other", self.coset_bytes(matrix)):
-                        self.extend(matrix, 1)
-            else:
-                self.drop("folded columns", self.fold_bytes(matrix))
         for matrix in chunks:
-            if storage.recomputes:
-                with self.cosets([matrix], self.blowup - 1 - (matrix.chunk == self.blowup - 1)):
+            if not quotient.tall:
+                with self.cosets([matrix], last):
+                    pass
+                continue
+            if storage.recomputes:  # which folds it
+                with self.cosets([matrix], 0 if matrix.chunk else 1):
                     pass
             self.drop("folded columns", self.fold_bytes(matrix))
+        for table in quotient.tables:
+            for matrix in self.columns(table):
+                if quotient.tall:
+                    self.drop("folded columns", self.fold_bytes(matrix))
+                else:
+                    with self.cosets([matrix], last):
+                        pass
+            program = self.program(table).program
+            self.scratch(program.scratch_bytes(self.threads))
+            self._work += 2 * work.quotient(program, 2 * length, False)
 
     def fold_bytes(self, matrix: MatrixShape) -> int:
-        """What is kept of a matrix of tall tables for the remainder."""
+        """What is kept of a matrix for the remainder."""
         length = self.key.fold_length(self.layout.quotient_of(matrix))
         return 2 * WORD * matrix.width * length
 
@@ -422,9 +419,7 @@ class Rehearsal:
         if matrix.is_mask:
             return 0
         quotient = self.layout.quotient_of(matrix)
-        if own_last(matrix, quotient):
-            return None if quotient.tall else self.blowup - 1
-        return matrix.chunk if quotient.tall else None
+        return matrix.chunk if quotient.tall and not own_last(matrix, quotient) else None
 
     def give_up(self, matrix: MatrixShape) -> None:
         if matrix in self._kept:
@@ -434,8 +429,7 @@ class Rehearsal:
     def extend(self, matrix: MatrixShape, cosets: int) -> None:
         """What the transform takes besides its result."""
         plan = _ntt.Plan(matrix.log_height)
-        short = self.layout.zk and matrix.log_height > matrix.log_rows
-        if short and self.own_coset(matrix) is None and matrix.tree != "preprocessed":
+        if self.layout.zk and self.evaluated(matrix):
             self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
             self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
             return
@@ -445,6 +439,15 @@ class Rehearsal:
             more = WORD * (cosets + 2 * (1 << matrix.log_height) // length) + 128
         self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, matrix.width, cosets) + more)
         self._work += work.extension(matrix, cosets)
+
+    def evaluated(self, matrix: MatrixShape) -> bool:
+        """Whether a matrix is made from as many coefficients as its code is high."""
+        if matrix.tree == "preprocessed" or matrix.is_mask:
+            return False
+        quotient = self.layout.quotient_of(matrix)
+        if matrix.tree == "quotient" and own_last(matrix, quotient):
+            return self.key.fold_length(quotient) == 1 << matrix.log_height
+        return matrix.log_height > matrix.log_rows
 
 
 def own_last(matrix: MatrixShape, quotient: Quotient) -> bool:

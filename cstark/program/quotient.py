@@ -47,6 +47,8 @@ class CosetPoints:
     log_n : int
     inverse_first : uint64 array (2^log_n,) or None
         1 / (x_i - 1); only needed when `QuotientProgram.needs_inverse_first`.
+    factor : int or None
+        What stands for 1 / Z_H, where that is not the same at all points.
     log_rows : int or None
         Log2 of the rows of the table, whose domain the selectors speak of, where the points are
         others than a coset of it: then every other point counts, and the sources have the next row
@@ -57,6 +59,7 @@ class CosetPoints:
     log_n: int
     inverse_first: np.ndarray | None = None
     log_rows: int | None = None
+    factor: int | None = None
 
     @property
     def log_domain(self) -> int:
@@ -66,6 +69,8 @@ class CosetPoints:
     @property
     def inverse_zerofier(self) -> int:
         """1 / Z_H = 1 / (shift^n - 1), the same at all points that count."""
+        if self.factor is not None:
+            return self.factor
         return pow(pow(self.shift, 1 << self.log_domain, P) - 1, -1, P)
 
 

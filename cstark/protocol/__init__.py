@@ -265,8 +265,13 @@ u_0, u_1, u_2 after its own, opened at zeta, and the cyclic constraint of its ac
 
     (acc' - acc + L/N - sum c - (u_0 + w u_1 + w^2 u_2)) D - E = 0.
 
-*Quotients.* The k chunks of tables of N rows interpolate Q, up to a mask, on s_j { g^i } with s_j =
-h root(b M)^q root(M)^e, where j = q (M/N) + e, 0 <= e < M/N. One more chunk R follows them, and
+*Quotients.* The tables of a code height M have one quotient, whatever their own heights:
+
+    Q(X) = sum_t delta^t (sum_j beta^j S_tj(X) C_tj(X)) / (X^N_t - 1),
+
+t numbering those of this code height. Its k chunks interpolate Q, up to a mask, on s_j { g^i } with
+s_j = h root(b M)^q root(M)^e, where j = q (M/N) + e, 0 <= e < M/N, N is the largest N_t, and g
+generates N. One more chunk R follows them, and
 
     Q(X) = sum_j q_j(X) prod_(i != j) (X^N - s_i^N) / (s_j^N - s_i^N) + R(X) prod_i (X^N - s_i^N).
 
@@ -275,7 +280,7 @@ stands last among those of its height and is opened at no point. In DEEP the num
 before all openings of its height, and gamma^k times its value is added to the reduced word.
 
 *Openings.* At a code height with tables of several heights N, those at zeta g come by N, tallest
-first; then by table as before. The quotients' chunks come by N, tallest first.
+first; then by table as before.
 
 *Final polynomial.* A code height M has the dimension D = M + m if it is at least 2^z and there is a
 table of M rows, else M. Of a last layer of height n, the final polynomial has as many coefficients
@@ -341,7 +346,8 @@ A proof is accepted if and only if
 2.  every word of the body that belongs to a field element is below p;
 3.  the buses balance;
 4.  the nonce has its proof of work;
-5.  for every height N, Q(zeta) Z_H(zeta) = sum_t delta^t sum_j beta^j S_tj(zeta) C_tj(zeta);
+5.  for every height N, Q(zeta) Z_H(zeta) = sum_t delta^t sum_j beta^j S_tj(zeta) C_tj(zeta), with
+    zk for every code height, each table's summand over its own Z_H;
 6.  every tree's rows and siblings give its root: the key's for the preprocessed tree;
 7.  every committed layer's leaves and siblings give its root;
 8.  the last layer, with what joins it, equals the final polynomial at y of every position read;

@@ -4,6 +4,7 @@ The remainder of a quotient has few coefficients, so its values on v<w>, w of or
 it; but where the chunks interpolate the quotient on all cosets of the code, none of the code's
 points has one. There columns are known by their remainders modulo X^m - v^m, and modulo X^m - (v
 g)^m for the next row: sums of m-th coefficients, taken while the transform has them in the cache.
+Codes that are taller than their tables have a coset without chunks, of which m points will do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from cstark.kernels import _field, _ntt, _openings, _runtime
 
 from .domain import Domain, powers, scale_rows
 
-__all__ = ["Fold", "fold_length", "fold_point", "inverse_first", "periodic_values"]
+__all__ = [
+    "Fold",
+    "fold_length",
+    "fold_point",
+    "inverse_first",
+    "inverse_zerofiers",
+    "periodic_values",
+    "points_of_coset",
+]
 
 
 def fold_point(offset: int) -> int:
@@ -37,18 +46,20 @@ class Fold:
     Parameters
     ----------
     domain : Domain
-        g generates it.
+        Of the code.
+    log_rows : int
+        Log2 of the rows of the table, which g generates.
     length : int
-        m, a power of two up to its height.
+        m, a power of two up to the height of the code.
     width : int
     point : int
         v.
     """
 
-    def __init__(self, domain: Domain, length: int, width: int, point: int) -> None:
+    def __init__(self, domain: Domain, log_rows: int, length: int, width: int, point: int) -> None:
         self._domain = domain
         self._length = length
-        self._points = point, point * domain.generator % P
+        self._points = point, point * base_root(log_rows) % P
         self._shift = 1
         self._values = _runtime.aligned((2, length, width), "folded columns")
 
@@ -58,6 +69,18 @@ class Fold:
         inverse = pow(shift, -1, P)
         weights = [powers(pow(v * inverse, self._length, P), count) for v in self._points]
         return self._values, np.stack(weights)
+
+    def take(self, coefficients: np.ndarray) -> None:
+        """Fold columns whose coefficients are at hand: (n, width), n a multiple of m."""
+        count, width = len(coefficients) // self._length, coefficients.shape[1]
+        weights = np.zeros((3, count), dtype=np.uint64)
+        for k, point in enumerate(self._points):
+            weights[k] = powers(pow(point, self._length, P), count)
+        sums = np.empty((self._length * width, 3), dtype=np.uint64)
+        rows = coefficients.reshape(count, self._length * width)
+        _openings.column_sums(rows, len(sums), weights, 0, sums)
+        for k in range(2):
+            self._values[k] = sums[:, k].reshape(self._length, width)
 
     def finish(self, masks: np.ndarray | None, following: bool) -> np.ndarray:
         """Values on v<w>, or in turn there and at the next rows: (m, width) or (2 m, width).
@@ -106,6 +129,17 @@ def inverse_first(log_rows: int, point: int, length: int) -> np.ndarray:
     return out
 
 
+def inverse_zerofiers(log_rows: int, point: int, length: int) -> np.ndarray:
+    """1 / (x^N - 1) on v<w> for tables of N = 2^log_rows rows: (m,)."""
+    step = pow(base_root(length.bit_length() - 1), 1 << log_rows, P)
+    period = max(1, length >> log_rows)
+    power, found = pow(point, 1 << log_rows, P), []
+    for _ in range(period):
+        found.append(pow(power - 1, -1, P))
+        power = power * step % P
+    return np.tile(np.array(found, dtype=np.uint64), length // period)
+
+
 def periodic_values(values: np.ndarray, rows: int, point: int, length: int) -> np.ndarray:
     """A periodic column of a table of so many rows on v<w>, each value twice: (2 q,), q at most m.
 
@@ -118,9 +152,8 @@ def periodic_values(values: np.ndarray, rows: int, point: int, length: int) -> n
     coefficients = np.empty((period, 1), dtype=np.uint64)
     source = np.asarray(values, dtype=np.uint64).reshape(period, 1)
     _ntt.transform(_ntt.Plan(period.bit_length() - 1), source, coefficients, True)
-    terms = coefficients.reshape(-1)
-    _field.mul(terms, powers(start, period), terms)
-    count = min(count, period)
+    terms = np.zeros(max(period, count), dtype=np.uint64)
+    _field.mul(coefficients.reshape(-1), powers(start, period), terms[:period])
     while len(terms) > count:  # on the roots of unity of order `count`
         half = len(terms) // 2
         shorter = np.empty(half, dtype=np.uint64)
@@ -129,3 +162,29 @@ def periodic_values(values: np.ndarray, rows: int, point: int, length: int) -> n
     out = np.empty((count, 1), dtype=np.uint64)
     _ntt.transform(_ntt.Plan(count.bit_length() - 1), terms.reshape(count, 1), out, False)
     return np.repeat(out.reshape(-1), 2)
+
+
+def points_of_coset(
+    coset: np.ndarray, length: int, log_rows: int, *, following: bool
+) -> np.ndarray:
+    """Columns at every (M / m)-th point of a coset of a code, as `Fold.finish` gives them.
+
+    Parameters
+    ----------
+    coset : (M, width) uint64 ndarray
+    length : int
+        m.
+    log_rows : int
+        Log2 of the rows of the table: the next one is M / rows points on.
+    following : bool
+        With the next rows.
+    """
+    height = len(coset)
+    now = coset[:: height // length]
+    if not following:
+        return np.ascontiguousarray(now)
+    out = np.empty((2 * length, coset.shape[1]), dtype=np.uint64)
+    out[::2] = now
+    places = np.arange(0, height, height // length) + (height >> log_rows)
+    out[1::2] = coset[places % height]
+    return out

@@ -34,9 +34,13 @@ table with messages has the sum that the tokens leave, which is public: it gets 
 
 Quotients
 ---------
-Q has degree at most (d - 1) N + d (h - 1) + 1: selectors count in d, but for a transition's factor
-X - 1/g, which is the 1. With q_j of degree below N equal to Q on s_j H, W = prod (X^N - s_j^N) and
-the Lagrange factors l_j (which are 1 on s_j H and 0 on the others), chunk j is
+The tables of a code height have one quotient, Q = sum_t delta^t Q_t. Let N be the height of the
+tallest of them, and d the largest degree. Q_t has degree at most (d - 1) N_t + d (h - 1) + 1:
+selectors count in d, but for a transition's factor X - 1/g, which is the 1. So Q has at most
+(d - 1) N + d (h - 1) + 1. Where a trace breaks a constraint of table t, Q_t has a pole, which no
+other summand takes away but for a few delta: all Z_t divide X^N - 1, whose roots are simple.
+With q_j of degree below N equal to Q on s_j H, W = prod (X^N - s_j^N) and the Lagrange factors
+l_j (which are 1 on s_j H and 0 on the others), chunk j is
 
     q_j + (X^N - s_j^N) t_j,  t_j uniform over F of degree below s + 1,
 

@@ -118,12 +118,12 @@ class TreeShape:
 
 @dataclass(frozen=True)
 class Quotient:
-    """The tables of one height, whose constraints have one quotient in common.
+    """The tables of one code height, whose constraints have one quotient in common.
 
     Attributes
     ----------
     log_rows : int
-        Log2 of their height N.
+        Log2 of N, the height of the tallest of them, which the chunks are made for.
     log_height : int
         Log2 of the height M of the code; the same where nothing is hidden.
     tables : tuple of int
@@ -152,7 +152,7 @@ class Quotient:
 
     @property
     def tall(self) -> bool:
-        """Whether the code is as high as the tables: masks then raise its dimension."""
+        """Whether the code is no higher than the tallest table: masks then raise its dimension."""
         return self.log_height == self.log_rows
 
     def place(self, chunk: int) -> tuple[int, int]:
@@ -204,7 +204,7 @@ class Layout:
     hidden_sums : tuple of int
         Tables whose sums have masks, three more main columns each.
     quotients : tuple of Quotient
-        By height, tallest first.
+        By code height, tallest first.
     trees : tuple of TreeShape
         The commitments that have columns, in protocol order.
     groups : dict of int to list of OpeningGroup
@@ -240,9 +240,7 @@ class Layout:
             for log_height in sorted(set(self.code_heights), reverse=True)
         }
         self.hidden_sums = hidden_sums(key)
-        self.quotients = tuple(
-            self._quotient(log_rows) for log_rows in sorted(set(self.log_heights), reverse=True)
-        )
+        self.quotients = tuple(self._quotient(log_height) for log_height in self.dimensions)
         self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
         self.groups: dict[int, list[OpeningGroup]] = {}
         self.mask_powers: dict[int, int] = {}
@@ -251,19 +249,18 @@ class Layout:
             if self.zk:
                 self.mask_powers[log_height] = self.terms
                 self.terms += 1
-            members = [q for q in self.quotients if q.log_height == log_height]
             self._add_groups(log_height, 0)
-            for quotient in members:
-                self._add_groups(log_height, quotient.log_rows)
+            codes = zip(self.log_heights, self.code_heights, strict=True)
+            for log_rows in sorted({n for n, m in codes if m == log_height}, reverse=True):
+                self._add_groups(log_height, log_rows)
         self.schedule = fold_schedule(self.code_heights, options.fri_arity, options.final_length)
         self.final_length = final_coefficients(self.dimensions, self.schedule.layers[-1])
 
-    def _quotient(self, log_rows: int) -> Quotient:
-        tables = tuple(t for t, height in enumerate(self.log_heights) if height == log_rows)
+    def _quotient(self, log_height: int) -> Quotient:
+        tables = tuple(t for t, height in enumerate(self.code_heights) if height == log_height)
         degree = max(self.key.tables[t].degree for t in tables)
-        return Quotient(
-            log_rows, self.code_heights[tables[0]], tables, quotient_chunks(degree), self.zk
-        )
+        log_rows = max(self.log_heights[t] for t in tables)
+        return Quotient(log_rows, log_height, tables, quotient_chunks(degree), self.zk)
 
     def _tree(self, name: str) -> TreeShape:
         if name == "quotient":
@@ -330,8 +327,8 @@ class Layout:
         return next((tree for tree in self.trees if tree.name == name), None)
 
     def quotient_of(self, matrix: MatrixShape) -> Quotient:
-        """The quotient of the tables of a matrix's height, or that the matrix is a chunk of."""
-        return next(q for q in self.quotients if q.log_rows == matrix.log_rows)
+        """The quotient of the tables of a matrix's code height."""
+        return next(q for q in self.quotients if q.log_height == matrix.log_height)
 
     def lookup_tables(self) -> tuple[int, ...]:
         """Tables with interactions: exactly these have a table sum in the proof."""

@@ -28,7 +28,6 @@ __all__ = [
     "cover_chunk",
     "quotient_factors",
     "remainder",
-    "tall_remainder",
     "word_of_masks",
 ]
 
@@ -104,10 +103,10 @@ def cover_chunk(
     return out
 
 
-def tall_remainder(
+def remainder(
     quotient: Quotient, code: Domain, point: int, chunks: Sequence[np.ndarray], values: np.ndarray
 ) -> np.ndarray:
-    """Coefficients of (Q - sum_j chunk_j l_j) / W, of a quotient of tall tables: (m, 3) uint64.
+    """Coefficients of (Q - sum_j chunk_j l_j) / W: (m, 3) uint64.
 
     Parameters
     ----------
@@ -119,43 +118,22 @@ def tall_remainder(
     values : (m, 3) uint64 ndarray
         Q.
     """
-    lagrange, vanishing = quotient_factors(quotient, code, (point, 0, 0))
     length, total = len(values), values
-    for factor, chunk in zip(lagrange, chunks, strict=True):
-        total = ext_sub(total, ext_scale(chunk, np.full(length, factor[0], dtype=np.uint64)))
+    root, period = field.base_root(length.bit_length() - 1), max(1, length >> quotient.log_rows)
+    factors = [
+        quotient_factors(quotient, code, (point * pow(root, i, P) % P, 0, 0)) for i in range(period)
+    ]  # which repeat
+
+    def repeated(numbers: list[int]) -> np.ndarray:
+        return np.tile(np.array(numbers, dtype=np.uint64), length // period)
+
+    for j, chunk in enumerate(chunks):
+        weight = repeated([lagrange[j][0] for lagrange, _ in factors])
+        total = ext_sub(total, ext_scale(chunk, weight))
+    total = ext_scale(total, repeated([pow(vanishing[0], -1, P) for _, vanishing in factors]))
     out = np.empty((length, 3), dtype=np.uint64)
     _ntt.transform(_ntt.Plan(length.bit_length() - 1), np.ascontiguousarray(total), out, True)
-    inverse = pow(point, -1, P)
-    scale_rows(out, powers(inverse, length), out)
-    return ext_scale(out, np.full(length, pow(vanishing[0], -1, P), dtype=np.uint64))
-
-
-def remainder(
-    quotient: Quotient, code: Domain, chunks: Sequence[np.ndarray], values: np.ndarray
-) -> np.ndarray:
-    """(Q - sum_j chunk_j l_j) / W on the last coset of the code of short tables: (M, 3) uint64.
-
-    Parameters
-    ----------
-    quotient : Quotient
-    code : Domain
-    chunks : sequence of (M, 3) uint64 ndarray
-        On that coset.
-    values : (M, 3) uint64 ndarray
-        Q there.
-    """
-    total = values
-    factors = [
-        quotient_factors(quotient, code, (_shift(code, (code.blowup - 1, place)), 0, 0))
-        for place in range(quotient.cosets)
-    ]
-    for j, chunk in enumerate(chunks):
-        weight = np.array([lagrange[j][0] for lagrange, _ in factors], dtype=np.uint64)
-        own = ext_scale(chunk, np.tile(weight, 1 << quotient.log_rows))
-        total = ext_sub(total, own)
-    inverses = np.array([pow(vanishing[0], -1, P) for _, vanishing in factors], dtype=np.uint64)
-    out = _blank(code, 3)
-    out[:] = ext_scale(total, np.tile(inverses, 1 << quotient.log_rows))
+    scale_rows(out, powers(pow(point, -1, P), length), out)
     return out
 
 

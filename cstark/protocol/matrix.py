@@ -160,7 +160,7 @@ class RecomputedMatrix(Matrix):
     coefficients : bool
         The source has those of the columns, perhaps fewer than the height, not values.
     masks, fold
-        See `Domain.lde`; not with coefficients.
+        See `Domain.lde`; with coefficients no masks, and a fold that has been taken.
     label : str
         For the account of the buffers.
     """
@@ -180,7 +180,7 @@ class RecomputedMatrix(Matrix):
     ) -> None:
         self.height, self.width = domain.height, source.shape[1]
         self.masks, self.fold = masks, fold
-        self._fold = fold  # until it has been filled
+        self._fold = None if coefficients else fold  # until it has been filled
         self._domain = domain
         self._source = source
         self._source_shift = source_shift
@@ -256,7 +256,9 @@ def make_matrix(
     if storage is Storage.SPILLED:
         out, own_coset = _file_array(shape), None
     if coefficients:
-        return HeldMatrix(list(domain.evaluate(source, out=out, label=label)))
+        result = HeldMatrix(list(domain.evaluate(source, out=out, label=label)))
+        result.fold = fold
+        return result
     if constants:
         out = _runtime.aligned(shape, label) if out is None else out
         source = _joined(source, constants, out[-1])  # which the transform may read last

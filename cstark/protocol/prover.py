@@ -18,7 +18,7 @@ from cstark.kernels import _runtime
 from cstark.program import Challenges, CosetPoints, QuotientProgram, Sources
 
 from .commitment import Commitment
-from .fold import Fold, inverse_first, periodic_values
+from .fold import Fold, inverse_first, inverse_zerofiers, periodic_values, points_of_coset
 from .fri import FriProver
 from .layout import MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
@@ -28,7 +28,6 @@ from .masked import (
     cover,
     cover_chunk,
     remainder,
-    tall_remainder,
     word_of_masks,
 )
 from .masks import Masks, Stream
@@ -36,6 +35,7 @@ from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
 from .periodic import coset_values
 from .proof import Proof
+from .rows import ext_add, ext_scale, ext_sub
 from .statement import Instance, token_sum
 from .stream import ProofWriter
 from .transcript import ALGORITHMS
@@ -269,7 +269,11 @@ class Prover:
             )
         rows = self.proving_key.domain(shape.log_rows)
         covered = cover(drawn, rows, code, sources.pop(shape.table), constants)
-        return self._extended(shape, covered, coefficients=True)
+        taken = None
+        if self.layout.quotient_of(shape).tall:  # with tables that are as tall as the code
+            taken = self._fold(shape)
+            taken.take(covered)
+        return self._extended(shape, covered, coefficients=True, fold=taken)
 
     def _masked_quotient(
         self,
@@ -287,12 +291,7 @@ class Prover:
         quotient = self.layout.quotient_of(shape)
         if shape.chunk == quotient.chunks:
             mine = [made[quotient.log_rows, chunk] for chunk in range(quotient.chunks)]
-            if quotient.tall:
-                return self._extended(
-                    shape, self._tall_remainder(quotient, mine), coefficients=True
-                )
-            last = self.layout.blowup - 1  # a coset of the code that no chunk interpolates
-            return self._extended(shape, self._remainder(quotient, last, mine), own_coset=last)
+            return self._extended(shape, self._remainder(quotient, mine), coefficients=True)
         drawn = chunk_masks(masks, state, shape, self.key.options.queries)
         key = shape.log_rows, shape.chunk
         if quotient.tall:
@@ -308,22 +307,32 @@ class Prover:
         """What is to be kept of a matrix of a tall table for the remainder of its quotient."""
         domain = self.proving_key.domain(shape.log_height)
         length = self.proving_key.fold_length(self.layout.quotient_of(shape))
-        return Fold(domain, length, shape.width, self.proving_key.fold_point)
+        return Fold(domain, shape.log_rows, length, shape.width, self.proving_key.fold_point)
 
-    def _remainder(self, quotient: Quotient, coset: int, chunks: Sequence[Matrix]) -> np.ndarray:
-        """The remainder of a quotient of short tables on a coset of the code."""
-        code = self.proving_key.domain(quotient.log_height)
-        values = _runtime.aligned((code.height, 3), "quotient chunks")
-        for place in range(quotient.cosets):
-            values[place :: quotient.cosets] = self._quotient(quotient, coset, place)
-        return remainder(quotient, code, [chunk.coset(coset) for chunk in chunks], values)
+    def _remainder(self, quotient: Quotient, chunks: Sequence[Matrix]) -> np.ndarray:
+        """Coefficients of the remainder of a quotient, from m points off the chunks' cosets."""
+        code, length = (
+            self.proving_key.domain(quotient.log_height),
+            self.proving_key.fold_length(quotient),
+        )
+        mine = [self._off_chunks(quotient, chunk, length, None) for chunk in chunks]
+        point = self.proving_key.fold_point if quotient.tall else code.shifts[-1]
+        values = self._quotient_off_chunks(quotient, point, length)
+        return remainder(quotient, code, point, mine, values)
 
-    def _tall_remainder(self, quotient: Quotient, chunks: Sequence[Matrix]) -> np.ndarray:
-        """Coefficients of the remainder of a quotient of tall tables."""
-        code, point = self.proving_key.domain(quotient.log_height), self.proving_key.fold_point
-        values = self._quotient_off_code(quotient)
-        mine = [chunk.folded(following=False) for chunk in chunks]
-        return tall_remainder(quotient, code, point, mine, values)
+    def _off_chunks(
+        self, quotient: Quotient, matrix: Matrix, length: int, log_rows: int | None
+    ) -> np.ndarray:
+        """A matrix at the points of the remainder: (m, width), or (2 m, width) with next rows.
+
+        Where the code is as tall as the tables these are in no coset of it; else in the last one,
+        which no chunk interpolates. `log_rows` is that of the table whose next rows are meant.
+        """
+        following = log_rows is not None
+        if quotient.tall:
+            return matrix.folded(following=following)
+        last = matrix.coset(self.layout.blowup - 1)
+        return points_of_coset(last, length, log_rows or 0, following=following)
 
     def _extended(
         self,
@@ -375,47 +384,66 @@ class Prover:
         return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
 
     def _quotient(self, quotient: Quotient, coset: int, place: int) -> np.ndarray:
-        """The quotient of a height at s_coset root(M)^place g^i: (N, 3)."""
-        domain = self.proving_key.domain(quotient.log_rows)
+        """The quotient of a code height at s_coset root(M)^place g^i: (N, 3)."""
         code = self.proving_key.domain(quotient.log_height)
-        shift = code.shifts[coset] * pow(code.generator, place, field.P) % field.P
-        out = _runtime.aligned((domain.height, 3), "quotient chunks")
-        selectors: np.ndarray | None = None  # of the first row, shared by the tables
+        out = _runtime.aligned((1 << quotient.log_rows, 3), "quotient chunks")
+        selectors: dict[tuple[int, int], np.ndarray] = {}  # of the first row, shared by tables
         weight = field.ONE
         for number, table in enumerate(quotient.tables):
-            program = self._program(table)
-            if program.needs_inverse_first and selectors is None:
-                selectors = domain.inverse_first(shift)
-            points = CosetPoints(shift, domain.log_height, selectors)
-            sources = self._sources(table, coset, place, points)
-            self._add_quotient(table, sources, points, weight, out, number > 0)
-            del sources  # cosets that may have been computed for it
+            log_rows = self.layout.log_heights[table]
+            program, parts = self._program(table), 1 << quotient.log_rows - log_rows
+            for part in range(parts):  # cosets of the rows of a shorter table
+                at = place + part * quotient.cosets
+                shift = code.shifts[coset] * pow(code.generator, at, field.P) % field.P
+                if program.needs_inverse_first and (log_rows, at) not in selectors:
+                    domain = self.proving_key.domain(log_rows)
+                    selectors[log_rows, at] = domain.inverse_first(shift)
+                points = CosetPoints(shift, log_rows, selectors.get((log_rows, at)))
+                sources = self._sources(table, coset, at, points)
+                if parts == 1:
+                    self._add_quotient(table, sources, points, weight, out, number > 0)
+                else:
+                    own = np.empty((1 << log_rows, 3), dtype=np.uint64)
+                    self._add_quotient(table, sources, points, weight, own, False)
+                    if number:
+                        own = ext_add(np.ascontiguousarray(out[part::parts]), own)
+                    out[part::parts] = own
+                del sources  # cosets that may have been computed for it
             weight = field.mul(weight, self.delta)
         return out
 
-    def _quotient_off_code(self, quotient: Quotient) -> np.ndarray:
-        """The quotient of tall tables on v<w>, see `cstark.protocol.fold`: (m, 3)."""
-        point, log_rows = self.proving_key.fold_point, quotient.log_rows
-        length = self.proving_key.fold_length(quotient)
-        out = np.empty((2 * length, 3), dtype=np.uint64)
+    def _quotient_off_chunks(self, quotient: Quotient, point: int, length: int) -> np.ndarray:
+        """The quotient on v<w>, see `cstark.protocol.fold`: (m, 3)."""
+        total, weight = np.zeros((length, 3), dtype=np.uint64), field.ONE
         log_points = (2 * length).bit_length() - 1
-        selectors = inverse_first(quotient.log_rows, point, length)
-        points = CosetPoints(point, log_points, selectors, log_rows)
-        weight = field.ONE
-        for number, table in enumerate(quotient.tables):
-            main, lookup = (
-                None if matrix is None else matrix.folded(following=True)
-                for matrix in (self._matrix(name, table) for name in ("main", "lookup"))
+        for table in quotient.tables:
+            log_rows = self.layout.log_heights[table]
+            main, preprocessed, lookup = (
+                None if matrix is None else self._off_chunks(quotient, matrix, length, log_rows)
+                for matrix in (
+                    None if quotient.tall and name == "preprocessed" else self._matrix(name, table)
+                    for name in ("main", "preprocessed", "lookup")
+                )
             )
+            if quotient.tall:
+                preprocessed = self.proving_key.preprocessed_off_code(table, length)
             periodic = [
                 periodic_values(np.array(values, dtype=np.uint64), 1 << log_rows, point, length)
                 for values in self.layout.key.tables[table].periodic
             ]
-            preprocessed = self.proving_key.preprocessed_off_code(table, length)
             sources = Sources(main, preprocessed, lookup, periodic)
-            self._add_quotient(table, sources, points, weight, out, number > 0)
+            selectors = inverse_first(log_rows, point, length)
+            parts = []  # with 1 and 2 in the place of 1 / Z_H, which need not be constant
+            for factor in (1, 2):
+                points = CosetPoints(point, log_points, selectors, log_rows, factor)
+                out = np.empty((2 * length, 3), dtype=np.uint64)
+                self._add_quotient(table, sources, points, weight, out, False)
+                parts.append(np.ascontiguousarray(out[::2]))
+            divided = ext_sub(parts[1], parts[0])  # what is divided by Z_H
+            total = ext_add(total, ext_sub(parts[0], divided))
+            total = ext_add(total, ext_scale(divided, inverse_zerofiers(log_rows, point, length)))
             weight = field.mul(weight, self.delta)
-        return np.ascontiguousarray(out[::2])
+        return total
 
     def _sources(self, table: int, coset: int, place: int, points: CosetPoints) -> Sources:
         """A table's columns at the points of coset `place` of its domain in a coset of its code."""

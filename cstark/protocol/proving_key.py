@@ -157,26 +157,24 @@ class ProvingKey:
         return fold_point(self.description.options.coset_offset)
 
     def fold_length(self, quotient: Quotient) -> int:
-        """m for the remainder of a quotient of tall tables."""
+        """m for the remainder of a quotient."""
         tables, h = self.description.tables, mask_length(self.description.options.queries)
         degree = max(tables[t].degree for t in quotient.tables)
         return fold_length(self.domain(quotient.log_height), degree * (h - 1) + 2)
 
     def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
-        """A tall table's preprocessed columns on v<w>, and the next rows: (2 m, width); kept."""
+        """A table's preprocessed columns on v<w>, and the next rows: (2 m, width); kept."""
         values = self.description.tables[table].preprocessed
         if values is None:
             return None
         if (table, length) not in self._off_code:
             domain = self.domain(len(values).bit_length() - 1)
-            fold = Fold(domain, length, values.shape[1], self.fold_point)
-            domain.lde(values, cosets=[0], fold=fold)
+            coefficients = np.zeros((max(len(values), length), values.shape[1]), dtype=np.uint64)
+            _ntt.transform(domain.plan, values, coefficients[: len(values)], True)
+            fold = Fold(domain, domain.log_height, length, values.shape[1], self.fold_point)
+            fold.take(coefficients)
             self._off_code[table, length] = fold.finish(None, following=True)
         return self._off_code[table, length]
-
-    def knows_off_code(self, table: int, length: int) -> bool:
-        """Whether `preprocessed_off_code` has nothing to compute."""
-        return (table, length) in self._off_code
 
     @property
     def committed(self) -> bool:
@@ -288,10 +286,6 @@ class StandingKey(ProvingKey):
     def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
         """That of the key, by the tables that stand."""
         return self.key.preprocessed_off_code(self.description.places[table], length)
-
-    def knows_off_code(self, table: int, length: int) -> bool:
-        """As the key."""
-        return self.key.knows_off_code(self.description.places[table], length)
 
     def verifying_key(self, report: Report | None = None) -> VerifyingKey:
         """That of the key."""

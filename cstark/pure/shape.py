@@ -130,7 +130,7 @@ def following_columns(table: Table, tree: str) -> Sequence[int]:
 
 
 def quotient_chunks(tables: Iterable[Table]) -> int:
-    """Chunks of the quotient of tables of one height: Q has degree below (degree - 1) N."""
+    """Chunks of the quotient of tables of one code height: Q has degree below (degree - 1) N."""
     return max(1, max(table.degree for table in tables) - 1)
 
 
@@ -164,12 +164,11 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
                 if more:
                     of_rows.append(Block(index, tree, True, start, more, n))
                 words[tree] += width
-        for n in sorted(following, reverse=True):
-            chunks = quotient_chunks(t for t, m in zip(tables, heights, strict=True) if m == n)
-            chunks += options.zk > 0  # the remainder
-            rows["quotient"].setdefault(code, []).extend([3] * chunks)
-            now.append(Block(-1, "quotient", False, words["quotient"], range(chunks), n))
-            words["quotient"] += 3 * chunks
+        chunks = quotient_chunks(t for t, m in zip(tables, codes, strict=True) if m == code)
+        chunks += options.zk > 0  # the remainder
+        rows["quotient"][code] = [3] * chunks
+        now.append(Block(-1, "quotient", False, 0, range(chunks), max(following)))
+        words["quotient"] += 3 * chunks
         if options.zk:
             rows["quotient"][code].append(3)
             masks[code] = words["quotient"]

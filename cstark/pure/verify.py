@@ -102,16 +102,19 @@ def verify(
                 chunks.setdefault(o.rows, []).append(value)
             else:
                 of_table[o.table][o.tree, o.column, o.following] = value
-    for n in sorted(set(shape.heights), reverse=True):
-        combined = []
+    for code in shape.distinct:
+        combined, largest_n = [], 0
         for index, table in enumerate(tables):
-            if shape.heights[index] == n:
+            n = shape.heights[index]
+            if statement.code_height(n) == code:
                 total, hidden = sums.get(index, ZERO), index in shape.hidden
                 opened = Opened(table, n, of_table[index], statement.publics[index], total, hidden)
-                combined.append(constraints(statement, opened, challenges))
-        right = (zeta**n - ONE) * quotient(options, n, statement.code_height(n), chunks[n], zeta)
+                over = (zeta**n - ONE).inverse()
+                combined.append(constraints(statement, opened, challenges) * over)
+                largest_n = max(largest_n, n)
+        right = quotient(options, largest_n, code, chunks[largest_n], zeta)
         if horner(reversed(combined), delta) != right:
-            raise Refused("constraints", f"tables of {n} rows: the constraints do not hold at zeta")
+            raise Refused("constraints", f"codes of {code}: the constraints do not hold at zeta")
     gamma = transcript.extension("gamma")
 
     # Round 5: FRI.

@@ -1,8 +1,9 @@
 """The shape of a machine, and the error term of each round of the protocol.
 
 Notation: p^3 is the size of the challenge field; N the tallest height and n = blowup * N its
-domain; A, L and a(n) come from the regime (`cstark.security.regimes`).  A term is given in bits,
--log2 of its error.
+domain; A, L and a(n) come from the regime (`cstark.security.regimes`).  D* is N, or with masks F
+N/m: what F coefficients of the final polynomial, of a last layer of height m, let degrees be below
+at height N; the rate of the regime is F / (blowup m).  A term is given in bits, -log2 of its error.
 
 =========== ================================== ===================================================
 term        error                              source
@@ -20,9 +21,9 @@ lookup      L M (W + 2) / p^3                  M fractions, so at most M distinc
                                                (as in OpenVM's calculator)
 constraints L (C + T - 1) / p^3                C constraints, in the table that has most, combined
                                                with powers of one challenge (ethSTARK, eprint
-                                               2021/582); the tables of a height, at most T, with
+                                               2021/582); the tables of a code, at most T, with
                                                powers of another (C + T - 2 would do)
-ood         L [d (N + o - 1) + N - 1]          d the degree, o the points of a column (Haboeck,
+ood         L [d (D* + o - 1) + D* - 1]        d the degree, o the points of a column (Haboeck,
             / (p^3 - p)                        eprint 2022/1216, Theorem 8); the point is redrawn
                                                while in the base field
 batching    (K - 1) a(n) / p^3, or             K (column, point) pairs combined with powers of one
@@ -59,16 +60,19 @@ challenges that make one right.
   their total is 0: then some table's LogUp constraints fail on it.  They are absorbed before beta.
   How many interactions share a column changes nothing: a column whose product of f_m vanishes on a
   row is free there, and the f_m have been counted one by one.
-* constraints: the quotient of a height is sum_t delta^t sum_j beta^j C_tj S_tj over Z_H, t
-  numbering its tables.  On a row where a candidate violates one of them, the numerator is a
-  polynomial in beta and delta that is not zero: different (t, j) have different monomials.  Its
-  total degree is at most (C - 1) + (T - 1), so at most that share of all pairs makes it vanish
+* constraints: the quotient of a code height is sum_t delta^t (sum_j beta^j C_tj S_tj) / Z_t, t
+  numbering its tables, Z_t that of table t's height, which divides that of the tallest.  On a row
+  where a candidate violates one of them, the residue is a polynomial in beta and delta that is not
+  zero: different (t, j) have different monomials, and the roots of each Z_t are simple.  Its total
+  degree is at most (C - 1) + (T - 1), so at most that share of all pairs makes it vanish
   (Schwartz-Zippel; both are drawn after the same commitments); for the others the quotient has a
   pole on that row.  One height suffices, so the term has the largest C, no sum; T is the number of
   all tables, which may all have one height.
 * ood: constraints and quotient of that height, as polynomials, differ in degree at most
   max(d N + 1, 2 N): columns of degree N, a transition's factor X - 1/g, chunks of degree N; d is
-  the largest degree of any table of the height.
+  the largest degree of any table of the height. With masks columns have degree D*, and the
+  remainder counts Z_H prod (X^N - s_j^N): at most max(d, 2) D* + D*, which is what d = 2 at least
+  gives with D* for N.
 * batching: each height's reduced word is combined from its own K_t words by consecutive powers;
   a common factor gamma^k changes nothing but at gamma = 0.  Mutual agreement for each height on
   the image of T costs (K_t - 1) a(n_t), in sum at most (K - 1) a(n), with gamma = 0 included.

@@ -73,6 +73,34 @@ def test_violations_that_cancel(tables):
     assert plain_refusal(true, forge(CheatingProver, true, wrong)) == "constraints"
 
 
+@pytest.mark.holds("constraints")
+def test_violations_that_cancel_across_heights():
+    """With masks tables of one code height share a quotient, whatever their own heights.
+
+    The row 7 of 16 is the row 14 of 32: the residues there are e (r - 1/g) r / N, to be opposite.
+    """
+    tables = {"short": Counter(), "tall": Counter()}
+    machine = cs.Machine(tables, cs.Options(queries=6, grinding=0, max_log_height=8, zk=True))
+    short, tall = field.base_root(4), field.base_root(5)
+    row = pow(short, 7, P)
+    factor = 2 * (row - pow(short, -1, P)) * pow(row - pow(tall, -1, P), -1, P)
+    traces = {
+        name: np.arange(1 << log_rows, dtype=np.uint64).reshape(-1, 1)
+        for name, log_rows in (("short", 4), ("tall", 5))
+    }
+    wrong = {name: trace.copy() for name, trace in traces.items()}
+    for name, start, step in (("short", 8, 5), ("tall", 15, -5 * factor)):
+        for at in range(start, len(wrong[name])):
+            wrong[name][at, 0] = (int(wrong[name][at, 0]) + step) % P
+    true = Statement(machine)
+    assert not machine.check(wrong)
+    show_adaptive(
+        true, machine.prove(traces), lambda: (true, forge(CheatingProver, true, wrong)),
+        drawn("delta", field.ONE),
+    )  # fmt: skip
+    assert plain_refusal(true, forge(CheatingProver, true, wrong)) == "constraints"
+
+
 def test_a_known_delta_is_enough_to_cheat():
     """Violations that cancel for one value of delta: it must come after the commitments."""
     machine = cs.Machine({"t0": Counter(), "t1": Counter()}, OPTIONS)

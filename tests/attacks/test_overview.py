@@ -116,7 +116,8 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         OPENINGS + "test_a_false_trace", BINDING + "test_quotient_root_not_absorbed",
     ),
     "violations that cancel in a quotient that tables share": (
-        ONE + "test_violations_that_cancel", ONE + "test_a_known_delta_is_enough_to_cheat",
+        ONE + "test_violations_that_cancel", ONE + "test_violations_that_cancel_across_heights",
+        ONE + "test_a_known_delta_is_enough_to_cheat",
         ONE + "test_powers_of_beta_alone_would_do_no_better",
         ONE + "test_each_table_of_a_height_counts",
     ),

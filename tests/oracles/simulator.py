@@ -170,7 +170,8 @@ class Simulator:
             if table in self.layout.hidden_sums:
                 *main, a, b, c = main
                 mask = field.add(a, field.add(field.times_w(b, 1), field.times_w(c, 2)))
-            share = pow(1 << quotient.log_rows, -1, P)
+            log_rows = self.layout.log_heights[table]
+            share = pow(1 << log_rows, -1, P)
             value = point_values(
                 description,
                 Opened(
@@ -191,7 +192,7 @@ class Simulator:
                     self.key.bus_numbers,
                 ),
                 point,
-                quotient.log_rows,
+                log_rows,
             )
             total = field.add(total, field.mul(weight, value))
             weight = field.mul(weight, self.delta)
@@ -261,16 +262,16 @@ class Simulator:
         """The chunks of a height at its positions; rows at x g are drawn, and thrown away."""
         found: dict[int, list[Element]] = {chunk: [] for chunk in range(quotient.columns)}
         place = {int(position): k for k, position in enumerate(at)}
-        step, height = quotient.cosets, 1 << quotient.log_height
+        height = 1 << quotient.log_height
         beyond: dict[tuple[int, int, str], list[Element]] = {}
         for position in place:
             coset, row = divmod(position, height)
-            following = coset * height + (row + step) % height
-            now, then = (
-                self._row(quotient, place, position, beyond),
-                self._row(quotient, place, following, beyond),
-            )
+            now, then = self._row(quotient, place, position, beyond), {}
             for table in quotient.tables:
+                step = height >> self.layout.log_heights[table]
+                following = coset * height + (row + step) % height
+                found_row = self._row(quotient, place, following, beyond)
+                then.update({key: value for key, value in found_row.items() if key[0] == table})
                 description = self.key.tables[table]
                 then[table, "main"] = [then[table, "main"][c] for c in description.next_main]
                 then[table, "preprocessed"] = [
