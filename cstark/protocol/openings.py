@@ -18,13 +18,13 @@ import numpy as np
 
 from cstark import field
 from cstark.field import Element
-from cstark.kernels import _openings, _runtime
+from cstark.kernels import _field, _openings, _runtime
 
 from .commitment import Commitment
 from .domain import Domain
 from .layout import Layout, MatrixShape, OpeningGroup
 from .matrix import Matrix
-from .rows import ext_add, words
+from .rows import ext_add, repeated, words
 
 __all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings", "point_weights"]
 
@@ -155,22 +155,27 @@ class Combination:
     ) -> None:
         self.layout = layout
         self.zeta = zeta
-        self._openings = openings
-        self._powers = [field.ONE]
-        for _ in range(1, layout.terms):
-            self._powers.append(field.mul(self._powers[-1], gamma))
+        self._openings = np.array(openings, dtype=np.uint64).reshape(-1, 3)
+        factors = repeated(gamma, layout.terms)
+        factors[0] = field.ONE
+        self._powers = np.empty_like(factors)
+        _field.scan("ext_mul", factors, self._powers)
 
     def coefficients(self, group: OpeningGroup) -> np.ndarray:
         """(width, 3) uint64: what each base column of the group's matrix counts in S_p."""
         shape = self.layout.trees[group.tree].matrices[group.matrix]
         out = np.zeros((shape.width, 3), dtype=np.uint64)
-        for number, column in enumerate(group.columns):
-            power = self._powers[group.power + number]
-            if shape.extension:
+        columns = group.columns
+        powers = self._powers[group.power : group.power + len(columns)]
+        if shape.extension:
+            for number, column in enumerate(columns):
+                a, b, c = powers[number].tolist()
                 for coordinate in range(3):
-                    out[3 * column + coordinate] = field.times_w(power, coordinate)
-            else:
-                out[column] = power
+                    out[3 * column + coordinate] = field.times_w((a, b, c), coordinate)
+        elif isinstance(columns, range):
+            out[columns.start : columns.stop : columns.step] = powers
+        else:
+            out[list(columns)] = powers
         return out
 
     def value(self, log_height: int, point: int) -> Element:
@@ -178,17 +183,20 @@ class Combination:
         total = field.ZERO
         for group in self.layout.groups[log_height]:
             if group.point == point:
-                for k in range(len(group.columns)):
-                    power, opening = self._powers[group.power + k], self._openings[group.start + k]
-                    total = field.add(total, field.mul(power, opening))
+                count = len(group.columns)
+                part = _field.ext_dot(
+                    self._powers[group.power : group.power + count],
+                    self._openings[group.start : group.start + count],
+                )
+                total = field.add(total, part)
         return total
 
     def mask_coefficients(self, log_height: int) -> np.ndarray | None:
         """(3, 3) uint64: what the coordinates of the word that hides a height count; or None."""
         if log_height not in self.layout.mask_powers:
             return None
-        power = self._powers[self.layout.mask_powers[log_height]]
-        return np.array([field.times_w(power, k) for k in range(3)], dtype=np.uint64)
+        a, b, c = self._powers[self.layout.mask_powers[log_height]].tolist()
+        return np.array([field.times_w((a, b, c), k) for k in range(3)], dtype=np.uint64)
 
 
 def deep_word(

@@ -109,10 +109,10 @@ class Phase:
         return f"<Phase {self.name!r}: {self.seconds:.3f} s, {len(self.children)} inside>"
 
     def note_peak(self, peak_bytes: int, buffers: Mapping[str, int]) -> None:
-        """Take a measurement into account."""
+        """Take a measurement into account: its buffers, largest first."""
         if peak_bytes > self.peak_bytes:
             self.peak_bytes = peak_bytes
-            self.buffers = dict(sorted(buffers.items(), key=lambda item: -item[1]))
+            self.buffers = dict(buffers)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Phase]]:
         """This phase and all inside it as (depth, phase), parents first."""
@@ -239,7 +239,10 @@ class Report:
         now = time.perf_counter() - self._began
         peak = self._meter.peak_bytes()
         self.samples.append(Sample(now, peak, self._meter.live_bytes()))
-        self._open[-1].note_peak(peak, self._meter.peak_buffers())
+        if peak > self._open[-1].peak_bytes:  # what it is made of is asked for only then
+            buffers = self._meter.peak_buffers()
+            largest = dict(sorted(buffers.items(), key=lambda item: -item[1]))
+            self._open[-1].note_peak(peak, largest)
         self._meter.reset_peak()
         made = self._meter.allocations()
         if made > self._allocations:
