@@ -49,6 +49,7 @@ static hash_function hash_locate_rows(const hash_job *job, ptrdiff_t b, ptrdiff_
     (void)thread;
     for (int k = 0; k < job->core->streams; k++)
         in->piece[0][k] = m->base + b * m->block + (i + (k < count ? k : count - 1)) * m->row;
+    in->ahead = job->core->streams * m->row;
     return job->core->rows;
 }
 
@@ -109,6 +110,7 @@ static ptrdiff_t hash_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int 
     const hash_job *job = context;
     const int streams = job->core->streams;
     hash_input in;
+    in.ahead = 0;
     while (first < last) {
         const ptrdiff_t b = first / job->per_block, i = first % job->per_block;
         const ptrdiff_t here = job->per_block - i < last - first ? job->per_block - i : last - first;
@@ -135,6 +137,7 @@ static ptrdiff_t hash_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int 
 static void hash_one(const hash_core *core, const uint8_t *data, size_t bytes, uint8_t *digest) {
     uint8_t digests[HASH_STREAMS_MAX * HASH_BYTES];
     hash_input in;
+    in.ahead = 0;
     for (int k = 0; k < core->streams; k++) in.piece[0][k] = data;
     core->rows(&in, bytes, HASH_PLAIN, digests);
     memcpy(digest, digests, HASH_BYTES);
@@ -162,6 +165,7 @@ static ptrdiff_t grind_chunk(void *context, ptrdiff_t first, ptrdiff_t last, int
     uint8_t messages[HASH_STREAMS_MAX][GRIND_BYTES] __attribute__((aligned(64)));
     uint8_t digests[HASH_STREAMS_MAX * HASH_BYTES];
     hash_input in;
+    in.ahead = 0;
     for (int k = 0; k < HASH_STREAMS_MAX; k++) {
         memcpy(messages[k], job->prefix, GRIND_PREFIX);
         in.piece[0][k] = messages[k];

@@ -31,6 +31,7 @@ typedef struct {
     const uint8_t *piece[HASH_PIECES_MAX][HASH_STREAMS_MAX];
     const uint64_t *const *word;
     ptrdiff_t first;
+    ptrdiff_t ahead; /* rows: bytes to the message that is this stream's next, to be asked for now; or 0 */
 } hash_input;
 
 /* Hashes all streams of `in`, messages of `bytes` bytes (a multiple of 8 unless rows and HASH_PLAIN),

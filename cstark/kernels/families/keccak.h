@@ -64,6 +64,10 @@ INLINE void keccak_absorb(lanes64 *state, const hash_input *in, int layout, size
         for (; j < count; j++) state[j] ^= l64_load(in->word[first + j] + in->first);
         return;
     }
+    if (layout == HASH_ROWS && in->ahead) /* the lines of each stream's next message, see hash_blocks.h */
+        for (size_t line = 0; line < 8 * count; line += 64)
+            for (int k = 0; k < STREAMS64; k++)
+                __builtin_prefetch(in->piece[0][k] + in->ahead + 8 * first + line, 0, 3);
     for (; j + 4 <= count; j += 4) {
         lanes64 w[4];
         const size_t offset = 8 * (first + j);
