@@ -33,6 +33,7 @@ Proving and verifying
 `Options`           hash, blowup, security and the other choices
 `ResolvedOptions`   the same as numbers, which a proof file states
 `Proof`             a proof, and its bytes
+`ShardedProof`      one in several parts, from `Machine.prove_shards`
 `VerifyingKey`      a machine as data: verifies without the code of the tables
 `StatementFile`     a key with public values, tokens and a claim: what a key file holds
 `vm`                a RISC-V machine: an ELF file in, a proof of its run out
@@ -127,6 +128,7 @@ _NAMES: dict[str, tuple[str, str | None]] = {
     "ResolvedOptions": ("cstark.protocol.options", "ResolvedOptions"),
     "Send": ("cstark.air", "Send"),
     "Statement": ("cstark.workload", "Statement"),
+    "ShardedProof": ("cstark.protocol.shards.proof", "ShardedProof"),
     "StatementFile": ("cstark.workload.statement_file", "StatementFile"),
     "StatementError": ("cstark.errors", "StatementError"),
     "Table": ("cstark.air", "Table"),

@@ -33,6 +33,7 @@ from cstark.protocol.key import VerifyingKey as VerifyingKey
 from cstark.protocol.options import Options as Options
 from cstark.protocol.options import ResolvedOptions as ResolvedOptions
 from cstark.protocol.proof import Proof as Proof
+from cstark.protocol.shards.proof import ShardedProof as ShardedProof
 from cstark.report import Report as Report
 from cstark.runtime import get_num_threads as get_num_threads
 from cstark.runtime import set_num_threads as set_num_threads

@@ -21,6 +21,7 @@ __all__ = [
     "MAX_QUERIES",
     "MAX_ROWS",
     "MAX_SECURITY",
+    "MAX_SHARDS",
     "MAX_TABLES",
     "MIN_LOG_HEIGHT",
     "MIN_ROWS",
@@ -37,6 +38,7 @@ MIN_ROWS = 1 << MIN_LOG_HEIGHT
 MAX_ROWS = 1 << (TWO_ADICITY - 1)
 """A blowup of at least 2 must fit in the 2^32 roots of unity."""
 MAX_TABLES = 1 << 12
+MAX_SHARDS = 1 << 12
 MAX_COLUMNS = 1 << 16
 """Main columns of a table; preprocessed columns, periodic columns and public values as well."""
 MAX_MESSAGE_WIDTH = 1 << 16

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cstark.air import Air, Tables
 from cstark.air.tokens import Token
 from cstark.appraisal import Appraised
-from cstark.errors import AirError, StatementError, quoted
+from cstark.checked import Checked
+from cstark.errors import AirError, quoted
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.options import Options, ResolvedOptions
-from cstark.protocol.proof import Proof
+from cstark.protocol.policy import Policy
+from cstark.protocol.proof import Proof, is_sharded
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
 from cstark.protocol.statement import Instance
-from cstark.protocol.traces import Traces, read_standing
+from cstark.protocol.traces import Traces
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from os import PathLike
+
     from cstark.air.description import TableDescription
-    from cstark.check import CheckReport
+    from cstark.protocol.shards.proof import ShardedProof
     from cstark.report.progress import ProgressCallback
+    from cstark.shards.worker import Source
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["Machine"]
 
 
-class Machine(Appraised):
+class Machine(Checked, Appraised):
     """Tables, the buses between them, and the options of their proofs.
 
     A machine pickles with its compiled programs: workers of a pool need not compile it again.
@@ -192,129 +194,97 @@ class Machine(Appraised):
             check=check, progress=progress, max_memory=max_memory, insecure_seed=insecure_seed,
         )  # fmt: skip
 
-    def check(
+    def prove_shards(
         self,
-        traces: Mapping[str, Traces],
+        shards: Iterable[Source],
         publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
-        mutate: int = 0,
-        seed: int = 0,
-    ) -> CheckReport:
-        """Check traces without proving: which constraints fail where, which buses are unbalanced.
+        claim: bytes = b"",
+        executor: Executor | None = None,
+        folder: str | PathLike[str] | None = None,
+        check: bool = True,
+        progress: bool | ProgressCallback | None = None,
+        max_memory: int | None = None,
+        keep: int | bool = 0,
+    ) -> ShardedProof:
+        """Prove one statement in several parts, of which each fits in the memory of a worker.
 
-        Messages are counted exactly, with at most 1 GiB of memory: when there are more different
-        ones at a time than fit, the traces are gone through more than once.
-
-        Parameters
-        ----------
-        traces, publics, tokens
-            As for `prove`.
-        mutate : int
-            Change so many cells of valid traces (all, if there are at most 2^14), one at a time,
-            each in five ways, and report the changes that no constraint and no bus notices.
-            Cells that a table leaves open on purpose (`Air.free_cells`) count as explained.
-            Beside that, some rows of every kind are tested for cells that can be changed
-            together: what is declared in `Air.inputs` is taken as given, and everything else
-            must be determined, see ``python -m pydoc cstark.check.rank``.
-        seed : int
-            The seed of the choice of cells and values.
-
-        Returns
-        -------
-        CheckReport
-            True when nothing is wrong. A false trace never raises; a malformed one does.
-
-        Raises
-        ------
-        TraceError, StatementError
-            If the input is malformed (shapes, dtypes, values not below p), or the counts of the
-            statement could wrap around p.
-        AirError
-            If a table's `free_cells` is wrong.
-        """
-        for name, value in (("mutate", mutate), ("seed", seed)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-                raise StatementError(f"{name} is {quoted(value)}; it must be an int of at least 0")
-        described = self.proving_key.description
-        from cstark.proving import check_traces
-
-        instance = Instance.build(described, publics, tokens, b"")
-        heights, arrays = read_standing(described, traces)
-        key = self.proving_key.standing(heights)
-        instance = instance.at(key.description)
-        instance.refuse_wrapping(key.description)
-        report = check_traces(key, arrays, instance)
-        if not mutate or not report:
-            return report
-        from cstark.check.mutate import find_free_cells
-        from cstark.check.rank import rank_test
-
-        airs, standing = list(self.tables.values()), key.description
-        mine = [airs[place] for place in standing.places]
-        tables = list(zip(mine, standing.tables, arrays, instance.publics, strict=True))
-        mutations = find_free_cells(tables, int(mutate), int(seed))
-        return replace(report, mutations=mutations, rank=rank_test(tables, int(seed)))
-
-    def count(
-        self,
-        traces: Mapping[str, Traces],
-        bus: str,
-        publics: Publics | None = None,
-        *,
-        table: str | None = None,
-        tokens: Sequence[Token] = (),
-    ) -> NDArray[np.uint64]:
-        """Say how often each row of a list is asked for: the counts of a table that receives.
+        Every shard is gone through twice: its columns are committed to; when all of them are, the
+        challenges that buses need are drawn from all commitments; then the shard is proved. Buses
+        go through all shards. A table whose `Air.stands` says ``"once"`` stands in the last shard
+        and in no other, one that says ``"every"`` once in each, one that says ``"any"`` as often as
+        its traces are given.
 
         Parameters
         ----------
-        traces : mapping of str to (rows, columns) array_like of integers
-            The traces of the tables that use the bus; that of the list itself may be left out when
-            its messages read no main column.
-        bus : str
-            Name of the bus.
-        publics, tokens
-            As for `prove`; publics may be left out where no message on the bus reads one.
-        table : str, optional
-            Name of the table to count for, where several have a column that says how often.
+        shards : iterable of (mapping or callable)
+            For each shard its traces, as `prove` takes them; or a callable without arguments that
+            returns them, which is called where the shard is proved, twice, and must return the
+            same both times. For another process it must be possible to pickle it, as a function of
+            a module, an object with ``__call__``, or `functools.partial` of either.
+        publics, tokens, claim
+            Of the whole, as for `prove`. Public values are those of a table wherever it stands.
+        executor : concurrent.futures.Executor, optional
+            Where the shards are proved; by default one after another, in the caller's thread. The
+            bytes of the proof do not depend on it.
+        folder : path, optional
+            Where what is finished is kept, made if need be. The same call with the same folder,
+            after whatever crash, does what is left.
+        check : bool
+            Check every constraint of each shard first. That buses balance over all shards is seen
+            at the end.
+        progress : bool or callable, optional
+            As for `prove`; told after each half of a shard, in the caller's thread. What it raises
+            cancels the proof; what is finished stays in the folder.
+        max_memory : int, optional
+            Most bytes of the prover's own buffers, for each shard.
+        keep : int or bool
+            Bytes that a process may keep of commitments between the two halves, so that a shard
+            which comes to the same process again need not be committed to again; True for all.
 
         Returns
         -------
-        ndarray
-            ``(rows,)`` or ``(rows, receives)`` uint64; of equal rows, the first has the count.
+        ShardedProof
+            `verify` checks it.
 
         Raises
         ------
         TraceError
-            If a message is not in the list (with table, row, values), or a trace is malformed.
-        StatementError
-            If no or several tables could be meant, or for malformed publics or tokens.
+            As for `prove`, with the shard in a note; if the second call of a shard gives other
+            traces; if the buses of all shards together do not balance.
+        StatementError, OptionsError
+            As for `prove`; if the folder belongs to another statement; with ``zk=True``.
 
         Examples
         --------
+        >>> import numpy as np
         >>> import cstark as cs
-        >>> class Bytes(cs.Air):
-        ...     columns = ("byte",)
+        >>> class Squares(cs.Air):
+        ...     columns = ("x", "square")
+        ...     stands = "any"
         ...     def constrain(self, t):
-        ...         t.send("range", [t.now.byte])
-        >>> machine = cs.Machine({"bytes": Bytes(), "range": cs.gadgets.RangeTable(8)})
-        >>> traces = {"bytes": [1, 7, 7, 1, 7, 2, 2, 3]}
-        >>> counts = machine.count(traces, "range")
-        >>> counts[:8].tolist()
-        [0, 2, 2, 1, 0, 0, 0, 3]
-        >>> traces["range"] = counts
-        >>> bool(machine.check(traces))
-        True
+        ...         t.every_row.equal(t.now.square, t.now.x**2)
+        >>> x = np.arange(24, dtype=np.uint64)
+        >>> squares = np.stack([x, x * x], axis=1)
+        >>> machine = cs.Machine({"squares": Squares()})
+        >>> shards = [{"squares": squares[:16]}, {"squares": squares[16:]}]
+        >>> proof = machine.prove_shards(shards)
+        >>> proof.log_heights
+        (((4,),), ((3,),))
+        >>> machine.verify(proof)
         """
-        described = self.proving_key.description
-        from cstark.proving import count_messages
+        from cstark.shards import prove_shards
 
-        return count_messages(described, traces, bus, publics, table=table, tokens=tokens)
+        return prove_shards(
+            self.proving_key, shards, publics, tokens, claim,
+            executor=executor, folder=folder, check=check, progress=progress,
+            max_memory=max_memory, keep=keep,
+        )  # fmt: skip
 
     def verify(
         self,
-        proof: Proof | bytes,
+        proof: Proof | ShardedProof | bytes,
         publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
@@ -322,6 +292,8 @@ class Machine(Appraised):
         heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
         regime: str | None = None,
+        executor: Executor | None = None,
+        progress: bool | ProgressCallback | None = None,
     ) -> None:
         """Return if the proof holds, raise otherwise.
 
@@ -330,7 +302,7 @@ class Machine(Appraised):
 
         Parameters
         ----------
-        proof : Proof or bytes
+        proof : Proof, ShardedProof or bytes
             A proof that was made with exactly this machine's options.
         publics, tokens
             As given to the prover.
@@ -346,6 +318,9 @@ class Machine(Appraised):
         regime : {"best", "unique"}, optional
             Which bounds prove them: the better of both, or unique decoding alone. By default as
             in the machine's options.
+        executor, progress : optional
+            Of a proof in shards: where the shards are verified, and who is told after each; what
+            ``progress`` raises cancels it. Other proofs are verified at once.
 
         Raises
         ------
@@ -356,10 +331,20 @@ class Machine(Appraised):
         StatementError
             If the publics, tokens, claim, heights, min_security or regime given are malformed.
         """
-        self.proving_key.deferred_key().verify(
-            proof, publics, tokens=tokens, claim=claim, heights=heights, min_security=min_security,
-            regime=self.options.counted_regime if regime is None else regime,
-        )  # fmt: skip
+        regime = self.options.counted_regime if regime is None else regime
+        if not is_sharded(proof):
+            self.proving_key.deferred_key().verify(
+                proof, publics, tokens=tokens, claim=claim, heights=heights,
+                min_security=min_security, regime=regime,
+            )  # fmt: skip
+            return
+        from cstark.shards import verify_shards
+
+        key = self.proving_key.sharded_key()
+        policy = Policy.of(key, min_security, regime, heights)
+        verify_shards(
+            key, proof, publics, tokens, claim, policy, executor=executor, progress=progress
+        )
 
     def statement(
         self,
@@ -367,6 +352,7 @@ class Machine(Appraised):
         *,
         tokens: Sequence[Token] = (),
         claim: bytes = b"",
+        shards: bool = False,
     ) -> StatementFile:
         """Give what a proof is to be about as data, for verifiers without code of this machine.
 
@@ -376,6 +362,8 @@ class Machine(Appraised):
             As for `prove`.
         claim : bytes
             Empty, or the canonical JSON that `cs.encode_claim` makes.
+        shards : bool
+            Whether the proof is one in shards, which has a key of its own.
 
         Returns
         -------
@@ -404,7 +392,7 @@ class Machine(Appraised):
         from cstark.workload.claim import decode_claim
         from cstark.workload.statement_file import StatementFile
 
-        key = self.verifying_key()
+        key = self.proving_key.sharded_key() if shards else self.verifying_key()
         checked = Instance.build(key, publics, tokens, claim)
         if checked.claim:
             decode_claim(checked.claim)

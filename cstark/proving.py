@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cstark.check import CheckReport
     from cstark.protocol.key import MachineDescription
 
-__all__ = ["check_traces", "count_messages", "make_proof"]
+__all__ = ["check_constraints", "check_traces", "count_messages", "make_proof"]
 
 
 @releasing_memory
@@ -66,7 +66,7 @@ def make_proof(
             instance.refuse_wrapping(described)
             if check:
                 with report.phase("check"):
-                    _check_constraints(key, arrays, instance)
+                    check_constraints(key, arrays, instance)
             if one_sided_buses := one_sided(machine.description.tables, instance.tokens):
                 with report.phase("check one-sided buses"):
                     check_traces(key, arrays, instance, one_sided_buses).raise_for_failure()
@@ -83,7 +83,8 @@ def make_proof(
     return proof
 
 
-def _check_constraints(key: StandingKey, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+def check_constraints(key: StandingKey, arrays: Sequence[np.ndarray], instance: Instance) -> None:
+    """Raise unless every constraint holds and every count keeps to its weight."""
     for table, description in enumerate(key.description.tables):
         publics = instance.publics[table]
         if key.programs.check(table).violations(

@@ -42,7 +42,9 @@ ALLOWED: dict[str, set[str]] = {
     "proving": {*BASE, "kernels", "air", "protocol", "cost", "report", "unwind",
                 "check"},
     "appraisal": {"cost", "protocol", "security"},
-    "machine": {*BASE, "appraisal", "air", "protocol", "report", "proving", "check", "workload"},
+    "checked": {"air", "check", "errors", "protocol", "proving"},
+    "machine": {*BASE, "air", "appraisal", "checked", "protocol", "proving", "report", "shards",
+                "workload"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
     "batch": {"errors", "cost", "files", "protocol", "report", "runtime", "text", "unwind",
               "workload"},
@@ -51,18 +53,21 @@ ALLOWED: dict[str, set[str]] = {
     "machines": {"errors", "limits", "kernels", "air", "workload", "arrays", "vm", "gadgets"},
     "guide": set(),
     "pure": set(),
+    "shards": {*BASE, "air", "batch", "cost", "files", "protocol", "proving", "report", "runtime",
+               "text", "unwind"},
     "cli": {"errors", "files", "workload", "machines", "machine", "protocol", "report", "text",
             "runtime", "security", "pure", "vm"},
     "__main__": {"cli"},
     "__init__": {"runtime"},
 }  # fmt: skip
-# `Machine.statement` makes what the workloads are made of: late, and against the order.
-UPWARDS = {("machine", "workload")}
+# `Machine.statement` makes what the workloads are made of, and `Machine.prove_shards` runs on the
+# executors of batches: late, and against the order.
+UPWARDS = {("machine", "workload"), ("machine", "shards")}
 # Imported by annotations and inside functions alone, so that what is not used is not loaded.
-ONLY_LATE = {("proving", "check"), ("machine", "check"), ("machine", "proving"),
-             ("appraisal", "cost"),
-             ("workload", "check"), ("workload", "machine"),
-             ("machine", "workload")}  # fmt: skip
+ONLY_LATE = {("proving", "check"), ("machine", "proving"),
+             ("appraisal", "cost"), ("checked", "check"), ("checked", "proving"),
+             ("machine", "shards"),
+             ("workload", "check"), ("workload", "machine"), ("machine", "workload")}  # fmt: skip
 
 
 def part_of(path: Path) -> str:
@@ -201,7 +206,7 @@ def test_refusals_go_through_named_checks():
                 assert "import require" not in text, where
                 assert "VerificationError" not in where and "ProofFormatError" not in where, where
     used = []
-    for path in (PACKAGE / "protocol").glob("*.py"):
+    for path in (PACKAGE / "protocol").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":
                 used.append(ast.literal_eval(node.args[1]))
@@ -211,7 +216,7 @@ def test_refusals_go_through_named_checks():
 def test_verifier_has_no_assert_and_no_loose_zip():
     for name in VERIFYING:
         check_strict(PACKAGE / "protocol" / f"{name}.py")
-    for path in (PACKAGE / "pure").glob("*.py"):
+    for path in [*(PACKAGE / "pure").glob("*.py"), *(PACKAGE / "protocol/shards").glob("*.py")]:
         check_strict(path)
 
 

@@ -12,7 +12,15 @@ from cstark.batch.job import Job
 from cstark.errors import CstarkError, StatementError
 from cstark.runtime import get_num_threads
 
-__all__ = ["Here", "check_executor", "default_threads", "packer", "shares_memory", "workers"]
+__all__ = [
+    "Here",
+    "check_executor",
+    "default_threads",
+    "packer",
+    "pickler",
+    "shares_memory",
+    "workers",
+]
 
 T = TypeVar("T")
 Arguments = ParamSpec("Arguments")
@@ -84,21 +92,33 @@ def packer(executor: Executor | None) -> Callable[[int, Job], Job | bytes]:
     StatementError
         From the function returned: the job cannot be pickled.
     """
+    pack = pickler(executor)
+    return lambda index, job: pack(job, f"job {index}: {job.workload!r}")
+
+
+def pickler(executor: Executor | None) -> Callable[[Any, str], Any]:
+    """What turns (object, its name in messages) into what is sent: the object, or its bytes.
+
+    Raises
+    ------
+    StatementError
+        From the function returned: the object cannot be pickled.
+    """
     if shares_memory(executor):
-        return lambda index, job: job
+        return lambda item, name: item
     cloudpickle = sys.modules.get("cloudpickle")
     if isinstance(executor, ProcessPoolExecutor) or cloudpickle is None:
-        dumps: Callable[[Job], bytes] = pickle.dumps
+        dumps: Callable[[Any], bytes] = pickle.dumps
     else:  # loky and dask send classes of notebooks and functions by value
         dumps = cloudpickle.dumps
 
-    def pack(index: int, job: Job) -> bytes:
+    def pack(item: Any, name: str) -> bytes:
         try:
-            return dumps(job)
+            return dumps(item)
         except Exception as error:
             raise StatementError(
-                f"job {index}: {job.workload!r} cannot be sent to another process: "
-                f"{type(error).__name__}: {error}; define its class at the top of a module"
+                f"{name} cannot be sent to another process: {type(error).__name__}: {error}; "
+                "define its class at the top of a module"
             ) from error
 
     return pack

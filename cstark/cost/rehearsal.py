@@ -129,6 +129,8 @@ class Rehearsal:
     def round_1_main(self) -> None:
         with self.phase("commit main"):
             self.commit("main", {})
+            for log_height in self.layout.pins:
+                self.scratch(2 * EXTENSION << log_height)  # weights of the point
 
     def round_2_lookup(self) -> None:
         sources = {}
@@ -341,7 +343,7 @@ class Rehearsal:
 
     def deep_word(self, log_height: int) -> None:
         column = EXTENSION << log_height
-        points = {group.point for group in self.layout.groups[log_height]}
+        points = {group.point for group in self.layout.combined(log_height)}
         with self.briefly("DEEP sums", (len(points) - 1) * column):
             self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
             for matrix in self.read(log_height):
@@ -387,7 +389,7 @@ class Rehearsal:
 
     def opened_widths(self, log_height: int) -> list[int]:
         trees = self.layout.trees
-        return [trees[g.tree].matrices[g.matrix].width for g in self.layout.groups[log_height]]
+        return [trees[g.tree].matrices[g.matrix].width for g in self.layout.combined(log_height)]
 
     def coset_bytes(self, matrix: MatrixShape) -> int:
         return WORD * matrix.width << matrix.log_height

@@ -83,6 +83,9 @@ taken in order: a group takes the next one unless the degree of its constraint w
 the table's ``degree``, which begins another group. (At ``degree`` 3 and counts of degree 2 at most
 these are pairs.) Whoever makes a key chooses a degree; it must come out again as the largest.
 
+*Shards.* A key with one more field, ``shard_root``, is one of proofs in shards: one statement
+proved in several parts. `cstark.protocol.shards` says what differs.
+
 *A valid key.* A verifier that compares the digest with one that it trusts need not check it; this
 package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup 2
 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding

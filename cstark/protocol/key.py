@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cstark.air.buses import number_buses
 from cstark.air.description import Constraint, TableDescription
@@ -23,6 +23,7 @@ from .version import VERSION
 if TYPE_CHECKING:
     from .proof import Proof
     from .publics import Publics
+    from .shards.proof import ShardedProof
 
 __all__ = ["MachineDescription", "VerifyingKey", "check_tables"]
 
@@ -136,6 +137,11 @@ class VerifyingKey(MachineDescription):
     options : ResolvedOptions
     preprocessed_root : bytes or None
         32-byte commitment to the preprocessed columns of all tables; None when there are none.
+    shard_root : bytes or None
+        That of the tables which stand in every shard, in the key of a proof in shards; None when
+        these have no such columns.
+    sharded : bool
+        Whether it is the key of proofs in shards, which are the only ones that it verifies.
 
     Attributes
     ----------
@@ -157,20 +163,30 @@ class VerifyingKey(MachineDescription):
     """
 
     _commit: Callable[[], bytes | None]
+    shard_root: bytes | None = None
+    sharded: bool = False
 
     def __init__(
         self,
         tables: Sequence[TableDescription],
         options: ResolvedOptions,
         preprocessed_root: bytes | None,
+        shard_root: bytes | None = None,
+        sharded: bool = False,
     ) -> None:
         check_tables(tables, options)
         super().__init__(tables, options)
+        self.shard_root, self.sharded = shard_root, sharded
         # The cached property below is not asked then.
         self.__dict__["preprocessed_root"] = preprocessed_root
         has_preprocessed = any(description.preprocessed_width for description in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
+        everywhere = [d for d in self.tables if d.stands == "every" and d.preprocessed_width]
+        if (sharded and bool(everywhere)) != (shard_root is not None):
+            raise AirError(
+                "a shard's commitment goes with preprocessed columns of every shard, only"
+            )
 
     @classmethod
     def deferred(
@@ -213,6 +229,8 @@ class VerifyingKey(MachineDescription):
             "buses": {name: list(pair) for name, pair in self.buses.items()},
             "preprocessed_root": self.preprocessed_root.hex() if self.preprocessed_root else None,
         }
+        if self.sharded:
+            data["shard_root"] = self.shard_root.hex() if self.shard_root else None
         return canonical_json(data)
 
     def to_json(self) -> str:
@@ -262,6 +280,9 @@ class VerifyingKey(MachineDescription):
                 "not a verifying key: this is a statement, which holds a key, public values, "
                 "tokens and a claim; read it with cs.StatementFile.from_json"
             )
+        sharded = isinstance(data, dict) and "shard_root" in data
+        if sharded:
+            fields.add("shard_root")
         if not isinstance(data, dict) or set(data) != fields:
             raise CstarkError("not a verifying key: the fields are " + ", ".join(sorted(fields)))
         if data["format"] != KEY_FORMAT or data["version"] != VERSION:
@@ -271,18 +292,12 @@ class VerifyingKey(MachineDescription):
             )
         if not isinstance(data["tables"], list):
             raise CstarkError("not a verifying key: tables must be a list")
-        root = data["preprocessed_root"]
-        if root is not None:
-            if not isinstance(root, str) or len(root) != 64:
-                raise CstarkError("not a verifying key: preprocessed_root must be 64 hex digits")
-            try:
-                root = bytes.fromhex(root)
-            except ValueError:
-                raise CstarkError("not a verifying key: preprocessed_root is not hex") from None
         key = cls(
             [TableDescription.from_data(item) for item in data["tables"]],
             ResolvedOptions.from_data(data["options"]),
-            root,
+            _root(data, "preprocessed_root"),
+            _root(data, "shard_root") if sharded else None,
+            sharded,
         )
         if key.to_json() != text.strip():
             raise CstarkError("not a verifying key: the text is not in canonical form")
@@ -290,7 +305,7 @@ class VerifyingKey(MachineDescription):
 
     def verify(
         self,
-        proof: Proof | bytes,
+        proof: Proof | ShardedProof | bytes,
         publics: Publics | None = None,
         *,
         tokens: Sequence[Token] = (),
@@ -332,7 +347,20 @@ class VerifyingKey(MachineDescription):
         return f"<VerifyingKey of {', '.join(self.names)}: {self.digest.hex()[:16]}>"
 
     def __reduce__(self) -> tuple[type[VerifyingKey], tuple[object, ...]]:
-        return (type(self), (self.tables, self.options, self.preprocessed_root))
+        roots = self.preprocessed_root, self.shard_root
+        return (type(self), (self.tables, self.options, *roots, self.sharded))
+
+
+def _root(data: Mapping[str, Any], name: str) -> bytes | None:
+    root = data[name]
+    if root is None:
+        return None
+    if not isinstance(root, str) or len(root) != 64:
+        raise CstarkError(f"not a verifying key: {name} must be 64 hex digits")
+    try:
+        return bytes.fromhex(root)
+    except ValueError:
+        raise CstarkError(f"not a verifying key: {name} is not hex") from None
 
 
 def _rows_text(table: TableDescription) -> str:

@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 MASK = -1  # the chunk of a matrix that is none
+PIN = -1  # the point of an opening group that is a shard's own, see `cstark.protocol.shards`
 TREES = ("preprocessed", "main", "lookup", "quotient")
 
 
@@ -170,10 +171,10 @@ class OpeningGroup:
 
     tree: int  # index into Layout.trees
     matrix: int  # index into TreeShape.matrices
-    point: int  # 0: at zeta; k: at zeta root(2^k), the next row of tables of 2^k rows
+    point: int  # 0: at zeta; k: at zeta root(2^k), the next row of tables of 2^k rows; or PIN
     columns: Sequence[int]  # a range where it can be: a short key may name millions of them
-    start: int  # position of the first in the list of all openings
-    power: int  # of gamma, for the first
+    start: int  # position of the first in the list of all openings, or of a pin's columns
+    power: int  # of gamma, for the first; a pin has one for all
 
     @property
     def next(self) -> bool:
@@ -190,6 +191,8 @@ class Layout:
         Often a VerifyingKey.
     heights : sequence of (int or tuple of int)
         Log heights for each table, already checked against the key, see `Standing`.
+    pinned : bool
+        Whether it is that of a shard, which has a pin for each code height.
 
     Attributes
     ----------
@@ -212,8 +215,11 @@ class Layout:
         zeta g.
     mask_powers : dict of int to int
         The power of gamma of the word that hides a code height; empty where nothing is hidden.
+    pins : dict of int to tuple of OpeningGroup
+        The main matrices of each code height that has some, which a shard evaluates at a point of
+        its own, combined; empty in other proofs.
     openings : int
-        Their total number.
+        The total number of openings, pins left out.
     terms : int
         Openings and masks: all that has a power of gamma.
     schedule : FoldSchedule
@@ -222,7 +228,7 @@ class Layout:
         where polynomials have more coefficients than their code is high.
     """
 
-    def __init__(self, key: MachineDescription, heights: Heights) -> None:
+    def __init__(self, key: MachineDescription, heights: Heights, *, pinned: bool = False) -> None:
         self.key = key = Standing.of(key, heights)
         self.log_heights = key.log_heights
         options = key.options
@@ -244,6 +250,7 @@ class Layout:
         self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
         self.groups: dict[int, list[OpeningGroup]] = {}
         self.mask_powers: dict[int, int] = {}
+        self.pins: dict[int, tuple[OpeningGroup, ...]] = {}
         self.openings = self.terms = 0
         for log_height in sorted(set(self.code_heights), reverse=True):
             if self.zk:
@@ -253,6 +260,8 @@ class Layout:
             codes = zip(self.log_heights, self.code_heights, strict=True)
             for log_rows in sorted({n for n, m in codes if m == log_height}, reverse=True):
                 self._add_groups(log_height, log_rows)
+            if pinned:
+                self._add_pin(log_height)
         self.schedule = fold_schedule(self.code_heights, options.fri_arity, options.final_length)
         self.final_length = final_coefficients(self.dimensions, self.schedule.layers[-1])
 
@@ -307,6 +316,26 @@ class Layout:
                 groups.append(OpeningGroup(t, m, point, columns, self.openings, self.terms))
                 self.openings += len(columns)
                 self.terms += len(columns)
+
+    def _add_pin(self, log_height: int) -> None:
+        found, first = [], 0
+        for t, tree in enumerate(self.trees):
+            for m in tree.at(log_height) if tree.name == "main" else ():
+                columns = range(tree.matrices[m].width)
+                found.append(OpeningGroup(t, m, PIN, columns, first, self.terms))
+                first += len(columns)
+        if found:
+            self.pins[log_height] = tuple(found)
+            self.terms += 1
+
+    def combined(self, log_height: int) -> list[OpeningGroup]:
+        """All groups that are combined into the reduced word of a height: openings, then pins."""
+        return [*self.groups[log_height], *self.pins.get(log_height, ())]
+
+    @property
+    def pinned_columns(self) -> int:
+        """Most columns that one pin combines; 0 without pins."""
+        return max((sum(len(g.columns) for g in pin) for pin in self.pins.values()), default=0)
 
     def _place_of(self, place: tuple[int, int]) -> tuple[bool, int]:
         matrix = self.trees[place[0]].matrices[place[1]]
@@ -385,6 +414,8 @@ def security_shape(layout: Layout, tokens: int = 0) -> Shape:
         message_width=max((bus.width for bus in layout.key.buses.values()), default=0),
         fold_arities=layout.schedule.arities,
         final_length=layout.final_length,
+        points=3 if layout.pins else 2,
+        pinned_columns=layout.pinned_columns,
     )
 
 

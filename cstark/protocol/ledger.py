@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ITEMS", "STATEMENT", "Item", "Label", "item_of"]
+__all__ = ["ITEMS", "SHARD_ITEMS", "STATEMENT", "Item", "Label", "item_of"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,9 @@ ITEMS = (
     Item("siblings of FRI layer {}", compared="FRI root", why="the layer's root"),
 )
 
+#: What the shards of a proof have besides, after the main root.
+SHARD_ITEMS = (Item("pins", absorbed_before="z", why="the main columns are fixed by them"),)
+
 
 @lru_cache(maxsize=256)
 def item_of(name: str) -> Item:
@@ -99,7 +102,7 @@ def item_of(name: str) -> Item:
     LookupError
         If there is none.
     """
-    for item in ITEMS:
+    for item in (*ITEMS, *SHARD_ITEMS):
         head, brace, _ = item.name.partition("{}")
         if name == item.name or (brace and name.startswith(head) and _fills(name[len(head) :])):
             return item

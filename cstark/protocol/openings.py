@@ -12,7 +12,8 @@ eprint 2019/336), and no rate is lost for tables of different heights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,11 +23,19 @@ from cstark.kernels import _field, _openings, _runtime
 
 from .commitment import Commitment
 from .domain import Domain
-from .layout import Layout, MatrixShape, OpeningGroup
+from .layout import PIN, Layout, MatrixShape, OpeningGroup
 from .matrix import Matrix
 from .rows import ext_add, repeated, words
 
-__all__ = ["Combination", "PointWeights", "deep_word", "evaluate_openings", "point_weights"]
+__all__ = [
+    "Combination",
+    "Pins",
+    "PointWeights",
+    "deep_word",
+    "evaluate_openings",
+    "evaluate_pins",
+    "point_weights",
+]
 
 
 def weights_of(log_height: int, point: int) -> tuple[int, int]:
@@ -39,7 +48,7 @@ def weights_of(log_height: int, point: int) -> tuple[int, int]:
 
 def point_weights(layout: Layout, log_height: int) -> list[int]:
     """The points of a height that need weights of their own, see `OpeningGroup.point`."""
-    return sorted({weights_of(log_height, g.point)[0] for g in layout.groups[log_height]})
+    return sorted({weights_of(log_height, g.point)[0] for g in layout.combined(log_height)})
 
 
 class PointWeights:
@@ -88,7 +97,7 @@ def evaluate_openings(
     values = [field.ZERO] * layout.openings
     for log_height in layout.groups:
         points = weights[log_height]
-        for (tree, matrix), groups in by_matrix(layout, log_height).items():
+        for (tree, matrix), groups in by_matrix(layout.groups[log_height]).items():
             shape = layout.trees[tree].matrices[matrix]
             coset = commitments[tree].matrices[matrix].coset(0)
             for group in groups:
@@ -101,10 +110,10 @@ def evaluate_openings(
     return values
 
 
-def by_matrix(layout: Layout, log_height: int) -> dict[tuple[int, int], list[OpeningGroup]]:
+def by_matrix(groups: Sequence[OpeningGroup]) -> dict[tuple[int, int], list[OpeningGroup]]:
     """The groups of a height by (tree, matrix), so that each matrix is read once."""
     found: dict[tuple[int, int], list[OpeningGroup]] = {}
-    for group in layout.groups[log_height]:
+    for group in groups:
         found.setdefault((group.tree, group.matrix), []).append(group)
     return found
 
@@ -138,6 +147,54 @@ def _opened(
     return [base[c] for c in group.columns]
 
 
+@dataclass(frozen=True)
+class Pins:
+    """What a shard says of its main columns before it knows any other challenge.
+
+    Attributes
+    ----------
+    eta : Element
+        Combines the columns of a height.
+    omega : Element
+        Where they are evaluated; outside the base field.
+    values : dict of int to Element
+        sum_c eta^c f_c(omega) over the main columns f_c of each code height, in the order of its
+        leaf.
+    """
+
+    eta: Element
+    omega: Element
+    values: Mapping[int, Element]
+
+
+NO_PINS = Pins(field.ONE, field.ZERO, {})
+
+
+def evaluate_pins(
+    layout: Layout,
+    main: Commitment,
+    domains: Callable[[int], Domain],
+    eta: Element,
+    omega: Element,
+) -> Pins:
+    """The pins of the main columns that have been committed to."""
+    values = {}
+    for log_height, groups in layout.pins.items():
+        point = PointWeights(domains(log_height), omega)
+        total, power = field.ZERO, field.ONE
+        for group in groups:
+            shape = layout.trees[group.tree].matrices[group.matrix]
+            sums = np.empty((shape.width, 3), dtype=np.uint64)
+            coset = main.matrices[group.matrix].coset(0)
+            _openings.column_sums(coset, shape.width, point.weights, 0, sums)
+            del coset  # before another one is made
+            for a, b, c in sums.tolist():
+                total = field.add(total, field.mul(power, (a, b, c)))
+                power = field.mul(power, eta)
+        values[log_height] = field.mul(point.factor, total)
+    return Pins(eta, omega, values)
+
+
 class Combination:
     """The openings and the powers of gamma that combine them: the numbers of DEEP.
 
@@ -148,10 +205,17 @@ class Combination:
     openings : sequence of Element
         All opened values, in the order of the layout.
     zeta : Element
+    pins : Pins, optional
+        Where the layout has some.
     """
 
     def __init__(
-        self, layout: Layout, gamma: Element, openings: Sequence[Element], zeta: Element
+        self,
+        layout: Layout,
+        gamma: Element,
+        openings: Sequence[Element],
+        zeta: Element,
+        pins: Pins | None = None,
     ) -> None:
         self.layout = layout
         self.zeta = zeta
@@ -160,11 +224,22 @@ class Combination:
         factors[0] = field.ONE
         self._powers = np.empty_like(factors)
         _field.scan("ext_mul", factors, self._powers)
+        self._pins = NO_PINS if pins is None else pins
+
+    def _power(self, number: int) -> Element:
+        a, b, c = self._powers[number].tolist()
+        return a, b, c
 
     def coefficients(self, group: OpeningGroup) -> np.ndarray:
         """(width, 3) uint64: what each base column of the group's matrix counts in S_p."""
         shape = self.layout.trees[group.tree].matrices[group.matrix]
         out = np.zeros((shape.width, 3), dtype=np.uint64)
+        if group.point == PIN:
+            power = field.mul(self._power(group.power), field.power(self._pins.eta, group.start))
+            for column in group.columns:
+                out[column] = power
+                power = field.mul(power, self._pins.eta)
+            return out
         columns = group.columns
         powers = self._powers[group.power : group.power + len(columns)]
         if shape.extension:
@@ -180,6 +255,9 @@ class Combination:
 
     def value(self, log_height: int, point: int) -> Element:
         """v_p: the opened values of one height and point, combined."""
+        if point == PIN:
+            power = self._power(self.layout.pins[log_height][0].power)
+            return field.mul(power, self._pins.values[log_height])
         total = field.ZERO
         for group in self.layout.groups[log_height]:
             if group.point == point:
@@ -225,7 +303,7 @@ def _reduced_masks(
         (S_p - v_p) / (X - p) = (X^N - s^N) (r - r(p)) / (X - p) + a polynomial of degree below N.
     """
     sums: dict[int, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(combination.layout, log_height).items():
+    for (tree, matrix), groups in by_matrix(combination.layout.groups[log_height]).items():
         masks = commitments[tree].matrices[matrix].masks
         if masks is None:
             continue
@@ -272,7 +350,7 @@ def _reduced_first(
 ) -> np.ndarray:
     """The reduced word on coset 0: (3, 1, N), planar."""
     sums: dict[int, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(combination.layout, domain.log_height).items():
+    for (tree, matrix), groups in by_matrix(combination.layout.combined(domain.log_height)).items():
         coset = commitments[tree].matrices[matrix].coset(0)
         for group in groups:
             begun = group.point in sums

@@ -8,7 +8,8 @@ The parser never trusts a length: it computes each one and takes exactly that mu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import numpy as np
 
@@ -24,10 +25,30 @@ from .version import VERSION
 
 if TYPE_CHECKING:
     from cstark.report import Report
-__all__ = ["MAGIC", "Proof", "Reader", "encode_options"]
+
+    from .shards.proof import ShardedProof
+__all__ = [
+    "MAGIC",
+    "SHARDS_MAGIC",
+    "Proof",
+    "Reader",
+    "encode_options",
+    "read_heights",
+    "read_options",
+]
 
 MAGIC = b"cstark\r\n"
+SHARDS_MAGIC = b"shards\r\n"
 _NAMES = {number: name for name, number in ALGORITHMS.items()}
+
+
+def is_sharded(proof: object) -> TypeGuard[ShardedProof | bytes]:
+    """Whether a proof, as an object or as its bytes, is one in shards."""
+    if isinstance(proof, (bytes, bytearray, memoryview)):
+        with suppress(TypeError, ValueError):  # of a released buffer, say
+            return bytes(proof[: len(SHARDS_MAGIC)]) == SHARDS_MAGIC
+        return False
+    return type(proof).__name__ == "ShardedProof"
 
 
 def encode_options(options: ResolvedOptions) -> bytes:
@@ -71,6 +92,11 @@ class Reader:
     def number(self, size: int, what: str) -> int:
         """An unsigned integer of `size` bytes."""
         return int.from_bytes(self.take(size, what), "little")
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        left = len(self._data) - self._offset
+        require(not left, "end", f"{left} bytes follow the end of the proof")
 
     @property
     def offset(self) -> int:
@@ -124,7 +150,7 @@ class Proof:
         heights = _whole_numbers(log_heights)
         every = [log_height for item in heights for log_height in of_table(item)]
         problem = _wrong_field(options, every, claim, body)
-        require(not problem, "fields", f"no proof has such {problem}")
+        check_fields(problem)
         _check_tables(len(heights))
         _check_tables(len(every))
         for log_height in every:
@@ -134,7 +160,7 @@ class Proof:
                 f"a table of height 2^{log_height} is not between 2^{MIN_LOG_HEIGHT} and "
                 f"2^{options.max_log_height}",
             )
-        _check_claim(len(claim))
+        check_claim_length(len(claim))
         self.options = options
         self.log_heights = heights
         self.claim = bytes(claim)
@@ -171,7 +197,7 @@ class Proof:
     def reread(self) -> Proof:
         """The proof that is in the bytes of this one; the body is not copied."""
         proof = Proof.parse_header(self._header())
-        proof.body = _view(self.body)
+        proof.body = view_of(self.body)
         return proof
 
     @classmethod
@@ -215,64 +241,15 @@ class Proof:
         ProofFormatError
             As for `from_bytes`.
         """
-        view = _view(data)
+        view = view_of(data)
         reader = Reader(view)
-        require(
-            bytes(reader.take(len(MAGIC), "magic")) == MAGIC,
-            "magic",
-            "this is no cstark proof: the magic is wrong",
-        )
-        version = reader.number(2, "version")
-        require(
-            version == VERSION,
-            "version",
-            f"the proof has version {version}; this is version {VERSION}",
-        )
-        zk, salt = reader.number(1, "option zk"), reader.number(1, "salt length")
-        require(
-            salt == (SALT_BYTES if zk else 0),
-            "reserved",
-            f"salts of {salt} bytes are for a later version",
-        )
-        options = cls._read_options(reader, zk)
-        tables = reader.number(2, "number of tables")
-        _check_tables(tables)
-        log_heights = _read_heights(reader, tables)
+        check_magic(bytes(reader.take(len(MAGIC), "magic")), MAGIC)
+        options = read_options(reader)
+        log_heights = read_heights(reader)
         length = reader.number(4, "length of the claim")
-        _check_claim(length)  # before it is read
+        check_claim_length(length)  # before it is read
         claim = bytes(reader.take(length, "claim"))
         return cls(options, log_heights, claim, view[reader.offset :])
-
-    @staticmethod
-    def _read_options(reader: Reader, zk: int) -> ResolvedOptions:
-        names = ("blowup", "hash", "FRI arity", "final length", "grinding", "max log height")
-        log_blowup, hash_id, log_arity, log_final, grinding, max_log_height = (
-            reader.number(1, f"option {name}") for name in names
-        )
-        queries = reader.number(2, "option queries")
-        offset = reader.number(8, "option coset offset")
-        require(
-            max(log_blowup, log_arity, log_final) <= 32 and hash_id in _NAMES,
-            "option range",
-            "an option of the proof has an impossible value",
-        )
-        options, problem = None, ""
-        try:
-            options = ResolvedOptions(
-                blowup=1 << log_blowup,
-                queries=queries,
-                grinding=grinding,
-                hash=_NAMES[hash_id],
-                fri_arity=1 << log_arity,
-                final_length=1 << log_final,
-                coset_offset=offset,
-                max_log_height=max_log_height,
-                zk=zk or False,
-            )
-        except OptionsError as error:
-            problem = str(error)
-        require(options, "option values", f"an option of the proof is impossible: {problem}")
-        return cast(ResolvedOptions, options)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Proof) and self.to_bytes() == other.to_bytes()
@@ -291,6 +268,69 @@ class Proof:
         )
 
 
+def check_magic(found: bytes, wanted: bytes) -> None:
+    """The file is of the kind that is wanted."""
+    kinds = {
+        MAGIC: "this is a proof that is not in shards; cs.Proof reads it",
+        SHARDS_MAGIC: "this is a proof in shards; cs.ShardedProof reads it",
+    }
+    other = "this is no cstark proof: the magic is wrong"
+    require(found == wanted, "magic", kinds.get(found, other))
+
+
+def check_fields(problem: str) -> None:
+    """An object is one that a file could hold."""
+    require(not problem, "fields", f"no proof has such {problem}")
+
+
+def read_options(reader: Reader) -> ResolvedOptions:
+    """Version and options, as they stand after the magic."""
+    version = reader.number(2, "version")
+    require(
+        version == VERSION,
+        "version",
+        f"the proof has version {version}; this is version {VERSION}",
+    )
+    zk, salt = reader.number(1, "option zk"), reader.number(1, "salt length")
+    require(
+        salt == (SALT_BYTES if zk else 0),
+        "reserved",
+        f"salts of {salt} bytes are for a later version",
+    )
+    return _read_options(reader, zk)
+
+
+def _read_options(reader: Reader, zk: int) -> ResolvedOptions:
+    names = ("blowup", "hash", "FRI arity", "final length", "grinding", "max log height")
+    log_blowup, hash_id, log_arity, log_final, grinding, max_log_height = (
+        reader.number(1, f"option {name}") for name in names
+    )
+    queries = reader.number(2, "option queries")
+    offset = reader.number(8, "option coset offset")
+    require(
+        max(log_blowup, log_arity, log_final) <= 32 and hash_id in _NAMES,
+        "option range",
+        "an option of the proof has an impossible value",
+    )
+    options, problem = None, ""
+    try:
+        options = ResolvedOptions(
+            blowup=1 << log_blowup,
+            queries=queries,
+            grinding=grinding,
+            hash=_NAMES[hash_id],
+            fri_arity=1 << log_arity,
+            final_length=1 << log_final,
+            coset_offset=offset,
+            max_log_height=max_log_height,
+            zk=zk or False,
+        )
+    except OptionsError as error:
+        problem = str(error)
+    require(options, "option values", f"an option of the proof is impossible: {problem}")
+    return cast(ResolvedOptions, options)
+
+
 def _check_tables(tables: int) -> None:
     require(
         1 <= tables <= MAX_TABLES,
@@ -299,7 +339,7 @@ def _check_tables(tables: int) -> None:
     )
 
 
-def _check_claim(length: int) -> None:
+def check_claim_length(length: int) -> None:
     require(
         length <= MAX_CLAIM_BYTES,
         "claim length",
@@ -307,8 +347,10 @@ def _check_claim(length: int) -> None:
     )
 
 
-def _read_heights(reader: Reader, tables: int) -> tuple[int | tuple[int, ...], ...]:
-    """The log heights of so many tables, of all traces of each."""
+def read_heights(reader: Reader) -> tuple[int | tuple[int, ...], ...]:
+    """The number of tables, and the log heights of all traces of each."""
+    tables = reader.number(2, "number of tables")
+    _check_tables(tables)
     found: list[int | tuple[int, ...]] = []
     for _ in range(tables):
         first = reader.number(1, "log heights")
@@ -349,7 +391,7 @@ def _wrong_field(options: object, heights: Sequence[int], claim: object, body: o
     return "" if all(0 <= v < 256 for v in heights) else "log heights: each is one byte"
 
 
-def _view(data: object) -> memoryview:
+def view_of(data: object) -> memoryview:
     """The bytes of a file, wherever they are, without copying them if they are contiguous."""
     problem = f"a proof is bytes, not {type(data).__name__}"
     view = None

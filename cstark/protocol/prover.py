@@ -487,20 +487,24 @@ class Prover:
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
         self.weights = {
             log_height: {
-                point: PointWeights(
-                    self.proving_key.domain(log_height),
-                    field.scale(self.zeta, field.base_root(point)),
-                )
+                point: PointWeights(self.proving_key.domain(log_height), self._point(point))
                 for point in point_weights(self.layout, log_height)
             }
             for log_height in self.layout.groups
         }
         return evaluate_openings(self.layout, trees, self.weights)
 
+    def _point(self, point: int) -> Element:
+        """See `OpeningGroup.point`."""
+        return field.scale(self.zeta, field.base_root(point))
+
+    def _combination(self) -> Combination:
+        return Combination(self.layout, self.gamma, self.openings, self.zeta)
+
     def _reduced(self) -> dict[int, np.ndarray]:
         """The reduced word of each height: (3, blowup, N) uint64."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
-        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
+        combination = self._combination()
         return {
             log_height: deep_word(
                 combination,

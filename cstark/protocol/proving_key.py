@@ -72,6 +72,8 @@ class ProvingKey:
         self._preprocessed: Commitment | None = None
         self._off_code: dict[tuple[int, int], np.ndarray] = {}
         self._verifying_key: VerifyingKey | None = None
+        self._everywhere: Commitment | None = None
+        self._sharded_key: VerifyingKey | None = None
 
     @classmethod
     def make(
@@ -205,6 +207,28 @@ class ProvingKey:
             )
         return self._verifying_key
 
+    def sharded_key(self) -> VerifyingKey:
+        """The key of proofs in shards, see `cstark.protocol.shards`."""
+        if self._sharded_key is None:
+            commitment, everywhere = self.preprocessed(), self.preprocessed_of_shards()
+            self._sharded_key = VerifyingKey(
+                self.description.tables,
+                self.description.options,
+                None if commitment is None else commitment.root,
+                None if everywhere is None else everywhere.root,
+                sharded=True,
+            )
+        return self._sharded_key
+
+    def preprocessed_of_shards(self) -> Commitment | None:
+        """The commitment of all shards but the last: to the tables that stand in every one."""
+        tables = self.description.tables
+        if all(d.stands == "every" for d in tables if d.preprocessed_width):
+            return self.preprocessed()
+        if self._everywhere is None:
+            self._everywhere = self._commit(None, "every")
+        return self._everywhere
+
     def deferred_key(self) -> VerifyingKey:
         """The verifying key, which commits to the preprocessed columns once that is needed.
 
@@ -217,13 +241,13 @@ class ProvingKey:
 
         return self._verifying_key or VerifyingKey.deferred(self.description, root)
 
-    def _commit(self, report: Report | None) -> Commitment | None:
-        """Extend and hash the preprocessed columns of all tables."""
+    def _commit(self, report: Report | None, stands: str = "") -> Commitment | None:
+        """Extend and hash the preprocessed columns of all tables, or of those that stand so."""
         options = self.description.options
         least = least_log_height(self.description.tables, options.queries) if options.zk else 0
         shapes, values = [], {}
         for table, description in enumerate(self.description.tables):
-            if description.preprocessed is not None:
+            if description.preprocessed is not None and stands in ("", description.stands):
                 values[table] = description.preprocessed
                 log_rows = len(description.preprocessed).bit_length() - 1
                 width = description.preprocessed_width
@@ -262,13 +286,13 @@ class StandingKey(ProvingKey):
 
     description: Standing
 
-    def __init__(self, key: ProvingKey, heights: Heights) -> None:
+    def __init__(self, key: ProvingKey, heights: Heights, *, pinned: bool = False) -> None:
         self.key = key
         self.description = Standing(key.description, heights)
         self.programs = key.programs.of(self.description.places)
         self.domains = key.domains
         self._security = Recent(8)
-        self._layout = Layout(self.description, heights)
+        self._layout = Layout(self.description, heights, pinned=pinned)
 
     def layout(self, log_heights: Heights) -> Layout:
         """The layout, whose heights are those of the key itself."""

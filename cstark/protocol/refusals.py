@@ -44,6 +44,11 @@ CHECKS: dict[str, Check] = {
     "tables": Check(Reason.HEIGHTS, "a proof that leaves out a table"),
     "standing": Check(Reason.HEIGHTS, "a table that stands more or less often than it may"),
     "order of traces": Check(Reason.HEIGHTS, "two files of one proof: traces of a table exchanged"),
+    "kind of key": Check(
+        Reason.STATEMENT, "a proof in shards of a statement in one, or the reverse"
+    ),
+    "number of shards": Check(Reason.FORMAT, "no shard, or work out of proportion"),
+    "presence": Check(Reason.HEIGHTS, "a table that stands once in two shards, or in none"),
     "height range": Check(Reason.HEIGHTS, "tables too short for the theorems, or too tall"),
     "fixed height": Check(Reason.HEIGHTS, "another height than the statement's"),
     "expected height": Check(Reason.HEIGHTS, "another height than the caller expects"),

@@ -91,6 +91,23 @@ class Standing(MachineDescription):
         self.buses, self.bus_numbers = key.buses, key.bus_numbers
         self.log_heights, self.places = tuple(log_heights), tuple(places)
 
+    @property
+    def weight(self) -> int:
+        """Weight times height of all interactions, added up over all buses."""
+        return sum(
+            interaction.weight << log_height
+            for table, log_height in zip(self.tables, self.log_heights, strict=True)
+            for interaction in table.interactions
+        )
+
+    @property
+    def fractions(self) -> int:
+        """Messages of all rows."""
+        return sum(
+            len(table.interactions) << log_height
+            for table, log_height in zip(self.tables, self.log_heights, strict=True)
+        )
+
     @classmethod
     def of(cls, key: MachineDescription, heights: Heights) -> Standing:
         """The tables of a proof; those that stand already stay as they are."""

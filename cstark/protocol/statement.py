@@ -85,19 +85,21 @@ class Instance:
         transcript.absorb("key", key.digest)
         transcript.absorb("options", encode_options(key.options))
         transcript.absorb("log heights", encode_heights(heights))
-        transcript.absorb(
-            "publics",
-            b"".join(_words([len(values), *values]) for values in self.publics),
-        )
-        transcript.absorb(
-            "tokens",
-            _words([len(self.tokens)])
-            + b"".join(
-                _words([key.bus_numbers[t.bus], t.sign % P, t.count, len(t.values), *t.values])
-                for t in self.tokens
-            ),
-        )
+        transcript.absorb("publics", self.public_bytes)
+        transcript.absorb("tokens", self.token_bytes(key))
         transcript.absorb("claim", self.claim)
+
+    @property
+    def public_bytes(self) -> bytes:
+        """For each table, how many public values it has, and they."""
+        return b"".join(_words([len(values), *values]) for values in self.publics)
+
+    def token_bytes(self, key: MachineDescription) -> bytes:
+        """How many tokens there are, and they."""
+        return _words([len(self.tokens)]) + b"".join(
+            _words([key.bus_numbers[t.bus], t.sign % P, t.count, len(t.values), *t.values])
+            for t in self.tokens
+        )
 
     def wraps(self, key: Standing) -> bool:
         """Whether multiplicities could add up to p, so that p copies would look like none.
@@ -107,14 +109,16 @@ class Instance:
         p / 2: p - 1 copies are p - 1 copies, not the taking away of one.  So does a public value
         that a count depends on: the weight of the interaction bounds it.
         """
-        if next(self._overweight_publics(key), None) is not None:
-            return True
-        total = sum(
-            interaction.weight << log_height
-            for table, log_height in zip(key.tables, key.log_heights, strict=True)
-            for interaction in table.interactions
-        )
-        return total + sum(token.count for token in self.tokens) >= P
+        return self.is_overweight(key) or key.weight + self.token_weight >= P
+
+    @property
+    def token_weight(self) -> int:
+        """What the tokens weigh: their counts."""
+        return sum(token.count for token in self.tokens)
+
+    def is_overweight(self, key: MachineDescription) -> bool:
+        """Whether a public value in a count is above the weight of its interaction."""
+        return next(self._overweight_publics(key), None) is not None
 
     def _overweight_publics(self, key: MachineDescription) -> Iterator[tuple[str, str, int]]:
         """Table, interaction and value, where a public value in a count is above the weight."""
@@ -148,12 +152,11 @@ class Instance:
                 "than its weight; a public value in a count says how often, so a message is taken "
                 "away by receiving it, not by p less a number"
             )
-        tokens = sum(token.count for token in self.tokens)
-        if tokens >= P >> 1:
+        if self.token_weight >= P >> 1:
             raise StatementError(
-                f"the counts of the tokens add up to {tokens}; with those of the interactions "
-                "they could reach p and wrap around; to take a message away, write a token of the "
-                "other kind (cs.Send, cs.Receive)"
+                f"the counts of the tokens add up to {self.token_weight}; with those of the "
+                "interactions they could reach p and wrap around; to take a message away, write a "
+                "token of the other kind (cs.Send, cs.Receive)"
             )
         raise StatementError(
             "the counts of the interactions, times the heights, could reach p and wrap around; "

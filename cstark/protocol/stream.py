@@ -121,8 +121,3 @@ class ProofReader(Stream, Reader):
     def elements(self, count: int, item: str) -> list[Element]:
         """Elements of the extension field."""
         return [(a, b, c) for a, b, c in self.words(count, 3, item).tolist()]
-
-    def end(self) -> None:
-        """Nothing may follow."""
-        left = len(self._data) - self._offset
-        require(not left, "end", f"{left} bytes follow the end of the proof")

@@ -44,19 +44,36 @@ def read_traces(key: MachineDescription, traces: Mapping[str, Traces]) -> list[n
 
 
 def read_standing(
-    key: MachineDescription, traces: Mapping[str, Traces]
+    key: MachineDescription, traces: Mapping[str, Traces], without: Collection[str] = ()
 ) -> tuple[Heights, list[np.ndarray]]:
     """The traces as `read_traces` gives them, after their log heights by table.
+
+    Parameters
+    ----------
+    key : MachineDescription
+    traces : mapping of str to (trace or sequence of traces)
+    without : collection of str
+        Tables that do not stand there, though they stand once.
 
     Raises
     ------
     TraceError
         Naming the table and what is wrong.
     """
-    found = read_some_traces(key, traces, key.names)
+    wanted = [name for name in key.names if name not in without]
+    found = read_some_traces(key, traces, wanted)
+    for name in without:
+        if name in traces:
+            raise TraceError(
+                f"table {name!r} stands once, in the last shard: leave its trace out here",
+                table=name,
+            )
     heights: list[int | tuple[int, ...]] = []
     arrays: list[np.ndarray] = []
     for table in key.tables:
+        if table.name in without:
+            heights.append(())
+            continue
         mine = found[table.name]
         log_heights = tuple(len(array).bit_length() - 1 for array in mine)
         if list(log_heights) != sorted(log_heights, reverse=True):

@@ -8,21 +8,29 @@ wrong), and takes memory and time in proportion to the statement.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
-from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from cstark import field
 from cstark.distinct import distinct
-from cstark.errors import CstarkError, quoted
+from cstark.errors import CstarkError
 from cstark.field import Element
 from cstark.kernels import _openings
 from cstark.program import Challenges, Opened, point_values
-from cstark.security import show_bits
 
-from .admission import check_expected, check_height, check_standing
+from .admission import (
+    check_bits,
+    check_body,
+    check_expected,
+    check_header,
+    check_height,
+    check_kind,
+    check_standing,
+    check_sums,
+    check_tables_of,
+    check_weights,
+)
 from .commitment import OpenedTree, distinct_positions
 from .fri import FriVerifier, domain_points
 from .hiding import SALT_BYTES, SALT_WORDS
@@ -30,7 +38,7 @@ from .layout import Layout, MatrixShape, OpeningGroup, Quotient, proven_security
 from .length import most_bytes, refuse_short
 from .openings import Combination
 from .policy import Policy
-from .proof import Proof
+from .proof import Proof, is_sharded
 from .publics import Publics
 from .refusals import require
 from .rows import ext_add, ext_inverse, ext_mul, ext_sub, power, repeated
@@ -43,14 +51,14 @@ if TYPE_CHECKING:
     from cstark.air.tokens import Token
 
     from .key import VerifyingKey
-    from .options import ResolvedOptions
+    from .shards.proof import ShardedProof
 
 __all__ = ["Verifier", "verify"]
 
 
 def verify(
     key: VerifyingKey,
-    proof: Proof | bytes,
+    proof: Proof | ShardedProof | bytes,
     publics: Publics | None = None,
     *,
     tokens: Sequence[Token] = (),
@@ -66,7 +74,7 @@ def verify(
     key : VerifyingKey
         One that is not committed yet (`VerifyingKey.deferred`) is, once the header and the length
         of the proof are what they should be: a file must not set off work by what it says.
-    proof : Proof or bytes
+    proof : Proof, ShardedProof or bytes
     publics, tokens : as given to the prover
     claim : bytes, optional
         What the file must claim; None takes the file's (it is part of what is proved).
@@ -85,13 +93,13 @@ def verify(
         The caller's own publics, tokens, claim, heights, min_security or regime are malformed.
     """
     policy = Policy.of(key, min_security, regime, heights)
-    Verifier.begin(key, proof, publics, tokens, claim).verify(policy)
+    if is_sharded(proof):
+        from .shards.verifier import verify_sharded
 
-
-def _unlike(options: ResolvedOptions, other: ResolvedOptions) -> str:
-    """Text of the options that differ from the other's, with their values."""
-    pairs = [(f.name, getattr(options, f.name), getattr(other, f.name)) for f in fields(options)]
-    return ", ".join(f"{name}={quoted(value)}" for name, value, theirs in pairs if value != theirs)
+        verify_sharded(key, proof, publics, tokens, claim, policy)
+        return
+    single = cast("Proof | bytes", proof)
+    Verifier.begin(key, single, publics, tokens, claim).verify(policy)
 
 
 class Verifier:
@@ -171,12 +179,9 @@ class Verifier:
 
         A proof of other tables has other options as well, which say less about what is wrong.
         """
+        check_kind(self.key, sharded=False)
         heights = self.proof.log_heights
-        require(
-            len(heights) == len(self.key.tables),
-            "tables",
-            f"the proof has {len(heights)} tables, the machine {len(self.key.tables)}",
-        )
+        check_tables_of(self.key, heights)
         for table, item in zip(self.key.tables, heights, strict=True):
             check_standing(table, item)
             for log_height in of_table(item):
@@ -184,43 +189,20 @@ class Verifier:
             check_expected(table, item, policy.log_heights.get(table.name))
         self.standing = Standing(self.key, heights)
         self.instance = self.instance.at(self.standing)
-        require(
-            self.proof.options == self.key.options,
-            "options",
-            f"the proof was made with {_unlike(self.proof.options, self.key.options)}, "
-            f"the machine has {_unlike(self.key.options, self.proof.options)}",
-        )
-        require(
-            self.proof.claim == self.instance.claim, "claim", "the proof is about another claim"
-        )
-        require(
-            not self.instance.wraps(self.standing),
-            "multiplicity",
-            "weights times heights reach p: multiplicities could wrap around",
-        )
+        check_header(self.key, self.proof.options, self.proof.claim, self.instance.claim)
+        check_weights(not self.instance.wraps(self.standing))
         bits, problem = 0.0, ""
         try:
             tokens = len(self.instance.tokens)
             bits = proven_security(self.standing, heights, tokens, policy.regime).bits
         except CstarkError as error:
             problem = f": {error}"
-        require(
-            bits >= policy.min_security and not problem,
-            "security",
-            f"the proof has {show_bits(bits)} proven bits (the query term's "
-            f"{self.key.options.grinding} bits of grinding included), fewer than "
-            f"min_security={quoted(policy.min_security)}{problem}",
-        )
+        check_bits(self.key, bits, policy, problem)
 
     def check_length(self) -> None:
         """The body is no longer than the statement makes it; only then is it kept."""
         length, most = len(self.proof) - len(self.proof.claim), most_bytes(self.layout)
-        require(
-            length <= most,
-            "body length",
-            f"{length} bytes besides the claim, more than {most}, the most that a proof of this "
-            "statement can have",
-        )
+        check_body(length, most)
         self.stream.keep()
 
     # ---- rounds -------------------------------------------------------------------------
@@ -245,10 +227,11 @@ class Verifier:
         self.sums = dict(zip(tables, values, strict=True))
         self.beta = self.transcript.extension("beta")
         self.delta = self.transcript.extension("delta")
-        total = token_sum(self.key, self.instance, self.z, self.alpha)
-        require(total is not None, "token denominator", "a token has a zero denominator")
-        total = reduce(field.add, values, total or field.ZERO)
-        require(total == field.ZERO, "bus sum", "table sums and tokens do not cancel")
+        self.check_balance(values)
+
+    def check_balance(self, values: Sequence[Element]) -> None:
+        """Table sums and tokens cancel."""
+        check_sums(token_sum(self.key, self.instance, self.z, self.alpha), values)
 
     def round_3_quotient(self) -> None:
         """The quotient commitment; draw zeta."""
@@ -437,15 +420,22 @@ class Verifier:
                 "Merkle root",
                 f"the opened rows of {tree.shape.name} do not match the commitment",
             )
-        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
+        combination = self._combination()
         reduced = {
             log_height: self._reduced(log_height, combination) for log_height in self.layout.groups
         }
         self.fri.check(self.carried, self.layer_siblings, reduced)
 
+    def _point(self, point: int) -> Element:
+        """See `OpeningGroup.point`."""
+        return field.scale(self.zeta, field.base_root(point))
+
+    def _combination(self) -> Combination:
+        return Combination(self.layout, self.gamma, self.openings, self.zeta)
+
     def _reduced(self, log_height: int, combination: Combination) -> np.ndarray:
         """The reduced word of a height at every position: (positions, 3) uint64."""
-        groups = self.layout.groups[log_height]
+        groups = self.layout.combined(log_height)
         at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
         count = len(at)
         coset = self.positions >> self.layout.log_max_height
@@ -464,7 +454,7 @@ class Verifier:
             for position, group in enumerate(members):
                 opened = self.trees[group.tree].rows[group.matrix]
                 _openings.row_sums(opened, combination.coefficients(group), sums, position > 0)
-            point = field.scale(self.zeta, field.base_root(place_of_point))
+            point = self._point(place_of_point)
             value = repeated(combination.value(log_height, place_of_point), count)
             numerators = ext_sub(value, np.ascontiguousarray(sums.T))
             differences = np.array([field.sub(point, (x, 0, 0)) for x in points], dtype=np.uint64)

@@ -15,6 +15,7 @@ Read in this order:
 `key`            the key file: machine, public values, tokens, claim
 `form`           the one spelling that each machine has there
 `shape`          what a proof consists of, from the statement and the heights
+`shards`         proofs in shards: heads, common challenges, each shard
 `proof`          taking the file apart
 `constraints`    the quotient identity at one point
 `merkle`         multiproofs

@@ -32,6 +32,7 @@ def reducer(
     zeta: Ext,
     widths: dict[str, int],
     mask: tuple[int, Ext] | None,
+    pin: tuple[Ext, Ext, Ext, Ext] | None = None,
 ) -> Callable[[Row, int], Ext]:
     """The function (row, x) -> sum_k gamma^k (opening_k - f_k(x)) / (point_k - x) of one height.
 
@@ -47,6 +48,9 @@ def reducer(
         Words in a row of each tree at this height.
     mask : (int, Ext), optional
         Where it stands in the row of the quotient tree, and its power of gamma.
+    pin : (Ext, Ext, Ext, Ext), optional
+        Of a shard: the point omega, eta, which combines the words of a row of the main tree, what
+        they are there, and the power of gamma.
     """
     steps = sorted({opening.rows if opening.following else 1 for opening in openings})
     points = [zeta * Ext(root(rows)) for rows in steps]
@@ -59,6 +63,15 @@ def reducer(
         sums[at] += weight * value
         for offset, unit in enumerate((ONE, W, W_SQUARED)[: opening.words]):
             factors[at][opening.tree][opening.at + offset] = weight * unit
+    if pin is not None:
+        omega, eta, value, weight = pin
+        points.append(omega)
+        sums.append(weight * value)
+        combined = []
+        for _ in range(widths["main"]):
+            combined.append(weight)
+            weight *= eta
+        factors.append({"main": combined})
     coordinates = [
         {
             tree: tuple([f.key()[axis] for f in words] for axis in range(3))

@@ -135,6 +135,8 @@ class Statement:
     digest: bytes
     options: Options
     preprocessed_root: bytes | None
+    shard_root: bytes | None  # of a key for proofs in shards
+    sharded: bool
     buses: dict[str, tuple[int, int]]  # number and width
     tables: tuple[Table, ...]
     degree: int  # the largest of a table of the machine, whether or not it stands in a proof
@@ -245,7 +247,8 @@ def _statement(data: Any) -> Statement:
     _need(file["format"] == "cstark statement", "not a key file")
     _version(file["version"], "key file")
     names = "buses format options preprocessed_root tables version"
-    key = _record(file["key"], names, "key")
+    sharded = type(file["key"]) is dict and "shard_root" in file["key"]
+    key = _record(file["key"], names + " shard_root" * sharded, "key")
     _need(key["format"] == "cstark verifying key", "not a verifying key")
     _version(key["version"], "key")
     options = _options(key["options"])
@@ -278,6 +281,9 @@ def _statement(data: Any) -> Statement:
     fixed = any(table.preprocessed_width for table in tables)
     _need(fixed or key["preprocessed_root"] is None, "preprocessed root without columns")
     preprocessed = _digest(key["preprocessed_root"]) if fixed else None
+    everywhere = any(table.preprocessed_width and table.stands == "every" for table in tables)
+    shard_root = _digest(key["shard_root"]) if sharded and everywhere else None
+    _need(everywhere or key.get("shard_root") is None, "shard root without columns")
     stated_publics = file["publics"]
     _need(type(stated_publics) is dict, "publics: not an object")
     _need(set(stated_publics) <= {table.name for table in tables}, "publics: unknown table")
@@ -290,6 +296,8 @@ def _statement(data: Any) -> Statement:
         digest=sha256(_canonical(key)),
         options=options,
         preprocessed_root=preprocessed,
+        shard_root=shard_root,
+        sharded=sharded,
         buses=buses,
         tables=tables,
         degree=max(table.degree for table in tables),

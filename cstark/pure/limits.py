@@ -5,6 +5,7 @@ from __future__ import annotations
 MAX_LOG_DOMAIN = 32  # of blowup times height: the field has 2^32 roots of unity
 MIN_LOG_HEIGHT = 3
 MAX_TABLES = 2**12
+MAX_SHARDS = 2**12
 MAX_COLUMNS = 2**16  # main, preprocessed and periodic ones, and public values, each
 MAX_MESSAGE_WIDTH = 2**16
 MAX_NODE_DEGREE = 1024

@@ -22,6 +22,7 @@ from .hashes import DIGEST
 from .key import VERSION, Options
 
 MAGIC = b"cstark\r\n"
+SHARDS_MAGIC = b"shards\r\n"
 SEVERAL = 128  # in the place of a height: a list follows
 SALT = 16  # bytes of each, where the traces are hidden
 HASH_IDS = {"keccak256": 0, "blake3": 1, "sha256": 2}
@@ -114,9 +115,15 @@ def read_header(reader: Reader) -> Header:
     if version != VERSION:
         raise Refused("format", f"version {version}, not {VERSION}")
     options = reader.take(18)
+    heights = read_heights(reader)
+    return Header(options, heights, reader.take(reader.number(4)))
+
+
+def read_heights(reader: Reader) -> tuple[int | tuple[int, ...], ...]:
+    """Take the number of tables, and the log heights of each."""
     heights: list[int | tuple[int, ...]] = []
     for _ in range(reader.number(2)):
         height = reader.number(1)
         several = height == SEVERAL
         heights.append(tuple(reader.take(reader.number(2))) if several else height)
-    return Header(options, tuple(heights), reader.take(reader.number(4)))
+    return tuple(heights)

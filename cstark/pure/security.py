@@ -9,12 +9,14 @@ combined:
 term        error                                   why
 =========== ======================================= ==============================================
 lookup      L M (W + 2) / |F|                       M messages of at most W values: identity and
-                                                    vanishing denominators
+                                                    vanishing denominators; without L in a shard,
+                                                    where M counts those of all shards
+pin         L^2 (C' + N + o - 2) / (2 (|F| - p))    of shards: C' columns combined at a third point
 constraints L (C + T - 1) / |F|                     C constraints, powers of one beta; T tables,
                                                     powers of one delta
-point       L (d (N + 1) + N - 1) / (|F| - p)       degree d, with masks 2 at least; two points
+point       L (d (N + o - 1) + N - 1) / (|F| - p)   degree d, with masks 2 at least; o points
                                                     (eprint 2022/1216)
-batching    (K - 1) a(b M) / |F|                    K openings and masks, powers of one gamma
+batching    (K - 1) a(b M) / |F|                    K openings, masks and pins, powers of one gamma
 fold        (k - 1 + joins) a(n) / |F|              to length n, arity k, one power more for a
                                                     table that joins (eprint 2025/2055, Thm. 4.6)
 queries     A^s 2^-g                                s queries, g bits of grinding
@@ -39,18 +41,24 @@ from .shape import Shape
 FIELD = P**3
 
 
-def proven_bits(statement: Statement, shape: Shape, regime: str = "best") -> float:
-    """The security of a proof of this shape, at most 128; by unique decoding alone if asked."""
+def proven_bits(
+    statement: Statement, shape: Shape, regime: str = "best", elsewhere: int = 0
+) -> float:
+    """The security of a proof of this shape, at most 128; by unique decoding alone if asked.
+
+    `elsewhere` are the messages of other shards.
+    """
     if regime not in ("best", "unique"):
         raise Refused("security", "a regime is best or unique")
     rate = shape.final_length / (statement.options.blowup * shape.last_height)
     if rate >= 1:
         raise Refused("security", "the final polynomial has as many coefficients as points")
     shortest = statement.options.blowup * shape.distinct[-1]
-    if rate * shortest + 2 >= sqrt(rate) * shortest:  # eprint 2022/1216, 4.1.3
+    points = 3 if shape.pins else 2
+    if rate * shortest + points >= sqrt(rate) * shortest:  # eprint 2022/1216, 4.1.3
         raise Refused("security", "a table is too short for what the bounds assume")
     half = (1 + rate) / 2
-    best = _least(statement, shape, half, 1.0, 1 - half, 1.0)
+    best = _least(statement, shape, half, 1.0, 1 - half, 1.0, elsewhere)
     if regime == "unique":
         return best
     root = sqrt(rate)
@@ -59,7 +67,8 @@ def proven_bits(statement: Statement, shape: Shape, regime: str = "best") -> flo
         agreement = root * (1 + 1 / (2 * multiplicity))
         slope = (2 * m**5 + 3 * m * (1 - agreement) * rate) / (3 * rate**1.5)
         lists = max(multiplicity / rate, m / root)
-        best = max(best, _least(statement, shape, agreement, lists, slope, m / root))
+        found = _least(statement, shape, agreement, lists, slope, m / root, elsewhere)
+        best = max(best, found)
     return best
 
 
@@ -70,6 +79,7 @@ def _least(
     lists: float,
     slope: float,
     offset: float,
+    elsewhere: int,
 ) -> float:
     options = statement.options
     height = shape.distinct[0]
@@ -82,12 +92,16 @@ def _least(
     def gap(length: int) -> float:
         return slope * length + offset
 
-    messages = len(statement.tokens) + shape.messages
+    messages = len(statement.tokens) + shape.messages + elsewhere
+    points, pairs, candidates = 2, 0.0, lists
+    if shape.pins:
+        points, pairs, candidates = 3, lists**2 / 2, 1.0
     terms = [
         128.0,
-        bits(lists * messages * (statement.widest + 2)),
+        bits(candidates * messages * (statement.widest + 2)),
         bits(lists * (shape.constraints + len(statement.tables) - 1)),
-        bits(lists * (degree * (dimension + 1) + dimension - 1), FIELD - P),
+        bits(lists * (degree * (dimension + points - 1) + dimension - 1), FIELD - P),
+        bits(pairs * (shape.pinned_columns + dimension + points - 2), FIELD - P),
         bits((shape.term_count - 1) * gap(options.blowup * height)),
         -options.queries * log2(agreement) + options.grinding,
     ]

@@ -73,6 +73,7 @@ class Shape:
     blocks: dict[int, tuple[Block, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
     dimensions: dict[int, int]  # by height: the degrees of polynomials are below
+    pins: dict[int, int]  # of a shard: height -> main columns there, where there are any
     messages: int  # of all rows of all tables
     constraints: int  # of the table with the most
     degree: int
@@ -92,8 +93,13 @@ class Shape:
 
     @property
     def term_count(self) -> int:
-        """Those and the masks: all that has a power of gamma."""
-        return self.opening_count + len(self.masks)
+        """Those, the masks and the pins: all that has a power of gamma."""
+        return self.opening_count + len(self.masks) + len(self.pins)
+
+    @property
+    def pinned_columns(self) -> int:
+        """Most columns of a pin."""
+        return max(self.pins.values(), default=0)
 
     @property
     def last_height(self) -> int:
@@ -134,8 +140,8 @@ def quotient_chunks(tables: Iterable[Table]) -> int:
     return max(1, max(table.degree for table in tables) - 1)
 
 
-def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
-    """The shape of proofs at these heights, one per table."""
+def shape_of(statement: Statement, heights: tuple[int, ...], pinned: bool = False) -> Shape:
+    """The shape of proofs at these heights, one per table; or, with pins, of a shard."""
     tables, options = statement.tables, statement.options
     codes = [statement.code_height(height) for height in heights]
     distinct = tuple(sorted(set(codes), reverse=True))
@@ -174,8 +180,9 @@ def shape_of(statement: Statement, heights: tuple[int, ...]) -> Shape:
             masks[code] = words["quotient"]
         later = (block for n in sorted(following, reverse=True) for block in following[n])
         blocks[code] = (*now, *later)
+    pins = {n: sum(words) for n, words in rows["main"].items()} if pinned else {}
     return Shape(
-        heights, distinct, hidden, masks, rows, blocks,
+        heights, distinct, hidden, masks, rows, blocks, pins=pins,
         folds=fold_schedule(distinct, options.fri_arity, options.final_length),
         dimensions={code: statement.dimension(code, heights) for code in distinct},
         messages=sum(len(t.interactions) * n for t, n in zip(tables, heights, strict=True)),

@@ -33,6 +33,11 @@ class Transcript:
         self._state = bytes(DIGEST)
         self._trace = trace or (lambda event: None)
 
+    @property
+    def state(self) -> bytes:
+        """32 bytes that stand for all that has been said."""
+        return self._state
+
     def absorb(self, label: str, data: bytes) -> None:
         """Let every later draw depend on `data`."""
         self._state = self._hash(

@@ -7,7 +7,7 @@ statement and the length of the file: every count is computed before anything is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .constraints import Challenges, Opened, constraints, fingerprint, quotient
 from .errors import Refused
@@ -17,12 +17,21 @@ from .hashes import DIGEST, HASHES
 from .key import Statement, Table
 from .limits import MAX_TABLES
 from .merkle import at_height
-from .proof import Header, Reader, options_bytes, read_header
+from .proof import SHARDS_MAGIC, Header, Reader, options_bytes, read_header
 from .security import proven_bits
 from .shape import Shape, shape_of
 from .transcript import Event, Transcript
 
 PROTOCOL = b"cstark multi-table STARK, Goldilocks^3, version 2"
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What a shard says of its main columns: of each height, sum_c eta^c f_c(omega)."""
+
+    eta: Ext
+    omega: Ext
+    values: dict[int, Ext]
 
 
 def verify(
@@ -57,14 +66,19 @@ def verify(
     Refused
         If the proof is not accepted.
     """
+    if proof[: len(SHARDS_MAGIC)] == SHARDS_MAGIC:
+        from .shards import verify_shards
+
+        verify_shards(statement, proof, min_security, heights or {}, regime, trace)
+        return
+    if statement.sharded:
+        raise Refused("statement", "the key is of proofs in shards, and this is none")
     reader = Reader(proof)
     header = read_header(reader)
     # From here on each trace of a table that may have several is a table of its own.
     statement, rows_of = standing(statement, header, heights or {})
     shape = check_header(statement, header, rows_of, min_security, regime)
-    options, tables = statement.options, statement.tables
-    hasher, blowup = HASHES[options.hash], options.blowup
-    transcript = Transcript(hasher, trace)
+    transcript = Transcript(HASHES[statement.options.hash], trace)
 
     # Round 0: what is known before the prover speaks.
     absorb_statement(transcript, statement, header)
@@ -75,6 +89,27 @@ def verify(
     transcript.absorb("main root", roots["main"])
     z, alpha = transcript.extension("z"), transcript.extension("alpha")
 
+    def balance(sums: list[Ext]) -> None:
+        check_bus_sum(statement, sums, z, alpha)
+
+    check_rounds(statement, shape, transcript, reader, roots, (z, alpha), balance)
+
+
+def check_rounds(
+    statement: Statement,
+    shape: Shape,
+    transcript: Transcript,
+    reader: Reader,
+    roots: dict[str, bytes],
+    shared: tuple[Ext, Ext],
+    balance: Callable[[list[Ext]], None],
+    pins: Pins | None = None,
+) -> None:
+    """All rounds after z and alpha; `balance` is given the table sums."""
+    options, tables = statement.options, statement.tables
+    hasher, blowup = HASHES[options.hash], options.blowup
+    z, alpha = shared
+
     # Round 2: the lookup columns; what is sent must be received.
     with_sums = [index for index, table in enumerate(tables) if table.interactions]
     roots["lookup"] = reader.take(DIGEST if with_sums else 0)
@@ -82,7 +117,7 @@ def verify(
     transcript.absorb("lookup root", roots["lookup"])
     transcript.absorb("table sums", ext_bytes(sums.values()))
     beta, delta = transcript.extension("beta"), transcript.extension("delta")
-    check_bus_sum(statement, list(sums.values()), z, alpha)
+    balance(list(sums.values()))
 
     # Round 3: the quotient.
     roots["quotient"] = reader.take(DIGEST)
@@ -145,10 +180,14 @@ def verify(
         for _ in group:
             weights.append(weight)
             weight *= gamma
+        pin = None
+        if pins is not None and n in shape.pins:
+            pin = pins.omega, pins.eta, pins.values[n], weight
+            weight *= gamma
         widths = {
             tree: sum(by_height[n]) for tree, by_height in shape.rows.items() if n in by_height
         }
-        reduce = reducer(group, values[n], weights, zeta, widths, mask)
+        reduce = reducer(group, values[n], weights, zeta, widths, mask, pin)
         reduced[n] = {
             node: reduce(row, options.coset_offset * point(node, n, blowup) % P)
             for node, row in rows[n].items()
@@ -158,9 +197,15 @@ def verify(
 
 
 def standing(
-    statement: Statement, header: Header, expected: Mapping[str, int | Sequence[int]]
+    statement: Statement,
+    header: Header,
+    expected: Mapping[str, int | Sequence[int]],
+    last: bool = True,
 ) -> tuple[Statement, tuple[int, ...]]:
-    """The statement about each trace by itself, as often as tables stand, and their rows."""
+    """The statement about each trace by itself, as often as tables stand, and their rows.
+
+    A table that stands once does so in the `last` shard, and in a proof that is not in shards.
+    """
     tables, options = statement.tables, statement.options
     if len(header.heights) != len(tables):
         raise Refused("heights", f"{len(header.heights)} heights for {len(tables)} tables")
@@ -168,7 +213,11 @@ def standing(
     rows: list[int] = []
     for place, (table, item) in enumerate(zip(tables, header.heights, strict=True)):
         traces = (item,) if isinstance(item, int) else item
-        if isinstance(item, int) == (table.stands == "any"):
+        if table.stands == "once" and not last:
+            allowed = item == ()
+        else:
+            allowed = isinstance(item, int) == (table.stands != "any")
+        if not allowed:
             raise Refused("heights", f"table {table.name}: it does not stand as often as it may")
         if list(traces) != sorted(traces, reverse=True):
             raise Refused("heights", f"table {table.name}: its traces are not in order")
@@ -204,7 +253,7 @@ def check_header(
     regime: str,
 ) -> Shape:
     """Compare the header with the statement, and apply the policy to the heights it names."""
-    tables, options = statement.tables, statement.options
+    options = statement.options
     if header.options != options_bytes(options):
         raise Refused("options", "the proof was made with other options")
     if header.claim != statement.claim:
@@ -214,16 +263,27 @@ def check_header(
     if not bits >= min_security >= 0:  # neither nan nor a negative number is a policy
         raise Refused("security", f"{bits} proven bits, fewer than are demanded")
     # Counts are added mod p: only while their total is below p do equal sums mean equal counts.
-    weight = sum(token.count for token in statement.tokens)
-    for table, height in zip(tables, shape.heights, strict=True):
-        weight += height * sum(interaction.weight for interaction in table.interactions)
-    if weight >= P:
+    if total_weight(statement, shape) + sum(token.count for token in statement.tokens) >= P:
         raise Refused("multiplicity", "the counts of messages could wrap around p")
-    for table, publics in zip(tables, statement.publics, strict=True):
+    check_publics(statement)
+    return shape
+
+
+def total_weight(statement: Statement, shape: Shape) -> int:
+    """Weight times height of every interaction of the tables that stand."""
+    return sum(
+        height * interaction.weight
+        for table, height in zip(statement.tables, shape.heights, strict=True)
+        for interaction in table.interactions
+    )
+
+
+def check_publics(statement: Statement) -> None:
+    """No public value in a count is above the weight of its interaction."""
+    for table, publics in zip(statement.tables, statement.publics, strict=True):
         for interaction, public in zip(table.interactions, largest(table, publics), strict=True):
             if public > interaction.weight > 0:
                 raise Refused("multiplicity", f"table {table.name}: a public value above a weight")
-    return shape
 
 
 def largest(table: Table, publics: tuple[int, ...]) -> list[int]:
@@ -243,14 +303,23 @@ def absorb_statement(transcript: Transcript, statement: Statement, header: Heade
     transcript.absorb("key", statement.digest)
     transcript.absorb("options", options_bytes(statement.options))
     transcript.absorb("log heights", header.height_bytes)
-    publics = b"".join(word_bytes([len(values), *values]) for values in statement.publics)
-    transcript.absorb("publics", publics)
+    transcript.absorb("publics", public_bytes(statement))
+    transcript.absorb("tokens", token_bytes(statement))
+    transcript.absorb("claim", statement.claim)
+
+
+def public_bytes(statement: Statement) -> bytes:
+    """Of each table, how many public values it has, and they."""
+    return b"".join(word_bytes([len(values), *values]) for values in statement.publics)
+
+
+def token_bytes(statement: Statement) -> bytes:
+    """How many tokens there are, and they."""
     numbers = [len(statement.tokens)]
     for token in statement.tokens:
         bus = statement.buses[token.bus][0]
         numbers += [bus, token.sign % P, token.count, len(token.values), *token.values]
-    transcript.absorb("tokens", word_bytes(numbers))
-    transcript.absorb("claim", statement.claim)
+    return word_bytes(numbers)
 
 
 def check_bus_sum(statement: Statement, sums: list[Ext], z: Ext, alpha: Ext) -> None:

@@ -19,12 +19,12 @@ TESTS = Path(__file__).resolve().parent.parent
 
 (
     FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE,
-    GROUPS, SEVERAL,
+    GROUPS, SEVERAL, SHARDS,
 ) = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
                  "binding_statement", "accumulator", "every_place", "one_quotient",
-                 "hidden", "preprocessed_alone", "groups", "several_traces")
+                 "hidden", "preprocessed_alone", "groups", "several_traces", "shards")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -59,6 +59,33 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         SEVERAL + "test_a_trace_is_left_out", SEVERAL + "test_traces_in_another_order",
         SEVERAL + "test_another_number_of_traces_in_the_header",
         SEVERAL + "test_another_number_of_traces_than_expected",
+    ),
+    "shards of another run, twice, missing, out of order": (
+        SHARDS + "test_a_shard_of_another_run",
+        SHARDS + "test_a_shard_twice_missing_or_out_of_order",
+        SHARDS + "test_shards_exchanged_where_nobody_counts_them",
+        SHARDS + "test_a_shard_left_out_where_nobody_counts_them",
+        SHARDS + "test_impossible_number_of_shards",
+        SHARDS + "test_the_second_half_for_other_heads",
+    ),
+    "heads of shards changed": (
+        SHARDS + "test_a_head_changed", SHARDS + "test_a_wrong_pin",
+        SHARDS + "test_heights_of_a_shard_that_are_not_its_own",
+    ),
+    "tables that stand in shards where they must not, or not where they must": (
+        SHARDS + "test_a_table_that_stands_once_in_two_shards",
+        SHARDS + "test_tables_that_stand_once_stand_in_the_last_shard",
+        SHARDS + "test_a_table_of_every_shard_is_missing_in_one",
+    ),
+    "what only all shards together say": (
+        SHARDS + "test_weights_wrap_over_all_shards",
+        SHARDS + "test_buses_that_do_not_balance_over_all_shards",
+        SHARDS + "test_a_state_between_shards_changed", SHARDS + "test_one_shard_is_forged",
+    ),
+    "a shard in the place of a proof, or the reverse": (
+        SHARDS + "test_keys_of_the_other_kind", SHARDS + "test_files_of_the_other_kind",
+        SHARDS + "test_another_statement", SHARDS + "test_bytes_after_the_end_of_shards",
+        SHARDS + "test_every_truncation_of_shards",
     ),
     "weights that wrap around over several traces": (
         SEVERAL + "test_weights_wrap_over_all_traces",

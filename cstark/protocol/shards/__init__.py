@@ -1,0 +1,79 @@
+"""Shards: one statement proved in several proofs, none of which is as large as the whole.
+
+This page says, byte for byte, what differs from `cstark.protocol`; all else is as there.
+
+The statement
+-------------
+There are S shards, 1 <= S <= 4,096, numbered i = 0 to S - 1. A table whose key says ``once`` stands
+in the last of them, once, and in no other; one that says ``every`` stands in each of them, once;
+one that says ``any`` as often as the prover likes in each. What is said is what a single proof of
+all these tables would say: all buses go through all shards, and no constraint reaches from one
+shard into another. Public values are the table's, wherever it stands; tokens and claim belong to
+the whole. Zero-knowledge is refused.
+
+*The key* has one field more, ``shard_root``: the root of the preprocessed tree of the ``every``
+tables alone, 64 lower-case hex digits, or null when these have no preprocessed columns. It is that
+of the shards before the last; in the last one the tree is that of all tables,
+``preprocessed_root``. A key with the field verifies proofs in shards alone, a key without it none;
+the digest is that of the text with the field.
+
+*Policy.* In the place of that of a single proof: options, claim, number of tables and heights as
+there, for each shard (a table that stands once and is absent has a list of no heights); presence as
+above; each shard has as many proven bits as the verifier demands, where the lookup term counts the
+messages of all shards and the tokens; and the weights of all shards and the counts of the tokens,
+added up, are below p.
+
+Transcripts
+-----------
+Each shard has a transcript T_i, the whole another one, G. Absorbs and draws are, in order (a number
+is 8 bytes; labels in quotes)::
+
+    T_i  "protocol"     cstark shard of a multi-table STARK, Goldilocks^3, version 2
+         "key", "options"
+         "shard"        S, i
+         "log heights", "publics" (of the tables that stand)
+         "main root"
+         draw "eta"; draw "omega", again while it lies in the base field
+         "pins"         for each code height with main columns, tallest first, the element
+                        sum_c eta^c f_c(omega) over the base columns f_c of the leaf of that height
+                        in the main tree, c from 0 in the order of the leaf
+
+    G    "protocol"     cstark shards of a multi-table STARK, Goldilocks^3, version 2
+         "key", "options"
+         "shards"       S
+         "tokens", "claim"
+         "head"         the state of T_i after "pins", 32 bytes; once for each i, ascending
+         draw "z", draw "alpha"
+
+    T_i  "shared"       the state of G after these draws, 32 bytes; z; alpha
+         round 2 and all that follows, as in a single proof.
+
+All shards have z and alpha in common. Balance: the table sums of all shards and the fractions of
+the tokens add up to 0.
+
+*Pins.* They fix the main columns of a shard before z and alpha are drawn, so that the candidates of
+different shards do not multiply (`cstark.security.terms`). In DEEP a pin is one opening more, the
+last of its height in the numbering k: its reduced word gets
+
+    gamma^k (pin - sum_c eta^c f_c(x)) / (omega - x).
+
+The file
+--------
+::
+
+    8   magic "shards\\r\\n"        2   version, 2        18   the options, as in a proof
+    4   S                          4   length of the claim, and the claim
+    of each shard:
+        8   length of what follows
+        2   number of tables, and their log heights, as in a proof
+        D   main root              when a table has main columns
+        F   pins
+        D   lookup root, and the rest of a proof's body
+
+======================================= ==========================================================
+`cstark.protocol.shards.challenges`     both transcripts
+`cstark.protocol.shards.proof`          the file
+`cstark.protocol.shards.prover`         a shard's prover, in two parts
+`cstark.protocol.shards.verifier`       a shard's verifier, and that of the whole
+======================================= ==========================================================
+"""

@@ -1,0 +1,139 @@
+"""A shard's prover, in two parts: what fixes its columns, and what needs the challenges of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..layout import PIN
+from ..matrix import FULL, Plan
+from ..openings import Combination, Pins, evaluate_pins
+from ..prover import Prover
+from ..proving_key import ProvingKey, StandingKey
+from ..standing import Heights
+from .challenges import Place, Shared, absorb_shard, absorb_shared
+from .proof import Shard
+
+if TYPE_CHECKING:
+    from cstark.field import Element
+    from cstark.report import Report
+
+    from ..commitment import Commitment
+    from ..key import VerifyingKey
+    from ..statement import Instance
+
+__all__ = ["ShardKey", "ShardProver", "absent_tables"]
+
+
+def absent_tables(key: ProvingKey, place: Place) -> tuple[str, ...]:
+    """Tables that do not stand in a shard, as they stand once, in the last one."""
+    tables = () if place.is_last else key.description.tables
+    return tuple(table.name for table in tables if table.stands == "once")
+
+
+class ShardKey(StandingKey):
+    """The key of the tables that stand in a shard.
+
+    Parameters
+    ----------
+    key : ProvingKey
+    heights : sequence of (int or tuple of int)
+    place : Place
+    """
+
+    def __init__(self, key: ProvingKey, heights: Heights, place: Place) -> None:
+        super().__init__(key, heights, pinned=True)
+        self.place = place
+
+    def preprocessed(self, report: Report | None = None) -> Commitment | None:
+        """The commitment of all tables in the last shard, else of those of every shard."""
+        if self.place.is_last:
+            return self.key.preprocessed(report)
+        return self.key.preprocessed_of_shards()
+
+    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
+        """That of proofs in shards."""
+        return self.key.sharded_key()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.key, self.description.heights, self.place))
+
+
+class ShardProver(Prover):
+    """One shard in the making.
+
+    Parameters
+    ----------
+    proving_key : ShardKey
+    instance : Instance
+        With public values for the tables that stand; without tokens, which belong to the whole.
+    traces, report, plan
+        As of `Prover`.
+    """
+
+    pins: Pins
+
+    def __init__(
+        self,
+        proving_key: ShardKey,
+        instance: Instance,
+        traces: list[np.ndarray],
+        report: Report,
+        *,
+        plan: Plan = FULL,
+    ) -> None:
+        super().__init__(proving_key, instance, traces, report, plan=plan)
+        self.place = proving_key.place
+
+    def commit(self) -> bytes:
+        """The first part: heights, main root and pins, with which the shard begins in the file."""
+        self.round_0_statement()
+        self.round_1_main()
+        return self._shard().to_bytes()
+
+    def finish(self, shared: Shared) -> bytes:
+        """The second part: the whole shard, as it stands in the file."""
+        absorb_shared(self.transcript, shared)
+        self.z, self.alpha = shared.z, shared.alpha
+        self.round_2_lookup()
+        self.round_3_quotient()
+        self.round_4_openings()
+        self.round_5_fri()
+        self.round_6_queries()
+        return self._shard().to_bytes()
+
+    def _shard(self) -> Shard:
+        return Shard(self.layout.key.heights, self.stream.body())
+
+    # ---- what differs from a proof of its own --------------------------------------------
+
+    def round_0_statement(self) -> None:
+        """Absorb what is known of the shard."""
+        heights = self.layout.key.heights
+        absorb_shard(self.transcript, self.key, self.instance.public_bytes, heights, self.place)
+        preprocessed = self.proving_key.preprocessed()
+        if preprocessed is not None:
+            self.commitments["preprocessed"] = preprocessed
+
+    def round_1_main(self) -> None:
+        """Commit to the main traces; evaluate them at a point of the shard's own."""
+        with self.report.phase("commit main"):
+            self._commit("main", dict(enumerate(self.traces)))
+            eta = self.transcript.extension("eta")
+            omega = self.transcript.extension_outside_base("omega")
+            self.pins = Pins(eta, omega, {})
+            if self.layout.pins:
+                main, domain = self.commitments["main"], self.proving_key.domain
+                self.pins = evaluate_pins(self.layout, main, domain, eta, omega)
+        values = np.array(list(self.pins.values.values()), dtype="<u8")
+        self.stream.write("pins", values.tobytes())
+
+    def check_balance(self, total: Element) -> None:
+        """The sums of one shard need not cancel."""
+
+    def _point(self, point: int) -> Element:
+        return self.pins.omega if point == PIN else super()._point(point)
+
+    def _combination(self) -> Combination:
+        return Combination(self.layout, self.gamma, self.openings, self.zeta, self.pins)

@@ -1,0 +1,253 @@
+"""What runs where a shard is proved: in a thread, a process or on another machine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+from cstark.cost.memory import choose_plan, expected_work
+from cstark.errors import CstarkError, TraceError
+from cstark.protocol.layout import hidden_sums
+from cstark.protocol.proving_key import ProvingKey
+from cstark.protocol.shards.challenges import Place, Shared
+from cstark.protocol.shards.proof import Shard
+from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
+from cstark.protocol.shards.verifier import ShardVerifier
+from cstark.protocol.statement import Instance
+from cstark.protocol.traces import Traces, read_standing
+from cstark.proving import check_constraints
+from cstark.report import Report
+from cstark.report.progress import watched
+from cstark.runtime import threads
+from cstark.unwind import releasing_memory
+
+__all__ = [
+    "STOPPED",
+    "Check",
+    "Done",
+    "Source",
+    "Stopped",
+    "Task",
+    "check_shard",
+    "commit",
+    "prove",
+]
+
+Source: TypeAlias = Mapping[str, Traces] | Callable[[], Mapping[str, Traces]]
+"""The traces of a shard, or what makes them where it is proved."""
+
+#: Runs that are over, as far as this process knows.
+STOPPED: set[str] = set()
+_KEYS: dict[bytes, ProvingKey] = {}  # unpickled ones: a worker has many shards of one machine
+_KEPT: dict[tuple[str, int], tuple[bytes, ShardProver]] = {}  # between the two parts
+
+
+class Stopped(CstarkError):
+    """The run was closed before the shard was finished."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A shard on its way to a worker.
+
+    Attributes
+    ----------
+    key : ProvingKey or bytes
+        Pickled for another process.
+    source : Source or bytes
+        Likewise.
+    place : Place
+    instance : Instance
+        Of the whole.
+    run : str
+        Names the run.
+    check : bool
+    threads, max_memory : int or None
+    keep : int
+        Bytes of commitments that a process may keep between the two parts.
+    """
+
+    key: ProvingKey | bytes
+    source: Source | bytes
+    place: Place
+    instance: Instance
+    run: str
+    check: bool = True
+    threads: int | None = None
+    max_memory: int | None = None
+    keep: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What comes back: the head of a shard, or all of it."""
+
+    data: bytes
+    seconds: float
+    worker: str
+
+
+def commit(task: Task) -> Done:
+    """The first part of a shard."""
+    return _timed(task, lambda: _commit(task))
+
+
+def prove(task: Task, head: bytes, shared: Shared) -> Done:
+    """The second part of a shard, whose first part gave this head."""
+    return _timed(task, lambda: _prove(task, head, shared))
+
+
+def _timed(task: Task, do: Callable[[], bytes]) -> Done:
+    start = time.perf_counter()
+    try:
+        with nullcontext() if task.threads is None else threads(task.threads):
+            data = do()
+    except Exception as error:
+        if isinstance(task.key, bytes):
+            raise _travelling(error) from None
+        raise
+    return Done(data, time.perf_counter() - start, f"{socket.gethostname()}:{os.getpid()}")
+
+
+def _travelling(error: Exception) -> Exception:
+    """An exception that another process can read."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # whatever an exception's own __reduce__ raises
+        return CstarkError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _commit(task: Task) -> bytes:
+    prover, held = _begin(task, check=task.check)
+    with _watched(task, prover):
+        head = prover.commit()
+    for other in [name for name in _KEPT if name[0] != task.run]:
+        del _KEPT[other]  # of a run that never came to its second part here
+    kept = sum(_size(prover) for _, prover in _KEPT.values())
+    if kept + held <= task.keep:
+        _KEPT[task.run, task.place.index] = head, prover
+    return head
+
+
+@releasing_memory
+def _prove(task: Task, head: bytes, shared: Shared) -> bytes:
+    kept, prover = _KEPT.pop((task.run, task.place.index), (b"", None))
+    if prover is None or kept != head:
+        prover, _ = _begin(task, check=False)
+        with _watched(task, prover):
+            again = prover.commit()
+        if again != head:
+            raise TraceError(
+                f"{task.place}: its traces are others than those that were committed to; what "
+                "makes the traces of a shard must make the same ones each time it is called"
+            )
+    with _watched(task, prover):
+        return prover.finish(shared)
+
+
+def _begin(task: Task, *, check: bool) -> tuple[ShardProver, int]:
+    """A prover at its start, and the bytes that its main commitment will hold."""
+    if task.run in STOPPED:
+        raise Stopped("the run was closed")
+    machine, source = _key(task.key), task.source
+    if isinstance(source, bytes):
+        source = _unpickled(source, "the shard")
+    traces = source() if callable(source) else source
+    heights, arrays = read_standing(machine.description, traces, absent_tables(machine, task.place))
+    key = ShardKey(machine, heights, task.place)
+    instance = replace(task.instance, tokens=()).at(key.description)
+    key.programs.compile(check=check, hidden=hidden_sums(key.description))
+    if check:
+        check_constraints(key, arrays, instance)
+    plan = choose_plan(key, key.layout(heights), task.max_memory)
+    prover = ShardProver(key, instance, arrays, Report(), plan=plan)
+    return prover, _size(prover)
+
+
+def _size(prover: ShardProver) -> int:
+    """Bytes of what a prover holds between its parts: traces, extended columns and their tree."""
+    layout = prover.layout
+    tree = layout.tree("main")
+    cells = sum(m.width << m.log_height for m in tree.matrices) if tree else 0
+    digests = 64 * layout.blowup << layout.log_max_height
+    return 8 * cells * (1 + layout.blowup) + digests
+
+
+def _watched(task: Task, prover: ShardProver) -> Any:
+    """Stops the kernels when the run is closed."""
+
+    def step(phase: str = "", done: int = 0, total: int = 0) -> None:
+        if task.run in STOPPED:
+            raise Stopped("the run was closed")
+
+    key = prover.proving_key
+    return watched(
+        step,
+        prover.report,
+        lambda: expected_work(key, prover.layout, prover.plan, check=False),
+    )
+
+
+def _key(key: ProvingKey | bytes) -> ProvingKey:
+    if isinstance(key, ProvingKey):
+        return key
+    name = sha256(key).digest()
+    if name not in _KEYS:
+        while len(_KEYS) > 1:
+            del _KEYS[next(iter(_KEYS))]
+        _KEYS[name] = _unpickled(key, "the machine")
+    return _KEYS[name]
+
+
+def _unpickled(data: bytes, what: str) -> Any:
+    try:
+        return pickle.loads(data)
+    except Exception as error:
+        raise CstarkError(
+            f"the worker cannot load {what}: {type(error).__name__}: {error}; define its class or "
+            "function in a module that workers can import"
+        ) from error
+
+
+# ---- verifying ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Check:
+    """A shard to be verified, whose statement and whose place are known to be right.
+
+    Attributes
+    ----------
+    key : VerifyingKey
+    shard : bytes
+    place : Place
+    instance : Instance
+        Of the whole.
+    shared : Shared
+    """
+
+    key: Any
+    shard: bytes
+    place: Place
+    instance: Instance
+    shared: Shared
+
+
+def check_shard(check: Check) -> None:
+    """All rounds of one shard; raises what a verifier raises."""
+    shard = Shard.parse(check.shard, check.key.options)
+    verifier = ShardVerifier(check.key, shard, check.instance, check.place)
+    verifier.admit_shard()
+    verifier.round_0_statement()
+    verifier.round_1_main()
+    verifier.join(check.shared)
+    verifier.round_2_lookup()
+    verifier.finish()
