@@ -24,6 +24,7 @@ from cstark.errors import (
 if TYPE_CHECKING:
     from cstark.machine import Machine
     from cstark.protocol.proof import Proof
+    from cstark.protocol.shards.proof import ShardedProof
     from cstark.protocol.verifier import Verifier
     from cstark.workload import Statement, Workload
     from cstark.workload.arguments import Argument
@@ -310,8 +311,33 @@ class Subject(NamedTuple):
         except StatementError as error:
             raise VerificationError(str(error), Reason.STATEMENT) from error
 
-    def file(self) -> StatementFile:
+    def verify(self, proof: ShardedProof, **demands: Any) -> None:
+        """Return if a proof in shards holds.
+
+        Parameters
+        ----------
+        proof : ShardedProof
+        **demands
+            `min_security` and `regime`, as for `Machine.verify`.
+
+        Raises
+        ------
+        VerificationError
+            It is refused, or the statement of the claim has impossible public values or tokens.
+        """
+        publics, tokens = self.statement.publics, self.statement.tokens
+        try:
+            self.machine.verify(proof, publics, tokens=tokens, claim=self.claim, **demands)
+        except StatementError as error:
+            raise VerificationError(str(error), Reason.STATEMENT) from error
+
+    def file(self, *, shards: bool = False) -> StatementFile:
         """The statement as data; commits to the preprocessed columns.
+
+        Parameters
+        ----------
+        shards : bool
+            Whether it is for proofs in shards, whose key is another one.
 
         Raises
         ------
@@ -320,18 +346,22 @@ class Subject(NamedTuple):
         """
         publics, tokens = self.statement.publics, self.statement.tokens
         try:
-            return self.machine.statement(publics, tokens=tokens, claim=self.claim)
+            return self.machine.statement(
+                publics, tokens=tokens, claim=self.claim, shards=shards
+            )
         except StatementError as error:
             raise VerificationError(str(error), Reason.STATEMENT) from error
 
 
-def subject_of_file(workload: type[Workload], proof: Proof, held: Mapping[str, Any]) -> Subject:
+def subject_of_file(
+    workload: type[Workload], proof: Proof | ShardedProof, held: Mapping[str, Any]
+) -> Subject:
     """The claim in a proof file, the workload's statement of it, and the machine of both.
 
     Parameters
     ----------
     workload : type
-    proof : Proof
+    proof : Proof or ShardedProof
         Its claim and options are used, whatever they are.
     held : mapping
         What the verifier brings, `Workload.verifier_arguments`.

@@ -41,15 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(arguments.output)
 
     from cstark.protocol.policy import Policy
-    from cstark.protocol.proof import Proof
+    from cstark.protocol.proof import Proof, is_sharded
+    from cstark.protocol.shards.proof import ShardedProof
     from cstark.workload.claim import decode_claim
 
-    proof = Proof.parse_header(data)
+    shards = is_sharded(data)
+    proof = ShardedProof.from_bytes(data) if shards else Proof.parse_header(data)
     subject = subject_of_file(arguments.workload_class, proof, arguments.workload_values)
-    # Heights and length, whatever the strength: a file of a few bytes must not set off work.
-    description = subject.machine.proving_key.description
-    subject.verifier(data).admit(Policy.of(description, 0))
-    file, claim = subject.file(), subject.claim
+    if not shards:
+        # Heights and length, whatever the strength: a file of a few bytes must not set off work.
+        description = subject.machine.proving_key.description
+        subject.verifier(data).admit(Policy.of(description, 0))
+    file, claim = subject.file(shards=shards), subject.claim
     write_atomically(arguments.output, file.to_json().encode() + b"\n")
 
     if arguments.json:

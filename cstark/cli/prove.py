@@ -11,11 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from cstark.cli.common import (
+    CommandError,
     Parser,
     add_workload,
     check_apart,
     check_writable,
     claim_pairs,
+    integer,
     read_bytes,
     write_atomically,
 )
@@ -28,6 +30,8 @@ from cstark.report.progress import ProgressBar, StatusLine
 from cstark.text import bytes_text, exact, pairs, seconds_text
 
 __all__ = ["configure", "run", "size"]
+
+MAX_WORKERS = 1024
 
 
 def configure(parser: Parser) -> None:
@@ -62,6 +66,32 @@ def configure(parser: Parser) -> None:
         metavar="FILE",
         help="compare with an earlier report: what --report FILE.json wrote, or --json printed",
     )
+    shards = parser.add_argument_group(
+        "proofs in shards", "for a run of an ELF file that is too long for one proof"
+    )
+    shards.add_argument(
+        "--shards",
+        action="store_true",
+        help="prove the run in parts, one after another or on several processes",
+    )
+    shards.add_argument(
+        "--memory",
+        type=size,
+        metavar="BYTES",
+        help="memory of a process that proves one shard, with all that it holds (default: 3G)",
+    )
+    shards.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="processes that prove shards at the same time (default: 1, this one)",
+    )
+    shards.add_argument(
+        "--folder",
+        metavar="DIR",
+        help="keep finished shards here; the same command does the rest after a crash",
+    )
     add_options(parser)
 
 
@@ -69,6 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare, prove, write, print where the time went."""
     options = options_from(arguments)
     workload = arguments.workload_class(**arguments.workload_values)
+    if arguments.shards:
+        from cstark.cli.shards import prove_in_shards
+
+        return prove_in_shards(arguments, workload, options)
+    for flag, unset in (("memory", None), ("folder", None), ("workers", 1)):
+        if getattr(arguments, flag) != unset:
+            raise CommandError(f"--{flag} is for proofs in shards: add --shards")
     output = check_writable(arguments.output)
     report_file = None if arguments.report is None else check_writable(arguments.report)
     check_apart(output, report_file)
@@ -178,6 +215,13 @@ def size(text: str) -> int:
     number, unit, suffix = match.groups()
     base = 1000 if suffix == "b" else 1024
     return int(Decimal(number.replace("_", "")) * base ** (" kmgt".index(unit) if unit else 0))
+
+
+def _workers(text: str) -> int:
+    count = integer(text)
+    if not 1 <= count <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_WORKERS}")
+    return count
 
 
 def resident_bytes() -> int:

@@ -126,8 +126,12 @@ def run(arguments: argparse.Namespace) -> int:
     policy = Policy(arguments.min_security, arguments.regime, heights)
     check = Check(arguments.pure, arguments.trace, policy)
 
-    from cstark.protocol.proof import Proof
+    from cstark.protocol.proof import Proof, is_sharded
 
+    if is_sharded(data):
+        from cstark.cli.shards import verify_in_shards
+
+        return verify_in_shards(arguments, (what, by, held), file, data, expected)
     start = time.perf_counter()
     proof = Proof.parse_header(data)  # the rest is looked at when its length is known to be right
     if isinstance(by, bytes):

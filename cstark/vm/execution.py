@@ -364,6 +364,51 @@ class Execution:
         memory = DEFAULT_MEMORY if memory is None else memory
         return fit(machine, self.marks, self.plan, widths, memory)
 
+    def prove_shards(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+        **settings: Any,
+    ) -> cs.ShardedProof:
+        """Prove the run in shards, on this machine or several.
+
+        Parameters
+        ----------
+        options : Options, optional
+        memory, cells : int, optional
+            How large a shard may be: as for `shards`.
+        **settings
+            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Machine.prove_shards`.
+
+        Returns
+        -------
+        ShardedProof
+            `Program.verify` takes it as it takes a proof.
+
+        Raises
+        ------
+        StatementError
+            `memory` or `cells` are too few for any shard.
+        CstarkError
+            As for `Machine.prove_shards`.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> program = vm.Program(vm.Image.from_text([0x00700513, 0x05D00893, 0x00000073]))
+        >>> proof = program.run().prove_shards()
+        >>> len(proof.shards), program.verify(proof).exit_code
+        (1, 7)
+        """
+        parts = self.shards(options, memory=memory, cells=cells)
+        said = self.program.statement(self.claim)
+        return self.program.machine(options).prove_shards(
+            parts, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
+        )
+
     def check(self, options: cs.Options | None = None, **settings: Any) -> cs.CheckReport:
         """Check the traces against the tables without proving.
 

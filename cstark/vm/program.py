@@ -16,6 +16,8 @@ from cstark.vm.statement import read, statement
 from cstark.vm.tables import row_cells, tables_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from cstark.vm.execution import Execution
 
 __all__ = ["Program", "Result", "default_options"]
@@ -297,20 +299,53 @@ class Program:
         """
         return self.run(input, max_steps=max_steps).prove(options, **settings)
 
+    def prove_shards(
+        self,
+        input: bytes = b"",
+        options: cs.Options | None = None,
+        *,
+        max_steps: int = abi.DEFAULT_MAX_STEPS,
+        memory: int | None = None,
+        cells: int | None = None,
+        **settings: Any,
+    ) -> cs.ShardedProof:
+        """Execute the program and prove the run in shards, each of which fits a budget of memory.
+
+        Parameters
+        ----------
+        input : bytes
+        options : Options, optional
+        max_steps : int
+            As for `run`.
+        memory, cells : int, optional
+            How large a shard may be: as for `Execution.shards`.
+        **settings
+            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Machine.prove_shards`.
+
+        Returns
+        -------
+        ShardedProof
+        """
+        execution = self.run(input, max_steps=max_steps)
+        return execution.prove_shards(options, memory=memory, cells=cells, **settings)
+
     def verify(
         self,
-        proof: cs.Proof | bytes,
+        proof: cs.Proof | cs.ShardedProof | bytes,
         options: cs.Options | None = None,
         *,
         exit_code: int | None = None,
         output: bytes | None = None,
         min_security: int = 100,
+        executor: Executor | None = None,
+        progress: Any = None,
     ) -> Result:
         """Verify a proof of a run of this program.
 
         Parameters
         ----------
-        proof : Proof or bytes
+        proof : Proof, ShardedProof or bytes
         options : Options, optional
             What the proof must have been made with.
         exit_code, output : optional
@@ -318,6 +353,9 @@ class Program:
             proof of a run that failed is a valid proof.
         min_security : int
             Fewest proven bits accepted.
+        executor, progress : optional
+            Of a proof in shards, as for `Machine.verify`: where the shards are verified, and who
+            is told after each.
 
         Returns
         -------
@@ -328,8 +366,9 @@ class Program:
         VerificationError
             The proof is refused; `reason` says why.
         """
-        if not isinstance(proof, cs.Proof):
-            proof = cs.Proof.from_bytes(proof)
+        if not isinstance(proof, (cs.Proof, cs.ShardedProof)):
+            kind = cs.ShardedProof if cs.ShardedProof.is_one(proof) else cs.Proof
+            proof = kind.from_bytes(proof)
         try:
             claim = cs.decode_claim(proof.claim)
             rows, found_code, found_output = read(self, claim)
@@ -343,8 +382,9 @@ class Program:
         if output is not None and found_output != output:
             raise cs.VerificationError("the proof is of another output", cs.Reason.STATEMENT)
         self.machine(options).verify(
-            proof, tokens=said.tokens, claim=proof.claim, min_security=min_security
-        )
+            proof, tokens=said.tokens, claim=proof.claim, min_security=min_security,
+            executor=executor, progress=progress,
+        )  # fmt: skip
         return Result(found_code, found_output, rows, self.id)
 
     def __reduce__(self) -> tuple[type[Program], tuple[Image]]:

@@ -1,0 +1,233 @@
+"""Proofs in shards on the command line: what `cstark prove --shards` and `cstark verify` do."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cstark.cli.common import (
+    CommandError,
+    check_apart,
+    check_writable,
+    claim_pairs,
+    subject_of_file,
+    write_atomically,
+)
+from cstark.cli.options import options_text
+from cstark.cli.say import say, say_json
+from cstark.errors import StatementError
+from cstark.report.progress import ProgressBar, StatusLine
+from cstark.text import bytes_text, exact, pairs, seconds_text
+
+if TYPE_CHECKING:
+    from cstark.protocol.options import Options
+    from cstark.workload import Workload
+
+__all__ = ["prove_in_shards", "verify_in_shards"]
+
+_NOT_FOR_SHARDS = ("profile", "report", "against")
+
+
+def prove_in_shards(
+    arguments: argparse.Namespace, workload: Workload, options: Options | None
+) -> int:
+    """Execute, cut, prove every part, write, print who did what.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Of `cstark prove`.
+    workload : Workload
+        A run of an ELF file; others cannot be cut.
+    options : Options or None
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    CommandError
+        The workload is no such run, or an option is for single proofs.
+    CstarkError
+        No shard fits the memory, or a shard cannot be proved.
+    """
+    execute = getattr(workload, "execute", None)
+    if execute is None:
+        raise CommandError(f"--shards is for runs of ELF files; {arguments.workload} is none")
+    for name in _NOT_FOR_SHARDS:
+        if getattr(arguments, name):
+            raise CommandError(f"--{name} is for proofs that are not in shards")
+    output = check_writable(arguments.output)
+    check_apart(output, None)
+    folder = None if arguments.folder is None else Path(arguments.folder)
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise CommandError(f"--folder {folder} is no directory")
+
+    start = time.perf_counter()
+    with StatusLine(None) as status:
+        execution = execute(status.say)
+    ready = time.perf_counter()
+    with _workers(arguments.workers) as executor, ProgressBar(None) as progress:
+        proof = execution.prove_shards(
+            options,
+            memory=arguments.memory,
+            executor=executor,
+            folder=folder,
+            check=not arguments.no_check,
+            progress=progress,
+            max_memory=arguments.max_memory,
+        )
+    proved = time.perf_counter()
+    data = proof.to_bytes()
+    write_atomically(arguments.output, data)
+
+    report = proof.report
+    if arguments.json:
+        say_json(
+            {
+                "workload": arguments.workload,
+                "claim": exact(execution.claim),
+                "file": arguments.output,
+                "proof_bytes": len(data),
+                "shards": len(proof.shards),
+                "prepare_seconds": ready - start,
+                "prove_seconds": proved - ready,
+                "options": proof.options.to_data(),
+                **_as_data(report),
+            }
+        )
+        return 0
+    say(str(report))
+    say(f"\nclaim of {arguments.workload}")
+    say(pairs(claim_pairs(execution.claim)))
+    say("")
+    times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
+    say(
+        pairs(
+            [
+                ("options", options_text(proof.options)),
+                ("shards", f"{len(proof.shards)}, on {arguments.workers} processes"),
+                ("proved in", times),
+                ("written to", f"{arguments.output} ({bytes_text(len(data))})"),
+                *([] if folder is None else [("kept in", str(folder))]),
+            ]
+        )
+    )
+    return 0
+
+
+def verify_in_shards(
+    arguments: argparse.Namespace,
+    subject: tuple[str, bytes | type[Workload], dict[str, Any]],
+    file: str,
+    data: bytes,
+    expected: list[tuple[str, list[Any]]],
+) -> int:
+    """Verify a proof in shards, and print what is now known.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Of `cstark verify`.
+    subject : (str, bytes or type, dict)
+        What it is verified by: a name; a key file, or a workload with what the verifier holds.
+    file : str
+        Name of the proof file.
+    data : bytes
+        The proof.
+    expected : list
+        Values that the claim must have, from `cstark.cli.verify.parse_expectation`.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    CommandError
+        An option is for proofs that are not in shards, or the key cannot be read.
+    VerificationError
+        The proof is refused.
+    """
+    from cstark.cli.verify import Check, Policy, check_expectations, check_expected_names
+    from cstark.protocol.shards.proof import ShardedProof
+    from cstark.workload.claim import decode_claim
+    from cstark.workload.statement_file import StatementFile
+
+    what, by, held = subject
+    if arguments.expect_height:
+        raise CommandError("--expect-height: the shards of a proof have heights of their own")
+    if arguments.trace:
+        raise CommandError("--trace is for proofs that are not in shards")
+    start = time.perf_counter()
+    proof = ShardedProof.from_bytes(data)
+    if isinstance(by, bytes):
+        try:
+            statement = StatementFile.from_json(by)
+        except StatementError as error:
+            raise CommandError(f"{what}: {error}") from None
+        claim = statement.claim
+    else:
+        about = subject_of_file(by, proof, held)
+        claim = about.claim
+    decoded = decode_claim(claim) if claim else {}
+    check_expected_names(decoded, expected)
+    check_expectations(decoded, expected)
+    demands = {"min_security": arguments.min_security, "regime": arguments.regime}
+    if arguments.pure:
+        text = by if isinstance(by, bytes) else about.file(shards=True).to_json()
+        Check(True, False, Policy(**demands, heights={})).plainly(text, data)
+    elif isinstance(by, bytes):
+        statement.verify(proof, **demands)
+    else:
+        about.verify(proof, **demands)
+    seconds = time.perf_counter() - start
+
+    if arguments.json:
+        shown = exact(decoded)
+        say_json(
+            {
+                **shown,
+                "verified": True,
+                "by": what,
+                "claim": shown,
+                "shards": len(proof.shards),
+                "options": proof.options.to_data(),
+                "proof_bytes": len(data),
+                "seconds": seconds,
+            }
+        )
+        return 0
+    say(f"verified: {file} proves, by {what},")
+    say(pairs(claim_pairs(decoded)))
+    say(
+        pairs(
+            [
+                ("options", options_text(proof.options)),
+                ("hidden", "nothing"),
+                ("security", f"at least {arguments.min_security} proven bits, as demanded"),
+                ("proof", f"{bytes_text(len(data))} in {len(proof.shards)} shards"),
+                ("verified in", seconds_text(seconds)),
+            ]
+        )
+    )
+    return 0
+
+
+def _workers(count: int) -> AbstractContextManager[Executor | None]:
+    """Processes that prove shards; None for one, which is this process."""
+    if count == 1:
+        return nullcontext()
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+
+
+def _as_data(report: Any) -> dict[str, Any]:
+    return {} if report is None else {"report": report.to_dict()}

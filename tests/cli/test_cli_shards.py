@@ -1,0 +1,98 @@
+"""Proofs in shards on the command line: prove, verify, key."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cstark.cli.main import main
+from tests.vm import summing
+
+PROVE = ["prove", "guest.elf", "--input", "n.bin", "--max-steps", "100000", "--queries", "4",
+         "--grinding", "0"]  # fmt: skip
+SHARDS = ["--shards", "--memory", "260M"]
+WEAK = ["--min-security", "0"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards")
+    (folder / "guest.elf").write_bytes(summing.ELF)
+    (folder / "n.bin").write_bytes(summing.number(9000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main([*PROVE, *SHARDS, "-o", "proof.bin", "--folder", "kept"]) == 0
+    return folder
+
+
+@pytest.fixture
+def here(made, monkeypatch, capsys):
+    monkeypatch.chdir(made)
+    capsys.readouterr()
+    return made
+
+
+def test_a_proof_in_shards_goes_from_one_end_to_the_other(here, capsys):
+    assert main(["verify", "guest.elf", "proof.bin", *WEAK]) == 0
+    shown = capsys.readouterr().out
+    assert "verified: proof.bin proves, by guest.elf" in shown and " shards" in shown
+    assert main(["verify", "guest.elf", "proof.bin", *WEAK, "--json", "--pure"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verified"] and found["exit_code"] == str(9000 * 9001 // 2)
+    assert found["shards"] > 1
+    assert main(["key", "guest.elf", "proof.bin", "-o", "key.json"]) == 0
+    assert main(["verify", "--key", "key.json", "proof.bin", *WEAK]) == 0
+    assert main(["verify", "--key", "key.json", "proof.bin", *WEAK, "--pure"]) == 0
+
+
+def test_what_is_refused_is_refused(here, capsys):
+    assert main(["verify", "guest.elf", "proof.bin"]) == 1  # 4 queries are too few
+    assert main(["verify", "guest.elf", "proof.bin", *WEAK, "--expect", "exit_code=1"]) == 1
+    data = bytearray((here / "proof.bin").read_bytes())
+    data[-100] ^= 1
+    (here / "bad.bin").write_bytes(data)
+    assert main(["verify", "guest.elf", "bad.bin", *WEAK]) == 1
+    assert main(["verify", "guest.elf", "bad.bin", *WEAK, "--pure"]) == 1
+    (here / "short.bin").write_bytes(data[:200])
+    assert main(["verify", "guest.elf", "short.bin", *WEAK]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_folder_has_what_is_finished(here, capsys):
+    """The same command again proves nothing anew, and gives the same bytes."""
+    assert any((here / "kept").iterdir())
+    assert main([*PROVE, *SHARDS, "-o", "again.bin", "--folder", "kept", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["shards"] == len(found["report"]["shards"]) > 1
+    assert {shard["worker"] for shard in found["report"]["shards"]} == {"found in the folder"}
+    assert (here / "again.bin").read_bytes() == (here / "proof.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--memory", "1G"], "--memory is for proofs in shards: add --shards"),
+        (["--workers", "2"], "--workers is for proofs in shards: add --shards"),
+        (["--folder", "f"], "--folder is for proofs in shards: add --shards"),
+        ([*SHARDS, "--workers", "0"], "must be from 1 to 1024"),
+        ([*SHARDS, "--profile"], "--profile is for proofs that are not in shards"),
+        ([*SHARDS, "--folder", "n.bin"], "--folder n.bin is no directory"),
+        (["--shards", "--memory", "20M"], "too few"),
+    ],
+)
+def test_wrong_usage_of_shards(here, capsys, words, message):
+    try:
+        code = main([*PROVE, "-o", "other.bin", *words])
+    except SystemExit as end:
+        code = end.code
+    assert code in (1, 2)
+    assert message in capsys.readouterr().err
+    assert not (here / "other.bin").exists()
+
+
+def test_other_workloads_are_not_cut(here, capsys):
+    assert main(["prove", "fib_pair", "-o", "other.bin", "--shards"]) == 2
+    assert "runs of ELF files" in capsys.readouterr().err
+    for words in (["--trace"], ["--expect-height", "li=8"]):
+        assert main(["verify", "guest.elf", "proof.bin", *WEAK, *words]) == 2
