@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import cstark as cs
-from cstark import vm
 from cstark.machines.fib_iterative import LOOP, fibonacci_program
 from cstark.vm.shards.shard import Shard
 

@@ -346,9 +346,7 @@ class Subject(NamedTuple):
         """
         publics, tokens = self.statement.publics, self.statement.tokens
         try:
-            return self.machine.statement(
-                publics, tokens=tokens, claim=self.claim, shards=shards
-            )
+            return self.machine.statement(publics, tokens=tokens, claim=self.claim, shards=shards)
         except StatementError as error:
             raise VerificationError(str(error), Reason.STATEMENT) from error
 

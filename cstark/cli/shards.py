@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import get_context
@@ -169,26 +170,31 @@ def verify_in_shards(
         raise CommandError("--trace is for proofs that are not in shards")
     start = time.perf_counter()
     proof = ShardedProof.from_bytes(data)
+    demands: dict[str, Any] = {
+        "min_security": arguments.min_security,
+        "regime": arguments.regime,
+    }
+    key: Callable[[], str | bytes]
+    verify: Callable[[], None]
     if isinstance(by, bytes):
         try:
             statement = StatementFile.from_json(by)
         except StatementError as error:
             raise CommandError(f"{what}: {error}") from None
-        claim = statement.claim
+        claim, text = statement.claim, by
+        key, verify = (lambda: text), (lambda: statement.verify(data, **demands))
     else:
         about = subject_of_file(by, proof, held)
         claim = about.claim
+        key = lambda: about.file(shards=True).to_json()  # noqa: E731 - commits, so only if need be
+        verify = lambda: about.verify(proof, **demands)  # noqa: E731
     decoded = decode_claim(claim) if claim else {}
     check_expected_names(decoded, expected)
     check_expectations(decoded, expected)
-    demands = {"min_security": arguments.min_security, "regime": arguments.regime}
     if arguments.pure:
-        text = by if isinstance(by, bytes) else about.file(shards=True).to_json()
-        Check(True, False, Policy(**demands, heights={})).plainly(text, data)
-    elif isinstance(by, bytes):
-        statement.verify(proof, **demands)
+        Check(True, False, Policy(**demands, heights={})).plainly(key(), data)
     else:
-        about.verify(proof, **demands)
+        verify()
     seconds = time.perf_counter() - start
 
     if arguments.json:

@@ -17,6 +17,7 @@ from ..proof import (
     check_fields,
     check_magic,
     encode_options,
+    is_sharded,
     read_heights,
     read_options,
     view_of,
@@ -125,6 +126,21 @@ class ShardedProof:
         self.shards = tuple(bytes(shard) for shard in shards)
         self.report = report
         self._parsed = tuple(Shard.parse(shard, options) for shard in self.shards)
+
+    @staticmethod
+    def is_one(data: object) -> bool:
+        """Say whether the bytes of a file begin as a proof in shards does.
+
+        Parameters
+        ----------
+        data : bytes-like or object
+            An object is one if it is a `ShardedProof`.
+
+        Returns
+        -------
+        bool
+        """
+        return is_sharded(data)
 
     @property
     def log_heights(self) -> tuple[Heights, ...]:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def parts_of(run: vm.Execution = RUN, count: int = 3) -> tuple[Shard, ...]:
     assert len(set(places)) == count + 1, "the run is too short"
     pieces = [
         Piece(int(run.marks.rows[at]), cutter.plan(at, to))
-        for at, to in zip(places, places[1:], strict=False)
+        for at, to in pairwise(places)
     ]
     return tuple(shards_of(run.program, run.input, pieces))
 

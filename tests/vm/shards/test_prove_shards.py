@@ -45,14 +45,10 @@ def test_a_run_in_shards_says_what_the_run_says(proof):
 
 def test_the_second_verifier_accepts_it(proof):
     said = PROGRAM.statement(RUN.claim)
-    file = PROGRAM.machine(OPTIONS).statement(
-        tokens=said.tokens, claim=proof.claim, shards=True
-    )
+    file = PROGRAM.machine(OPTIONS).statement(tokens=said.tokens, claim=proof.claim, shards=True)
     pure.verify(pure.read_statement(file.to_json()), proof.to_bytes(), min_security=0)
     other = PROGRAM.statement({**RUN.claim, "exit_code": 1})
-    file = PROGRAM.machine(OPTIONS).statement(
-        tokens=other.tokens, claim=proof.claim, shards=True
-    )
+    file = PROGRAM.machine(OPTIONS).statement(tokens=other.tokens, claim=proof.claim, shards=True)
     with pytest.raises(pure.Refused):
         pure.verify(pure.read_statement(file.to_json()), proof.to_bytes(), min_security=0)
 
