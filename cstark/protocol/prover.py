@@ -14,28 +14,24 @@ from cstark import field
 from cstark.distinct import distinct
 from cstark.errors import TraceError
 from cstark.field import Element
-from cstark.kernels import _runtime
-from cstark.program import Challenges, CosetPoints, QuotientProgram, Sources
 
 from .commitment import Commitment
-from .fold import Fold, inverse_first, inverse_zerofiers, periodic_values, points_of_coset
+from .fold import Fold
 from .fri import FriProver
-from .layout import MatrixShape, Quotient, TreeShape
+from .layout import MatrixShape, TreeShape
 from .logup import build_lookups
 from .masked import (
     chunk_masks,
     column_masks,
     cover,
     cover_chunk,
-    remainder,
     word_of_masks,
 )
 from .masks import Masks, Stream
 from .matrix import FULL, Matrix, Plan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
-from .periodic import coset_values
 from .proof import Proof
-from .rows import ext_add, ext_scale, ext_sub
+from .quotients import QuotientMaker
 from .statement import Instance, token_sum
 from .stream import ProofWriter
 from .transcript import ALGORITHMS
@@ -52,7 +48,7 @@ class Unbalanced(Exception):
     """The table sums and tokens do not cancel: some bus is not balanced."""
 
 
-class Prover:
+class Prover(QuotientMaker):
     """One proof in the making.
 
     Parameters
@@ -309,31 +305,6 @@ class Prover:
         length = self.proving_key.fold_length(self.layout.quotient_of(shape))
         return Fold(domain, shape.log_rows, length, shape.width, self.proving_key.fold_point)
 
-    def _remainder(self, quotient: Quotient, chunks: Sequence[Matrix]) -> np.ndarray:
-        """Coefficients of the remainder of a quotient, from m points off the chunks' cosets."""
-        code, length = (
-            self.proving_key.domain(quotient.log_height),
-            self.proving_key.fold_length(quotient),
-        )
-        mine = [self._off_chunks(quotient, chunk, length, None) for chunk in chunks]
-        point = self.proving_key.fold_point if quotient.tall else code.shifts[-1]
-        values = self._quotient_off_chunks(quotient, point, length)
-        return remainder(quotient, code, point, mine, values)
-
-    def _off_chunks(
-        self, quotient: Quotient, matrix: Matrix, length: int, log_rows: int | None
-    ) -> np.ndarray:
-        """A matrix at the points of the remainder: (m, width), or (2 m, width) with next rows.
-
-        Where the code is as tall as the tables these are in no coset of it; else in the last one,
-        which no chunk interpolates. `log_rows` is that of the table whose next rows are meant.
-        """
-        following = log_rows is not None
-        if quotient.tall:
-            return matrix.folded(following=following)
-        last = matrix.coset(self.layout.blowup - 1)
-        return points_of_coset(last, length, log_rows or 0, following=following)
-
     def _extended(
         self,
         shape: MatrixShape,
@@ -373,114 +344,6 @@ class Prover:
         if self.masks is None or not shape.salted:
             return None
         return self.masks.stream(self.transcript.state, f"salts of {shape.name}")
-
-    def _matrix(self, name: str, table: int) -> Matrix | None:
-        """A table's columns in a tree, if it has any."""
-        shape = self.layout.tree(name)
-        place = None if shape is None else shape.of(table)
-        return None if place is None else self.commitments[name].matrices[place]
-
-    def _program(self, table: int) -> QuotientProgram:
-        return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
-
-    def _quotient(self, quotient: Quotient, coset: int, place: int) -> np.ndarray:
-        """The quotient of a code height at s_coset root(M)^place g^i: (N, 3)."""
-        code = self.proving_key.domain(quotient.log_height)
-        out = _runtime.aligned((1 << quotient.log_rows, 3), "quotient chunks")
-        selectors: dict[tuple[int, int], np.ndarray] = {}  # of the first row, shared by tables
-        weight = field.ONE
-        for number, table in enumerate(quotient.tables):
-            log_rows = self.layout.log_heights[table]
-            program, parts = self._program(table), 1 << quotient.log_rows - log_rows
-            for part in range(parts):  # cosets of the rows of a shorter table
-                at = place + part * quotient.cosets
-                shift = code.shifts[coset] * pow(code.generator, at, field.P) % field.P
-                if program.needs_inverse_first and (log_rows, at) not in selectors:
-                    domain = self.proving_key.domain(log_rows)
-                    selectors[log_rows, at] = domain.inverse_first(shift)
-                points = CosetPoints(shift, log_rows, selectors.get((log_rows, at)))
-                sources = self._sources(table, coset, at, points)
-                if parts == 1:
-                    self._add_quotient(table, sources, points, weight, out, number > 0)
-                else:
-                    own = np.empty((1 << log_rows, 3), dtype=np.uint64)
-                    self._add_quotient(table, sources, points, weight, own, False)
-                    if number:
-                        own = ext_add(np.ascontiguousarray(out[part::parts]), own)
-                    out[part::parts] = own
-                del sources  # cosets that may have been computed for it
-            weight = field.mul(weight, self.delta)
-        return out
-
-    def _quotient_off_chunks(self, quotient: Quotient, point: int, length: int) -> np.ndarray:
-        """The quotient on v<w>, see `cstark.protocol.fold`: (m, 3)."""
-        total, weight = np.zeros((length, 3), dtype=np.uint64), field.ONE
-        log_points = (2 * length).bit_length() - 1
-        for table in quotient.tables:
-            log_rows = self.layout.log_heights[table]
-            main, preprocessed, lookup = (
-                None if matrix is None else self._off_chunks(quotient, matrix, length, log_rows)
-                for matrix in (
-                    None if quotient.tall and name == "preprocessed" else self._matrix(name, table)
-                    for name in ("main", "preprocessed", "lookup")
-                )
-            )
-            if quotient.tall:
-                preprocessed = self.proving_key.preprocessed_off_code(table, length)
-            periodic = [
-                periodic_values(np.array(values, dtype=np.uint64), 1 << log_rows, point, length)
-                for values in self.layout.key.tables[table].periodic
-            ]
-            sources = Sources(main, preprocessed, lookup, periodic)
-            selectors = inverse_first(log_rows, point, length)
-            parts = []  # with 1 and 2 in the place of 1 / Z_H, which need not be constant
-            for factor in (1, 2):
-                points = CosetPoints(point, log_points, selectors, log_rows, factor)
-                out = np.empty((2 * length, 3), dtype=np.uint64)
-                self._add_quotient(table, sources, points, weight, out, False)
-                parts.append(np.ascontiguousarray(out[::2]))
-            divided = ext_sub(parts[1], parts[0])  # what is divided by Z_H
-            total = ext_add(total, ext_sub(parts[0], divided))
-            total = ext_add(total, ext_scale(divided, inverse_zerofiers(log_rows, point, length)))
-            weight = field.mul(weight, self.delta)
-        return total
-
-    def _sources(self, table: int, coset: int, place: int, points: CosetPoints) -> Sources:
-        """A table's columns at the points of coset `place` of its domain in a coset of its code."""
-        rows, step = 1 << points.log_n, 1 << self.layout.code_heights[table] - points.log_n
-        main, preprocessed, lookup = (
-            None if matrix is None else matrix.coset(coset)[place::step]
-            for matrix in (self._matrix(name, table) for name in ("main", "preprocessed", "lookup"))
-        )
-        periodic = coset_values(self.layout.key.tables[table].periodic, points.shift, rows)
-        return Sources(main, preprocessed, lookup, periodic)
-
-    def _add_quotient(
-        self,
-        table: int,
-        sources: Sources,
-        points: CosetPoints,
-        weight: Element,
-        out: np.ndarray,
-        add: bool,
-    ) -> None:
-        """Write a table's quotient at some points times `weight`, or add it to what `out` has."""
-        total = self.sums.get(table, field.ZERO)
-        self._program(table).evaluate(
-            points,
-            sources,
-            self.instance.publics[table],
-            Challenges(
-                self.z,
-                self.alpha,
-                self.beta,
-                field.scale(total, pow(1 << points.log_domain, -1, field.P)),
-                self.key.bus_numbers,
-                weight=weight,
-            ),
-            out,
-            add=add,
-        )
 
     def _opened(self) -> list[Element]:
         """All openings, in the order of the layout."""

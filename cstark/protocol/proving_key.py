@@ -99,16 +99,18 @@ class ProvingKey:
         # The degrees are checked before the estimator is asked: its numbers assume them.
         check_tables(tables, options)
         made = programs if programs is not None and programs.fit(tables) else None
-        # Without masks the number of queries shapes no layout, and the second round ends. Masks
-        # lower the bits of a query the more, the more queries there are: numbers that only rise.
+        # Without masks the number of queries shapes no layout, and the second round ends. With
+        # them it decides how many there are, and so about the rate, on which it depends: rounds
+        # that come back to a number, the largest of which suffices.
+        tried: dict[int, tuple[int, MachineDescription]] = {}
         queries = 1 if options.queries is None else options.queries
-        while True:
+        while queries not in tried:
             numbers = with_room(resolved(options, queries), tables, options)
             draft = MachineDescription(tables, numbers)
-            found = options.resolve(worst_shape(draft)).queries
-            if found <= queries:
-                return cls(draft, made)
-            queries = found
+            tried[queries] = options.resolve(worst_shape(draft)).queries, draft
+            queries = tried[queries][0]
+        least = min(number for number, (found, _) in tried.items() if found <= number)
+        return cls(tried[least][1], made)
 
     def at_heights(
         self, tables: Sequence[TableDescription], options: ResolvedOptions

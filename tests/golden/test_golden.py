@@ -45,7 +45,7 @@ CASES = {
     "every feature": (everything(), {"fri_arity": 4, "final_length": 8}),
     "hidden, one table": (zoo.fibonacci(3), {"zk": True, "queries": 20}),
     "hidden, every feature": (everything(), {"zk": True, "queries": 20, "blowup": 4}),
-    "hidden, tall and short": (tall(), {"zk": True, "queries": 3, "final_length": 16}),
+    "hidden, tall and short": (tall(), {"zk": True, "queries": 5, "final_length": 16}),
 }
 
 
