@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 import cstark as cs
+from cstark.machines.fib_pair import FibonacciPairs
 from cstark.machines.lookup_bench import LookupBench
-from cstark.protocol.schedule import fold_schedule
 from cstark.security import Shape
 
 if TYPE_CHECKING:
@@ -70,19 +71,12 @@ class Pairs:
         return None
 
     def shape(self, prover: str, parameters: Parameters) -> Shape:
-        # Each column is opened at two points.  There is one quotient: one opening in the
-        # extension, but three base columns in Plonky3.  winterfell draws one coefficient for both
+        tables = {"fib": FibonacciPairs(1 << self.log_rows, self.columns // 2)}
+        # Each column is opened at two points.  There is one quotient, three base columns in
+        # Plonky3, a column of the extension in winterfell, which draws one coefficient for both
         # points.
-        quotient = 3 if prover == "plonky3" else 1
-        folds = fold_schedule(self.log_heights, parameters.fri_arity, parameters.final_length)
-        return Shape(
-            log_heights=(self.log_rows,),
-            blowup=parameters.blowup,
-            deep_terms=2 * self.columns + quotient,
-            constraints=3 * self.columns,
-            degree=2,
-            fold_arities=folds.arities,
-        )
+        terms = {"plonky3": 2 * self.columns + 3, "winterfell": 2 * self.columns + 1}
+        return shape_of(tables, parameters, terms.get(prover))
 
     def write(self) -> None:
         pass
@@ -111,8 +105,7 @@ class Exchange:
 
     @property
     def log_heights(self) -> list[int]:
-        tables = LookupBench.statement({"scale": self.scale}).tables
-        return [air.rows.bit_length() - 1 for air in tables.values()]
+        return [air.rows.bit_length() - 1 for air in self._tables.values()]
 
     @property
     def file(self) -> Path:
@@ -129,21 +122,15 @@ class Exchange:
         return "winterfell has no lookups" if prover == "winterfell" else None
 
     def shape(self, prover: str, parameters: Parameters) -> Shape:
-        folds = fold_schedule(self.log_heights, parameters.fri_arity, parameters.final_length)
-        shape = replace(self._shape, blowup=parameters.blowup, fold_arities=folds.arities)
-        if prover == "plonky3":
-            # In each table: 34 columns at two points, nine columns of the extension for lookups
-            # (three base columns each) at two points, two quotient chunks of three base columns.
-            # Each table has a quotient of its own.
-            terms = len(shape.log_heights) * (2 * 34 + 2 * 9 * 3 + 2 * 3)
-            shape = replace(shape, deep_terms=terms, tables=1)
-        return shape
+        # In each table of Plonky3: 34 columns at two points, nine columns of the extension for
+        # lookups (three base columns each) at two points, two quotient chunks of three base
+        # columns.
+        terms = {"plonky3": len(self.log_heights) * (2 * 34 + 2 * 9 * 3 + 2 * 3)}
+        return shape_of(self._tables, parameters, terms.get(prover))
 
     @cached_property
-    def _shape(self) -> Shape:
-        """As cstark proves it; blowup and folds change with the parameters."""
-        statement = LookupBench.statement({"scale": self.scale})
-        return cs.Machine(statement.tables).security().shape
+    def _tables(self) -> Mapping[str, cs.Air]:
+        return LookupBench.statement({"scale": self.scale}).tables
 
     def write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -151,3 +138,24 @@ class Exchange:
         with open(self.file, "wb") as file:
             for trace in traces.values():
                 np.ascontiguousarray(trace, dtype="<u8").tofile(file)
+
+
+def shape_of(tables: Mapping[str, cs.Air], parameters: Parameters, terms: int | None) -> Shape:
+    """What cstark's estimator sees of tables with these parameters.
+
+    Parameters
+    ----------
+    tables : mapping
+    parameters : Parameters
+    terms : int or None
+        Openings that another prover combines, each table having a quotient of its own.
+    """
+    options = cs.Options(
+        queries=max(1, parameters.queries),  # the shape does not depend on them
+        grinding=parameters.grinding,
+        blowup=parameters.blowup,
+        fri_arity=parameters.fri_arity,
+        final_length=parameters.final_length,
+    )
+    shape = cs.Machine(tables, options).security().shape
+    return shape if terms is None else replace(shape, deep_terms=terms, tables=1)
