@@ -47,7 +47,7 @@ class Case:
     """A machine with a witness."""
 
     machine: cs.Machine
-    traces: Mapping[str, np.ndarray]
+    traces: Mapping[str, np.ndarray | list[np.ndarray]]
     publics: Mapping[str, Sequence[int]]
     tokens: Sequence[Any]
     claim: bytes
@@ -55,7 +55,7 @@ class Case:
     @property
     def cells(self) -> int:
         """Cells of all main traces."""
-        return sum(trace.size for trace in self.traces.values())
+        return sum(array.size for array in every_array(self.traces))
 
     def prove(self, check: bool = False) -> cs.Proof:
         return self.machine.prove(
@@ -66,11 +66,27 @@ class Case:
         self.machine.verify(proof, self.publics, tokens=self.tokens, min_security=0)
 
 
+def made(trace: Any) -> Any:
+    """A trace or a list of them, with the arrays that callables return."""
+    if isinstance(trace, list):
+        return [made(item) for item in trace]
+    return trace() if callable(trace) else trace
+
+
+def every_array(traces: Mapping[str, np.ndarray | list[np.ndarray]]) -> list[np.ndarray]:
+    """The arrays of all traces, of tables that stand any number of times as well."""
+    return [
+        array
+        for trace in traces.values()
+        for array in (trace if isinstance(trace, list) else [trace])
+    ]
+
+
 def case_of(workload: cs.Workload, options: cs.Options) -> Case:
     """A workload made ready: the traces exist, the machine is compiled on first use."""
     prepared = workload.prepare()
     claim, statement = workload.read_statement(prepared.claim)
-    traces = {name: t() if callable(t) else t for name, t in prepared.traces.items()}
+    traces = {name: made(trace) for name, trace in prepared.traces.items()}
     machine = cs.Machine(statement.tables, options)
     return Case(machine, traces, statement.publics, statement.tokens, claim)
 
