@@ -25,7 +25,7 @@ def add_options(parser: Parser) -> None:
     group.add_argument(
         "--preset",
         metavar="NAME",
-        help="small: small proofs, at 2 times the time and 3 to 4 times the memory "
+        help="small: small proofs, at 2 to 3 times the time and 4 to 5 the memory "
         "(--blowup 8 --grinding 20); fast: the least time for short proofs (--grinding 8)",
     )
     group.add_argument("--hash", metavar="NAME", help="blake3 (default), keccak256 or sha256")

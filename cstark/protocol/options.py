@@ -233,12 +233,11 @@ class Options:
     def small(cls, **changes: Any) -> Options:
         """Options for small proofs: blowup 8 and 20 bits of grinding.
 
-        At the same proven bits, proofs of runs of the RISC-V machine (37 to 50 tables) are from
-        32 % to 65 % smaller than with the default options: the eight example guests take 0.62 to
-        1.02 MB instead of 0.91 to 2.63 MB on short inputs (3,000 to 47,000 steps), and 0.63 to
-        1.11 MB instead of 0.95 to 3.23 MB on longer ones (0.1 to 0.7 million). Proving takes 1.8 to
-        2.4 times the processor time and three to four times the memory, and verifying about three
-        quarters.
+        At the same proven bits, proofs of runs of the RISC-V machine are from 42 % to 74 % smaller
+        than with the default options: the eight example guests take 0.49 to 1.00 MB instead of 0.84
+        to 3.02 MB on short inputs (3,000 to 47,000 steps), and 0.51 to 1.10 MB instead of 1.16 to
+        4.23 MB on longer ones (0.1 to 0.7 million). Proving takes two to three times the processor
+        time and four to five times the memory, and verifying somewhat less than before.
 
         Parameters
         ----------
