@@ -22,6 +22,14 @@ an error before any proof (`GuestError`): an instruction that is none, ``ebreak`
 system call, an access outside memory, a store into the text, a jump out of it, a run that does not
 end. Misaligned accesses work. Code is no memory: what is executed is the text of the file.
 
+Runs of any length
+------------------
+`Program.prove` needs memory in proportion to the run. `Program.prove_shards` cuts the run into
+shards that fit a budget of memory and proves them one after another, or on any
+`concurrent.futures.Executor`; `Program.verify` takes what comes of it like any proof. The families,
+which know no order of their rows, stand in every shard; the tables of memory and registers stand
+in the last one, so that each word has one first value.
+
 How it is proved
 ----------------
 There is no table of the processor. Each executed operation is one row in the table of its family
@@ -34,6 +42,7 @@ programs in C: what they are linked with, and examples.
 `Program`           what a prover runs and a verifier brings
 `Execution`         a run: what it took, what a proof of it would take
 `Result`            what a verified proof says
+`Shard`             a part of a run that is proved by itself, in any process
 `Profile`           where the cells of a run went, by function
 `Guest`             a run as a workload, for `cs.prove_many` and the command line
 `Image`             memory before the first instruction
@@ -59,6 +68,7 @@ if TYPE_CHECKING:
     from cstark.vm.image import Image
     from cstark.vm.profile import Profile
     from cstark.vm.program import Program, Result, default_options
+    from cstark.vm.shards.shard import Shard
     from cstark.vm.workload import Guest
 
 __all__ = [
@@ -72,6 +82,7 @@ __all__ = [
     "Profile",
     "Program",
     "Result",
+    "Shard",
     "default_options",
 ]
 
@@ -86,6 +97,7 @@ _MODULES = {
     "Profile": "profile",
     "Program": "program",
     "Result": "program",
+    "Shard": "shards.shard",
     "default_options": "program",
 }
 

@@ -20,6 +20,7 @@ from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.planning import Plan, plan, plan_rows
 from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
+from cstark.vm.trace.splitting import PADDING
 
 if TYPE_CHECKING:
     from cstark.cost.estimate import Estimate
@@ -232,15 +233,19 @@ class Execution:
         ----------
         options : Options, optional
             With a blowup of 8 or more, as in `Options.small`, bytes count and not time: each
-            family has one table, if any. Otherwise it is `plan`.
+            family has one table, if any. No table is taller than `max_log_height` says. Without
+            options it is `plan`.
 
         Returns
         -------
         Plan
         """
-        if options is None or options.blowup < SMALL:
+        if options is None:
             return self.plan
-        return plan_rows(self.steps, self.plan.rows, self.program.row_cells(), float("inf"))
+        padding = PADDING if options.blowup < SMALL else float("inf")
+        return plan_rows(
+            self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height
+        )
 
     def prepared(self, options: cs.Options | None = None) -> cs.Prepared:
         """Claim and traces, as a workload prepares them; the traces are made when first read.
@@ -359,7 +364,8 @@ class Execution:
                 raise cs.StatementError(f"{name} is {given!r}; it must be a number")
         widths = self.program.row_cells()
         if cells is not None:
-            return cut(self.marks, self.plan, widths, cells)
+            tallest = 32 if options is None else options.max_log_height
+            return cut(self.marks, self.plan, widths, cells, tallest)
         machine = self.program.machine(options)
         memory = DEFAULT_MEMORY if memory is None else memory
         return fit(machine, self.marks, self.plan, widths, memory)

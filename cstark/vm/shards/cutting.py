@@ -51,7 +51,9 @@ class Piece:
         return self.first + self.plan.total
 
 
-def cut(marks: Marks, plan: Plan, cells: Mapping[str, int], most: int) -> list[Piece]:
+def cut(
+    marks: Marks, plan: Plan, cells: Mapping[str, int], most: int, max_log_height: int = 32
+) -> list[Piece]:
     """Cut a run into shards of at most so many committed cells.
 
     Parameters
@@ -64,6 +66,8 @@ def cut(marks: Marks, plan: Plan, cells: Mapping[str, int], most: int) -> list[P
         Table of the machine -> committed cells of a row.
     most : int
         The most cells of a shard, counted over the rows of its tables when they are filled up.
+    max_log_height : int
+        Log2 of the most rows of a table, as for `cstark.vm.trace.planning.plan_rows`.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def cut(marks: Marks, plan: Plan, cells: Mapping[str, int], most: int) -> list[P
         A shard needs more cells than that, because of the tables that every shard has, or those
         of memory in the last one.
     """
-    cutter = _Cutter(marks, plan, cells)
+    cutter = _Cutter(marks, plan, cells, max_log_height)
     pieces = cutter.cut(most)
     low, high = cutter.plan(0, cutter.end).committed(cells) // len(pieces), most
     while len(pieces) > 1 and high - low > BALANCED * most:
@@ -95,7 +99,10 @@ def cut(marks: Marks, plan: Plan, cells: Mapping[str, int], most: int) -> list[P
 class _Cutter:
     """Places are named by their index in the marks."""
 
-    def __init__(self, marks: Marks, plan: Plan, cells: Mapping[str, int]) -> None:
+    def __init__(
+        self, marks: Marks, plan: Plan, cells: Mapping[str, int], max_log_height: int = 32
+    ) -> None:
+        self.max_log_height = max_log_height
         self.rows, self.tables = marks.rows, marks.tables
         self.end = len(self.rows) - 1
         self.cells = cells
@@ -114,7 +121,8 @@ class _Cutter:
         rows = {**dict(zip(RECORDED, found, strict=True)), **self.every}
         if end == self.end:
             rows |= self.once
-        return plan_rows(int(self.rows[end] - self.rows[start]), rows, self.cells)
+        total = int(self.rows[end] - self.rows[start])
+        return plan_rows(total, rows, self.cells, max_log_height=self.max_log_height)
 
     def size(self, start: int, end: int) -> int:
         return self.plan(start, end).committed(self.cells)

@@ -73,7 +73,7 @@ def fit(
     refusal: StatementError | None = None
     for _ in range(TRIES):
         try:
-            pieces = cut(marks, plan, cells, most)
+            pieces = cut(marks, plan, cells, most, machine.options.max_log_height)
         except StatementError as error:
             low, refusal = most, error
             most = min(2 * most, (most + high) // 2)

@@ -36,6 +36,14 @@ class Shard:
     input : bytes
         The input of the run, in the last shard; empty in the others, whose snapshots hold what
         they read of it.
+
+    Examples
+    --------
+    >>> from cstark import vm
+    >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+    >>> [shard] = run.shards()
+    >>> shard.plan.total, shard.snapshot.rows, len(shard()["li"])
+    (2, 0, 1)
     """
 
     program: Program

@@ -131,7 +131,11 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str,
 
 
 def plan_rows(
-    total: int, rows: Mapping[str, int], cells: Mapping[str, int], padding: float = PADDING
+    total: int,
+    rows: Mapping[str, int],
+    cells: Mapping[str, int],
+    padding: float = PADDING,
+    max_log_height: int = 32,
 ) -> Plan:
     """A plan for so many rows of each table.
 
@@ -146,6 +150,9 @@ def plan_rows(
         As for `plan`.
     padding : float
         As for `cstark.vm.trace.splitting.split`.
+    max_log_height : int
+        Log2 of the most rows of a table under the options of the proof; families have more tables
+        then. The machine has a limit of its own.
 
     Returns
     -------
@@ -178,7 +185,7 @@ def plan_rows(
         cells,
         used=sum(cells[name] * wanted[name] for name in fixed),
         committed=sum(cells[name] * height for name, height in fixed.items()),
-        tallest=1 << abi.MAX_LOG_HEIGHT,
+        tallest=1 << min(max_log_height, abi.MAX_LOG_HEIGHT),
         padding=padding,
     )
     heights = {name: fixed[name] if name in fixed else families[name] for name in wanted}
