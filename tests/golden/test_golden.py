@@ -20,6 +20,8 @@ from cstark.cli.main import main
 from cstark.protocol.version import VERSION
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
+from tests.shards.shard_support import Told
+from tests.shards.shard_support import machine as sharded_machine
 
 RECORD = Path(__file__).with_name("digests.json")
 HASHES = ("blake3", "keccak256", "sha256")
@@ -60,8 +62,19 @@ def digests(name: str, hash: str) -> dict[str, str]:
     return {"key": sha256(key).hexdigest(), "proof": sha256(proof.to_bytes()).hexdigest()}
 
 
+def sharded_digests(hash: str) -> dict[str, str]:
+    """The same of a proof in shards."""
+    told = Told(sharded_machine(hash=hash))
+    proof = told.prove()
+    told.verify(proof)
+    assert not told.plain_refusal(proof)
+    key = told.machine.proving_key.sharded_key().to_json().encode()
+    return {"key": sha256(key).hexdigest(), "proof": sha256(proof.to_bytes()).hexdigest()}
+
+
 def record() -> dict[str, object]:
     found = {f"{name}, {hash}": digests(name, hash) for name in CASES for hash in HASHES}
+    found |= {f"shards, {hash}": sharded_digests(hash) for hash in HASHES}
     return {"version": VERSION, "digests": found}
 
 
@@ -75,9 +88,16 @@ def test_bytes_are_those_of_this_version(name, hash):
     )
 
 
+@pytest.mark.parametrize("hash", HASHES)
+def test_bytes_of_shards_are_those_of_this_version(hash):
+    recorded = json.loads(RECORD.read_text())["digests"]
+    assert sharded_digests(hash) == recorded[f"shards, {hash}"], "the bytes of shards changed"
+
+
 def test_everything_recorded_is_tried():
     recorded = json.loads(RECORD.read_text())["digests"]
-    assert sorted(recorded) == sorted(f"{name}, {hash}" for name in CASES for hash in HASHES)
+    names = [*CASES, "shards"]
+    assert sorted(recorded) == sorted(f"{name}, {hash}" for name in names for hash in HASHES)
 
 
 @pytest.mark.parametrize("name", ["add_mul"])

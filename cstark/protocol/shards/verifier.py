@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cstark.errors import CstarkError, StatementError
 from cstark.field import Element, P
+from cstark.security import JointReport, SecurityReport, joint_report
 
 from ..admission import (
     check_bits,
@@ -23,7 +24,7 @@ from ..layout import PIN, Layout, layout_security
 from ..length import EXTENSION, most_bytes
 from ..openings import Combination, Pins
 from ..refusals import require
-from ..standing import Standing, of_table
+from ..standing import Heights, Standing, of_table
 from ..statement import Instance, token_sum
 from ..stream import ProofReader
 from ..transcript import ALGORITHMS
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ..policy import Policy
     from ..publics import Publics
 
-__all__ = ["ShardVerifier", "ShardedVerifier", "verify_sharded"]
+__all__ = ["ShardVerifier", "ShardedVerifier", "sharded_security", "verify_sharded"]
 
 
 class ShardVerifier(Verifier):
@@ -95,10 +96,10 @@ class ShardVerifier(Verifier):
             f"{self.place} the proof has it {times} times",
         )
 
-    def bits(self, fractions: int, regime: str) -> float:
-        """Proven bits of the shard, when all of them have so many messages, tokens included."""
+    def security(self, fractions: int, regime: str) -> SecurityReport:
+        """Proven security when all shards have so many messages, tokens included."""
         elsewhere = fractions - self.standing.fractions
-        return layout_security(self.layout, elsewhere, regime).bits
+        return layout_security(self.layout, elsewhere, regime)
 
     # ---- rounds -------------------------------------------------------------------------
 
@@ -174,14 +175,23 @@ class ShardedVerifier:
             shard.admit_shard()
         weight = sum(shard.standing.weight for shard in self.shards) + self.instance.token_weight
         check_weights(weight < P and not self.instance.is_overweight(key))
-        fractions = sum(shard.standing.fractions for shard in self.shards)
-        fractions += len(self.instance.tokens)
-        bits, problem = float("inf"), ""
+        bits, problem = 0.0, ""
         try:
-            bits = min(shard.bits(fractions, policy.regime) for shard in self.shards)
+            bits = self.security(policy.regime).bits
         except CstarkError as error:
             problem = f": {error}"
         check_bits(key, bits, policy, problem)
+
+    def security(self, regime: str) -> JointReport:
+        """Proven security of all shards together, when they have been admitted."""
+        fractions = sum(shard.standing.fractions for shard in self.shards)
+        fractions += len(self.instance.tokens)
+        found: dict[Heights, SecurityReport] = {}  # many shards are as tall as each other
+        for shard in self.shards:
+            heights = shard.standing.heights
+            if heights not in found:
+                found[heights] = shard.security(fractions, regime)
+        return joint_report([found[shard.standing.heights] for shard in self.shards])
 
     def begin(self) -> None:
         """Heads, common challenges, and what is sent by all shards is received."""
@@ -197,6 +207,37 @@ class ShardedVerifier:
             sums += shard.sums.values()
         tokens = token_sum(self.key, self.instance, self.shared.z, self.shared.alpha)
         check_sums(tokens, sums)
+
+
+def sharded_security(
+    key: VerifyingKey, proof: ShardedProof, tokens: int = 0, regime: str = "best"
+) -> JointReport:
+    """Proven security of a proof in shards: the least of all shards, and the sum of all errors.
+
+    Parameters
+    ----------
+    key : VerifyingKey
+        Of proofs in shards.
+    proof : ShardedProof
+        Its heights count, not whether it holds.
+    tokens : int
+        How many tokens the statement has.
+    regime : {"best", "unique"}
+
+    Raises
+    ------
+    VerificationError
+        If no proof of the key has such heights.
+    """
+    count = len(proof.parts)
+    layouts = []
+    for index, shard in enumerate(proof.parts):
+        instance = Instance(tuple((0,) * table.publics for table in key.tables), (), b"")
+        reader = ShardVerifier(key, shard, instance, Place(index, count))
+        reader.admit_shard()
+        layouts.append(reader)
+    fractions = tokens + sum(reader.standing.fractions for reader in layouts)
+    return joint_report([reader.security(fractions, regime) for reader in layouts])
 
 
 def verify_sharded(
