@@ -25,6 +25,8 @@ import cstark.machine  # noqa: E402, F401 - every module that names `require` is
 from cstark.protocol import refusals  # noqa: E402
 from tests.attacks.toolkit import swapped  # noqa: E402
 from tests.protocol.test_round_trips import test_bytes_are_read_as_written  # noqa: E402
+from tests.shards.shard_support import Told, machine  # noqa: E402
+from tests.shards.test_prove_shards import test_numbers_of_shards  # noqa: E402
 
 HOLDERS = ["tests/attacks", "tests/protocol/test_refusals.py"]
 Require = Callable[[object, str, str], None]
@@ -61,9 +63,10 @@ def run(arguments: list[str]) -> Watcher:
 
 
 def honest_test_fails() -> bool:
-    """Whether the test of a proof that passes every check fails."""
+    """Whether a test of proofs that pass every check fails: of one alone, and of one in shards."""
     try:
         test_bytes_are_read_as_written()
+        test_numbers_of_shards(Told(machine()), 2)
     except Exception:
         return True
     return False

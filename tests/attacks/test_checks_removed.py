@@ -34,9 +34,9 @@ def run_mutants(*arguments):
 
 
 def test_a_mutant_is_noticed():
-    texts = mutations.sites("verifier")
+    texts = mutations.sites("admission")
     [bus_sum] = [t for t in texts if t.startswith("delete") and "'bus sum'" in t]
-    code, said = run_mutants("verifier", "--only", bus_sum)
+    code, said = run_mutants("admission", "--only", bus_sum)
     assert code == 0 and "1 mutants, 0 survive" in said
     assert "::test_" in said
     assert len(texts) > 30
