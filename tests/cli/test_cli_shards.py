@@ -46,6 +46,15 @@ def test_a_proof_in_shards_goes_from_one_end_to_the_other(here, capsys):
     assert main(["verify", "--key", "key.json", "proof.bin", *WEAK, "--pure"]) == 0
 
 
+def test_inspect_shows_every_shard(here, capsys):
+    assert main(["inspect", "proof.bin"]) == 0
+    shown = capsys.readouterr().out
+    assert "tables of shard 1 " in shown and "tables of shard 2 " in shown
+    assert main(["inspect", "proof.bin", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["log_heights"]) > 1 and found["claim"]["exit_code"]
+
+
 def test_what_is_refused_is_refused(here, capsys):
     assert main(["verify", "guest.elf", "proof.bin"]) == 1  # 4 queries are too few
     assert main(["verify", "guest.elf", "proof.bin", *WEAK, "--expect", "exit_code=1"]) == 1

@@ -33,7 +33,7 @@ def test_every_test_that_is_named_exists():
 
 def test_every_forged_row_and_run_is_named():
     named = {(file, name) for file, name, _ in NAMED}
-    for path in sorted((TESTS / "vm/tables").glob("test_forged_*.py")):
+    for path in sorted((TESTS / "vm").glob("*/test_forged_*.py")):
         file = path.relative_to(TESTS).as_posix()
         missing = {name for name in defined_in(path) if (file, name) not in named}
         assert not missing, (file, missing)
