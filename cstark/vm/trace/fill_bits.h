@@ -14,6 +14,7 @@ INLINE void fill_bytes(vm_state *vm, uint64_t *x, uint64_t *y, uint64_t *z, uint
         const uint64_t xk = a >> 8 * k & 255, yk = b >> 8 * k & 255;
         fill_pair(vm, xk, yk);
         z[k] = c >> 8 * k & 255;
+        /* The lowest byte of a half is what is left of it: an expression, and no cell. */
         if (k % 4) *x++ = xk, *y++ = yk;
     }
 }

@@ -112,6 +112,7 @@ static __attribute__((noinline)) void fill_mis_store(vm_state *vm, uint64_t *cel
         fill_low(vm, b >> 32 * k & 0xFFFF);
         fill_low(vm, b >> (32 * k + 16) & 0xFFFF);
     }
+    /* Byte i of the window is stored where the access lies, and stays what it was before and behind it. */
     for (int i = 0; i < 12; i++) {
         const int from = i - (int)j;
         const uint64_t byte = from >= 0 && from < bytes ? b >> 8 * from & 255 : c[i];

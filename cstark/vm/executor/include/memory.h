@@ -44,6 +44,7 @@ static uint64_t vm_page_numbers(const vm_memory *m) {
 static uint64_t vm_next_page(const vm_memory *m, uint64_t number, uint64_t end) {
     while (number < end && !m->pages[number]) {
         number++;
+        /* memory of 4 GiB has a million pages and few guests touch a thousand: whole groups are skipped */
         while (number < end && !m->used[number >> VM_GROUP_BITS])
             number = ((number >> VM_GROUP_BITS) + 1) << VM_GROUP_BITS;
     }
@@ -124,6 +125,7 @@ static uint64_t vm_touched(const vm_memory *m, uint64_t from, uint64_t to, uint6
         const vm_page *page = m->pages[number];
         for (uint64_t k = 0; k < VM_PAGE_WORDS; k++) {
             const uint64_t here = (number << VM_PAGE_BITS) + 8 * k;
+            /* the first and the last page may reach beyond the range; a page is not only touched words */
             if (!page->time[k] || here < from || here >= to) continue;
             if (address) {
                 address[count] = here;

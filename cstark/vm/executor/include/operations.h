@@ -103,6 +103,7 @@ static int64_t vm_prepare(vm_operation *all, uint32_t count, int registers) {
     for (int i = 0; i < count; i++) kinds[code + i * step] = VM_##name | (writes ? WRITES : 0);
     VM_OPERATIONS(VM_ENTRY)
 #undef VM_ENTRY
+    /* The interpreter trusts all of this: it indexes handlers, registers and operations without a look. */
     for (uint32_t i = 0; i < count; i++) {
         vm_operation *o = &all[i];
         if (o->code >= CODES || (kinds[o->code] & NONE) == NONE) return i;

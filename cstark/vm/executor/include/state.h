@@ -86,6 +86,8 @@ INLINE uint64_t *vm_row(vm_state *vm, int family, int width) {
 /* Make a register's token younger, 2^16 at a time, until its gap fits a limb. */
 static __attribute__((noinline)) uint32_t vm_refresh(vm_state *vm, unsigned r, uint32_t now) {
     uint32_t old = vm->seen[r];
+    /* A gap is looked up as a limb, which is below 2^16, and is one less than the difference of the times:
+     * a difference of the step itself still fits. */
     while (now - old > VM_REFRESH_STEP) {
         if (vm->trace[FAMILY_REFRESH]) {
             uint64_t *cell = vm_row(vm, FAMILY_REFRESH, REFRESH_WIDTH);
@@ -148,6 +150,7 @@ static int vm_print(vm_state *vm, uint64_t *address) {
         vm->log = log;
         vm->log_room = wanted;
     }
+    /* Printing is no access: the bytes are looked at without touching words, so that no row follows. */
     for (uint64_t i = 0; i < taken; i++) {
         const uint64_t here = from + i;
         vm->log[vm->log_size++] = (uint8_t)(vm_peek(&vm->memory, here & ~7ull) >> 8 * (here & 7));
