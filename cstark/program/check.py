@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckProgram", "FailedConstraint", "check_program"]
 
+_UNDRAWN = Challenges()
+
 
 class FailedConstraint(NamedTuple):
     """A violated constraint: its index, the number of failing rows, the first of them."""
@@ -72,7 +74,7 @@ class CheckProgram:
         main = trace if description.width else None
         found = []
         for where, program, constraints in self.parts:
-            bound = program.bind((main, preprocessed, None), periodic, rows, publics, Challenges())
+            bound = program.bind((main, preprocessed, None), periodic, rows, publics, _UNDRAWN)
             first, last = {"all": (0, rows), "first": (0, 8), "last": (rows - 8, rows)}[where]
             results = _program.test_rows(bound, first, last)
             for constraint, (failures, row) in zip(constraints, results, strict=True):

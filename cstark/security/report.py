@@ -52,7 +52,7 @@ class RegimeReport:
         """m, the same in all terms; None in the unique regime."""
         return self.regime.multiplicity
 
-    @property
+    @cached_property
     def binding(self) -> str:
         """Name of the term that is least."""
         return min(self.terms, key=self.terms.__getitem__)
@@ -62,7 +62,7 @@ class RegimeReport:
         """The least term: round-by-round security, capped by the hash."""
         return self.terms[self.binding]
 
-    @property
+    @cached_property
     def sum_bits(self) -> float:
         """-log2 of the sum of all rounds' errors (without the hash): the interactive bound."""
         rounds = [bits for name, bits in self.terms.items() if name != "hash"]
@@ -105,7 +105,7 @@ class SecurityReport:
     choice: str = "best"
     grinding_elsewhere: dict[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def regime(self) -> RegimeReport:
         """The regime that the totals speak of."""
         if self.choice == "unique":
