@@ -116,10 +116,10 @@ def prove_job(task: Task) -> Outcome:
 def holds(job: Job, proof: bytes) -> bool:
     """Whether a file's bytes prove what the job claims, with the options of the job.
 
-    The claim is the one that `prepare` makes now: a file that was renamed, or made by other code,
-    proves something else.
+    The claim is the one that `prepare_for` makes now: a file that was renamed, or made by other
+    code, proves something else.
     """
-    claim = job.workload.prepare().claim
+    claim = job.workload.prepare_for(job.options).claim
     try:
         # The options are the job's own, however few bits they are worth.
         type(job.workload).verify(

@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Nothing else is written where a result goes.
     shown = io.StringIO() if any(t and t.descriptor == 2 for t in (output, report_file)) else None
     with StatusLine(shown) as status:
-        prepared = workload.prepare_telling(status.say)
+        prepared = workload.prepare_for(options, status.say)
     claim, statement = workload.read_statement(prepared.claim, **workload.held())
 
     from cstark.machine import Machine

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     workload = arguments.workload_class(**arguments.workload_values)
     if arguments.soundcalc is not None:
         check_writable(arguments.soundcalc)
-    prepared = workload.prepare()
+    prepared = workload.prepare_for(options)
     _, statement = workload.read_statement(prepared.claim, **workload.held())
     machine = Machine(statement.tables, options)
     heights = _heights(machine, asked, prepared.traces)

@@ -14,8 +14,8 @@ What is proved
 *The program with this id, started at its entry with zero registers, on some input, executed T
 operations, wrote this output and halted with this exit code.* The input is the prover's and in no
 part of the proof's claim; but without ``Options(zk=True)`` proofs reveal parts of the rows of a
-run. With it T stays public, and the height of every table, to the next power of two. Every exit
-code is provable: look at it.
+run. With it T is in no part of the statement, and what stays public besides is the height of every
+table, a power of two. Every exit code is provable: look at it.
 
 The machine is RV64IM, little endian, one hart, without privileged mode. What a guest may not do is
 an error before any proof (`GuestError`): an instruction that is none, ``ebreak``, an unknown

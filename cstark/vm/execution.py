@@ -195,8 +195,25 @@ class Execution:
 
     @property
     def claim(self) -> dict[str, Any]:
-        """What a proof of the run claims."""
-        return claim_of(self.program, self.steps, self.exit_code, self.output)
+        """What a proof of the run claims, if it hides nothing."""
+        return self.claim_for(None)
+
+    def claim_for(self, options: cs.Options | None) -> dict[str, Any]:
+        """What a proof of the run with some options claims.
+
+        With ``zk=True`` the claim does not say how many operations were executed. The heights of
+        the tables are public all the same.
+
+        Parameters
+        ----------
+        options : Options or None
+
+        Returns
+        -------
+        dict
+        """
+        hidden = options is not None and options.zk
+        return claim_of(self.program, None if hidden else self.steps, self.exit_code, self.output)
 
     def traces(self, progress: Callable[[int], object] | None = None) -> Traces:
         """The rows of every table; the run is executed once more, and written down.
@@ -279,7 +296,7 @@ class Execution:
                 found[name] = later(name, 0)
             else:
                 found[name] = [later(name, k) for k in range(len(heights))]
-        return cs.Prepared(self.claim, found)
+        return cs.Prepared(self.claim_for(options), found)
 
     def prove(self, options: cs.Options | None = None, **settings: Any) -> cs.Proof:
         """Prove the run.
@@ -294,7 +311,7 @@ class Execution:
         Returns
         -------
         Proof
-            Its claim is `claim`: program, rows, exit code and output.
+            Its claim is that of `claim_for`: program, rows, exit code and output.
 
         Raises
         ------
@@ -303,10 +320,10 @@ class Execution:
         CstarkError
             The proof needs more memory than `max_memory`.
         """
-        prepared = self.prepared(options)
-        said = self.program.statement(self.claim)
+        prepared, claim = self.prepared(options), self.claim_for(options)
+        said = self.program.statement(claim)
         return self.program.machine(options).prove(
-            prepared.traces, tokens=said.tokens, claim=cs.encode_claim(self.claim), **settings
+            prepared.traces, tokens=said.tokens, claim=cs.encode_claim(claim), **settings
         )
 
     def shards(

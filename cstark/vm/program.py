@@ -49,8 +49,8 @@ class Result:
         The value of a0 when the program halted.
     output : bytes
         What the program wrote to the output window.
-    steps : int
-        Executed operations; most instructions are one.
+    steps : int or None
+        Executed operations; most instructions are one. None where the proof hides it.
     program : str
         The id of the program.
 
@@ -65,7 +65,7 @@ class Result:
 
     exit_code: int
     output: bytes
-    steps: int
+    steps: int | None
     program: str
 
 
@@ -169,18 +169,28 @@ class Program:
         """SHA-256 of the decoded operations, the image and the entry, in hexadecimal digits."""
         return program_id(self.image, self.code)
 
-    def tables(self) -> dict[str, cs.Air]:
+    def tables(self, *, counted: bool = True) -> dict[str, cs.Air]:
         """Give the tables of every proof about this program: those that it can ever need.
+
+        Parameters
+        ----------
+        counted : bool
+            Whether the statement says how many operations were executed. Proofs that hide their
+            traces have a table of their own for the operation that halts.
 
         Returns
         -------
         dict of str to Air
         """
-        return dict(self._tables)
+        return dict(self._tables if counted else self._uncounted)
 
     @cached_property
     def _tables(self) -> dict[str, cs.Air]:
         return tables_of(self.code, self.image)
+
+    @cached_property
+    def _uncounted(self) -> dict[str, cs.Air]:
+        return tables_of(self.code, self.image, counted=False)
 
     def row_cells(self) -> dict[str, int]:
         """Say how many cells are committed for a row of each table.
@@ -217,7 +227,7 @@ class Program:
         """
         options = default_options() if options is None else options
         if options not in self._machines:
-            self._machines[options] = cs.Machine(self.tables(), options)
+            self._machines[options] = cs.Machine(self.tables(counted=not options.zk), options)
         return self._machines[options]
 
     def statement(self, claim: Mapping[str, Any]) -> cs.Statement:
@@ -375,13 +385,21 @@ class Program:
             said = self.statement(claim)
         except cs.StatementError as error:
             raise cs.VerificationError(str(error), cs.Reason.STATEMENT) from error
+        machine = self.machine(options)
+        if (rows is None) != bool(machine.resolved.zk):
+            raise cs.VerificationError(
+                "the claim says how many operations were executed exactly where the options do not "
+                f"hide it: zk={bool(machine.resolved.zk)}, and claim.rows is "
+                f"{'missing' if rows is None else rows}",
+                cs.Reason.STATEMENT,
+            )
         if exit_code is not None and found_code != exit_code:
             raise cs.VerificationError(
                 f"the proof is of exit code {found_code}, not {exit_code}", cs.Reason.STATEMENT
             )
         if output is not None and found_output != output:
             raise cs.VerificationError("the proof is of another output", cs.Reason.STATEMENT)
-        self.machine(options).verify(
+        machine.verify(
             proof, tokens=said.tokens, claim=proof.claim, min_security=min_security,
             executor=executor, progress=progress,
         )  # fmt: skip

@@ -4,6 +4,8 @@ The claim is plain data, and all of it comes from the prover::
 
     {"exit_code": 0, "output": "68656c6c6f", "program": "<id>", "rows": 123456}
 
+A proof that hides its traces (``zk=True``) claims no ``rows``.
+
 The program is the verifier's own. The claim's ``program`` is compared with its id, so that a proof
 about another program is refused by name before anything is computed.
 
@@ -11,7 +13,8 @@ What the tokens say
 -------------------
 * ``state``: the run starts at time 4 at the program's entry and ends at time 4 + 4 rows at the
   label `HALT`. Every row takes the token of its time and sends that of the next, so exactly one
-  row stands at each of the times 4, 8, ..., 4 rows.
+  row stands at each of the times 4, 8, ..., 4 rows. Where the claim has no rows, the row that halts
+  sends no such token (`cstark.vm.tables.ecall.LastHalt`), and no verifier takes the last.
 * ``halt``: the row that halts sends its exit code once, and it is the claimed one.
 * ``output``: of each of the words 0 to ceil(length / 8) of the output window, the last value is
   the claimed one: the length in bytes, then the bytes, with zeros after the last one.
@@ -34,14 +37,14 @@ if TYPE_CHECKING:
 __all__ = ["claim_of", "read", "statement", "words_of"]
 
 
-def claim_of(program: Program, rows: int, exit_code: int, output: bytes) -> dict[str, Any]:
+def claim_of(program: Program, rows: int | None, exit_code: int, output: bytes) -> dict[str, Any]:
     """The claim of a run.
 
     Parameters
     ----------
     program : Program
-    rows : int
-        Executed operations.
+    rows : int or None
+        Executed operations; None where nobody is to know.
     exit_code : int
         The value of a0 when the program halted, from 0 to 2^64 - 1.
     output : bytes
@@ -50,29 +53,32 @@ def claim_of(program: Program, rows: int, exit_code: int, output: bytes) -> dict
     -------
     dict
     """
+    counted = {} if rows is None else {"rows": rows}
     return {
         "exit_code": exit_code,
         "output": output.hex(),
         "program": program.id,
-        "rows": rows,
+        **counted,
     }
 
 
-def read(program: Program, claim: Mapping[str, Any]) -> tuple[int, int, bytes]:
-    """Rows, exit code and output of a claim, each checked.
+def read(program: Program, claim: Mapping[str, Any]) -> tuple[int | None, int, bytes]:
+    """Rows, exit code and output of a claim, each checked; None for rows that it does not say.
 
     Raises
     ------
     StatementError
         The claim is not about this program, or says something impossible.
     """
-    exit_code, output, identity, rows = cs.read_claim(
-        claim, exit_code=int, output=str, program=str, rows=int
+    counted = {"rows": int} if "rows" in claim else {}
+    exit_code, output, identity, *rest = cs.read_claim(
+        claim, exit_code=int, output=str, program=str, **counted
     )
+    rows: int | None = rest[0] if rest else None
     if identity != program.id:
         shown = identity if len(identity) == len(program.id) and identity.isalnum() else "no id"
         raise cs.StatementError(f"the claim is about another program: {shown}, not {program.id}")
-    if not 1 <= rows <= abi.MAX_ROWS:
+    if rows is not None and not 1 <= rows <= abi.MAX_ROWS:
         raise cs.StatementError(f"claim.rows is {rows}; a run has 1 to {abi.MAX_ROWS} rows")
     if not 0 <= exit_code < 1 << 64:
         raise cs.StatementError("claim.exit_code is no number of 64 bits")
@@ -122,13 +128,12 @@ def statement(program: Program, claim: Mapping[str, Any]) -> cs.Statement:
     """
     rows, exit_code, output = read(program, claim)
     half = (1 << 32) - 1
-    tokens: list[cs.Send | cs.Receive] = [
-        cs.Send("state", [4, program.entry]),
-        cs.Receive("state", [4 + 4 * rows, abi.HALT]),
-        cs.Receive("halt", [exit_code & half, exit_code >> 32]),
-    ]
+    tokens: list[cs.Send | cs.Receive] = [cs.Send("state", [4, program.entry])]
+    if rows is not None:
+        tokens.append(cs.Receive("state", [4 + 4 * rows, abi.HALT]))
+    tokens.append(cs.Receive("halt", [exit_code & half, exit_code >> 32]))
     tokens += [
         cs.Receive("output", [index, word & half, word >> 32])
         for index, word in enumerate(words_of(output))
     ]
-    return cs.Statement(program.tables(), tokens=tuple(tokens))
+    return cs.Statement(program.tables(counted=rows is not None), tokens=tuple(tokens))

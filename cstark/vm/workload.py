@@ -151,6 +151,26 @@ class Guest(cs.Workload):
         """
         return self.execute(tell).prepared()
 
+    def prepare_for(
+        self, options: cs.Options, tell: Callable[[str], object] | None = None
+    ) -> cs.Prepared:
+        """Do what `prepare` does, for a proof with these options.
+
+        With ``zk=True`` the claim does not say how many operations were executed, and the tables
+        are those of `Execution.plan_for`.
+
+        Parameters
+        ----------
+        options : Options
+        tell : callable, optional
+            As for `prepare_telling`.
+
+        Returns
+        -------
+        Prepared
+        """
+        return self.execute(tell).prepared(options)
+
     @classmethod
     def default_options(cls) -> cs.Options:
         """Give the options of `cstark.vm.default_options`.

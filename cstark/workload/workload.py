@@ -129,6 +129,26 @@ class Workload:
         """
         return self.prepare()
 
+    def prepare_for(
+        self, options: Options, tell: Callable[[str], object] | None = None
+    ) -> Prepared:
+        """Do what `prepare` does, for a proof with these options.
+
+        Workloads whose claim or traces depend on the options override it; a proof that hides, for
+        one, may have to claim less. By default they do not.
+
+        Parameters
+        ----------
+        options : Options
+        tell : callable, optional
+            As for `prepare_telling`.
+
+        Returns
+        -------
+        Prepared
+        """
+        return self.prepare() if tell is None else self.prepare_telling(tell)
+
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> Statement:
         """Make the statement of a claim; to be written by a subclass.
@@ -330,9 +350,10 @@ class Workload:
         """
         from cstark.machine import Machine
 
-        prepared = self.prepare()
+        options = options or self.default_options()
+        prepared = self.prepare_for(options)
         claim, statement = self.read_statement(prepared.claim, **self.held())
-        machine = Machine(statement.tables, options or self.default_options())
+        machine = Machine(statement.tables, options)
         return machine.prove(
             prepared.traces, statement.publics, tokens=statement.tokens, claim=claim, **settings
         )

@@ -13,7 +13,7 @@ import cstark as cs
 from cstark.vm import abi
 from cstark.vm.tables.family import Family, access
 
-__all__ = ["Halt", "Print"]
+__all__ = ["Halt", "LastHalt", "Print"]
 
 NUMBER, ARGUMENT = 17, 10
 """The registers a7 and a0."""
@@ -52,6 +52,18 @@ class Halt(Call):
         super().registers(t, n)
         access(t, n, ARGUMENT, n.b, n.b, n.b_time, n.time + 1, "a0")
         t.send("halt", [n.b[0], n.b[1]], count=n.real, name="exit code")
+
+
+class LastHalt(Halt):
+    """`Halt` of a statement that does not say how many operations were executed.
+
+    The row leaves no token ``state``: the run that the verifier begins ends with it. It still sends
+    its exit code, which the verifier takes once. Every other real row sends as many of these tokens
+    as it takes, the times of a run only grow, and so there is one run, and one row that halts.
+    """
+
+    def leave(self, t: cs.Table, n: Any) -> None:
+        """Nothing is left."""
 
 
 class Print(Call):

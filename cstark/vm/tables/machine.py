@@ -12,6 +12,7 @@ from cstark.vm.buses import BUSES
 from cstark.vm.image import Image
 from cstark.vm.isa.code import Code
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
+from cstark.vm.tables.ecall import LastHalt
 from cstark.vm.tables.fresh import Fresh
 from cstark.vm.tables.image import Image as ImageTable
 from cstark.vm.tables.program import Program
@@ -20,7 +21,7 @@ from cstark.vm.tables.ranges import RANGES, Range
 __all__ = ["row_cells", "tables_of"]
 
 
-def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
+def tables_of(code: Code, image: Image, *, counted: bool = True) -> dict[str, cs.Air]:
     """The tables of the machine that proves runs of a program.
 
     They follow from the program alone: the families that take an operation which the program
@@ -33,6 +34,8 @@ def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
         The operations of the program.
     image : Image
         What it loads.
+    counted : bool
+        Whether the statement says how many operations are executed, see `cstark.vm.statement`.
 
     Returns
     -------
@@ -65,6 +68,8 @@ def tables_of(code: Code, image: Image) -> dict[str, cs.Air]:
         "range": Range(asked & RANGES),
     }
     tables: dict[str, cs.Air] = {name: FAMILIES[name]() for name in names}
+    if not counted and "halt" in tables:
+        tables["halt"] = LastHalt()
     for name, table in AROUND.items():
         if name == "bytes" and "bytes" not in asked:
             continue
