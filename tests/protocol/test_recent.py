@@ -46,9 +46,9 @@ def test_proofs_of_the_same_heights_share_their_layout(monkeypatch):
     made = {"layout": 0, "security": 0}
 
     class Counted(layouts.Layout):
-        def __init__(self, *arguments):
+        def __init__(self, *arguments, **settings):
             made["layout"] += 1
-            super().__init__(*arguments)
+            super().__init__(*arguments, **settings)
 
     def security(*arguments):
         made["security"] += 1
