@@ -164,7 +164,7 @@ def mistakes(t: cs.Table, machine: cs.Machine, flag: cs.Expression) -> None:
     cs.Send("memory", 7)  # type: ignore[arg-type]
     cs.pack([flag], 1.5)  # type: ignore[arg-type]
     count: int = cs.argument("8")  # type: ignore[assignment]
-    machine.prove({"memory": [[1, 2]]})  # type: ignore[dict-item]
+    machine.prove({"memory": [[1, 2]]})  # type: ignore[list-item]
     machine.verify("proof.bin")  # type: ignore[arg-type]
     cs.set_num_threads(str(count))  # type: ignore[arg-type]
     print(cs.Macine)  # type: ignore[attr-defined]

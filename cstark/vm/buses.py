@@ -7,8 +7,9 @@ kinds of buses follow from who bounds the counts:
   received with a count of 0 or 1 that its sender and its receiver prove to be one. So tokens are
   neither made nor lost but by the rows that say so.
 * *Facts* (``fetch``, ``range``, ``top``, ``low``, ``bytes``, ``shift``): senders have a count of
-  0 or 1, and one table receives with a free count. It sends nothing, and all of its rows are
-  true whatever their count, so each message sent is a fact, and no count can make it another.
+  0 or 1, and one table receives with a free count; of a run in shards, one in each shard. It
+  sends nothing, and all of its rows are true whatever their count, so each message sent is a
+  fact, and no count can make it another.
 
 `HALVES` says for each table that writes registers or memory why the halves it writes are below
 2^32, where that is not evident from its message.
