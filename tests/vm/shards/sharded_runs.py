@@ -35,10 +35,7 @@ def parts_of(run: vm.Execution = RUN, count: int = 3) -> tuple[Shard, ...]:
     cutter = _Cutter(run.marks, run.plan, run.program.row_cells())
     places = np.linspace(0, cutter.end, count + 1).astype(int).tolist()
     assert len(set(places)) == count + 1, "the run is too short"
-    pieces = [
-        Piece(int(run.marks.rows[at]), cutter.plan(at, to))
-        for at, to in pairwise(places)
-    ]
+    pieces = [Piece(int(run.marks.rows[at]), cutter.plan(at, to)) for at, to in pairwise(places)]
     return tuple(shards_of(run.program, run.input, pieces))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
@@ -123,7 +123,7 @@ def test_a_program_is_proved_in_shards(proof):
     assert made == proof
 
 
-# ---- on dask -----------------------------------------------------------------------------------
+# ---- workers that die --------------------------------------------------------------------------
 
 
 def _end_of_a_worker(marker: str) -> None:
@@ -144,6 +144,22 @@ class Killing:
     def __call__(self):
         _end_of_a_worker(self.marker)
         return self.shard()
+
+
+@pytest.mark.nightly
+def test_a_pool_that_breaks_is_taken_up_again_elsewhere(proof, tmp_path):
+    """A pool gives up when a process dies; the same call does the rest, in a loop if need be."""
+    parts = [*RUN.shards(cells=CELLS)]
+    parts[1] = Killing(parts[1], str(tmp_path / "killed"))
+    machine, said = PROGRAM.machine(OPTIONS), PROGRAM.statement(RUN.claim)
+    settings = {"tokens": said.tokens, "claim": proof.claim, "folder": tmp_path / "kept"}
+    with (
+        ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor,
+        pytest.raises(BrokenExecutor),
+    ):
+        machine.prove_shards(parts, executor=executor, **settings)
+    assert (tmp_path / "killed").exists()
+    assert machine.prove_shards(parts, **settings) == proof
 
 
 @pytest.mark.nightly
