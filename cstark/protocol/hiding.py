@@ -98,7 +98,6 @@ drawn from an extendable-output function taken as random.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cstark.limits import MIN_ROWS
@@ -173,18 +172,20 @@ def final_coefficients(dimensions: Mapping[int, int], log_last: int) -> int:
     return max(-(-d >> log_height - log_last) for log_height, d in dimensions.items())
 
 
-def final_excess(options: ResolvedOptions) -> Fraction:
-    """The largest share by which F can exceed the height of the last layer, whatever the heights.
+def final_excess(options: ResolvedOptions) -> int:
+    """By how much F can exceed the height of the last layer, whatever the heights.
 
-    A fold of arity a begins above `final_length`, so that it ends at 2 final_length / a or above.
+    As a number of coefficients for a last layer of height `final_length`; of a shorter one it is
+    as much less. A fold of arity a begins above `final_length`, so that it ends at 2 final_length /
+    a or above.
     """
     if not options.zk:
-        return Fraction(0)
+        return 0
     h, tall = mask_length(options.queries), 1 << options.zk
     last = max(1, 2 * options.final_length // options.fri_arity)
-    found = Fraction(0)
+    found = 0
     while last <= options.final_length:
-        found = max(found, Fraction(-(-h * last // tall), last))
+        found = max(found, -(-h * last // tall) * (options.final_length // last))
         last *= 2
     return found
 

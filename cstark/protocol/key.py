@@ -374,7 +374,8 @@ def _check_rate(tables: Sequence[TableDescription], options: ResolvedOptions) ->
     may_be = any(
         (1 << options.max_log_height if t.rows is None else t.rows) >> options.zk for t in tables
     )
-    if may_be and 1 + final_excess(options) >= options.blowup:
+    length = options.final_length
+    if may_be and length + final_excess(options) >= options.blowup * length:
         raise OptionsError(
             f"final_length={options.final_length}: with masks the last layer of FRI could have a "
             "rate of 1, which proves nothing; it must be larger, or the blowup"

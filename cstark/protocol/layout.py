@@ -7,7 +7,6 @@ It fixes which matrices each commitment holds, which columns are opened where an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -434,8 +433,9 @@ def worst_shape(key: MachineDescription) -> Shape:
     shape = security_shape(layout)
     if not any(log_rows >= key.options.zk > 0 for log_rows in layout.log_heights):
         return shape
-    last = shape.last_height
-    return replace(shape, final_length=math.ceil(last * (1 + final_excess(key.options))))
+    last, options = shape.last_height, key.options
+    more = -(-last * final_excess(options) // options.final_length)
+    return replace(shape, final_length=last + more)
 
 
 def proven_security(

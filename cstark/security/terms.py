@@ -100,7 +100,6 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import SupportsIndex
 
 from cstark.errors import OptionsError, quoted
@@ -226,7 +225,7 @@ class Shape:
         last = self.last_height
         length = last if self.final_length is None else self.final_length
         store("final_length", whole_number("final_length", length, last))
-        if self.dimension_of(0) >= self.blowup:
+        if self.rate >= 1:
             raise OptionsError(
                 f"final_length={quoted(self.final_length)} coefficients on the "
                 f"{self.blowup * last} points of a last layer of height {last} are a rate of 1 or "
@@ -239,16 +238,20 @@ class Shape:
         """The height of the last layer of FRI."""
         return self.height // math.prod(self.fold_arities)
 
-    def dimension_of(self, log_height: int) -> Fraction:
-        """D*: what the final polynomial lets a degree at this height be below; 2^log_height times
-        the share by which it has more coefficients than the last layer is high."""
+    @property
+    def dimension(self) -> int:
+        """D*: what the final polynomial lets degrees of the tallest tables be below.
+
+        Their height, times the share by which there are more coefficients than the last layer is
+        high.
+        """
         length = self.final_length or self.last_height
-        return Fraction(length << log_height, self.last_height)
+        return -(-length * self.height // self.last_height)
 
     @property
     def rate(self) -> float:
         """Of the codes at all heights: 1 / blowup unless masks raise it."""
-        return float(self.dimension_of(0) / self.blowup)
+        return (self.final_length or self.last_height) / (self.blowup * self.last_height)
 
     @property
     def height(self) -> int:
@@ -285,8 +288,10 @@ class Shape:
         # The smallest agreement of any regime; sqrt(rho) is the limit of the list regime's.
         agreement = min((1 + self.rate) / 2, math.sqrt(self.rate))
         shortest = 1 << min(self.log_heights)
-        least = float(self.dimension_of(min(self.log_heights)))
-        if not least + self.points < agreement * self.blowup * shortest:
+        if (
+            not self.rate * self.blowup * shortest + self.points
+            < agreement * self.blowup * shortest
+        ):
             raise OptionsError(
                 f"log_heights={self.log_heights}: a table of {shortest} rows is too short for a "
                 f"proof at blowup={self.blowup} with {self.points} opening points"
@@ -357,8 +362,7 @@ def round_terms(
     combined = shape.constraints + (0 if as_soundcalc else shape.tables - 1)
     if combined:
         terms["constraints"] = _bits(lists * combined)
-    dimension = math.ceil(shape.dimension_of(max(shape.log_heights)))
-    zeros = shape.degree * (dimension + shape.points - 1) + dimension - 1
+    zeros = shape.degree * (shape.dimension + shape.points - 1) + shape.dimension - 1
     terms["ood"] = math.log2(FIELD_SIZE - P) - math.log2(lists * zeros)
     if shape.deep_terms > 1:
         terms["batching"] = _bits(_batching(shape, regime, as_soundcalc))
