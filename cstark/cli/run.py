@@ -63,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         if estimate is not None and estimate.timing is not None:
             once = {"start": started, **estimate.timing.once}
             estimate = replace(estimate, timing=replace(estimate.timing, once=once))
+        parts = None if estimate is None or options.zk else len(execution.cut(options))
         wanted = arguments.profile or arguments.flame or arguments.folded
         profile = execution.profile() if wanted else None
     if arguments.write_output is not None:
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         data = execution.to_dict()
         data["exit_code"] = exact(data["exit_code"])  # as in the claim
         data["estimate"] = None if estimate is None else estimate.to_dict()
+        data["shards"] = parts
         if profile is not None:
             data["functions"] = [
                 {"name": name, "own_cells": own, "cells": cells}
@@ -96,6 +98,11 @@ def run(arguments: argparse.Namespace) -> int:
                     ("  time", f"{timing.first_short()} on {estimate.threads} threads"),
                     ("  memory", f"{memory} for traces and buffers"),
                     ("  bytes", f"about {bytes_text(estimate.proof_bytes)}"),
+                    *(
+                        [("  or", f"{parts} shards, of 3 GiB at most")]
+                        if parts and parts > 1
+                        else []
+                    ),
                 ]
             ),
         )

@@ -35,6 +35,7 @@ def test_run_prints_one_json_object(guest, capsys):
     assert found["exit_code"] == "210" and found["output"] == "d2" + "00" * 7
     assert found["rows"] == sum(found["families"].values()) == found["instructions"]
     assert found["estimate"]["proof_bytes"] > 100_000
+    assert found["shards"] == 1
     timing = found["estimate"]["timing"]
     once = timing["once"]
     assert set(once) == {"start", "compile", "commit preprocessed", "first touch", "execute"}

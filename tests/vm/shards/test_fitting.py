@@ -22,7 +22,7 @@ def test_every_shard_fits_the_memory(share):
     pieces = fit(MACHINE, RUN.marks, RUN.plan, PROGRAM.row_cells(), memory)
     assert (len(pieces) == 1) == (share > 1)
     assert max(memory_of(MACHINE, piece.plan) for piece in pieces) <= memory
-    assert len(RUN.shards(memory=memory)) == len(pieces)
+    assert RUN.cut(memory=memory) == tuple(piece.plan for piece in pieces)
 
 
 def test_what_is_beside_counts(monkeypatch):

@@ -1,0 +1,171 @@
+"""`InShards`: what an execution can do in shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import cstark as cs
+from cstark.vm.shards.cutting import Piece, cut
+from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit
+from cstark.vm.shards.shard import Shard, shards_of
+
+if TYPE_CHECKING:
+    from cstark.vm.executor.marks import Marks
+    from cstark.vm.program import Program
+    from cstark.vm.trace.planning import Plan
+
+__all__ = ["InShards"]
+
+
+class InShards:
+    """The part of `cstark.vm.Execution` that is about shards."""
+
+    program: Program
+    input: bytes
+    plan: Plan
+    marks: Marks
+
+    if TYPE_CHECKING:
+
+        def claim_for(self, options: cs.Options | None) -> dict[str, Any]: ...
+
+    def shards(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> tuple[Shard, ...]:
+        """Cut the run into parts, each of which a process of its own can prove.
+
+        The run is executed once more. A part is a callable that pickles: it holds where it begins
+        and the words of memory that it reads, and makes its traces where it is called.
+
+        Parameters
+        ----------
+        options : Options, optional
+            As for `prove`; what memory a shard takes depends on them.
+        memory : int, optional
+            Bytes of a process that proves one shard, with everything that it holds. By default
+            3 GiB.
+        cells : int, optional
+            Instead of `memory`: the most committed cells of a shard, before the blowup.
+        progress : callable, optional
+            Called with the number of operations executed, after each shard.
+
+        Returns
+        -------
+        tuple of Shard
+            For `Machine.prove_shards`, in the order of the run.
+
+        Raises
+        ------
+        StatementError
+            `memory` or `cells` are too few for any shard, or both are given.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+        >>> run.shards()  # short enough for one
+        (<vm.Shard: rows 0 to 2>,)
+        """
+        pieces = self._pieces(options, memory, cells)
+        return tuple(shards_of(self.program, self.input, pieces, progress))
+
+    def cut(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+    ) -> tuple[Plan, ...]:
+        """Say what shards the run would be proved in; nothing is executed.
+
+        Parameters
+        ----------
+        options, memory, cells : optional
+            As for `shards`.
+
+        Returns
+        -------
+        tuple of Plan
+            Rows and heights of the tables of each shard.
+
+        Raises
+        ------
+        StatementError
+            As of `shards`.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+        >>> [plan.total for plan in run.cut()]
+        [2]
+        """
+        return tuple(piece.plan for piece in self._pieces(options, memory, cells))
+
+    def _pieces(
+        self, options: cs.Options | None, memory: int | None, cells: int | None
+    ) -> list[Piece]:
+        if memory is not None and cells is not None:
+            raise cs.StatementError("give the memory of a shard or its cells, not both")
+        for name, given in (("memory", memory), ("cells", cells)):
+            if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+                raise cs.StatementError(f"{name} is {given!r}; it must be a number")
+        widths = self.program.row_cells()
+        if cells is not None:
+            tallest = 32 if options is None else options.max_log_height
+            return cut(self.marks, self.plan, widths, cells, tallest)
+        machine = self.program.machine(options)
+        memory = DEFAULT_MEMORY if memory is None else memory
+        return fit(machine, self.marks, self.plan, widths, memory)
+
+    def prove_shards(
+        self,
+        options: cs.Options | None = None,
+        *,
+        memory: int | None = None,
+        cells: int | None = None,
+        **settings: Any,
+    ) -> cs.ShardedProof:
+        """Prove the run in shards, on this machine or several.
+
+        Parameters
+        ----------
+        options : Options, optional
+        memory, cells : int, optional
+            How large a shard may be: as for `shards`.
+        **settings
+            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Machine.prove_shards`.
+
+        Returns
+        -------
+        ShardedProof
+            `Program.verify` takes it as it takes a proof.
+
+        Raises
+        ------
+        StatementError
+            `memory` or `cells` are too few for any shard.
+        CstarkError
+            As for `Machine.prove_shards`.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> program = vm.Program(vm.Image.from_text([0x00700513, 0x05D00893, 0x00000073]))
+        >>> proof = program.run().prove_shards()
+        >>> len(proof.shards), program.verify(proof).exit_code
+        (1, 7)
+        """
+        parts = self.shards(options, memory=memory, cells=cells)
+        claim = self.claim_for(options)
+        said = self.program.statement(claim)
+        return self.program.machine(options).prove_shards(
+            parts, tokens=said.tokens, claim=cs.encode_claim(claim), **settings
+        )
