@@ -91,26 +91,35 @@ package refuses a key unless: exactly these fields, all numbers integers; indice
 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
 at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b,
 or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 2) for each
-table's degree d, where m = 2 (queries + 3);
-1 to 4,096 tables; widths, periodic columns and publics at most 2^16, a main or preprocessed column;
-no publics and no preprocessed columns in a table that stands any number of times;
-messages of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
+table's degree d, where m = 2 (queries + 3); 1 to 4,096 tables; widths, periodic columns and publics
+at most 2^16, a main or preprocessed column; the root null if and only if there are no preprocessed
+columns; no publics and no preprocessed columns in a table that stands any number of times; messages
+of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
 2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
-``rows`` and 2^max_log_height; names printable, table names distinct, one width a bus; at least one
-constraint or interaction in a table; degree - 1 at most b, values of degree at most 1, a count's
-degree at most b; constants, values and weights below p; constant counts c not 0, with a weight of
-min(c, p - c) at least; no next row under "every" and "last"; no constraint that is a constant;
-degree, bus numbers, next-row lists and the order of nodes are what follows from the rest.
+``rows`` and 2^max_log_height; names not empty and printable (what Python's ``str.isprintable``
+says), table names distinct, one width a bus; at least one constraint or interaction in a table;
+degree - 1 at most b, values of degree at most 1, a count's degree at most b; constants, values and
+weights below p; constant counts c not 0, with a weight of min(c, p - c) at least; no next row under
+"every" and "last" (messages and counts may read it, of the last row the first); no constraint whose
+node is a "constant"; degree, bus numbers and next-row lists are what follows from the rest.
+
+*The order of nodes* follows from the rest, too. They are numbered as a walk finishes them that goes
+through the constraints in order, then the interactions in order, of each its values, then its
+count; an operation is finished after a, and a before b. Every node is used and none stands twice,
+"add" and "mul" of a and b being those of b and a. No operation has two constants as its operands,
+subtracts a node from itself, adds or subtracts 0 on the right, adds it on the left, or multiplies
+by 0 or 1.
 
 *A key file* (``cstark key``, ``cs.StatementFile``) is JSON in UTF-8 without a byte order mark, in
 which a repeated name or a number with a point or an exponent is refused: an object of exactly
 ``format`` ("cstark statement"), ``version`` (2), ``key``, ``publics`` (table -> list of values; a
-table without public values may be missing), ``tokens`` (lists ["send" | "receive", bus, values,
-count]) and ``claim``, null for the empty one, or an object whose bytes are its canonical text, as
-above: at most 2^20 bytes, integers of at most 4096 bits, nothing inside more than 32 lists and
-objects. Values and counts are integers from 0 to p - 1; an unknown table or bus, or another number
-of values than the table's ``publics`` or the bus's width, is refused. A token is a message that the
-verifier itself sends or receives.
+table without public values may be missing, or have an empty list), ``tokens`` (lists ["send" |
+"receive", bus, values, count]) and ``claim``, null for the empty one, or an object. The claim's
+bytes, which a proof holds and round 0 absorbs, are the canonical text of that object, as above,
+however the file writes it: at most 2^20 bytes, integers of at most 4096 bits, nothing inside more
+than 32 lists and objects, the claim's own included. Values and counts are integers from 0 to p - 1;
+an unknown table or bus, or another number of values than the table's ``publics`` or the bus's
+width, is refused. A token is a message that the verifier itself sends or receives.
 
 Transcript
 ----------
@@ -160,9 +169,10 @@ Rounds
 ------
 Labels are in quotes. Each label is one absorb, of everything it names, concatenated; and every
 absorb and draw of rounds 0 to 4 and 6 happens in every proof. Without interactions "lookup root"
-and "table sums" absorb data of length 0, which moves the state like any other; tables without
-public values stand in "publics" with the number 0. In round 5 there is one root and one challenge
-for each fold, k in decimal from 0: "FRI root 0", "fold challenge 0".
+and "table sums" absorb data of length 0, as "main root" does without main columns, which moves the
+state like any other; tables without public values stand in "publics" with the number 0. In round 5
+there is one root and one challenge for each fold, k in decimal from 0: "FRI root 0", "fold
+challenge 0".
 
 ====== ======================================================================== ================
 round  absorbed                                                                 then drawn
@@ -226,11 +236,11 @@ The verifier evaluates both sides of this at X = zeta, from the openings.
 
 Openings
 --------
-They come by code height, tallest first; within one all at zeta, then all at zeta g; within a point
-by table, then tree (preprocessed, main, lookup), then column; after all tables, at zeta, the chunks
-of the quotients, as they stand in the tree. At zeta every column is opened, at zeta g those in the
-key's next-row lists and the accumulator. A column over F is one opening: the sum of w^j times
-coordinate j.
+They come by code height, tallest first; within one first all at zeta: by table, then tree
+(preprocessed, main, lookup), then column, and after all tables the chunks of the quotient, as they
+stand in the tree; then all at zeta g, by table, tree and column. At zeta every column is opened, at
+zeta g those in the key's next-row lists and the accumulator. A column over F is one opening: the
+sum of w^j times coordinate j.
 
 *DEEP.* k numbers all openings of the proof from 0, through all heights. At a point x of height n,
 the reduced word of that height is the sum over its own openings of
@@ -321,13 +331,14 @@ D is a digest of 32 bytes, F an element of it::
     2   number of tables            ... each               their log heights, as in section Heights
     4   length of the claim         ...                    the claim
     --- the body; every length from here on follows from the statement ---
-    D   main root
+    D   main root                   when a table has main columns
     D   lookup root                 when a table has interactions
     F   table sums                  one per table with interactions, in the order of the key
     D   quotient root
     F   openings                    in the order above
     D   FRI roots                   one per fold
-    F   final polynomial            its coefficients, constant first
+    F   final polynomial            its coefficients, constant first: as many as the last layer's
+                                    height, with zk see section Zero-knowledge
     8   nonce
     for each tree (preprocessed, main, lookup, quotient):
         with zk, but for the preprocessed tree: the salts, 16 bytes each, of the leaves at its
@@ -351,7 +362,8 @@ A proof is accepted if and only if
 4.  the nonce has its proof of work;
 5.  for every height N, Q(zeta) Z_H(zeta) = sum_t delta^t sum_j beta^j S_tj(zeta) C_tj(zeta), with
     zk for every code height, each table's summand over its own Z_H;
-6.  every tree's rows and siblings give its root: the key's for the preprocessed tree;
+6.  every tree's rows and siblings give its root: the key's for the preprocessed tree (in shards
+    `cstark.protocol.shards` says which of its two);
 7.  every committed layer's leaves and siblings give its root;
 8.  the last layer, with what joins it, equals the final polynomial at y of every position read;
 9.  the file ends there.

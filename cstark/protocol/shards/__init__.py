@@ -6,10 +6,12 @@ The statement
 -------------
 There are S shards, 1 <= S <= 4,096, numbered i = 0 to S - 1. A table whose key says ``once`` stands
 in the last of them, once, and in no other; one that says ``every`` stands in each of them, once;
-one that says ``any`` as often as the prover likes in each. What is said is what a single proof of
-all these tables would say: all buses go through all shards, and no constraint reaches from one
-shard into another. Public values are the table's, wherever it stands; tokens and claim belong to
-the whole. Zero-knowledge is refused.
+one that says ``any`` as often as the prover likes in each. In every shard but the last, the heights
+of a ``once`` table are written as those of an ``any`` table that is absent: the bytes 128, 0, 0.
+Each shard has 1 to 4,096 tables that stand. What is said is what a single proof of all these tables
+would say: all buses go through all shards, and no constraint reaches from one shard into another.
+Public values are the table's, wherever it stands; tokens and claim belong to the whole.
+Zero-knowledge is refused.
 
 *The key* has one field more, ``shard_root``: the root of the preprocessed tree of the ``every``
 tables alone, 64 lower-case hex digits, or null when these have no preprocessed columns. It is that
@@ -18,8 +20,8 @@ of the shards before the last; in the last one the tree is that of all tables,
 the digest is that of the text with the field.
 
 *Policy.* In the place of that of a single proof: options, claim, number of tables and heights as
-there, for each shard (a table that stands once and is absent has a list of no heights); presence as
-above; each shard has as many proven bits as the verifier demands, where the lookup term counts the
+there, for each shard; presence as above; the rule on public values that a count depends on, as
+there; each shard has as many proven bits as the verifier demands, where the lookup term counts the
 messages of all shards and the tokens; and the weights of all shards and the counts of the tokens,
 added up, are below p.
 
@@ -46,7 +48,12 @@ is 8 bytes; labels in quotes)::
          draw "z", draw "alpha"
 
     T_i  "shared"       the state of G after these draws, 32 bytes; z; alpha
-         round 2 and all that follows, as in a single proof.
+         round 2 and all that follows, as in a single proof: the tables, M_max, the numbers t and k,
+         the positions are those of the shard.
+
+In a shard without main columns "main root" and "pins" absorb data of length 0, and eta and omega
+are drawn all the same. A verifier reads heights, main root and pins of every shard first, and what
+is left of each when z and alpha are drawn.
 
 All shards have z and alpha in common. Balance: the table sums of all shards and the fractions of
 the tokens add up to 0.
@@ -69,6 +76,11 @@ The file
         D   main root              when a table has main columns
         F   pins
         D   lookup root, and the rest of a proof's body
+
+A proof in shards is accepted if and only if: the header is as stated and the policy is met; of the
+list in `cstark.protocol`, 2 and 4 to 8 hold for each shard, with ``shard_root`` in 6 before the
+last and ``preprocessed_root`` in the last (so when there is just one); the sums of all shards
+balance; each shard ends where its length says; and the file ends after the last.
 
 ======================================= ==========================================================
 `cstark.protocol.shards.challenges`     both transcripts
