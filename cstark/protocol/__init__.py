@@ -1,8 +1,8 @@
 """The protocol, byte for byte: good enough to write a verifier from.
 
-With a key file and a proof file this page is all that a verifier's author needs; modules are named
-for whoever reads the code. What to review, what is claimed and how to rerun the evidence stands at
-its end.
+With a key file and a proof file this page is all that a verifier's author needs, but for how bits
+of security are counted (`cstark.security`); other modules are named for whoever reads the code.
+What to review, what is claimed and how to rerun the evidence stands at its end.
 
 Notation
 --------
@@ -42,8 +42,9 @@ traces are not in order, no table at all or more than 4,096; heights below 8, ab
 fewer proven bits (`cstark.security`) than it demands, which is its own choice; and weights that
 could wrap around: the total, over all buses together, of weight times height of every interaction
 plus the count of every token must be below p, because counts are added mod p; and a public value on
-which the count of an interaction depends must be at most the interaction's weight, unless that is
-0: p - 1 copies are not the taking away of one.
+which the count of an interaction depends (a node from which the count is computed, or the count
+itself) must be at most the interaction's weight, unless that is 0: p - 1 copies are not the taking
+away of one.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted
@@ -74,14 +75,17 @@ lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
 
 *Degrees.* A column has degree 1, a constant or public value 0; an addition or subtraction the
 larger one of its operands, a product their sum. The table's ``degree`` is the largest of: 1; its
-constraints', one more under "first" and "last"; and of its lookup constraints, where that of n
-interactions whose counts have degree m at most has max(1 + n, m + n - 1), and acc = 0 on the first
-row has 2. So each fingerprint counts as 1, even if all that it says is constant.
+constraints', one more under "first" and "last"; and of its lookup constraints, where that of a
+group (see *Lookup groups*) of n interactions, the largest degree of whose counts is m, has max(1 +
+n, m + n - 1), and acc = 0 on the first row has 2. So each fingerprint counts as 1, even if all that
+it says is constant.
 
 *Lookup groups.* Interactions that share a lookup column, or the accumulator, are a group. They are
 taken in order: a group takes the next one unless the degree of its constraint would then be above
 the table's ``degree``, which begins another group. (At ``degree`` 3 and counts of degree 2 at most
 these are pairs.) Whoever makes a key chooses a degree; it must come out again as the largest.
+
+``every`` and ``once`` say the same here: once in a proof.
 
 *Shards.* A key with one more field, ``shard_root``, is one of proofs in shards: one statement
 proved in several parts. `cstark.protocol.shards` says what differs.
@@ -95,8 +99,8 @@ table's degree d, where m = 2 (queries + 3); 1 to 4,096 tables; widths, periodic
 at most 2^16, a main or preprocessed column; the root null if and only if there are no preprocessed
 columns; no publics and no preprocessed columns in a table that stands any number of times; messages
 of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
-2^max_log_height, and given when there are preprocessed columns; periods powers of two, at most
-``rows`` and 2^max_log_height; names not empty and printable (what Python's ``str.isprintable``
+2^max_log_height, and given when there are preprocessed columns; periods powers of two from 1 on, at
+most ``rows`` and 2^max_log_height; names not empty and printable (what Python's ``str.isprintable``
 says), table names distinct, one width a bus; at least one constraint or interaction in a table;
 degree - 1 at most b, values of degree at most 1, a count's degree at most b; constants, values and
 weights below p; constant counts c not 0, with a weight of min(c, p - c) at least; no next row under
@@ -150,11 +154,12 @@ over F is three columns there, its coordinates, side by side; a quotient chunk i
 such column. *Height* of a matrix, a word or a tree's level, from here on, is that of the code.
 
 The leaf of height n at (q, i) is H_leaf of the row (q, i) of every matrix of that height,
-concatenated in that order, with zk and at a tree's tallest height after a salt. Levels: nodes (q,
-i) of height n, 0 <= i < n; the parent of (q, i) and (q, i + n/2), i < n/2, is (q, i) of height n/2,
-H_node(left | right), or H_inject(left | right | leaf) when matrices of height n/2 exist. At height
-1 the nodes (q, 0) remain: the parent of (q, 0) and (q + b/2, 0), q < b/2, is (q, 0) of a level of
-b/2 nodes, H_node(left | right), and so on to the root.
+concatenated in that order; with zk, in the main, lookup and quotient trees and at the tree's
+tallest height, after a salt of 16 bytes. Levels: nodes (q, i) of height n, 0 <= i < n; the parent
+of (q, i) and (q, i + n/2), i < n/2, is (q, i) of height n/2, H_node(left | right), or H_inject(left
+| right | leaf) when matrices of height n/2 exist. At height 1 the nodes (q, 0) remain: the parent
+of (q, 0) and (q + b/2, 0), q < b/2, is (q, 0) of a level of b/2 nodes, H_node(left | right), and so
+on to the root.
 
 ================ ======================================================================
 hash             H_leaf, H_node, H_inject of data, with the tag T = 1, 2, 3
@@ -165,20 +170,32 @@ blake3           keyed BLAKE3; key "cstark leaf", "cstark node", "cstark inject"
                  zeros to 32 bytes
 ================ ======================================================================
 
+To compare with: the first 6 bytes of the state after absorb("root", "abc") in the first state, of
+the leaf L of the row (1, 2, 3), of H_node(L | L) and of H_inject(L | L | L).
+
+================ ============== ============== ============== ==============
+hash             state          L              node           inject
+================ ============== ============== ============== ==============
+keccak256        70617dbce85c   ff4396f4ba6a   732e31921a5e   1f756cb7479f
+sha256           398181594cd5   c5d1bcbc911c   103eaffee8bd   5aabda0476b5
+blake3           83644352f288   874a88011459   4dd8901ed86b   26e1b4f1f92a
+================ ============== ============== ============== ==============
+
 Rounds
 ------
 Labels are in quotes. Each label is one absorb, of everything it names, concatenated; and every
 absorb and draw of rounds 0 to 4 and 6 happens in every proof. Without interactions "lookup root"
 and "table sums" absorb data of length 0, as "main root" does without main columns, which moves the
-state like any other; tables without public values stand in "publics" with the number 0. In round 5
-there is one root and one challenge for each fold, k in decimal from 0: "FRI root 0", "fold
-challenge 0".
+state like any other; tables without public values stand in "publics" with the number 0. As
+everywhere, the tables are those that stand, each trace for itself. In round 5 there is one root and
+one challenge for each fold, k in decimal from 0: "FRI root 0", "fold challenge 0".
 
 ====== ======================================================================== ================
 round  absorbed                                                                 then drawn
 ====== ======================================================================== ================
 0      "protocol" (the 49 characters below), "key" (its digest), "options" (18
-       bytes of the file's header, see there), "log heights" (section Heights),
+       bytes of the file's header, see there), "log heights" (section
+       Heights; without the number of tables that stands before them in the file),
        "publics" (per table: their number, the values), "tokens" (their number;
        per token: bus number, 1 or p-1 for its sign, count, number of values,
        values), "claim"
@@ -205,10 +222,10 @@ In this section N, M and g are those of the tables in question.
 
 *Lookup columns.* A table with interactions has a column over F for each group of them. The last
 group is absorbed by the accumulator acc, which is the last column; each group before it has a
-column c of its own. With fingerprints f, sign s (+1 send, -1 receive) and count m of the
-interactions of a group, let D be the product of all f, and E the sum, over its interactions i, of
-s_i m_i times the product of all f but f_i. The constraints that follow the table's own are, in this
-order,
+column c of its own, in the order of the groups. With fingerprints f, sign s (+1 send, -1 receive)
+and count m of the interactions of a group, let D be the product of all f, and E the sum, over its
+interactions i, of s_i m_i times the product of all f but f_i. The constraints that follow the
+table's own are, in this order,
 
     every row    c D - E = 0                                 for each group but the last
     cyclic       (acc' - acc + L/N - sum c) D - E = 0        for the last group
@@ -238,9 +255,9 @@ Openings
 --------
 They come by code height, tallest first; within one first all at zeta: by table, then tree
 (preprocessed, main, lookup), then column, and after all tables the chunks of the quotient, as they
-stand in the tree; then all at zeta g, by table, tree and column. At zeta every column is opened, at
-zeta g those in the key's next-row lists and the accumulator. A column over F is one opening: the
-sum of w^j times coordinate j.
+stand in the tree; then all at zeta g_t, of each table its own g_t = root(N_t), by table, tree and
+column. At zeta every column is opened, at zeta g those in the key's next-row lists and the
+accumulator. A column over F is one opening: the sum of w^j times coordinate j.
 
 *DEEP.* k numbers all openings of the proof from 0, through all heights. At a point x of height n,
 the reduced word of that height is the sum over its own openings of
@@ -251,9 +268,9 @@ FRI
 ---
 It works in y = x / h: position (q, i) of height n has y = root(b n)^(q + b i). Layer 0 is the
 reduced word of the tallest height. The fold of a layer of height n has arity min(fri_arity, n/m), m
-the next lower height of a table, or 1 if there is none; folding stops at the first layer where
-every height has joined and at most ``final_length`` coefficients remain
-(`cstark.protocol.schedule`). There may be no fold at all.
+the next lower height of a table, or 1 if there is none; folding stops at the first layer whose
+height is at most ``final_length`` and not above that of any table (`cstark.protocol.schedule`).
+There may be no fold at all.
 
 A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where f(y) = sum_k y^k
 f_k(y^a); that is, with e = root(a), the sum over k and j of (c/y)^k e^(-jk) f(e^j y). The reduced
@@ -262,7 +279,8 @@ word r of a height just reached joins as c^a r.
 Every layer but the last is committed before it is folded: leaf (q, i) of a layer of height n is
 H_leaf of f at (q, i), (q, i + n/a), ..., (q, i + (a - 1) n/a), 24 bytes each, so that its tree is
 one of height n/a with nothing injected. The last layer, with what joins it, is not committed: its
-polynomial in y is sent, with exactly as many coefficients as the layer has height.
+polynomial in y is sent, with exactly as many coefficients as the layer has height (with zk as many
+as that section says).
 
 Zero-knowledge
 --------------
@@ -271,10 +289,11 @@ With zk = z in the key the following is different. s is the number of queries an
 *Code heights.* M_t is N_t if N_t is at least 2^z, else the least power of two that is at least N_t
 + m, 8 + m, and d (m - 1) + 2 for the degree d of every table of the machine. What was said of a
 matrix's height is said of M_t: LDEs, trees, FRI, positions, layers. Preprocessed columns are the
-polynomials of degree below N_t as before. The next row of (q, i) is (q, i + M_t/N_t).
+polynomials of degree below N_t as before. To a prover the next row of (q, i) is (q, i + M_t/N_t).
 
-*Sums.* Unless just one table has interactions, each table that has any has three more main columns
-u_0, u_1, u_2 after its own, opened at zeta, and the cyclic constraint of its accumulator is
+*Sums.* Unless just one of the tables that stand has interactions, each table that has any has three
+more main columns u_0, u_1, u_2 after its own, each an opening at zeta, and the cyclic constraint of
+its accumulator is
 
     (acc' - acc + L/N - sum c - (u_0 + w u_1 + w^2 u_2)) D - E = 0.
 
@@ -282,21 +301,23 @@ u_0, u_1, u_2 after its own, opened at zeta, and the cyclic constraint of its ac
 
     Q(X) = sum_t delta^t (sum_j beta^j S_tj(X) C_tj(X)) / (X^N_t - 1),
 
-t numbering those of this code height. Its k chunks interpolate Q, up to a mask, on s_j { g^i } with
-s_j = h root(b M)^q root(M)^e, where j = q (M/N) + e, 0 <= e < M/N, N is the largest N_t, and g
-generates N. One more chunk R follows them, and
+t numbering those of this code height, and d being the largest of their degrees. Its k = max(1, d -
+1) chunks interpolate Q, up to a mask, on s_j { g^i } with s_j = h root(b M)^q root(M)^e, where j =
+q (M/N) + e, 0 <= e < M/N, N is the largest N_t, and g generates N. One more chunk R follows them,
+committed and opened like the others, and
 
     Q(X) = sum_j q_j(X) prod_(i != j) (X^N - s_i^N) / (s_j^N - s_i^N) + R(X) prod_i (X^N - s_i^N).
 
 *FRI.* The quotient tree has one more column over F for each code height, a matrix of its own, which
-stands last among those of its height and is opened at no point. In DEEP the numbering k counts it
-before all openings of its height, and gamma^k times its value is added to the reduced word.
+stands last among those of its height, after R, and is opened at no point. In DEEP the numbering k
+counts it before all openings of its height, and gamma^k times its value is added to the reduced
+word.
 
 *Openings.* At a code height with tables of several heights N, those at zeta g come by N, tallest
 first; then by table as before.
 
-*Final polynomial.* A code height M has the dimension D = M + m if it is at least 2^z and there is a
-table of M rows, else M. Of a last layer of height n, the final polynomial has as many coefficients
+*Final polynomial.* A code height M has the dimension D = M + m if M >= 2^z and some table has N_t =
+M, else M. Of a last layer of height n, the final polynomial has as many coefficients
 as the largest ceil(D n/M) of any code height; they must be fewer than b n, the points of that
 layer. A key in which a table may have 2^z rows or more has to leave room for that: n + ceil(m
 n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to final_length.
@@ -344,8 +365,8 @@ D is a digest of 32 bytes, F an element of it::
         with zk, but for the preprocessed tree: the salts, 16 bytes each, of the leaves at its
         tallest height that the positions read, ascending;
         matrix by matrix, in the order of the tree, its rows (a word each) at the distinct nodes
-        (q, i) of its height that the positions read, ascending; then, D each, the siblings of the
-        multiproof, level by level
+        (q, i) of its height that the positions read, ascending by q, then i, as the salts are;
+        then, D each, the siblings of the multiproof, level by level
     for each committed FRI layer:
         F each, the members that no position reads of the leaves that one reads, leaf by leaf,
         ascending by q, then i, and within a leaf in its order; then, D each, the siblings of the
@@ -404,13 +425,12 @@ statement is public: key, claim, public values, tokens; and so is each table's h
 power of two, which may tell how often something happened. What follows from public values, such as
 a hash of a secret that can be guessed, is hidden by nothing.
 
-*What is not claimed.* No
-security against quantum provers beyond what the hash gives. One statement has many accepted proofs
-(a prover may take any nonce that works), so a proof's bytes are no identifier. A machine says what
-its constraints say: under-constrained tables are its author's (``machine.check(..., mutate=N)``
-looks for them), and so are weights that its constraints do not enforce. Arithmetic is not
-constant-time; a prover's secrets are not protected against its neighbours. No outsider has audited
-this package.
+*What is not claimed.* No security against quantum provers beyond what the hash gives. One statement
+has many accepted proofs (a prover may take any nonce that works), so a proof's bytes are no
+identifier. A machine says what its constraints say: under-constrained tables are its author's
+(``machine.check(..., mutate=N)`` looks for them), and so are weights that its constraints do not
+enforce. Arithmetic is not constant-time; a prover's secrets are not protected against its
+neighbours. No outsider has audited this package.
 
 *What to read first*, in this order:
 

@@ -12,6 +12,8 @@ from cstark import limits
 from cstark.protocol.transcript import Transcript
 from cstark.protocol.version import PROTOCOL, VERSION
 from cstark.pure import limits as pure_limits
+from cstark.pure.hashes import HASHES
+from cstark.pure.transcript import Transcript as PureTranscript
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = cstark.protocol.__doc__
@@ -49,6 +51,18 @@ def test_the_transcript_of_the_page():
     assert str(transcript.extension("z")) in " ".join(PAGE.split())
     positions = transcript.positions("positions", 5, 10)
     assert ", ".join(map(str, positions)) in " ".join(PAGE.split())
+
+
+@pytest.mark.parametrize("name", sorted(HASHES))
+def test_the_vectors_of_the_page(name):
+    """By the second verifier, which agrees with the first on transcripts and roots."""
+    row = next(line for line in PAGE.splitlines() if re.match(rf"{name} +[0-9a-f]{{12}} ", line))
+    hasher = HASHES[name]
+    transcript = PureTranscript(hasher)
+    transcript.absorb("root", b"abc")
+    leaf = hasher.leaves([b"".join(word.to_bytes(8, "little") for word in (1, 2, 3))])[0]
+    found = [transcript.state, leaf, *hasher.nodes([leaf * 2]), *hasher.injected([leaf * 3])]
+    assert row.split()[1:] == [digest.hex()[:12] for digest in found]
 
 
 def test_the_limits_of_the_page():
