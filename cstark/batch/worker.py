@@ -18,7 +18,7 @@ from cstark.protocol.proof import Proof
 from cstark.runtime import threads
 from cstark.unwind import release_memory
 
-__all__ = ["STOPPED", "Failure", "Outcome", "Stopped", "Task", "prove_job"]
+__all__ = ["STOPPED", "Failure", "Outcome", "Stopped", "Task", "prove_job", "refuse_stopped"]
 
 
 #: Runs that are over, as far as this process knows: the caller's knows when it closes one, another
@@ -29,6 +29,12 @@ STOPPED: set[str] = set()
 
 class Stopped(CstarkError):
     """The run was closed before the proof was finished."""
+
+
+def refuse_stopped(run: str) -> None:
+    """Go no further with a proof, or a shard of one, of a run that is over."""
+    if run in STOPPED:
+        raise Stopped("the run was closed")
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,7 @@ def prove_job(task: Task) -> Outcome:
     """Do one job."""
 
     def step(phase: str = "", done: int = 0, total: int = 0) -> None:
-        if task.run in STOPPED:
-            raise Stopped("the run was closed")
+        refuse_stopped(task.run)
 
     outer = sys.exception()  # without an executor, what our caller is handling
     try:

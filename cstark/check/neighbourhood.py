@@ -34,7 +34,7 @@ class Term(NamedTuple):
     sign: int = 1
 
 
-class Equation(NamedTuple):
+class PointEquation(NamedTuple):
     """A sum of terms that has a value; `defines` is the cell that it reads as the definition of."""
 
     terms: tuple[Term, ...]
@@ -49,17 +49,17 @@ class Lookup(NamedTuple):
     counts when other numbers of the lists are looked for.
     """
 
-    values: tuple[Equation, ...]
+    values: tuple[PointEquation, ...]
     allowed: FixedList
     later: bool = False
 
     @property
-    def asked(self) -> tuple[Equation, ...]:
+    def asked(self) -> tuple[PointEquation, ...]:
         """The values that determine the others."""
         return tuple(self.values[place] for place in self.allowed.asked)
 
     @property
-    def answered(self) -> tuple[Equation, ...]:
+    def answered(self) -> tuple[PointEquation, ...]:
         """The values that the list determines."""
         return tuple(self.values[place] for place in self.allowed.answered)
 
@@ -87,7 +87,7 @@ class Neighbourhood:
     def __init__(self, table: PointTable, row: int, buses: Buses, backward: bool = False) -> None:
         self.table, self.row, self._buses = table, row, buses
         self.cells: dict[Cell, int] = {}  # unknown cell -> variable
-        self.equations: list[Equation] = []
+        self.equations: list[PointEquation] = []
         self.lookups: list[Lookup] = []
         self._base: dict[tuple[int, int], list[int]] = {}
         self._stated: set[tuple[int, int]] = set()
@@ -159,11 +159,11 @@ class Neighbourhood:
             flag = table.flag(constraint.node)
             if flag is not None:
                 if lookups is not None:
-                    value = Equation((Term(table, row, flag),), values[flag])
+                    value = PointEquation((Term(table, row, flag),), values[flag])
                     self.lookups.append(Lookup((value,), FLAGS, not lookups))
                 continue
             term = Term(table, row, constraint.node)
-            self.equations.append(Equation((term,), 0, table.definition(constraint.node, row)))
+            self.equations.append(PointEquation((term,), 0, table.definition(constraint.node, row)))
         for interaction in table.description.interactions:
             nodes = [*interaction.values, interaction.count]
             following = any(reads_next[node] for node in nodes)
@@ -183,8 +183,8 @@ class Neighbourhood:
         values: Sequence[int],
         lookups: bool | None,
     ) -> None:
-        def stays(node: int) -> Equation:
-            return Equation((Term(table, row, node),), values[node])
+        def stays(node: int) -> PointEquation:
+            return PointEquation((Term(table, row, node),), values[node])
 
         live = values[interaction.count] != 0
         sends = interaction.sign > 0
@@ -231,7 +231,7 @@ class Neighbourhood:
             for question, _, interaction in linked:
                 for a, b in zip(question.interaction.values, interaction.values, strict=True):
                     sent = Term(question.table, question.row, a)
-                    self.equations.append(Equation((sent, Term(table, row, b, -1))))
+                    self.equations.append(PointEquation((sent, Term(table, row, b, -1))))
         return bool(answers)
 
     # ---- values and derivatives -----------------------------------------------------------
@@ -245,7 +245,7 @@ class Neighbourhood:
 
     def form(
         self,
-        equation: Equation,
+        equation: PointEquation,
         values: Callable[[PointTable, int], Sequence[int]] | None = None,
         target: int | None = None,
     ) -> Form:
@@ -295,7 +295,7 @@ class Neighbourhood:
         self.close(system)
         return system
 
-    def _insert(self, system: Echelon, forms: Iterable[tuple[Equation, Form]]) -> None:
+    def _insert(self, system: Echelon, forms: Iterable[tuple[PointEquation, Form]]) -> None:
         """Short ones first: what is known outright keeps the others short."""
         for equation, form in sorted(forms, key=lambda pair: len(pair[1])):
             defined = None
@@ -380,7 +380,7 @@ class Neighbourhood:
     def _newton(
         self,
         changed: dict[Cell, int],
-        wanted: Sequence[tuple[Equation, int]],
+        wanted: Sequence[tuple[PointEquation, int]],
         targets: Mapping[Cell, int],
     ) -> bool:
         cells = list(self.cells)
@@ -409,7 +409,7 @@ class Neighbourhood:
     def _in_sequence(
         self,
         changed: dict[Cell, int],
-        wanted: Sequence[tuple[Equation, int]],
+        wanted: Sequence[tuple[PointEquation, int]],
         targets: Mapping[Cell, int],
     ) -> bool:
         """Give every cell that has a definition the value that it says, until all agree."""
@@ -462,7 +462,7 @@ class Neighbourhood:
 
 
 def _left(
-    equation: Equation, target: int, values: Callable[[PointTable, int], Sequence[int]]
+    equation: PointEquation, target: int, values: Callable[[PointTable, int], Sequence[int]]
 ) -> int:
     total = sum(sign * values(table, row)[node] for table, row, node, sign in equation.terms)
     return (total - target) % P

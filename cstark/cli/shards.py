@@ -158,7 +158,7 @@ def verify_in_shards(
     VerificationError
         The proof is refused.
     """
-    from cstark.cli.verify import Check, Policy, check_expectations, check_expected_names
+    from cstark.cli.verify import Demands, Verification, check_expectations, check_expected_names
     from cstark.protocol.shards.proof import ShardedProof
     from cstark.workload.claim import decode_claim
     from cstark.workload.statement_file import StatementFile
@@ -192,7 +192,7 @@ def verify_in_shards(
     check_expected_names(decoded, expected)
     check_expectations(decoded, expected)
     if arguments.pure:
-        Check(True, False, Policy(**demands, heights={})).plainly(key(), data)
+        Verification(True, False, Demands(**demands, heights={})).plainly(key(), data)
     else:
         verify()
     seconds = time.perf_counter() - start

@@ -41,7 +41,7 @@ from cstark.text import bytes_text, exact, pairs, seconds_text
 
 if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
-    from cstark.protocol.policy import Policy as Demands
+    from cstark.protocol.policy import Policy
     from cstark.protocol.proof import Proof
     from cstark.protocol.verifier import Verifier
     from cstark.security import SecurityReport
@@ -123,8 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
     heights = parse_heights(arguments.expect_height)
-    policy = Policy(arguments.min_security, arguments.regime, heights)
-    check = Check(arguments.pure, arguments.trace, policy)
+    demands = Demands(arguments.min_security, arguments.regime, heights)
+    verification = Verification(arguments.pure, arguments.trace, demands)
 
     from cstark.protocol.proof import Proof, is_sharded
 
@@ -135,10 +135,10 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     proof = Proof.parse_header(data)  # the rest is looked at when its length is known to be right
     if isinstance(by, bytes):
-        claim, security = verify_by_key(by, what, proof, data, expected, check)
+        claim, security = verify_by_key(by, what, proof, data, expected, verification)
     else:
         subject = subject_of_file(by, proof, held)
-        claim, security = verify_by_workload(subject, proof, data, expected, check)
+        claim, security = verify_by_workload(subject, proof, data, expected, verification)
     seconds = time.perf_counter() - start
 
     if arguments.json:
@@ -172,7 +172,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-class Policy(NamedTuple):
+class Demands(NamedTuple):
     """What is demanded: proven bits, by which bounds, and rows of tables."""
 
     min_security: int
@@ -181,17 +181,17 @@ class Policy(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Check:
+class Verification:
     """Which verifier checks a proof, whether it shows its transcript, and what it demands."""
 
     pure: bool
     trace: bool
-    policy: Policy
+    demands: Demands
 
     def by_workload(self, subject: Subject, data: bytes) -> None:
         """Return, or raise `VerificationError`; nothing is committed to before the policy."""
         description = subject.machine.proving_key.description
-        verifier, policy = subject.verifier(data), self.demands(description)
+        verifier, policy = subject.verifier(data), self.policy(description)
         if self.pure:
             verifier.admit(policy)  # here too: the key that is made next costs work
             self.plainly(subject.file().to_json(), data)
@@ -200,7 +200,7 @@ class Check:
 
     def by_key(self, file: StatementFile, text: bytes, data: bytes) -> None:
         """Return, or raise `VerificationError`; `text` is the key file."""
-        policy = self.demands(file.key)
+        policy = self.policy(file.key)
         if self.pure:
             self.plainly(text, data)
             return
@@ -208,17 +208,17 @@ class Check:
 
         self.run(Verifier.begin(file.key, data, file.publics, file.tokens, file.claim), policy)
 
-    def demands(self, key: MachineDescription) -> Demands:
+    def policy(self, key: MachineDescription) -> Policy:
         """The policy for the tables that there are."""
-        from cstark.protocol.policy import Policy as Demands
+        from cstark.protocol.policy import Policy
 
-        for table in self.policy.heights:
+        for table in self.demands.heights:
             if table not in key.names:
                 names = visible(", ".join(key.names))
                 raise CommandError(f"--expect-height: no table {table!r}; there are {names}")
-        return Demands.of(key, *self.policy)
+        return Policy.of(key, *self.demands)
 
-    def run(self, verifier: Verifier, policy: Demands) -> None:
+    def run(self, verifier: Verifier, policy: Policy) -> None:
         """Verify, and show the transcript if that is asked for."""
         if self.trace:
             verifier.stream.listen(_listener)
@@ -232,7 +232,7 @@ class Check:
             pure.verify(
                 pure.read_statement(text),
                 data,
-                **self.policy._asdict(),
+                **self.demands._asdict(),
                 trace=(lambda event: _listener(*event)) if self.trace else None,
             )
         except pure.BadKey as error:
@@ -255,7 +255,7 @@ def _first_of_two_words(arguments: argparse.Namespace) -> str | None:
 
 
 def verify_by_workload(
-    subject: Subject, proof: Proof, data: bytes, expected: Expectations, check: Check
+    subject: Subject, proof: Proof, data: bytes, expected: Expectations, verification: Verification
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.workload.claim import decode_claim
@@ -263,13 +263,18 @@ def verify_by_workload(
     decoded = decode_claim(subject.claim)
     check_expected_names(decoded, expected)
     check_expectations(decoded, expected)
-    check.by_workload(subject, data)
+    verification.by_workload(subject, data)
     description, tokens = subject.machine.proving_key.description, len(subject.statement.tokens)
-    return decoded, security_of(description, proof, tokens, check)
+    return decoded, security_of(description, proof, tokens, verification)
 
 
 def verify_by_key(
-    text: bytes, name: str, proof: Proof, data: bytes, expected: Expectations, check: Check
+    text: bytes,
+    name: str,
+    proof: Proof,
+    data: bytes,
+    expected: Expectations,
+    verification: Verification,
 ) -> tuple[dict[str, Any], SecurityReport]:
     """The claim and the security, or `VerificationError`."""
     from cstark.workload.claim import decode_claim
@@ -281,16 +286,18 @@ def verify_by_key(
         raise CommandError(f"{name}: {error}") from None
     decoded = decode_claim(file.claim) if file.claim else {}
     check_expected_names(decoded, expected)
-    check.by_key(file, text, data)
+    verification.by_key(file, text, data)
     check_expectations(decoded, expected)
-    return decoded, security_of(file.key, proof, len(file.tokens), check)
+    return decoded, security_of(file.key, proof, len(file.tokens), verification)
 
 
-def security_of(key: MachineDescription, proof: Proof, tokens: int, check: Check) -> SecurityReport:
+def security_of(
+    key: MachineDescription, proof: Proof, tokens: int, verification: Verification
+) -> SecurityReport:
     """Proven security of a verified proof, at its heights, in the regime that was asked for."""
     from cstark.protocol.layout import proven_security
 
-    return proven_security(key, proof.log_heights, tokens, check.policy.regime)
+    return proven_security(key, proof.log_heights, tokens, verification.demands.regime)
 
 
 def _bits(text: str) -> int:

@@ -9,7 +9,7 @@ from cstark.cost import work
 from cstark.cost.rehearsal import PhaseMemory, Rehearsal
 from cstark.errors import OptionsError, quoted
 from cstark.kernels import _runtime
-from cstark.protocol.matrix import PLANS, Plan
+from cstark.protocol.matrix import PLANS, StoragePlan
 from cstark.text import bytes_text
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def check_max_memory(max_memory: int | None) -> None:
 
 
 def choose_plan(
-    key: ProvingKey, layout: Layout, max_memory: int | None, plans: Sequence[Plan] = PLANS
-) -> Plan:
+    key: ProvingKey, layout: Layout, max_memory: int | None, plans: Sequence[StoragePlan] = PLANS
+) -> StoragePlan:
     """The fastest plan that fits, or the first if there is no limit.
 
     Under a limit, what larger proofs have left for reuse is given back to the system first.
@@ -70,7 +70,7 @@ def choose_plan(
     )
 
 
-def footprint(key: ProvingKey, layout: Layout, plan: Plan) -> list[PhaseMemory]:
+def footprint(key: ProvingKey, layout: Layout, plan: StoragePlan) -> list[PhaseMemory]:
     """The phases of a proof with their buffers.
 
     Parameters
@@ -78,7 +78,7 @@ def footprint(key: ProvingKey, layout: Layout, plan: Plan) -> list[PhaseMemory]:
     key : ProvingKey
         For its programs, whose scratch memory depends on the number of threads now set.
     layout : Layout
-    plan : Plan
+    plan : StoragePlan
 
     Returns
     -------
@@ -87,14 +87,16 @@ def footprint(key: ProvingKey, layout: Layout, plan: Plan) -> list[PhaseMemory]:
     return Rehearsal(key, layout, plan).phases
 
 
-def expected_work(key: ProvingKey, layout: Layout, plan: Plan, *, check: bool) -> dict[str, float]:
+def expected_work(
+    key: ProvingKey, layout: Layout, plan: StoragePlan, *, check: bool
+) -> dict[str, float]:
     """Work by phase, in order of time, as `cstark.cost.work` counts it.
 
     Parameters
     ----------
     key : ProvingKey
     layout : Layout
-    plan : Plan
+    plan : StoragePlan
     check : bool
         Whether the traces are checked first.
     """

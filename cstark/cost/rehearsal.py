@@ -17,7 +17,7 @@ from cstark.kernels import _ntt, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.hiding import SALT_BYTES
 from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
-from cstark.protocol.matrix import Plan, Storage
+from cstark.protocol.matrix import Storage, StoragePlan
 from cstark.protocol.merkle import digest_bytes, skipped_levels
 from cstark.protocol.openings import point_weights
 from cstark.protocol.transcript import ALGORITHMS
@@ -60,7 +60,7 @@ class PhaseMemory:
 class Rehearsal:
     """The prover with sizes instead of arrays; its methods are named as the prover's."""
 
-    def __init__(self, key: ProvingKey, layout: Layout, plan: Plan) -> None:
+    def __init__(self, key: ProvingKey, layout: Layout, plan: StoragePlan) -> None:
         self.key = key
         self.layout = layout
         self.plan = plan

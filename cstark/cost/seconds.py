@@ -156,7 +156,7 @@ def touching_line(times: Sequence[float], pieces: float) -> float:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrialRun:
     """One proof: rows of the tallest table, words committed, seconds by phase."""
 
     rows: int
@@ -176,7 +176,7 @@ class _Trial(Prover):
 
 
 @releasing_memory
-def _run(key: ProvingKey, log_heights: Sequence[int]) -> Run:
+def _run(key: ProvingKey, log_heights: Sequence[int]) -> TrialRun:
     options = replace(key.description.options, grinding=0)
     tables = [lowered(d, h) for d, h in zip(key.description.tables, log_heights, strict=True)]
     small = key.at_heights(tables, options)
@@ -201,7 +201,7 @@ def _run(key: ProvingKey, log_heights: Sequence[int]) -> Run:
         for phase in report.root.children:
             phases[phase.name] = min(phase.seconds, phases.get(phase.name, phase.seconds))
     phases.pop("grinding", None)
-    return Run(1 << max(log_heights), _words(small, log_heights), phases)
+    return TrialRun(1 << max(log_heights), _words(small, log_heights), phases)
 
 
 def lowered(description: TableDescription, log_height: int) -> TableDescription:
@@ -228,7 +228,7 @@ def _words(key: ProvingKey, log_heights: Sequence[int]) -> int:
     return sum(m.width << m.log_height for tree in layout.trees for m in tree.matrices)
 
 
-def extrapolate(runs: Sequence[Run], words: int) -> dict[str, float]:
+def extrapolate(runs: Sequence[TrialRun], words: int) -> dict[str, float]:
     """Seconds of each phase at a size, from the first and the last run."""
     first, last = runs[0], runs[-1]
     if words == last.words or len(runs) == 1:
@@ -243,7 +243,7 @@ def extrapolate(runs: Sequence[Run], words: int) -> dict[str, float]:
     return result
 
 
-def stated_error(runs: Sequence[Run]) -> float:
+def stated_error(runs: Sequence[TrialRun]) -> float:
     """A share of the seconds: how far the runs before the last would have missed it."""
     if len(runs) < LEAST_RUNS:  # as tall as the tables themselves, or nearly
         return LEAST_ERROR

@@ -15,7 +15,7 @@ from cstark.kernels import _hash, _runtime
 
 from .hiding import SALT_WORDS
 from .layout import TreeShape
-from .masks import Stream
+from .masks import MaskStream
 from .matrix import Matrix
 from .merkle import MerkleTree, digests, recompute_root, sibling_count
 
@@ -41,7 +41,7 @@ class Commitment:
     shape : TreeShape
     matrices : sequence of Matrix
         In the order of ``shape.matrices``.
-    salts : Stream, optional
+    salts : MaskStream, optional
         Hashed with the rows of the tallest height, before them: a pair of words each, by position.
     """
 
@@ -50,7 +50,7 @@ class Commitment:
         algorithm: int,
         shape: TreeShape,
         matrices: Sequence[Matrix],
-        salts: Stream | None = None,
+        salts: MaskStream | None = None,
     ) -> None:
         self.shape = shape
         self.salts = salts

@@ -23,14 +23,14 @@ from cstark.kernels import _hash
 
 from .transcript import ALGORITHMS
 
-__all__ = ["SECRET_BYTES", "Masks", "Stream"]
+__all__ = ["SECRET_BYTES", "MaskStream", "Masks"]
 
 SECRET_BYTES = 32
 WORDS = 4  # of a digest
 _AT_ONCE = 1 << 14  # blocks, whose input stays in the cache
 
 
-class Stream:
+class MaskStream:
     """Pseudorandom words by number: BLAKE3 digests of a key and a counter, four words each.
 
     Parameters
@@ -78,7 +78,7 @@ class Stream:
             out.byteswap(inplace=True)
 
     def __repr__(self) -> str:
-        return "<Stream>"
+        return "<MaskStream>"
 
 
 class Masks:
@@ -138,10 +138,12 @@ class Masks:
             spare *= 2
         return out
 
-    def stream(self, state: bytes, label: str) -> Stream:
+    def stream(self, state: bytes, label: str) -> MaskStream:
         """The words of a label; its beginning does not depend on how many are taken."""
         # secret and state have 32 bytes each: different arguments give different inputs
-        return Stream(shake_256(b"cstark mask" + self._secret + state + label.encode()).digest(32))
+        return MaskStream(
+            shake_256(b"cstark mask" + self._secret + state + label.encode()).digest(32)
+        )
 
     def __repr__(self) -> str:
         return "<Masks>"

@@ -188,7 +188,7 @@ def _by_level(missing: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
     return np.split(missing, ends[:-1])
 
 
-class Step:
+class PathStep:
     """One level of a multiproof: from the known nodes of a level to those of the next.
 
     Attributes
@@ -211,16 +211,16 @@ class Step:
 
 
 @lru_cache(maxsize=64)
-def _steps(blowup: int, log_rows: int, positions: bytes) -> tuple[Step, ...]:
+def _steps(blowup: int, log_rows: int, positions: bytes) -> tuple[PathStep, ...]:
     known = np.frombuffer(positions, dtype=np.int64)
     steps = []
     for blocks, rows in level_shapes(blowup, log_rows)[1:]:
-        steps.append(Step(blocks, rows, known))
+        steps.append(PathStep(blocks, rows, known))
         known = steps[-1].parents
     return tuple(steps)
 
 
-def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[Step, ...]:
+def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[PathStep, ...]:
     """The steps from the leaves at `positions` (flat, distinct, ascending) to the root.
 
     Remembered for a while: the trees of one proof are opened at the same positions, and a

@@ -27,8 +27,8 @@ from .masked import (
     cover_chunk,
     word_of_masks,
 )
-from .masks import Masks, Stream
-from .matrix import FULL, Matrix, Plan, make_matrix
+from .masks import Masks, MaskStream
+from .matrix import FULL, Matrix, StoragePlan, make_matrix
 from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
 from .proof import Proof
 from .quotients import QuotientMaker
@@ -61,7 +61,7 @@ class Prover(QuotientMaker):
         Validated, in the order of the tables that stand. Never written. The list is emptied once
         the traces are not needed any more, so that those nobody else holds are freed.
     report : Report
-    plan : Plan
+    plan : StoragePlan
         Where the committed matrices are kept. The proof does not depend on it.
     insecure_seed : bytes, optional
         See `cstark.protocol.masks`; of use only where the key's options say zk.
@@ -86,7 +86,7 @@ class Prover(QuotientMaker):
         traces: list[np.ndarray],
         report: Report,
         *,
-        plan: Plan = FULL,
+        plan: StoragePlan = FULL,
         insecure_seed: bytes | None = None,
     ) -> None:
         self.proving_key = proving_key
@@ -339,7 +339,7 @@ class Prover(QuotientMaker):
         self.commitments[name] = commitment
         self.stream.write(f"{name} root", commitment.root)
 
-    def _salts(self, shape: TreeShape) -> Stream | None:
+    def _salts(self, shape: TreeShape) -> MaskStream | None:
         """Random words for the tallest leaves of a tree, or None."""
         if self.masks is None or not shape.salted:
             return None

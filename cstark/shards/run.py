@@ -16,6 +16,7 @@ from uuid import uuid4
 from cstark import field
 from cstark.air.tokens import Token
 from cstark.batch.executors import Here, check_executor, default_threads, pickler, shares_memory
+from cstark.batch.worker import STOPPED
 from cstark.cost.memory import check_max_memory
 from cstark.errors import CstarkError, OptionsError, StatementError, TraceError, quoted
 from cstark.field import P
@@ -26,13 +27,13 @@ from cstark.protocol.proof import Proof
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
 from cstark.protocol.shards.challenges import Place, Shared, draw_shared
-from cstark.protocol.shards.proof import Shard, ShardedProof
+from cstark.protocol.shards.proof import ShardedProof, ShardProof
 from cstark.protocol.shards.verifier import ShardedVerifier, ShardVerifier, verify_sharded
 from cstark.protocol.statement import Instance, token_sum
 from cstark.report.progress import ProgressCallback, listener
 from cstark.shards.folder import ShardFolder, identity
 from cstark.shards.report import ShardReport, ShardTimes
-from cstark.shards.worker import STOPPED, Check, Done, Source, Task, check_shard, commit, prove
+from cstark.shards.worker import Done, ShardCheck, ShardTask, Source, check_shard, commit, prove
 
 __all__ = ["prove_shards", "verify_shards"]
 
@@ -79,7 +80,7 @@ def prove_shards(
     sent_key = pack(key, "the machine")
     run = uuid4().hex
     tasks = [
-        Task(
+        ShardTask(
             sent_key,
             pack(source, str(place)),
             place,
@@ -225,7 +226,7 @@ def _lander(
 
 def _heads(
     maps: _Maps,
-    tasks: Sequence[Task],
+    tasks: Sequence[ShardTask],
     key: VerifyingKey,
     instance: Instance,
     folder: ShardFolder | None,
@@ -254,7 +255,7 @@ def _heads(
 
 def _parts(
     maps: _Maps,
-    tasks: Sequence[Task],
+    tasks: Sequence[ShardTask],
     heads: Sequence[bytes],
     shared: Shared,
     folder: ShardFolder | None,
@@ -278,7 +279,7 @@ def _parts(
 
 def _reader(key: VerifyingKey, instance: Instance, place: Place, data: bytes) -> ShardVerifier:
     """A shard's verifier that has read its head."""
-    reader = ShardVerifier(key, Shard.parse(data, key.options), instance, place)
+    reader = ShardVerifier(key, ShardProof.parse(data, key.options), instance, place)
     reader.admit_shard()
     reader.round_0_statement()
     reader.round_1_main()
@@ -360,7 +361,7 @@ def verify_shards(
         verify_sharded(key, proof, publics, tokens, claim, policy, finish)  # type: ignore[arg-type]
 
 
-def _check(verifier: ShardedVerifier, index: int) -> Check:
+def _check(verifier: ShardedVerifier, index: int) -> ShardCheck:
     place = verifier.shards[index].place
     part = verifier.proof.shards[index]
-    return Check(verifier.key, part, place, verifier.instance, verifier.shared)
+    return ShardCheck(verifier.key, part, place, verifier.instance, verifier.shared)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from cstark.batch.worker import refuse_stopped
 from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import CstarkError, TraceError
 from cstark.protocol.layout import hidden_sums
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.shards.challenges import Place, Shared
-from cstark.protocol.shards.proof import Shard
+from cstark.protocol.shards.proof import ShardProof
 from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
 from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance
@@ -29,12 +30,10 @@ from cstark.runtime import threads
 from cstark.unwind import releasing_memory
 
 __all__ = [
-    "STOPPED",
-    "Check",
     "Done",
+    "ShardCheck",
+    "ShardTask",
     "Source",
-    "Stopped",
-    "Task",
     "check_shard",
     "commit",
     "prove",
@@ -43,18 +42,12 @@ __all__ = [
 Source: TypeAlias = Mapping[str, Traces] | Callable[[], Mapping[str, Traces]]
 """The traces of a shard, or what makes them where it is proved."""
 
-#: Runs that are over, as far as this process knows.
-STOPPED: set[str] = set()
 _KEYS: dict[bytes, ProvingKey] = {}  # unpickled ones: a worker has many shards of one machine
 _KEPT: dict[tuple[str, int], tuple[bytes, ShardProver]] = {}  # between the two parts
 
 
-class Stopped(CstarkError):
-    """The run was closed before the shard was finished."""
-
-
 @dataclass(frozen=True)
-class Task:
+class ShardTask:
     """A shard on its way to a worker.
 
     Attributes
@@ -67,7 +60,7 @@ class Task:
     instance : Instance
         Of the whole.
     run : str
-        Names the run.
+        Names the run; see `cstark.batch.worker.STOPPED`.
     check : bool
     threads, max_memory : int or None
     keep : int
@@ -94,17 +87,17 @@ class Done:
     worker: str
 
 
-def commit(task: Task) -> Done:
+def commit(task: ShardTask) -> Done:
     """The first part of a shard."""
     return _timed(task, lambda: _commit(task))
 
 
-def prove(task: Task, head: bytes, shared: Shared) -> Done:
+def prove(task: ShardTask, head: bytes, shared: Shared) -> Done:
     """The second part of a shard, whose first part gave this head."""
     return _timed(task, lambda: _prove(task, head, shared))
 
 
-def _timed(task: Task, do: Callable[[], bytes]) -> Done:
+def _timed(task: ShardTask, do: Callable[[], bytes]) -> Done:
     start = time.perf_counter()
     try:
         with nullcontext() if task.threads is None else threads(task.threads):
@@ -125,7 +118,7 @@ def _travelling(error: Exception) -> Exception:
     return error
 
 
-def _commit(task: Task) -> bytes:
+def _commit(task: ShardTask) -> bytes:
     prover, held = _begin(task, check=task.check)
     with _watched(task, prover):
         head = prover.commit()
@@ -138,7 +131,7 @@ def _commit(task: Task) -> bytes:
 
 
 @releasing_memory
-def _prove(task: Task, head: bytes, shared: Shared) -> bytes:
+def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
     kept, prover = _KEPT.pop((task.run, task.place.index), (b"", None))
     if prover is None or kept != head:
         prover, _ = _begin(task, check=False)
@@ -153,10 +146,9 @@ def _prove(task: Task, head: bytes, shared: Shared) -> bytes:
         return prover.finish(shared)
 
 
-def _begin(task: Task, *, check: bool) -> tuple[ShardProver, int]:
+def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
     """A prover at its start, and the bytes that its main commitment will hold."""
-    if task.run in STOPPED:
-        raise Stopped("the run was closed")
+    refuse_stopped(task.run)
     machine, source = _key(task.key), task.source
     if isinstance(source, bytes):
         source = _unpickled(source, "the shard")
@@ -181,12 +173,11 @@ def _size(prover: ShardProver) -> int:
     return 8 * cells * (1 + layout.blowup) + digests
 
 
-def _watched(task: Task, prover: ShardProver) -> Any:
+def _watched(task: ShardTask, prover: ShardProver) -> Any:
     """Stops the kernels when the run is closed."""
 
     def step(phase: str = "", done: int = 0, total: int = 0) -> None:
-        if task.run in STOPPED:
-            raise Stopped("the run was closed")
+        refuse_stopped(task.run)
 
     key = prover.proving_key
     return watched(
@@ -221,7 +212,7 @@ def _unpickled(data: bytes, what: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Check:
+class ShardCheck:
     """A shard to be verified, whose statement and whose place are known to be right.
 
     Attributes
@@ -241,9 +232,9 @@ class Check:
     shared: Shared
 
 
-def check_shard(check: Check) -> None:
+def check_shard(check: ShardCheck) -> None:
     """All rounds of one shard; raises what a verifier raises."""
-    shard = Shard.parse(check.shard, check.key.options)
+    shard = ShardProof.parse(check.shard, check.key.options)
     verifier = ShardVerifier(check.key, shard, check.instance, check.place)
     verifier.admit_shard()
     verifier.round_0_statement()

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["BUSES", "HALVES", "VERIFIER", "Bus"]
+__all__ = ["BUSES", "HALVES", "VERIFIER", "BusDescription"]
 
 VERIFIER = "verifier"
 """Sends and receives tokens of the statement."""
@@ -33,7 +33,7 @@ _AROUND = {"program", "image", "fresh", "input", "output", "registers", "refresh
 
 
 @dataclass(frozen=True)
-class Bus:
+class BusDescription:
     """One bus.
 
     Attributes
@@ -85,15 +85,15 @@ _TOP = ("addw", "subw", "addiw", "branch_lt", "set_lt", "set_lt_i", "sra_i", "sr
         "srl_w_i", "sra_w_i", "mul_w", "divu_w", "remu_w", "div_w", "rem_w", "select_negative",
         "negate_if", "lw", "sub_load", "mis_load")  # fmt: skip
 
-BUSES: dict[str, Bus] = {
-    "state": Bus(
+BUSES: dict[str, BusDescription] = {
+    "state": BusDescription(
         ("time", "label"),
         "the machine is at this label at this time",
         (ALL, VERIFIER),
         (ALL, VERIFIER),
         f"{_REAL}; a branch sends one of two with real (1 - lt) and real lt, lt a bit",
     ),
-    "fetch": Bus(
+    "fetch": BusDescription(
         ("label", "code", "rs1", "rs2", "rd", "imm0", "imm1", "next"),
         "the program has this operation at this label",
         (ALL,),
@@ -101,7 +101,7 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; received with a free count, rows preprocessed, 0 where there is no operation",
         free=True,
     ),
-    "register": Bus(
+    "register": BusDescription(
         ("number", "low", "high", "time"),
         "the register has this value since this time",
         (ALL, "registers", "refresh"),
@@ -109,7 +109,7 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; of the first and last tokens 1, preprocessed",
         but=("jump",),
     ),
-    "memory": Bus(
+    "memory": BusDescription(
         ("address", "low", "high", "time"),
         "the word at this address has this value since this time",
         (*_MEMORY, "image", "fresh", "input", "output"),
@@ -117,21 +117,21 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; of a second word cross or x0, x1, products of such bits; of the first and last "
         "tokens 1, or real in zero-filled memory",
     ),
-    "halt": Bus(
+    "halt": BusDescription(
         ("low", "high"),
         "the program ends with this exit code",
         ("halt",),
         (VERIFIER,),
         "real; received once",
     ),
-    "output": Bus(
+    "output": BusDescription(
         ("index", "low", "high"),
         "this word of the output window has this value in the end",
         ("output",),
         (VERIFIER,),
         "shown, a bit; each word that is claimed is received once",
     ),
-    "range": Bus(
+    "range": BusDescription(
         ("x",),
         "x is in [0, 2^16)",
         (ALL, "fresh", "input"),
@@ -140,7 +140,7 @@ BUSES: dict[str, Bus] = {
         free=True,
         but=("jump",),
     ),
-    "top": Bus(
+    "top": BusDescription(
         ("x", "bit"),
         "x is in [0, 2^16), and this is its top bit",
         _TOP,
@@ -148,7 +148,7 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; received with a free count, preprocessed",
         free=True,
     ),
-    "low": Bus(
+    "low": BusDescription(
         ("x", "byte"),
         "x is in [0, 2^16), and this is its low byte",
         ("sub_load", "sub_store", "mis_load", "mis_store"),
@@ -156,7 +156,7 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; received with a free count, preprocessed",
         free=True,
     ),
-    "bytes": Bus(
+    "bytes": BusDescription(
         ("x", "y", "both"),
         "x and y are in [0, 2^8), and this is x and y",
         ("and", "or", "xor", "bitwise_i", "and_small"),
@@ -164,7 +164,7 @@ BUSES: dict[str, Bus] = {
         f"{_REAL}; received with a free count, preprocessed",
         free=True,
     ),
-    "shift": Bus(
+    "shift": BusDescription(
         ("x", "left", "right", "w1", "w2", "w3"),
         "x is in [0, 2^16), and x mod 64 = s + 16 w with left = 2^s and right = 2^(16 - s)",
         ("shift_r", "sra_r"),

@@ -16,7 +16,7 @@ from cstark.vm.profile import Profile
 from cstark.vm.shards.runs import InShards
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
-from cstark.vm.trace.planning import Plan, plan, plan_rows
+from cstark.vm.trace.planning import TracePlan, plan, plan_rows
 from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
 from cstark.vm.trace.splitting import PADDING
 
@@ -81,7 +81,7 @@ class Execution(InShards):
         What the program wrote to the output window.
     log : bytes
         What it printed. No part of the statement.
-    plan : Plan
+    plan : TracePlan
         Rows and heights of every table.
     marks : Marks
         Rows of every table at places along the run: where it may be cut into shards.
@@ -106,7 +106,7 @@ class Execution(InShards):
     exit_code: int
     output: bytes
     log: bytes
-    plan: Plan
+    plan: TracePlan
     marks: Marks
     seconds: float = 0.0
 
@@ -241,7 +241,7 @@ class Execution(InShards):
             self.program.code, self.program.image, self.input, self.plan, progress=progress
         )
 
-    def plan_for(self, options: cs.Options | None = None) -> Plan:
+    def plan_for(self, options: cs.Options | None = None) -> TracePlan:
         """The tables of a proof with some options.
 
         Parameters
@@ -253,7 +253,7 @@ class Execution(InShards):
 
         Returns
         -------
-        Plan
+        TracePlan
         """
         if options is None:
             return self.plan

@@ -13,7 +13,7 @@ import cstark as cs
 from cstark import Reason
 from cstark.protocol.layout import Layout
 from cstark.protocol.shards.challenges import Shared, draw_shared
-from cstark.protocol.shards.proof import Shard
+from cstark.protocol.shards.proof import ShardProof
 from cstark.protocol.shards.prover import ShardProver
 from cstark.protocol.statement import Instance
 from tests.attacks.test_several_traces import Bulk, Coin, Single, coin
@@ -229,7 +229,7 @@ def test_heights_of_a_shard_that_are_not_its_own(told, honest):
             if heights == shard.log_heights:
                 continue
             shards = [*honest.shards]
-            shards[index] = Shard(heights, shard.body).to_bytes()
+            shards[index] = ShardProof(heights, shard.body).to_bytes()
             told.refused(of_shards(honest, shards))
 
 

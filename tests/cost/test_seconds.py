@@ -9,12 +9,12 @@ import pytest
 import cstark as cs
 from cstark.cost import seconds
 from cstark.cost.memory import footprint, peak
-from cstark.cost.seconds import LEAST_ERROR, Run, extrapolate, lowered, measure, stated_error
+from cstark.cost.seconds import LEAST_ERROR, TrialRun, extrapolate, lowered, measure, stated_error
 from tests.oracles import zoo
 
 
 def line(words, constant=0.5, slope=0.25):
-    return Run(words, words, {"commit": constant + slope * words, "draw": constant})
+    return TrialRun(words, words, {"commit": constant + slope * words, "draw": constant})
 
 
 def test_a_line_is_found_again():
@@ -26,9 +26,9 @@ def test_a_line_is_found_again():
 
 
 def test_no_phase_has_a_negative_part():
-    falling = [Run(8, 8, {"a": 2.0}), Run(16, 16, {"a": 1.0})]
+    falling = [TrialRun(8, 8, {"a": 2.0}), TrialRun(16, 16, {"a": 1.0})]
     assert extrapolate(falling, 160) == {"a": 1.0}
-    steep = [Run(8, 8, {"a": 0.0}), Run(16, 16, {"a": 8.0})]  # would be -8 at nothing
+    steep = [TrialRun(8, 8, {"a": 0.0}), TrialRun(16, 16, {"a": 8.0})]  # would be -8 at nothing
     assert extrapolate(steep, 160) == {"a": 80.0}
 
 
@@ -38,7 +38,7 @@ def test_a_run_as_large_as_the_proof_is_taken_as_it_is():
 
 
 def test_the_error_is_that_of_the_last_run():
-    runs = [line(8), line(16), Run(32, 32, {"commit": 17.0, "draw": 1.0})]
+    runs = [line(8), line(16), TrialRun(32, 32, {"commit": 17.0, "draw": 1.0})]
     # The first two foretell 8.5 + 0.5 of 18 seconds.
     assert stated_error(runs) == pytest.approx(0.5)
 

@@ -9,7 +9,7 @@ import cstark as cs
 from cstark.field import P
 from cstark.kernels import _hash
 from cstark.protocol import masks as masks_module
-from cstark.protocol.masks import Masks, Stream
+from cstark.protocol.masks import Masks, MaskStream
 from tests.attacks.toolkit import changed
 
 KEY = bytes(range(32))
@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 
 def words_of(count: int, first: int = 0) -> np.ndarray:
     out = np.empty(count, dtype=np.uint64)
-    Stream(KEY).fill(out, first)
+    MaskStream(KEY).fill(out, first)
     return out
 
 
@@ -39,20 +39,20 @@ def test_its_words_are_digests_of_key_and_counter():
 def test_pairs_at_places():
     pairs = words_of(400).reshape(200, 2)
     numbers = np.array([0, 1, 7, 7, 199, 64], dtype=np.int64)
-    assert np.array_equal(Stream(KEY).pairs_at(numbers), pairs[numbers])
-    assert Stream(KEY).pairs_at(numbers[:0]).shape == (0, 2)
+    assert np.array_equal(MaskStream(KEY).pairs_at(numbers), pairs[numbers])
+    assert MaskStream(KEY).pairs_at(numbers[:0]).shape == (0, 2)
 
 
 def test_words_not_below_p_are_passed_over():
     """One in 2^32 is: here a third."""
 
-    class Large(Stream):
+    class Large(MaskStream):
         def fill(self, out, first=0):
             super().fill(out, first)
             out.reshape(-1)[::3] = np.uint64(P)
 
     masks = Masks(KEY)
-    with changed(masks_module, "Stream", Large):
+    with changed(masks_module, "MaskStream", Large):
         found = masks.elements(bytes(32), "label", 50, 3)
     plain = np.empty(400, dtype=np.uint64)
     masks.stream(bytes(32), "label").fill(plain)

@@ -14,7 +14,7 @@ from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import row_cells, tables_of
 from cstark.vm.trace.header import layout
-from cstark.vm.trace.planning import Plan, plan
+from cstark.vm.trace.planning import TracePlan, plan
 from cstark.vm.trace.record import Traces, traces
 from tests.vm import encode
 
@@ -69,7 +69,7 @@ class Guest:
         run(hart, self.code)
         return hart
 
-    def plan(self, hart: Hart, input: bytes = b"") -> Plan:
+    def plan(self, hart: Hart, input: bytes = b"") -> TracePlan:
         cells = row_cells(tables_of(self.code, self.image))
         return plan(hart, self.code, self.image, input, cells)
 

@@ -29,13 +29,13 @@ from ..version import VERSION
 if TYPE_CHECKING:
     from ..standing import Heights
 
-__all__ = ["Shard", "ShardedProof"]
+__all__ = ["ShardProof", "ShardedProof"]
 
 LENGTH = 8  # bytes of a shard's
 
 
 @dataclass(frozen=True)
-class Shard:
+class ShardProof:
     """One of the shards: what stands in it, and the items of its proof.
 
     Attributes
@@ -57,7 +57,7 @@ class Shard:
         return self.header() + self.body
 
     @classmethod
-    def parse(cls, data: bytes | memoryview, options: ResolvedOptions) -> Shard:
+    def parse(cls, data: bytes | memoryview, options: ResolvedOptions) -> ShardProof:
         """Read the heights of a shard; its body stays a view.
 
         Raises
@@ -125,7 +125,7 @@ class ShardedProof:
         self.claim = bytes(claim)
         self.shards = tuple(bytes(shard) for shard in shards)
         self.report = report
-        self._parsed = tuple(Shard.parse(shard, options) for shard in self.shards)
+        self._parsed = tuple(ShardProof.parse(shard, options) for shard in self.shards)
 
     @staticmethod
     def is_one(data: object) -> bool:
@@ -148,7 +148,7 @@ class ShardedProof:
         return tuple(shard.log_heights for shard in self._parsed)
 
     @property
-    def parts(self) -> tuple[Shard, ...]:
+    def parts(self) -> tuple[ShardProof, ...]:
         """The shards, read."""
         return self._parsed
 

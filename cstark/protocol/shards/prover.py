@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..layout import PIN
-from ..matrix import FULL, Plan
+from ..matrix import FULL, StoragePlan
 from ..openings import Combination, Pins, evaluate_pins
 from ..prover import Prover
 from ..proving_key import ProvingKey, StandingKey
 from ..standing import Heights
 from .challenges import Place, Shared, absorb_shard, absorb_shared
-from .proof import Shard
+from .proof import ShardProof
 
 if TYPE_CHECKING:
     from cstark.field import Element
@@ -81,7 +81,7 @@ class ShardProver(Prover):
         traces: list[np.ndarray],
         report: Report,
         *,
-        plan: Plan = FULL,
+        plan: StoragePlan = FULL,
     ) -> None:
         super().__init__(proving_key, instance, traces, report, plan=plan)
         self.place = proving_key.place
@@ -103,8 +103,8 @@ class ShardProver(Prover):
         self.round_6_queries()
         return self._shard().to_bytes()
 
-    def _shard(self) -> Shard:
-        return Shard(self.layout.key.heights, self.stream.body())
+    def _shard(self) -> ShardProof:
+        return ShardProof(self.layout.key.heights, self.stream.body())
 
     # ---- what differs from a proof of its own --------------------------------------------
 

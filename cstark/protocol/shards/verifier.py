@@ -30,7 +30,7 @@ from ..stream import ProofReader
 from ..transcript import ALGORITHMS
 from ..verifier import Verifier
 from .challenges import Place, Shared, absorb_shard, absorb_shared, draw_shared
-from .proof import Shard, ShardedProof
+from .proof import ShardedProof, ShardProof
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -50,7 +50,7 @@ class ShardVerifier(Verifier):
     ----------
     key : VerifyingKey
         Of proofs in shards.
-    shard : Shard
+    shard : ShardProof
     instance : Instance
         Of the whole.
     place : Place
@@ -58,7 +58,9 @@ class ShardVerifier(Verifier):
 
     pins: Pins
 
-    def __init__(self, key: VerifyingKey, shard: Shard, instance: Instance, place: Place) -> None:
+    def __init__(
+        self, key: VerifyingKey, shard: ShardProof, instance: Instance, place: Place
+    ) -> None:
         self.key = key
         self.shard = shard
         self.place = place

@@ -18,7 +18,7 @@ import numpy as np
 from cstark.errors import StatementError
 from cstark.vm.executor.marks import Marks
 from cstark.vm.tables import EVERY
-from cstark.vm.trace.planning import RECORDED, Plan, plan_rows
+from cstark.vm.trace.planning import RECORDED, TracePlan, plan_rows
 
 __all__ = ["Piece", "cut"]
 
@@ -38,12 +38,12 @@ class Piece:
     ----------
     first : int
         Rows executed before it.
-    plan : Plan
+    plan : TracePlan
         The rows of its tables.
     """
 
     first: int
-    plan: Plan
+    plan: TracePlan
 
     @property
     def end(self) -> int:
@@ -52,7 +52,7 @@ class Piece:
 
 
 def cut(
-    marks: Marks, plan: Plan, cells: Mapping[str, int], most: int, max_log_height: int = 32
+    marks: Marks, plan: TracePlan, cells: Mapping[str, int], most: int, max_log_height: int = 32
 ) -> list[Piece]:
     """Cut a run into shards of at most so many committed cells.
 
@@ -60,7 +60,7 @@ def cut(
     ----------
     marks : Marks
         Where the run may be cut.
-    plan : Plan
+    plan : TracePlan
         That of the whole run.
     cells : mapping of str to int
         Table of the machine -> committed cells of a row.
@@ -100,7 +100,7 @@ class _Cutter:
     """Places are named by their index in the marks."""
 
     def __init__(
-        self, marks: Marks, plan: Plan, cells: Mapping[str, int], max_log_height: int = 32
+        self, marks: Marks, plan: TracePlan, cells: Mapping[str, int], max_log_height: int = 32
     ) -> None:
         self.max_log_height = max_log_height
         self.rows, self.tables = marks.rows, marks.tables
@@ -115,7 +115,7 @@ class _Cutter:
             if name not in RECORDED and name not in EVERY
         }
 
-    def plan(self, start: int, end: int) -> Plan:
+    def plan(self, start: int, end: int) -> TracePlan:
         """Of the rows between two places; the last ones with the tables of memory."""
         found = (self.tables[end] - self.tables[start]).tolist()
         rows = {**dict(zip(RECORDED, found, strict=True)), **self.every}

@@ -9,7 +9,7 @@ from cstark.cost.estimate import peak_bytes
 from cstark.errors import StatementError
 from cstark.text import bytes_text
 from cstark.vm.shards.cutting import Piece, cut
-from cstark.vm.trace.planning import Plan
+from cstark.vm.trace.planning import TracePlan
 
 if TYPE_CHECKING:
     import cstark as cs
@@ -26,13 +26,13 @@ FULL = 0.94
 TRIES = 16
 
 
-def memory_of(machine: cs.Machine, plan: Plan) -> int:
+def memory_of(machine: cs.Machine, plan: TracePlan) -> int:
     """Bytes of a process that proves a shard: its traces, the prover's buffers, and what is beside.
 
     Parameters
     ----------
     machine : Machine
-    plan : Plan
+    plan : TracePlan
         That of the shard.
     """
     # Tables of memory that the shard does not have are counted with their fewest rows.
@@ -45,7 +45,7 @@ def memory_of(machine: cs.Machine, plan: Plan) -> int:
 
 
 def fit(
-    machine: cs.Machine, marks: Marks, plan: Plan, cells: Mapping[str, int], memory: int
+    machine: cs.Machine, marks: Marks, plan: TracePlan, cells: Mapping[str, int], memory: int
 ) -> list[Piece]:
     """Cut a run into shards each of which a process with so much memory can prove.
 

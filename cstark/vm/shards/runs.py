@@ -13,7 +13,7 @@ from cstark.vm.shards.shard import Shard, shards_of
 if TYPE_CHECKING:
     from cstark.vm.executor.marks import Marks
     from cstark.vm.program import Program
-    from cstark.vm.trace.planning import Plan
+    from cstark.vm.trace.planning import TracePlan
 
 __all__ = ["InShards"]
 
@@ -23,7 +23,7 @@ class InShards:
 
     program: Program
     input: bytes
-    plan: Plan
+    plan: TracePlan
     marks: Marks
 
     if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class InShards:
         *,
         memory: int | None = None,
         cells: int | None = None,
-    ) -> tuple[Plan, ...]:
+    ) -> tuple[TracePlan, ...]:
         """Say what shards the run would be proved in; nothing is executed.
 
         Parameters
@@ -91,7 +91,7 @@ class InShards:
 
         Returns
         -------
-        tuple of Plan
+        tuple of TracePlan
             Rows and heights of the tables of each shard.
 
         Raises

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cstark.vm import abi
 from cstark.vm.executor import COUNT, start, watch, watched
 from cstark.vm.shards.cutting import Piece
-from cstark.vm.trace.planning import Plan
+from cstark.vm.trace.planning import TracePlan
 from cstark.vm.trace.record import Traces, traces
 from cstark.vm.trace.snapshot import Snapshot
 
@@ -29,7 +29,7 @@ class Shard:
     Attributes
     ----------
     program : Program
-    plan : Plan
+    plan : TracePlan
         The rows of its tables.
     snapshot : Snapshot
         Where it begins.
@@ -47,7 +47,7 @@ class Shard:
     """
 
     program: Program
-    plan: Plan
+    plan: TracePlan
     snapshot: Snapshot
     input: bytes = b""
 

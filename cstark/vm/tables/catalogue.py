@@ -28,7 +28,7 @@ from cstark.vm.tables.ecall import Halt, Print
 from cstark.vm.tables.equality import BranchEq, BranchZero
 from cstark.vm.tables.family import Family
 from cstark.vm.tables.fresh import Fresh
-from cstark.vm.tables.image import Image
+from cstark.vm.tables.image import ImageTable
 from cstark.vm.tables.jump_register import Jalr, Jr
 from cstark.vm.tables.load import Ld, Lw, SubLoad
 from cstark.vm.tables.misaligned import MisLoad, MisStore
@@ -43,7 +43,7 @@ from cstark.vm.tables.order import (
     SetLtu,
     SetLtuI,
 )
-from cstark.vm.tables.program import Program
+from cstark.vm.tables.program import ProgramTable
 from cstark.vm.tables.ranges import Bytes, Range, Shifts
 from cstark.vm.tables.registers import Refresh, Registers
 from cstark.vm.tables.select import NegateIf, SelectNegative
@@ -119,8 +119,8 @@ FAMILIES: dict[str, type[Family]] = {
 """Name of the table -> the family, in the order of the machine."""
 
 AROUND: dict[str, Any] = {
-    "program": Program,
-    "image": Image,
+    "program": ProgramTable,
+    "image": ImageTable,
     "fresh": Fresh,
     "input": Input,
     "output": Output,

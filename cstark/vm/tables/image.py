@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 import cstark as cs
 from cstark.vm import abi
 
-__all__ = ["Image"]
+__all__ = ["ImageTable"]
 
 
-class Image(cs.Air):
+class ImageTable(cs.Air):
     """The words from the lowest address of the image on, a power of two of them.
 
     Each sends its first token, the loaded value with time 0, and receives its last one. Both

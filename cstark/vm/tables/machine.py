@@ -14,8 +14,8 @@ from cstark.vm.isa.code import Code
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
 from cstark.vm.tables.ecall import LastHalt
 from cstark.vm.tables.fresh import Fresh
-from cstark.vm.tables.image import Image as ImageTable
-from cstark.vm.tables.program import Program
+from cstark.vm.tables.image import ImageTable
+from cstark.vm.tables.program import ProgramTable
 from cstark.vm.tables.ranges import RANGES, Range
 
 __all__ = ["row_cells", "tables_of"]
@@ -62,7 +62,7 @@ def tables_of(code: Code, image: Image, *, counted: bool = True) -> dict[str, cs
     )
     loaded = ImageTable(image.low, image.words, image.fixed)
     around: dict[str, Any] = {
-        "program": Program(rows),
+        "program": ProgramTable(rows),
         "image": loaded,
         "fresh": Fresh(loaded.end),
         "range": Range(asked & RANGES),

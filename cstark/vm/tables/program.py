@@ -11,10 +11,10 @@ import cstark as cs
 from cstark.distinct import count_distinct
 from cstark.vm.isa.code import PROGRAM_COLUMNS
 
-__all__ = ["Program"]
+__all__ = ["ProgramTable"]
 
 
-class Program(cs.Air):
+class ProgramTable(cs.Air):
     """One row an operation, made by the verifier's own decoder; how often it is executed is free.
 
     The count has no bound and need not have one: the table sends nothing, so a count of p - 1

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cstark.vm import abi
 from cstark.vm.executor import Hart
 from cstark.vm.trace.header import layout
-from cstark.vm.trace.planning import Plan
+from cstark.vm.trace.planning import TracePlan
 
 __all__ = ["fill_around"]
 
@@ -115,7 +115,8 @@ def fill_registers(trace: Words, hart: Hart) -> None:
 
 
 def fill_around(
-    traces: dict[str, Words], hart: Hart, image_low: int, image: Words, input: bytes, plan: Plan,
+    traces: dict[str, Words], hart: Hart, image_low: int, image: Words, input: bytes,
+    plan: TracePlan,
 ) -> None:  # fmt: skip
     """Fill the tables around the families from a hart that has recorded its rows.
 
@@ -129,7 +130,7 @@ def fill_around(
         Address of the image, and its words before the run.
     input : bytes
         What the run was started with.
-    plan : Plan
+    plan : TracePlan
         The rows.
     """
     lookups = hart.lookups

@@ -15,7 +15,7 @@ from cstark.vm.tables import FAMILIES
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.splitting import PADDING, split
 
-__all__ = ["RECORDED", "Plan", "plan", "plan_rows"]
+__all__ = ["RECORDED", "TracePlan", "plan", "plan_rows"]
 
 RECORDED = (*FAMILIES, "refresh")
 """The tables whose rows the interpreter counts and records, in the order of its numbers."""
@@ -25,7 +25,7 @@ FIXED = {"registers": 64, "range": 1 << 16, "bytes": 1 << 16, "shifts": 1 << 16}
 
 
 @dataclass(frozen=True)
-class Plan:
+class TracePlan:
     """The rows of a run, or of a part of it.
 
     Attributes
@@ -48,7 +48,7 @@ class Plan:
 
         Examples
         --------
-        >>> Plan(20, {"li": 20}, {"li": (16, 8)}).height("li")
+        >>> TracePlan(20, {"li": 20}, {"li": (16, 8)}).height("li")
         24
         """
         heights = self.heights[name]
@@ -60,7 +60,7 @@ class Plan:
 
         Examples
         --------
-        >>> Plan(4, {"li": 4}, {"li": (8,)}).words
+        >>> TracePlan(4, {"li": 4}, {"li": (8,)}).words
         80
         """
         return sum(self.height(name) * layout(name)["width"] for name in self.heights)
@@ -70,7 +70,7 @@ class Plan:
 
         Examples
         --------
-        >>> plan = Plan(20, {"li": 20}, {"li": (16, 8)})
+        >>> plan = TracePlan(20, {"li": 20}, {"li": (16, 8)})
         >>> plan.used({"li": 19}), plan.committed({"li": 19})
         (380, 456)
         """
@@ -81,7 +81,7 @@ class Plan:
         return sum(cells[name] * self.height(name) for name in self.heights)
 
 
-def plan(hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str, int]) -> Plan:
+def plan(hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str, int]) -> TracePlan:
     """The rows of a run that was counted.
 
     Parameters
@@ -96,7 +96,7 @@ def plan(hart: Hart, code: Code, image: Image, input: bytes, cells: Mapping[str,
 
     Returns
     -------
-    Plan
+    TracePlan
 
     Raises
     ------
@@ -136,7 +136,7 @@ def plan_rows(
     cells: Mapping[str, int],
     padding: float = PADDING,
     max_log_height: int = 32,
-) -> Plan:
+) -> TracePlan:
     """A plan for so many rows of each table.
 
     Parameters
@@ -156,7 +156,7 @@ def plan_rows(
 
     Returns
     -------
-    Plan
+    TracePlan
         Its tables are in the order of the machine.
 
     Raises
@@ -189,4 +189,4 @@ def plan_rows(
         padding=padding,
     )
     heights = {name: fixed[name] if name in fixed else families[name] for name in wanted}
-    return Plan(total, wanted, heights)
+    return TracePlan(total, wanted, heights)

@@ -17,7 +17,7 @@ from cstark.vm.isa import Code
 from cstark.vm.trace.around import fill_around
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.inverses import INVERSES, invert
-from cstark.vm.trace.planning import RECORDED, Plan
+from cstark.vm.trace.planning import RECORDED, TracePlan
 from cstark.vm.trace.snapshot import Snapshot
 
 __all__ = ["Traces", "recording_rate", "traces"]
@@ -36,7 +36,7 @@ def traces(
     code: Code,
     image: Image,
     input: bytes,
-    plan: Plan,
+    plan: TracePlan,
     *,
     snapshot: Snapshot | None = None,
     progress: Callable[[int], object] | None = None,
@@ -54,7 +54,7 @@ def traces(
         What is loaded.
     input : bytes
         The same bytes as when the run was counted.
-    plan : Plan
+    plan : TracePlan
         From `cstark.vm.trace.planning`; its tables are those that are filled. Where it has those
         of memory, the run must come to its end.
     snapshot : Snapshot, optional
@@ -128,7 +128,7 @@ def _parts(trace: Trace, heights: int | tuple[int, ...]) -> Trace | list[Trace]:
     return [trace[start:end] for start, end in pairwise(ends)]
 
 
-def recording_rate(code: Code, image: Image, input: bytes, plan: Plan) -> float:
+def recording_rate(code: Code, image: Image, input: bytes, plan: TracePlan) -> float:
     """Seconds that a row of a run takes to be recorded, from its first rows.
 
     Parameters

@@ -157,12 +157,12 @@ def test_where_the_input_may_stand_twice_the_forgery_is_a_proof():
 
 def refreshed(told, honest) -> cs.ShardedProof:
     """The same file, whose first shard says that it has 33 tables of 2^26 refreshed tokens."""
-    from cstark.protocol.shards.proof import Shard
+    from cstark.protocol.shards.proof import ShardProof
 
-    first = Shard.parse(honest.shards[0], honest.options)
+    first = ShardProof.parse(honest.shards[0], honest.options)
     at = list(told.machine.tables).index("refresh")
     heights = (*first.log_heights[:at], (26,) * 33, *first.log_heights[at + 1 :])
-    other = Shard(heights, first.body).to_bytes()
+    other = ShardProof(heights, first.body).to_bytes()
     return cs.ShardedProof(honest.options, honest.claim, [other, *honest.shards[1:]])
 
 

@@ -10,7 +10,7 @@ import cstark as cs
 from cstark.air import describe
 from cstark.vm import abi
 from cstark.vm.isa.operations import OPERATIONS
-from cstark.vm.tables.image import Image
+from cstark.vm.tables.image import ImageTable
 from tests.vm import encode
 from tests.vm.guests import LOW, Guest, exit_with, li
 
@@ -153,11 +153,11 @@ def test_text_that_changed():
     run = Run(guest)
     image = guest.image
     fixed = np.ones(len(image.words), dtype=bool)
-    run.tables["image"] = Image(image.low, image.words, fixed)
+    run.tables["image"] = ImageTable(image.low, image.words, fixed)
     assert run.verdict() == "constraints"
     assert run.verdict(image=["text stays: low half"]) == ""
     fixed[5] = False
-    run.tables["image"] = Image(image.low, image.words, fixed)
+    run.tables["image"] = ImageTable(image.low, image.words, fixed)
     assert run.verdict() == ""
 
 
