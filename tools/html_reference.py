@@ -136,6 +136,20 @@ def hide(name: str, module: pdoc.doc.Module) -> None:
                 del one.members[member]  # its class, or the base class, says what it is
 
 
+def adopt(modules: dict[str, pdoc.doc.Module]) -> None:
+    """Show what a class inherits from a class without a page as its own.
+
+    Large classes are written in parts; whoever reads of them need not know.
+    """
+    classes = [one for m in modules.values() for one in m.members.values() if one.kind == "class"]
+    shown = {(one.obj.__module__, one.obj.__qualname__) for one in classes}
+    for one in classes:
+        for name, member in one.members.items():
+            module, qualified = member.taken_from
+            if module.startswith("cstark.") and (module, qualified.rpartition(".")[0]) not in shown:
+                member.taken_from = (one.modulename, f"{one.qualname}.{name}")
+
+
 def explain(module: pdoc.doc.Module) -> None:
     """Values of the package itself are explained by its index."""
     for name, about in re.findall(r"(?m)^`(\w+)` +(.+)$", module.docstring):
@@ -150,6 +164,7 @@ def build(folder: Path) -> None:
         children = PAGES.get(name, ())
         module.__dict__["submodules"] = [modules[f"{name}.{child}"] for child in children]
         hide(name, module)
+    adopt(modules)
     explain(modules["cstark"])
     pdoc.doc.safe_eval_type = pdoc.doc_types.safe_eval_type = as_written  # type: ignore[assignment]
     pdoc.docstrings.convert.cache_clear()
