@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cstark.cli.common import (
     CommandError,
@@ -26,7 +26,9 @@ from cstark.report.progress import ProgressBar, StatusLine
 from cstark.text import bytes_text, exact, pairs, seconds_text
 
 if TYPE_CHECKING:
+    from cstark.cli.verify import Demands
     from cstark.protocol.options import Options
+    from cstark.protocol.shards.proof import ShardedProof
     from cstark.workload import Workload
 
 __all__ = ["prove_in_shards", "verify_in_shards"]
@@ -161,44 +163,74 @@ def verify_in_shards(
     from cstark.cli.verify import Demands, Verification, check_expectations, check_expected_names
     from cstark.protocol.shards.proof import ShardedProof
     from cstark.workload.claim import decode_claim
-    from cstark.workload.statement_file import StatementFile
 
-    what, by, held = subject
     if arguments.expect_height:
         raise CommandError("--expect-height: the shards of a proof have heights of their own")
     if arguments.trace:
         raise CommandError("--trace is for proofs that are not in shards")
     start = time.perf_counter()
     proof = ShardedProof.from_bytes(data)
-    demands: dict[str, Any] = {
-        "min_security": arguments.min_security,
-        "regime": arguments.regime,
-    }
-    key: Callable[[], str | bytes]
-    verify: Callable[[], None]
-    if isinstance(by, bytes):
-        try:
-            statement = StatementFile.from_json(by)
-        except StatementError as error:
-            raise CommandError(f"{what}: {error}") from None
-        claim, text = statement.claim, by
-        key, verify = (lambda: text), (lambda: statement.verify(data, **demands))
-    else:
-        about = subject_of_file(by, proof, held)
-        claim = about.claim
-        key = lambda: about.file(shards=True).to_json()  # noqa: E731 - commits, so only if need be
-        verify = lambda: about.verify(proof, **demands)  # noqa: E731
-    decoded = decode_claim(claim) if claim else {}
-    check_expected_names(decoded, expected)
-    check_expectations(decoded, expected)
+    demands = Demands(arguments.min_security, arguments.regime, {})
+    stated = _stated(subject, proof, data, demands)
+    claim = decode_claim(stated.claim) if stated.claim else {}
+    check_expected_names(claim, expected)
+    check_expectations(claim, expected)
     if arguments.pure:
-        Verification(True, False, Demands(**demands, heights={})).plainly(key(), data)
+        Verification(True, False, demands).plainly(stated.key(), data)
     else:
-        verify()
+        stated.verify()
     seconds = time.perf_counter() - start
+    _say_verified(arguments, subject[0], file, proof, len(data), claim, seconds)
+    return 0
 
+
+class _Stated(NamedTuple):
+    """What a proof in shards is to prove, and how that is verified."""
+
+    claim: bytes
+    key: Callable[[], str | bytes]  # of a workload, it commits to columns: only if need be
+    verify: Callable[[], None]
+
+
+def _stated(
+    subject: tuple[str, bytes | type[Workload], dict[str, Any]],
+    proof: ShardedProof,
+    data: bytes,
+    demands: Demands,
+) -> _Stated:
+    from cstark.workload.statement_file import StatementFile
+
+    what, by, held = subject
+    demanded: dict[str, Any] = {"min_security": demands.min_security, "regime": demands.regime}
+    if not isinstance(by, bytes):
+        about = subject_of_file(by, proof, held)
+        return _Stated(
+            about.claim,
+            key=lambda: about.file(shards=True).to_json(),
+            verify=lambda: about.verify(proof, **demanded),
+        )
+    try:
+        statement = StatementFile.from_json(by)
+    except StatementError as error:
+        raise CommandError(f"{what}: {error}") from None
+    return _Stated(
+        statement.claim,
+        key=lambda: by,
+        verify=lambda: statement.verify(data, **demanded),
+    )
+
+
+def _say_verified(
+    arguments: argparse.Namespace,
+    what: str,
+    file: str,
+    proof: ShardedProof,
+    size: int,
+    claim: dict[str, Any],
+    seconds: float,
+) -> None:
     if arguments.json:
-        shown = exact(decoded)
+        shown = exact(claim)
         say_json(
             {
                 **shown,
@@ -207,25 +239,24 @@ def verify_in_shards(
                 "claim": shown,
                 "shards": len(proof.shards),
                 "options": proof.options.to_data(),
-                "proof_bytes": len(data),
+                "proof_bytes": size,
                 "seconds": seconds,
             }
         )
-        return 0
+        return
     say(f"verified: {file} proves, by {what},")
-    say(pairs(claim_pairs(decoded)))
+    say(pairs(claim_pairs(claim)))
     say(
         pairs(
             [
                 ("options", options_text(proof.options)),
                 ("hidden", "nothing"),
                 ("security", f"at least {arguments.min_security} proven bits, as demanded"),
-                ("proof", f"{bytes_text(len(data))} in {len(proof.shards)} shards"),
+                ("proof", f"{bytes_text(size)} in {len(proof.shards)} shards"),
                 ("verified in", seconds_text(seconds)),
             ]
         )
     )
-    return 0
 
 
 def _workers(count: int) -> AbstractContextManager[Executor | None]:
