@@ -6,7 +6,8 @@ An input starts with two bytes that choose the subject and the mode, so that one
     byte 1    mode, modulo 5:
                 0  the rest is a proof: Machine.verify
                 1  the rest is a proof for a verifier that goes on after failed equations: what
-                   lies behind the first failed check meets hostile values too
+                   lies behind the first failed check meets hostile values too (a proof in
+                   shards is for the second verifier instead)
                 2  the rest is a verifying key: VerifyingKey.from_json, and if that accepts, its
                    verify
                 3  the rest is a key file, a whole statement: both verifiers read it or both
@@ -37,6 +38,8 @@ from cstark.vm.errors import ElfError
 from cstark.workload.claim import encode_claim
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
+from tests.shards.shard_support import PUBLICS, sources
+from tests.shards.shard_support import machine as sharded_machine
 from tests.vm.make_elf import EXIT, RW, Load, R, Symbol, build
 
 __all__ = ["MODES", "Finding", "Subject", "programs", "run_one", "seeds", "subjects"]
@@ -61,12 +64,15 @@ class Subject:
     proof : bytes
     spans : tuple of (int, int, str)
         Offset in the file, length and name of each field that the verifier takes, in order.
+    sharded : bool
+        Whether it is a proof in shards, with the key of one.
     """
 
     key: VerifyingKey
     case: zoo.Case
     proof: bytes
     spans: tuple[tuple[int, int, str], ...]
+    sharded: bool = False
 
     def text(self, mode: int) -> str:
         """The honest key, or the honest key file."""
@@ -119,13 +125,33 @@ def subjects() -> tuple[Subject, ...]:
             zoo.together(zoo.fibonacci(7), zoo.lookup(2, 4, 3), zoo.cubic(3)),
             {"final_length": 1, "grinding": 1},
         ),
+        (zoo.several(5, 3, 3), {"blowup": 4}),
+        (zoo.lookup(2, 4, 3), {"zk": True, "queries": 2}),
     ]
     found = []
     for case, options in settings:
         machine = case.machine(**{"queries": 3, **options})
-        data = case.prove(machine, claim=CLAIM).to_bytes()
+        seed = {"insecure_seed": bytes(32)} if "zk" in options else {}  # a corpus outlives a run
+        data = case.prove(machine, claim=CLAIM, **seed).to_bytes()
         found.append(Subject(machine.verifying_key(), case, data, _spans(machine, case, data)))
-    return tuple(found)
+    return (*found, _in_shards())
+
+
+def _in_shards() -> Subject:
+    """Three shards, with a preprocessed column where tables stand once."""
+    machine = sharded_machine(queries=2)
+    proof = machine.prove_shards(sources(), PUBLICS, claim=CLAIM)
+    case = zoo.Case(dict(machine.tables), {}, PUBLICS)
+    ends = 8 + 2 + 18
+    spans = [(0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (ends, 4, "shards")]
+    spans.append((ends + 4, 4, "claim"))
+    at = ends + 8 + len(CLAIM)
+    for shard in proof.shards:
+        spans += [(at, 8, "length"), (at + 8, 16, "heights"), (at + 8, 64, "head")]
+        spans.append((at + 8, len(shard), "shard"))
+        at += 8 + len(shard)
+    key = machine.proving_key.sharded_key()
+    return Subject(key, case, proof.to_bytes(), tuple(spans), sharded=True)
 
 
 def _spans(machine: cs.Machine, case: zoo.Case, data: bytes) -> tuple[tuple[int, int, str], ...]:
@@ -187,6 +213,8 @@ def run_one(data: bytes) -> None:
     try:
         if mode == PROOF:
             _verify(subject, rest)
+        elif mode == PERSISTENT and subject.sharded:
+            _verify_plainly(subject, rest)
         elif mode == PERSISTENT:
             _verify_persistently(subject, rest)
         elif mode == KEY:
@@ -212,8 +240,21 @@ def _verify(subject: Subject, data: bytes) -> None:
         raise Finding("something else than the honest proof was accepted")
 
 
+def _verify_plainly(subject: Subject, data: bytes) -> None:
+    """The second verifier, which has no rounds to go on with."""
+    statement = pure.read_statement(subject.text(STATEMENT))
+    try:
+        pure.verify(statement, data, min_security=0)
+    except pure.Refused:
+        return
+    if data != subject.proof:
+        raise Finding("the second verifier accepted something else than the honest proof")
+
+
 def _without_nonce(subject: Subject, data: bytes) -> bytes:
     """The proof but its nonce: any nonce that works, and draws the same positions, will do."""
+    if subject.sharded:
+        return data  # nothing to grind: each nonce is 0
     [start] = [start for start, _, name in subject.spans if name == "nonce"]
     return data[:start] + data[start + 8 :]
 

@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 
 import cstark as cs
+from cstark import pure
 from cstark.vm import image
 from cstark.vm.errors import ElfError
 from tests.fuzz.mutations import mutate
@@ -57,6 +58,26 @@ def test_mutations_get_past_the_header():
             reasons.add(error.reason)
     wanted = ("FORMAT", "OPTIONS", "BUS_SUM", "CONSTRAINTS", "GRINDING")
     assert reasons >= {cs.Reason[name] for name in (*wanted, "MERKLE")}
+
+
+def test_mutations_get_into_shards():
+    """So do those of a proof in shards, whose subject is the last, in both verifiers."""
+    rng = random.Random(3)
+    subject, number = subjects()[-1], len(subjects()) - 1
+    assert subject.sharded
+    statement, reasons, plain = pure.read_statement(subject.text(STATEMENT)), set(), set()
+    for _ in range(600):
+        data = mutate(bytes([number, PROOF]) + subject.proof, rng)[2:]
+        try:
+            subject.key.verify(data, subject.case.publics, min_security=0)
+        except cs.VerificationError as error:
+            reasons.add(error.reason.name)
+        try:
+            pure.verify(statement, data, min_security=0)
+        except pure.Refused as error:
+            plain.add(error.reason)
+    assert reasons >= {"FORMAT", "OPTIONS", "MERKLE", "HEIGHTS", "BUS_SUM"}, reasons
+    assert len(plain) >= 4, plain
 
 
 def test_mutated_programs_are_loaded_or_refused_for_many_reasons():
