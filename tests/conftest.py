@@ -50,6 +50,17 @@ def pytest_configure(config):
         )
 
 
+@pytest.fixture(autouse=True)
+def _as_many_threads():
+    """What a test does to the number of threads is not felt by the next one."""
+    from cstark import get_num_threads, set_num_threads
+
+    before = get_num_threads()
+    yield
+    if get_num_threads() != before:
+        set_num_threads(before)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say which instruction sets the tests of kernels could not run: those runs are not skipped,
     they do not exist where the processor, or the compiler, lacks a set."""

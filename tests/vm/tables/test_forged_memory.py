@@ -148,9 +148,7 @@ def test_two_bytes_from_an_odd_address():
         assert (said == "") == accepted, said
 
 
-@pytest.mark.parametrize(
-    ("s8", "s4", "culprit"), [(1, -1, "s4"), (1, 0, "s2"), (-1, 1, "s8")]
-)
+@pytest.mark.parametrize(("s8", "s4", "culprit"), [(1, -1, "s4"), (1, 0, "s2"), (-1, 1, "s8")])
 def test_a_row_that_executes_nothing_writes_nothing(s8, s4, culprit):
     """Sizes that cancel would give a filling row a second word, which it could change.
 
