@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from compare.console import CommandLine
 from compare.runs import Task
 
 __all__ = ["Arguments", "parse"]
@@ -49,13 +49,7 @@ class Arguments:
 
 def parse(words: Sequence[str] | None = None) -> Arguments:
     """Read the command line; like every argparse program, exits with 2 when it makes no sense."""
-    parser = argparse.ArgumentParser(
-        prog="tools/bench",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = CommandLine("tools/bench", DESCRIPTION, EXAMPLES)
     parser.add_argument(
         "words",
         nargs="*",

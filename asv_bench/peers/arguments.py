@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from compare.console import CommandLine
 
 import cstark as cs
 from cstark.machines.lookup_bench import MAX_SCALE
@@ -66,32 +67,15 @@ class Arguments:
 
 def parse(words: Sequence[str] | None = None) -> Arguments:
     """Read the command line; like every argparse program, exits with 2 when it makes no sense."""
-    parser = argparse.ArgumentParser(
-        prog="tools/peers",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = CommandLine("tools/peers", DESCRIPTION, EXAMPLES)
+    parser.number("--log-rows", 19, 3, cs.Options().max_log_height, "log2 of the rows")
+    parser.number("--columns", 32, 2, 2048, "columns, two for each sequence")
+    parser.number(
+        "--scale", 0, 0, MAX_SCALE, "halvings of the tables with lookups, 2^18 rows and less"
     )
-
-    def number(name: str, default: int, low: int, high: int, help: str) -> None:
-        def within(text: str) -> int:
-            value = int(text)
-            if not low <= value <= high:
-                raise argparse.ArgumentTypeError(f"{value}: from {low} to {high}")
-            return value
-
-        within.__name__ = "whole number"  # what argparse calls it
-        parser.add_argument(
-            name, type=within, default=default, metavar="N", help=f"{help} (default {default})"
-        )
-
-    number("--log-rows", 19, 3, cs.Options().max_log_height, "log2 of the rows")
-    number("--columns", 32, 2, 2048, "columns, two for each sequence")
-    number("--scale", 0, 0, MAX_SCALE, "halvings of the tables with lookups, 2^18 rows and less")
-    number("--threads", 1, 1, 1024, "of each prover")
-    number("--runs", 5, 1, 100, "processes of each contender")
-    number("--proofs", 2, 1, 100, "proofs a process; the first of several is not counted")
+    parser.number("--threads", 1, 1, 1024, "of each prover")
+    parser.number("--runs", 5, 1, 100, "processes of each contender")
+    parser.number("--proofs", 2, 1, 100, "proofs a process; the first of several is not counted")
     parser.add_argument(
         "--target-cpu",
         default="native",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from compare.console import CommandLine
 
 import cstark as cs
 
@@ -74,31 +75,12 @@ class Arguments:
 
 def parse(words: Sequence[str] | None = None) -> Arguments:
     """Read the command line; like every argparse program, exits with 2 when it makes no sense."""
-    parser = argparse.ArgumentParser(
-        prog="tools/scaling",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-    def number(name: str, default: int, low: int, high: int, help: str) -> None:
-        def within(text: str) -> int:
-            value = int(text)
-            if not low <= value <= high:
-                raise argparse.ArgumentTypeError(f"{value}: from {low} to {high}")
-            return value
-
-        within.__name__ = "whole number"  # what argparse calls it
-        parser.add_argument(
-            name, type=within, default=default, metavar="N", help=f"{help} (default {default})"
-        )
-
-    number("--log-rows", 21, 3, cs.Options().max_log_height, "log2 of the rows of the pairs")
-    number("--columns", 32, 2, 2048, "columns of the pairs, two for each sequence")
-    number("--steps", 4_000_000, 100, 1 << 26, "executed instructions of the run, about")
-    number("--up-to", 16, 1, COUNTS[-1], "most threads, measured or modelled")
-    number("--runs", 3, 1, 100, "processes of each number of threads")
+    parser = CommandLine("tools/scaling", DESCRIPTION, EXAMPLES)
+    parser.number("--log-rows", 21, 3, cs.Options().max_log_height, "log2 of the rows of the pairs")
+    parser.number("--columns", 32, 2, 2048, "columns of the pairs, two for each sequence")
+    parser.number("--steps", 4_000_000, 100, 1 << 26, "executed instructions of the run, about")
+    parser.number("--up-to", 16, 1, COUNTS[-1], "most threads, measured or modelled")
+    parser.number("--runs", 3, 1, 100, "processes of each number of threads")
     parser.add_argument("--hash", default="blake3", choices=["blake3", "keccak256", "sha256"])
     parser.add_argument("--only", choices=WORKLOADS, help="one of the two (default: both)")
     parser.add_argument(
