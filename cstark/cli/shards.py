@@ -112,11 +112,12 @@ def prove_in_shards(
     say(pairs(claim_pairs(execution.claim)))
     say("")
     times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
+    workers = "1 process" if arguments.workers == 1 else f"{arguments.workers} processes"
     say(
         pairs(
             [
                 ("options", options_text(proof.options)),
-                ("shards", f"{len(proof.shards)}, on {arguments.workers} processes"),
+                ("shards", f"{len(proof.shards)}, on {workers}"),
                 ("proved in", times),
                 ("written to", f"{arguments.output} ({bytes_text(len(data))})"),
                 *([] if folder is None else [("kept in", str(folder))]),

@@ -83,8 +83,10 @@ class ShardReport:
             for number, shard in enumerate(self.shards, 1)
         ]
         head = ["shard", "worker", "commit", "prove", "waiting", "bytes"]
+        shards = "1 shard" if len(self.shards) == 1 else f"{len(self.shards)} shards"
+        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
         summary = (
-            f"{len(self.shards)} shards by {self.workers} workers in {seconds_text(self.seconds)}, "
+            f"{shards} by {workers} in {seconds_text(self.seconds)}, "
             f"of which {seconds_text(self.barrier_seconds)} from the first commitment to the last; "
             f"{bytes_text(self.proof_bytes)}"
         )
