@@ -172,6 +172,36 @@ def test_another_number_of_traces_in_the_header():
     true.verify(honest)
 
 
+class Timed(cs.Air):
+    """Zero on one row of sixteen."""
+
+    columns = ("x",)
+    periodic = {"first": (1, *[0] * 15)}
+    stands = "any"
+
+    def constrain(self, t):
+        t.every_row.zero(t.periodic.first * t.now.x)
+
+
+class Fixed(Timed):
+    """The same with a height of its own."""
+
+    rows = 16
+
+
+@pytest.mark.parametrize(
+    ("table", "said"), [(Timed(), "a periodic column is longer"), (Fixed(), "has 16 rows")]
+)
+def test_the_last_trace_has_a_height_that_none_may_have(table, said):
+    """Heights are checked trace by trace, not by the tallest."""
+    machine = cs.Machine({"t": table}, cs.Options(queries=6, grinding=0, max_log_height=8))
+    honest = machine.prove({"t": [np.zeros((16, 1), dtype=np.uint64)] * 2})
+    true = Statement(machine)
+    true.verify(honest)
+    error = refused(true, restated(honest, log_heights=((4, 3),)), Reason.HEIGHTS)
+    assert said in str(error)
+
+
 @pytest.mark.holds("bus sum")
 def test_a_trace_is_left_out():
     """The list counts what a third trace asks for, which is not there."""
@@ -234,7 +264,7 @@ def test_another_number_of_traces_than_expected():
     verify = true.machine.verify
     verify(honest, min_security=0, heights={"halves": [8, 32, 16]})
     for rows in ([32, 16], [32, 16, 8, 8], [], 32, [32, 16, 16]):
-        with pytest.raises(cs.VerificationError, match="expected"):
+        with pytest.raises(cs.VerificationError, match=r"2\^5, 2\^4, 2\^3 rows, .* expected"):
             verify(honest, min_security=0, heights={"halves": rows})
         with without("expected height"):
             verify(honest, min_security=0, heights={"halves": rows})
