@@ -59,6 +59,8 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         SEVERAL + "test_a_trace_is_left_out", SEVERAL + "test_traces_in_another_order",
         SEVERAL + "test_another_number_of_traces_in_the_header",
         SEVERAL + "test_another_number_of_traces_than_expected",
+        SEVERAL + "test_the_last_trace_has_a_height_that_none_may_have",
+        SEVERAL + "test_heights_that_no_traces_have",
     ),
     "shards of another run, twice, missing, out of order": (
         SHARDS + "test_a_shard_of_another_run",

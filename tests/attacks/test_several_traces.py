@@ -270,6 +270,24 @@ def test_another_number_of_traces_than_expected():
             verify(honest, min_security=0, heights={"halves": rows})
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("32", "neither an int nor a sequence"),
+        ({32: 1}, "neither an int nor a sequence"),
+        (3.5, "neither an int nor a sequence"),
+        ([32, 7], "7"),
+        ([32, "16"], "not an int"),
+        ([32] * 4097, "cannot stand 4097 times"),
+    ],
+)
+def test_heights_that_no_traces_have(rows, said):
+    machine = told(zoo.several(5, 4, 3))[0].machine
+    assert machine.estimate({"halves": [32, 16, 8]}).heights["halves"] == (32, 16, 8)
+    with pytest.raises(cs.StatementError, match=rf"heights: table 'halves'.*{said}"):
+        machine.estimate({"halves": rows})
+
+
 @pytest.mark.holds("number of tables")
 def test_more_traces_than_a_proof_has():
     case = zoo.several(3)
