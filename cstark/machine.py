@@ -230,10 +230,12 @@ class Machine(Checked, Appraised):
             bytes of the proof do not depend on it.
         folder : path, optional
             Where what is finished is kept, made if need be. The same call with the same folder,
-            after whatever crash, does what is left.
+            after whatever crash, does what is left. A shard that is found there is verified first;
+            one that is damaged, of another run or of other traces is made again, and the report
+            says so. One run at a time may use a folder.
         check : bool
             Check every constraint of each shard first. That buses balance over all shards is seen
-            at the end.
+            at the end; where they do not, the shards are gone through once more to name messages.
         progress : bool or callable, optional
             As for `prove`; told after each half of a shard, in the caller's thread. What it raises
             cancels the proof; what is finished stays in the folder.
@@ -252,9 +254,11 @@ class Machine(Checked, Appraised):
         ------
         TraceError
             As for `prove`, with the shard in a note; if the second call of a shard gives other
-            traces; if the buses of all shards together do not balance.
+            traces; if the buses of all shards together do not balance: the error names bus,
+            message, tables, rows and shards.
         StatementError, OptionsError
-            As for `prove`; if the folder belongs to another statement; with ``zk=True``.
+            As for `prove`; if the folder belongs to another statement, or another run is at work
+            in it; with ``zk=True``.
 
         Examples
         --------

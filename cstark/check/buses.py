@@ -25,7 +25,18 @@ from cstark.check.wrapping import wrapped_around
 from cstark.kernels import _field
 from cstark.kernels._tally import Tally
 
-__all__ = ["MAX_DETAILED", "BusCount", "Part", "Traffic"]
+__all__ = [
+    "MAX_DETAILED",
+    "BusCount",
+    "Part",
+    "TouchEntry",
+    "Traffic",
+    "token_touch",
+    "touch_entries",
+]
+
+TouchEntry = tuple[int, int, Touch]
+"""How many earlier touches of the same interaction there are, order of the table, touch."""
 
 MAX_DETAILED = 50
 """Unbalanced messages of one bus that are described one by one; all are counted."""
@@ -330,12 +341,30 @@ def _touches(
     The first row of each interaction goes before the second of any: a message that is sent a
     thousand times and received once shows the receive.
     """
+    found, touched = touch_entries(messages, parts)
+    for number, token in numbered:
+        same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
+        for k in np.flatnonzero(same).tolist():
+            touched[k] += 1
+            found[k].append((0, len(parts) + number, token_touch(number, token)))
+    return [_first_touches(entries) for entries in found], touched
+
+
+def token_touch(number: int, token: Token) -> Touch:
+    """What a token does, which is the caller's so manieth."""
+    label = f"token {number}, {type(token).__name__}"
+    return Touch(None, None, label, token.sign, _signed(token.count))
+
+
+def touch_entries(
+    messages: np.ndarray, parts: Sequence[Part]
+) -> tuple[list[list[TouchEntry]], list[int]]:
+    """Some of the rows that touch each message, for each interaction the first; how many do."""
     numbers = Tally(messages.shape[1])  # message -> its number, from 1 on
     columns = [np.ascontiguousarray(column) for column in messages.T]
     numbers.add(columns, np.arange(1, len(messages) + 1, dtype=np.uint64))
     touched = [0] * len(messages)
-    # message -> (how many earlier touches of this interaction, order of tables, touch)
-    found: dict[int, list[tuple[int, int, Touch]]] = defaultdict(list)
+    found: list[list[TouchEntry]] = [[] for _ in messages]
     for order, part in enumerate(parts):
         seen: dict[tuple[int, int], int] = defaultdict(int)
         for _, place, rows, columns, counts in part.batches():
@@ -348,14 +377,7 @@ def _touches(
                     touch = Touch(part.name, int(rows[hit]), part.labels[place], sign, count)
                     found[k].append((seen[k, place], order, touch))
                     seen[k, place] += 1
-    for number, token in numbered:
-        same = (messages == np.array(token.values, dtype=np.uint64)).all(axis=1)
-        for k in np.flatnonzero(same).tolist():
-            touched[k] += 1
-            label = f"token {number}, {type(token).__name__}"
-            touch = Touch(None, None, label, token.sign, _signed(token.count))
-            found[k].append((0, len(parts) + number, touch))
-    return [_first_touches(found[k]) for k in range(len(messages))], touched
+    return found, touched
 
 
 def _hits(numbers: Tally, columns: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
@@ -369,7 +391,7 @@ def _hits(numbers: Tally, columns: Sequence[np.ndarray]) -> Iterator[tuple[int, 
         yield int(number) - 1, hits[found == number]
 
 
-def _first_touches(found: list[tuple[int, int, Touch]]) -> tuple[Touch, ...]:
+def _first_touches(found: list[TouchEntry]) -> tuple[Touch, ...]:
     chosen = sorted(found, key=lambda entry: entry[:2])[:_TOUCHES]
     chosen.sort(key=lambda entry: (entry[1], entry[2].row or 0))
     return tuple(touch for _, _, touch in chosen)

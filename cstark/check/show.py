@@ -25,10 +25,13 @@ __all__ = [
     "element",
     "free_text",
     "imbalance_text",
+    "message_text",
     "one_sided_text",
     "overweight_text",
     "report_html",
     "report_text",
+    "surplus_text",
+    "touch_text",
     "violation_text",
 ]
 

@@ -1,11 +1,15 @@
 """Proofs in shards, on any `concurrent.futures.Executor`.
 
-======================== ======================================================================
-`cstark.shards.worker`   what runs where a shard is proved or verified
-`cstark.shards.run`      the two maps, and the challenges between them
-`cstark.shards.folder`   what is finished, on disk
-`cstark.shards.report`   who made what, and what was waited for
-======================== ======================================================================
+========================= =====================================================================
+`cstark.shards.worker`    what runs where a shard is proved
+`cstark.shards.run`       the two maps of proving, and the challenges between them
+`cstark.shards.maps`      calls for all shards, handed to an executor, and what comes back
+`cstark.shards.verify`    verifying, each shard where the caller says
+`cstark.shards.imbalance` which messages do not balance over all shards
+`cstark.shards.folder`    what is finished, on disk
+`cstark.shards.lock`      one run to a folder at a time
+`cstark.shards.report`    who made what, and what was waited for
+========================= =====================================================================
 
 The protocol stands on the page `cstark.protocol.shards`.
 """
@@ -13,6 +17,7 @@ The protocol stands on the page `cstark.protocol.shards`.
 from __future__ import annotations
 
 from cstark.shards.report import ShardReport, ShardTimes
-from cstark.shards.run import prove_shards, verify_shards
+from cstark.shards.run import prove_shards
+from cstark.shards.verify import verify_shards
 
 __all__ = ["ShardReport", "ShardTimes", "prove_shards", "verify_shards"]

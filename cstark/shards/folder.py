@@ -1,10 +1,17 @@
-"""What a run has finished, on disk: so that the same call does the rest after a crash."""
+"""What a run has finished, on disk: so that the same call does the rest after a crash.
+
+A file holds a digest, then what was kept. The digest is of the run, of what the file is and of
+what it holds: a file that was damaged, exchanged, or brought from another run is as good as none.
+Whether a proof that is found there holds, the digest does not say; `cstark.shards.run` verifies it.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,10 +19,12 @@ from cstark.errors import StatementError
 from cstark.files import write_whole
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.statement import Instance
+from cstark.shards.lock import locked
 
-__all__ = ["ShardFolder", "identity"]
+__all__ = ["ShardFolder", "identity", "opened"]
 
 STATEMENT = "statement"
+DIGEST = 32
 
 
 def identity(key: VerifyingKey, instance: Instance, count: int) -> bytes:
@@ -27,16 +36,20 @@ def identity(key: VerifyingKey, instance: Instance, count: int) -> bytes:
         instance.token_bytes(key),
         instance.claim,
     ]
-    data = b"".join(len(part).to_bytes(8, "little") + part for part in parts)
-    return sha256(data).hexdigest().encode() + b"\n"
+    return sha256(_joined(parts)).hexdigest().encode() + b"\n"
 
 
-class ShardFolder:
-    """Heads and finished shards of one run.
+def _joined(parts: list[bytes]) -> bytes:
+    return b"".join(len(part).to_bytes(8, "little") + part for part in parts)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str] | None, name: bytes) -> Iterator[ShardFolder | None]:
+    """A folder that no other run writes into meanwhile; None where no path is given.
 
     Parameters
     ----------
-    path : path
+    path : path or None
         Made if need be.
     name : bytes
         From `identity`.
@@ -46,42 +59,95 @@ class ShardFolder:
     OSError
         If it cannot be made, or not be written to.
     StatementError
+        If another run is at work in it, or what is in it belongs to another run.
+    """
+    if path is None:
+        yield None
+        return
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        yield ShardFolder(folder, name)
+
+
+class ShardFolder:
+    """Heads and finished shards of one run; `opened` gives it.
+
+    Parameters
+    ----------
+    path : Path
+        A directory.
+    name : bytes
+        From `identity`.
+
+    Attributes
+    ----------
+    refused : dict of int to str
+        Shards of which something was found that is not used, and why not.
+
+    Raises
+    ------
+    StatementError
         If what is in it belongs to another run.
     """
 
-    def __init__(self, path: str | os.PathLike[str], name: bytes) -> None:
-        self._path = Path(path)
-        self._path.mkdir(parents=True, exist_ok=True)
-        found = self._read(self._path / STATEMENT)
+    def __init__(self, path: Path, name: bytes) -> None:
+        self._path, self._name = path, name
+        self.refused: dict[int, str] = {}
+        found = self._read(path / STATEMENT)
         if found is None:
-            write_whole(self._path / STATEMENT, name)
+            write_whole(path / STATEMENT, name)
         elif found != name:
             raise StatementError(
-                f"the folder {self._path} holds shards of another statement, key or number of "
+                f"the folder {path} holds shards of another statement, key or number of "
                 "shards; take another folder, or empty this one"
             )
 
     def head(self, index: int) -> bytes | None:
         """The first part of a shard, if it is there."""
-        return self._read(self._head(index))
+        return self._find(index, "head")
 
     def keep_head(self, index: int, data: bytes) -> None:
         """Keep the first part of a shard."""
-        write_whole(self._head(index), data)
+        self._keep(index, "head", data)
 
     def shard(self, index: int, state: bytes) -> bytes | None:
         """A whole shard that has joined the others in this state, if it is there."""
-        return self._read(self._shard(index, state))
+        found = self._find(index, "shard")
+        if found is None:
+            return None
+        if found[: len(state)] != state:
+            self.refuse(index, "its proof in the folder has met other shards")
+            return None
+        return found[len(state) :]
 
     def keep_shard(self, index: int, state: bytes, data: bytes) -> None:
         """Keep a whole shard."""
-        write_whole(self._shard(index, state), data)
+        self._keep(index, "shard", state + data)
 
-    def _head(self, index: int) -> Path:
-        return self._path / f"{index:05d}.head"
+    def refuse(self, index: int, why: str) -> None:
+        """Note that what is there of a shard is not used."""
+        self.refused.setdefault(index, why)
 
-    def _shard(self, index: int, state: bytes) -> Path:
-        return self._path / f"{index:05d}-{state.hex()[:32]}.shard"
+    def _file(self, index: int, what: str) -> Path:
+        return self._path / f"{index:05d}.{what}"
+
+    def _digest(self, index: int, what: str, data: bytes) -> bytes:
+        number = index.to_bytes(8, "little")
+        return sha256(_joined([self._name, what.encode(), number, data])).digest()
+
+    def _find(self, index: int, what: str) -> bytes | None:
+        found = self._read(self._file(index, what))
+        if found is None:
+            return None
+        data = found[DIGEST:]
+        if found[:DIGEST] != self._digest(index, what, data):
+            self.refuse(index, "what the folder holds of it is damaged or of another run")
+            return None
+        return data
+
+    def _keep(self, index: int, what: str, data: bytes) -> None:
+        write_whole(self._file(index, what), self._digest(index, what, data) + data)
 
     @staticmethod
     def _read(path: Path) -> bytes | None:

@@ -23,6 +23,8 @@ class ShardTimes:
     waiting_seconds : float
         From handing out to coming back, less these.
     shard_bytes : int
+    remade : str
+        Why what the folder held of the shard was not used; "" if there was nothing, or it was.
     """
 
     worker: str
@@ -30,6 +32,7 @@ class ShardTimes:
     prove_seconds: float
     waiting_seconds: float
     shard_bytes: int
+    remade: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for `json.dumps`."""
@@ -90,4 +93,9 @@ class ShardReport:
             f"of which {seconds_text(self.barrier_seconds)} from the first commitment to the last; "
             f"{bytes_text(self.proof_bytes)}"
         )
-        return table(head, rows, left=(1,)) + "\n" + summary
+        remade = [
+            f"\nshard {number} was made again: {shard.remade}"
+            for number, shard in enumerate(self.shards, 1)
+            if shard.remade
+        ]
+        return table(head, rows, left=(1,)) + "\n" + summary + "".join(remade)

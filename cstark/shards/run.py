@@ -1,51 +1,39 @@
-"""The two maps over the shards of a statement, and the challenges between them."""
+"""Proving: the two maps over the shards of a statement, and the challenges between them."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
 from functools import reduce
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from cstark import field
 from cstark.air.tokens import Token
-from cstark.batch.executors import Here, check_executor, default_threads, pickler, shares_memory
-from cstark.batch.worker import STOPPED
+from cstark.batch.executors import Here, check_executor, default_threads, pickler
 from cstark.cost.memory import check_max_memory
 from cstark.errors import CstarkError, OptionsError, StatementError, TraceError, quoted
 from cstark.field import P
 from cstark.limits import MAX_SHARDS
 from cstark.protocol.key import VerifyingKey
-from cstark.protocol.policy import Policy
-from cstark.protocol.proof import Proof
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.publics import Publics
-from cstark.protocol.shards.challenges import Place, Shared, draw_shared
+from cstark.protocol.shards.challenges import Place, draw_shared
 from cstark.protocol.shards.proof import ShardedProof, ShardProof
-from cstark.protocol.shards.verifier import ShardedVerifier, ShardVerifier, verify_sharded
+from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance, token_sum
 from cstark.report.progress import ProgressCallback, listener
-from cstark.shards.folder import ShardFolder, identity
+from cstark.shards.folder import ShardFolder, identity, opened
+from cstark.shards.imbalance import Question, answer, raise_imbalance
+from cstark.shards.maps import Maps, Returned
 from cstark.shards.report import ShardReport, ShardTimes
-from cstark.shards.worker import Done, ShardCheck, ShardTask, Source, check_shard, commit, prove
+from cstark.shards.verify import ShardCheck, check_shard
+from cstark.shards.worker import Done, OtherTraces, ShardTask, Source, commit, prove
 
-__all__ = ["prove_shards", "verify_shards"]
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class _Returned:
-    """What came back of a call, and how long it took from handing it out."""
-
-    done: Any
-    seconds: float
+__all__ = ["prove_shards"]
 
 
 def prove_shards(
@@ -73,19 +61,14 @@ def prove_shards(
     verifying = key.sharded_key()
     instance = Instance.build(verifying, publics, tokens, claim)
     places = [Place(index, len(sources)) for index in range(len(sources))]
-    kept = (
-        None if folder is None else ShardFolder(folder, identity(verifying, instance, len(sources)))
-    )
     pack = pickler(executor)
     sent_key = pack(key, "the machine")
-    run = uuid4().hex
     tasks = [
         ShardTask(
             sent_key,
             pack(source, str(place)),
             place,
             instance,
-            run,
             check=check,
             threads=default_threads(executor, len(sources)),
             max_memory=max_memory,
@@ -94,23 +77,15 @@ def prove_shards(
         for place, source in zip(places, sources, strict=True)
     ]
     start = time.perf_counter()
-    with listener(progress) as tell:
-        maps = _Maps(Here() if executor is None else executor, run, places, tell)
-        heads, first = _heads(maps, tasks, verifying, instance, kept)
-        readers = [
-            _reader(verifying, instance, place, head)
-            for place, head in zip(places, heads, strict=True)
-        ]
-        _refuse_wrapping(readers, instance)
-        shared = draw_shared(verifying, instance, [r.transcript.state for r in readers])
-        parts, second = _parts(maps, tasks, heads, shared, kept)
-    _check_balance(verifying, instance, places, parts, shared)
+    name = identity(verifying, instance, len(sources))
+    with listener(progress) as tell, opened(folder, name) as kept:
+        proving = _Proving(
+            Here() if executor is None else executor, verifying, instance, tasks, kept, tell
+        )
+        parts = proving.parts()
     proof = ShardedProof(verifying.options, instance.claim, parts)
     proof.report = ShardReport(
-        tuple(map(_times, first, second, parts)),
-        time.perf_counter() - start,
-        maps.barrier,
-        len(proof),
+        proving.times(parts), time.perf_counter() - start, proving.barrier, len(proof)
     )
     return proof
 
@@ -141,8 +116,8 @@ def _bytes_to_keep(keep: Any) -> int:
     return int(keep)
 
 
-class _Maps:
-    """Hands out calls for all shards and takes in what comes back.
+class _Proving:
+    """A proof on its way: what is known of its shards, from the folder or from workers.
 
     Attributes
     ----------
@@ -151,130 +126,183 @@ class _Maps:
     """
 
     def __init__(
-        self, executor: Executor, run: str, places: Sequence[Place], tell: ProgressCallback | None
+        self,
+        executor: Executor,
+        key: VerifyingKey,
+        instance: Instance,
+        tasks: Sequence[ShardTask],
+        folder: ShardFolder | None,
+        tell: ProgressCallback | None,
     ) -> None:
-        self._executor, self._run, self._places, self._tell = executor, run, places, tell
-        self._done = 0
+        self._executor, self._key, self._instance = executor, key, instance
+        self._tasks, self._folder, self._tell = tasks, folder, tell
+        self._heads: dict[int, bytes] = {}
+        self._found: set[int] = set()  # heads of the folder: of what traces nobody here knows
+        self._first: dict[int, Returned] = {}
+        self._second: dict[int, Returned] = {}
         self.barrier = 0.0
-
-    def run(
-        self,
-        what: str,
-        calls: Mapping[int, tuple[Callable[..., Result], tuple[Any, ...]]],
-        take: Callable[[int, Result], None],
-    ) -> dict[int, _Returned]:
-        """Make the calls, by shard; each result is taken as it comes."""
-        found: dict[int, _Returned] = {}
-        self._note(what, len(self._places) - len(calls))
-        landed: SimpleQueue[tuple[int, Future[Result]]] = SimpleQueue()
-        flying: list[Future[Result]] = []
-        begun = {}
-        try:
-            for index, (function, arguments) in calls.items():
-                begun[index] = time.perf_counter()
-                with self._naming(index):  # without an executor the call is made now
-                    future = self._executor.submit(function, *arguments)
-                flying.append(future)
-                future.add_done_callback(_lander(landed, index))
-                while isinstance(self._executor, Here) and not landed.empty():
-                    self._take(what, landed.get(), begun, found, take)
-            while len(found) < len(calls):
-                self._take(what, landed.get(), begun, found, take)
-        except BaseException:
-            STOPPED.add(self._run)
-            for future in flying:
-                future.cancel()
-            raise
-        return found
-
-    def _take(
-        self,
-        what: str,
-        arrival: tuple[int, Future[Any]],
-        begun: Mapping[int, float],
-        found: dict[int, _Returned],
-        take: Callable[[int, Any], None],
-    ) -> None:
-        index, future = arrival
-        with self._naming(index):
-            result = future.result()
-        take(index, result)
-        now = time.perf_counter()
-        found[index] = _Returned(result, now - begun[index])
-        self._note(what, 1)
-
-    @contextmanager
-    def _naming(self, index: int) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            error.add_note(f"in {self._places[index]}")
-            raise
-
-    def _note(self, what: str, count: int) -> None:
-        self._done += count
-        if self._tell is not None:
-            self._tell(what, self._done, 2 * len(self._places))
-
-
-def _lander(
-    landed: SimpleQueue[tuple[int, Future[Result]]], index: int
-) -> Callable[[Future[Result]], None]:
-    """What an executor calls when a shard has come back, in a thread of its own."""
-    return lambda future: landed.put((index, future))
-
-
-def _heads(
-    maps: _Maps,
-    tasks: Sequence[ShardTask],
-    key: VerifyingKey,
-    instance: Instance,
-    folder: ShardFolder | None,
-) -> tuple[list[bytes], list[_Returned | None]]:
-    """The first map: what each shard says before it knows the challenges of all."""
-    heads: dict[int, bytes] = {}
-    for index, task in enumerate(tasks):
-        head = None if folder is None else folder.head(index)
-        if head is not None:
-            with suppress(CstarkError):  # what is no head is made again
-                _reader(key, instance, task.place, head)
-                heads[index] = head
-    arrived: list[float] = []
-
-    def take(index: int, done: Done) -> None:
         if folder is not None:
-            folder.keep_head(index, done.data)
-        heads[index] = done.data
-        arrived.append(time.perf_counter())
+            for task in tasks:
+                self._find_head(folder, task.place)
 
-    calls = {i: (commit, (task,)) for i, task in enumerate(tasks) if i not in heads}
-    found = maps.run("commit", calls, take)
-    maps.barrier = arrived[-1] - arrived[0] if arrived else 0.0
-    return [heads[i] for i in range(len(tasks))], [found.get(i) for i in range(len(tasks))]
+    def _find_head(self, folder: ShardFolder, place: Place) -> None:
+        head = folder.head(place.index)
+        if head is None:
+            return
+        try:
+            _reader(self._key, self._instance, place, head)
+        except CstarkError:
+            folder.refuse(place.index, "what the folder holds of it is no commitment")
+            return
+        self._heads[place.index] = head
+        self._found.add(place.index)
+
+    def parts(self) -> list[bytes]:
+        """All shards, whole, whose buses balance."""
+        try:
+            parts = self._both_maps()
+        except _StaleHead as stale:
+            # What the folder says of the other shards is as doubtful: it is as old.
+            self._forget({stale.index})
+            parts = self._both_maps()
+        if self._balances(parts):
+            return parts
+        self._explain()
+        if self._found:  # the traces balance, so that what was found is of others
+            self._forget(self._found)
+            parts = self._both_maps()
+            if self._balances(parts):
+                return parts
+        raise TraceError(
+            "the buses of all shards together do not balance: what is sent is not what is "
+            "received; the traces do balance when they are made again: they are not the same "
+            "each time"
+        )
+
+    def _forget(self, stale: Collection[int]) -> None:
+        """Believe no commitment any more that was found in the folder."""
+        if self._folder is not None:
+            for index in stale:
+                self._folder.refuse(index, "the folder's commitment is of other traces")
+        for index in self._found:
+            del self._heads[index]
+        self._found = set()
+
+    def _explain(self) -> None:
+        """Raise an error that names messages which do not balance, if there are any."""
+        key, tokens = self._key, self._instance.tokens
+
+        def ask(question: Question) -> list[Any]:
+            maps, tasks = self._maps(None)
+            calls = {index: (answer, (task, question)) for index, task in enumerate(tasks)}
+            found = maps.run("explain", calls, lambda index, done: None)
+            return [found[index].done for index in range(len(tasks))]
+
+        raise_imbalance(ask, {bus: width for bus, (_, width) in key.buses.items()}, tokens)
+
+    def _maps(self, tell: ProgressCallback | None) -> tuple[Maps, list[ShardTask]]:
+        """A run, which may be stopped without stopping others, and its tasks."""
+        run = uuid4().hex
+        tasks = [replace(task, run=run) for task in self._tasks]
+        return Maps(self._executor, run, [task.place for task in tasks], tell), tasks
+
+    def _both_maps(self) -> list[bytes]:
+        maps, tasks = self._maps(self._tell)
+        self._commit(maps, tasks)
+        heads = [self._heads[index] for index in range(len(tasks))]
+        readers = [
+            _reader(self._key, self._instance, task.place, head)
+            for task, head in zip(tasks, heads, strict=True)
+        ]
+        _refuse_wrapping(readers, self._instance)
+        states = [reader.transcript.state for reader in readers]
+        self.shared = draw_shared(self._key, self._instance, states)
+        return self._prove(maps, tasks)
+
+    def _commit(self, maps: Maps, tasks: Sequence[ShardTask]) -> None:
+        """The first map: what each shard says before it knows the challenges of all."""
+        arrived: list[float] = []
+
+        def take(index: int, done: Done) -> None:
+            if self._folder is not None:
+                self._folder.keep_head(index, done.data)
+            self._heads[index] = done.data
+            arrived.append(time.perf_counter())
+
+        calls = {i: (commit, (task,)) for i, task in enumerate(tasks) if i not in self._heads}
+        self._first |= maps.run("commit", calls, take)
+        self.barrier += arrived[-1] - arrived[0] if arrived else 0.0
+
+    def _prove(self, maps: Maps, tasks: Sequence[ShardTask]) -> list[bytes]:
+        """The second map: whole shards."""
+        parts: dict[int, bytes] = {}
+        for index, task in enumerate(tasks):
+            part = self._find_part(task.place)
+            if part is not None:
+                parts[index] = part
+
+        def take(index: int, done: Done) -> None:
+            if self._folder is not None:
+                self._folder.keep_shard(index, self.shared.state, done.data)
+            parts[index] = done.data
+
+        calls = {
+            index: (prove, (task, self._heads[index], self.shared))
+            for index, task in enumerate(tasks)
+            if index not in parts
+        }
+        try:
+            self._second |= maps.run("prove", calls, take)
+        except OtherTraces as error:
+            if error.index not in self._found:
+                raise
+            raise _StaleHead(error.index) from error
+        return [parts[index] for index in range(len(tasks))]
+
+    def _find_part(self, place: Place) -> bytes | None:
+        """A whole shard that the folder holds, if it is one that a verifier accepts."""
+        folder = self._folder
+        part = None if folder is None else folder.shard(place.index, self.shared.state)
+        if folder is None or part is None:
+            return None
+        try:
+            # That it is the head's own is not seen by a verifier of this shard alone.
+            if part.startswith(self._heads[place.index]):
+                check_shard(ShardCheck(self._key, part, place, self._instance, self.shared))
+                return part
+        except CstarkError:
+            pass
+        folder.refuse(place.index, "its proof in the folder does not hold")
+        return None
+
+    def _balances(self, parts: Sequence[bytes]) -> bool:
+        """Whether the table sums of all shards and the tokens add up to 0."""
+        key, instance, shared = self._key, self._instance, self.shared
+        sums = [token_sum(key, instance, shared.z, shared.alpha)]
+        if sums[0] is None:
+            raise TraceError("a token meets the lookup challenge: prove again with another claim")
+        for task, part in zip(self._tasks, parts, strict=True):
+            reader = _reader(key, instance, task.place, part)
+            reader.join(shared)
+            reader.round_2_lookup()
+            sums += reader.sums.values()
+        return reduce(field.add, [value for value in sums if value], field.ZERO) == field.ZERO
+
+    def times(self, parts: Sequence[bytes]) -> tuple[ShardTimes, ...]:
+        """What is reported of each shard."""
+        refused = {} if self._folder is None else self._folder.refused
+        return tuple(
+            _times(self._first.get(i), self._second.get(i), part, refused.get(i, ""))
+            for i, part in enumerate(parts)
+        )
 
 
-def _parts(
-    maps: _Maps,
-    tasks: Sequence[ShardTask],
-    heads: Sequence[bytes],
-    shared: Shared,
-    folder: ShardFolder | None,
-) -> tuple[list[bytes], list[_Returned | None]]:
-    """The second map: whole shards."""
-    parts: dict[int, bytes] = {}
-    for index, head in enumerate(heads):
-        part = None if folder is None else folder.shard(index, shared.state)
-        if part is not None and part.startswith(head):
-            parts[index] = part
+class _StaleHead(Exception):
+    """A commitment that was found in the folder is not of the traces that are given."""
 
-    def take(index: int, done: Done) -> None:
-        if folder is not None:
-            folder.keep_shard(index, shared.state, done.data)
-        parts[index] = done.data
-
-    calls = {i: (prove, (task, heads[i], shared)) for i, task in enumerate(tasks) if i not in parts}
-    found = maps.run("prove", calls, take)
-    return [parts[i] for i in range(len(tasks))], [found.get(i) for i in range(len(tasks))]
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
 
 
 def _reader(key: VerifyingKey, instance: Instance, place: Place, data: bytes) -> ShardVerifier:
@@ -297,29 +325,7 @@ def _refuse_wrapping(readers: Sequence[ShardVerifier], instance: Instance) -> No
         )
 
 
-def _check_balance(
-    key: VerifyingKey,
-    instance: Instance,
-    places: Sequence[Place],
-    parts: Sequence[bytes],
-    shared: Shared,
-) -> None:
-    sums = [token_sum(key, instance, shared.z, shared.alpha)]
-    if sums[0] is None:
-        raise TraceError("a token meets the lookup challenge: prove again with another claim")
-    for place, part in zip(places, parts, strict=True):
-        reader = _reader(key, instance, place, part)
-        reader.join(shared)
-        reader.round_2_lookup()
-        sums += reader.sums.values()
-    if reduce(field.add, [value for value in sums if value], field.ZERO) != field.ZERO:
-        raise TraceError(
-            "the buses of all shards together do not balance: what is sent is not what is "
-            "received; machine.check of all their traces in one statement names the messages"
-        )
-
-
-def _times(first: _Returned | None, second: _Returned | None, part: bytes) -> ShardTimes:
+def _times(first: Returned | None, second: Returned | None, part: bytes, remade: str) -> ShardTimes:
     seconds = [0.0 if returned is None else returned.done.seconds for returned in (first, second)]
     whole = sum(returned.seconds for returned in (first, second) if returned is not None)
     last = second or first
@@ -329,39 +335,5 @@ def _times(first: _Returned | None, second: _Returned | None, part: bytes) -> Sh
         prove_seconds=seconds[1],
         waiting_seconds=max(0.0, whole - sum(seconds)),
         shard_bytes=len(part),
+        remade=remade,
     )
-
-
-def verify_shards(
-    key: VerifyingKey,
-    proof: Proof | ShardedProof | bytes,
-    publics: Publics | None,
-    tokens: Sequence[Token],
-    claim: bytes | None,
-    policy: Policy,
-    *,
-    executor: Executor | None = None,
-    progress: bool | ProgressCallback | None = None,
-) -> None:
-    """What `Machine.verify` does with a proof in shards; the parameters are its own."""
-    check_executor(executor)
-    with listener(progress) as tell:
-
-        def finish(verifier: ShardedVerifier) -> None:
-            places = [shard.place for shard in verifier.shards]
-            maps = _Maps(Here() if executor is None else executor, uuid4().hex, places, tell)
-            maps.run("heads", {}, lambda index, done: None)
-            if executor is None or shares_memory(executor):
-                calls = {i: (shard.finish, ()) for i, shard in enumerate(verifier.shards)}
-                maps.run("verify", calls, lambda index, done: None)
-                return
-            remote = {i: (check_shard, (_check(verifier, i),)) for i in range(len(verifier.shards))}
-            maps.run("verify", remote, lambda index, done: None)
-
-        verify_sharded(key, proof, publics, tokens, claim, policy, finish)  # type: ignore[arg-type]
-
-
-def _check(verifier: ShardedVerifier, index: int) -> ShardCheck:
-    place = verifier.shards[index].place
-    part = verifier.proof.shards[index]
-    return ShardCheck(verifier.key, part, place, verifier.instance, verifier.shared)

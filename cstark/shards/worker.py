@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cstark.batch.worker import refuse_stopped
 from cstark.cost.memory import choose_plan, expected_work
@@ -18,9 +18,7 @@ from cstark.errors import CstarkError, TraceError
 from cstark.protocol.layout import hidden_sums
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.shards.challenges import Place, Shared
-from cstark.protocol.shards.proof import ShardProof
 from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
-from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Traces, read_standing
 from cstark.proving import check_constraints
@@ -29,15 +27,23 @@ from cstark.report.progress import watched
 from cstark.runtime import threads
 from cstark.unwind import releasing_memory
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cstark.protocol.standing import Heights
+
 __all__ = [
     "Done",
-    "ShardCheck",
+    "OtherTraces",
     "ShardTask",
     "Source",
-    "check_shard",
     "commit",
+    "here",
     "prove",
+    "read_shard",
 ]
+
+T = TypeVar("T")
 
 Source: TypeAlias = Mapping[str, Traces] | Callable[[], Mapping[str, Traces]]
 """The traces of a shard, or what makes them where it is proved."""
@@ -71,7 +77,7 @@ class ShardTask:
     source: Source | bytes
     place: Place
     instance: Instance
-    run: str
+    run: str = ""
     check: bool = True
     threads: int | None = None
     max_memory: int | None = None
@@ -87,6 +93,23 @@ class Done:
     worker: str
 
 
+class OtherTraces(TraceError):
+    """The second call of a shard gave other traces than were committed to.
+
+    Attributes
+    ----------
+    index : int
+        Which shard, from 0.
+    """
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+    def __reduce__(self) -> tuple[type[OtherTraces], tuple[str, int]]:
+        return (type(self), (self.args[0], self.index))
+
+
 def commit(task: ShardTask) -> Done:
     """The first part of a shard."""
     return _timed(task, lambda: _commit(task))
@@ -99,14 +122,19 @@ def prove(task: ShardTask, head: bytes, shared: Shared) -> Done:
 
 def _timed(task: ShardTask, do: Callable[[], bytes]) -> Done:
     start = time.perf_counter()
+    data = here(task, do)
+    return Done(data, time.perf_counter() - start, f"{socket.gethostname()}:{os.getpid()}")
+
+
+def here(task: ShardTask, do: Callable[[], T]) -> T:
+    """Do something with the task's threads; what it raises can travel if the task did."""
     try:
         with nullcontext() if task.threads is None else threads(task.threads):
-            data = do()
+            return do()
     except Exception as error:
         if isinstance(task.key, bytes):
             raise _travelling(error) from None
         raise
-    return Done(data, time.perf_counter() - start, f"{socket.gethostname()}:{os.getpid()}")
 
 
 def _travelling(error: Exception) -> Exception:
@@ -138,16 +166,17 @@ def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
         with _watched(task, prover):
             again = prover.commit()
         if again != head:
-            raise TraceError(
+            raise OtherTraces(
                 f"{task.place}: its traces are others than those that were committed to; what "
-                "makes the traces of a shard must make the same ones each time it is called"
+                "makes the traces of a shard must make the same ones each time it is called",
+                task.place.index,
             )
     with _watched(task, prover):
         return prover.finish(shared)
 
 
-def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
-    """A prover at its start, and the bytes that its main commitment will hold."""
+def read_shard(task: ShardTask) -> tuple[ShardKey, Heights, list[np.ndarray], Instance]:
+    """Make the traces of a shard: the key of what stands there, heights, arrays, statement."""
     refuse_stopped(task.run)
     machine, source = _key(task.key), task.source
     if isinstance(source, bytes):
@@ -155,7 +184,12 @@ def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
     traces = source() if callable(source) else source
     heights, arrays = read_standing(machine.description, traces, absent_tables(machine, task.place))
     key = ShardKey(machine, heights, task.place)
-    instance = replace(task.instance, tokens=()).at(key.description)
+    return key, heights, arrays, replace(task.instance, tokens=()).at(key.description)
+
+
+def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
+    """A prover at its start, and the bytes that its main commitment will hold."""
+    key, heights, arrays, instance = read_shard(task)
     key.programs.compile(check=check, hidden=hidden_sums(key.description))
     if check:
         check_constraints(key, arrays, instance)
@@ -206,39 +240,3 @@ def _unpickled(data: bytes, what: str) -> Any:
             f"the worker cannot load {what}: {type(error).__name__}: {error}; define its class or "
             "function in a module that workers can import"
         ) from error
-
-
-# ---- verifying ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ShardCheck:
-    """A shard to be verified, whose statement and whose place are known to be right.
-
-    Attributes
-    ----------
-    key : VerifyingKey
-    shard : bytes
-    place : Place
-    instance : Instance
-        Of the whole.
-    shared : Shared
-    """
-
-    key: Any
-    shard: bytes
-    place: Place
-    instance: Instance
-    shared: Shared
-
-
-def check_shard(check: ShardCheck) -> None:
-    """All rounds of one shard; raises what a verifier raises."""
-    shard = ShardProof.parse(check.shard, check.key.options)
-    verifier = ShardVerifier(check.key, shard, check.instance, check.place)
-    verifier.admit_shard()
-    verifier.round_0_statement()
-    verifier.round_1_main()
-    verifier.join(check.shared)
-    verifier.round_2_lookup()
-    verifier.finish()
