@@ -92,6 +92,16 @@ cdef object powers(ext base, Py_ssize_t count, ext first):
     return found
 
 
+cdef ext times_w(ext value, Py_ssize_t power) noexcept:
+    """value w^power; the cube of w is 2."""
+    cdef uint64_t top
+    cdef Py_ssize_t _k
+    for _k in range(power):
+        top = value.c[2]
+        value.c[2], value.c[1], value.c[0] = value.c[1], value.c[0], gl_add(top, top)
+    return value
+
+
 cdef class _Binder:
     """What the recipes refer to, and bounds for the numbers in them."""
 
@@ -120,7 +130,7 @@ cdef class _Binder:
         for recipe in weights:
             if recipe[0] == "alpha":
                 alpha = max(alpha, <Py_ssize_t>recipe[1])
-            else:
+            elif recipe[0] == "beta":
                 beta = max(beta, <Py_ssize_t>recipe[1])
         one.c[0], one.c[1], one.c[2] = 1, 0, 0
         self.alpha_count, self.beta_count = alpha + 1, beta + 1
@@ -181,21 +191,20 @@ cdef class _Binder:
         return value
 
     cdef ext weight(self, recipe) except *:
-        cdef ext value, zero
-        cdef Py_ssize_t power = recipe[1], _k
-        cdef uint64_t top
+        cdef ext value
+        cdef Py_ssize_t power = recipe[1]
+        value.c[0] = value.c[1] = value.c[2] = 0
         if power < 0:
             raise ValueError("powers must not be negative")
         if recipe[0] == "alpha":
-            zero.c[0] = zero.c[1] = zero.c[2] = 0
-            return ext_sub(zero, ext_scale(self.alphas[power], self.scalar(recipe[2])))
+            return ext_sub(value, ext_scale(self.alphas[power], self.scalar(recipe[2])))
+        if recipe[0] == "unit":
+            value.c[0] = self.scalar(recipe[2])
+            return times_w(value, power)
         value = ext_scale(
             self.weighted[power], gl_mul(self.scalar(recipe[4]), self.factor(recipe[2]))
         )
-        for _k in range(<Py_ssize_t>recipe[3]):  # times w, whose cube is 2
-            top = value.c[2]
-            value.c[2], value.c[1], value.c[0] = value.c[1], value.c[0], gl_add(top, top)
-        return value
+        return times_w(value, recipe[3])
 
 
 def elements(tuple constants not None, tuple weights not None,

@@ -32,7 +32,11 @@ ConstantRecipe = (
 )
 """How an extension constant is made; listed in `cstark.program.encode`, as the next one."""
 
-WeightRecipe = tuple[Literal["alpha"], int, int] | tuple[Literal["beta"], int, int, int, int]
+WeightRecipe = (
+    tuple[Literal["alpha"], int, int]
+    | tuple[Literal["unit"], int, int]
+    | tuple[Literal["beta"], int, int, int, int]
+)
 
 Item = TypeVar("Item", bound=Hashable)
 

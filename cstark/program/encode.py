@@ -12,6 +12,7 @@ extension constants
 ``("ratio", k, class, class)``             beta^k, times the ratio of the classes' factors
 weights
 ``("alpha", k, s)``                        -alpha^k scalar_s
+``("unit", e, s)``                          w^e scalar_s
 ``("beta", j, class, e, s)``               W beta^j w^e scalar_s, times the class's factor
 ========================================== ====================================================
 

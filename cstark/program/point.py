@@ -21,6 +21,7 @@ from cstark.field import (
     power,
     scale,
     sub,
+    times_w,
 )
 from cstark.program.challenges import Challenges
 
@@ -45,8 +46,9 @@ class Opened:
         Every lookup column at zeta, the accumulator last.
     accumulator_next : element
         The accumulator at zeta times g; unused without interactions.
-    sum_mask : element
-        What the accumulator adds on every row besides its messages.
+    sum_mask : element or None
+        u at zeta, where the accumulator adds u (1 + w X + w^2 X^2) on every row besides its
+        messages.
     """
 
     main: Sequence[Element]
@@ -55,7 +57,7 @@ class Opened:
     preprocessed_next: Sequence[Element] = ()
     lookup: Sequence[Element] = ()
     accumulator_next: Element = ZERO
-    sum_mask: Element = ZERO
+    sum_mask: Element | None = None
 
 
 def point_values(
@@ -94,7 +96,7 @@ def point_values(
     values = _node_values(description, opened, publics, zeta, log_n)
     factors = _selector_factors(zeta, log_n)
     residuals = [(c.selector, _lifted(values[c.node])) for c in description.constraints]
-    residuals += _lookup_residuals(description, values, opened, challenges)
+    residuals += _lookup_residuals(description, values, opened, challenges, zeta)
     result, weight = ZERO, challenges.weight
     for selector, value in residuals:
         result = add(result, mul(weight, mul(value, factors[selector])))
@@ -187,6 +189,7 @@ def _lookup_residuals(
     values: list[Element | int],
     opened: Opened,
     challenges: Challenges,
+    zeta: Element,
 ) -> list[tuple[str, Element]]:
     """Selector and value of the constraints of the lookup columns, in the protocol's order."""
     interactions, groups = description.interactions, description.groups
@@ -194,7 +197,10 @@ def _lookup_residuals(
         return []
     accumulator = opened.lookup[-1]
     step = add(sub(opened.accumulator_next, accumulator), challenges.mean)
-    step = sub(step, opened.sum_mask)
+    if opened.sum_mask is not None:
+        line = times_w(zeta, 1)
+        unit = add(ONE, add(line, mul(line, line)))  # 1 + w X + w^2 X^2
+        step = sub(step, mul(opened.sum_mask, unit))
     for column in opened.lookup[:-1]:
         step = sub(step, column)
     residuals = []

@@ -23,6 +23,7 @@ from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering, accumulate_constraint
 from cstark.program.encode import BlockProgram, encode
 from cstark.program.interactions import fingerprint, fractions, sum_of_fractions
+from cstark.program.powers import powers
 
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
@@ -106,11 +107,14 @@ class QuotientProgram:
         `CosetPoints.inverse_first`.
     publics : int
         Number of public values of the table.
+    hidden_sum : bool
+        Whether the table's sum has a mask, which the points themselves are a factor of.
     """
 
     program: BlockProgram
     needs_inverse_first: bool
     publics: int
+    hidden_sum: bool
 
     def evaluate(
         self,
@@ -146,9 +150,12 @@ class QuotientProgram:
             raise ValueError(f"publics must be {self.publics} values, not {len(publics)}")
         generator = base_root(points.log_domain)
         zerofier = points.inverse_zerofier
+        periodic = list(sources.periodic)
+        if self.hidden_sum:  # X, as a column whose period is all of the points
+            periodic.append(powers(base_root(points.log_n), 1 << points.log_n, points.shift))
         bound = self.program.bind(
             (sources.main, sources.preprocessed, sources.lookup),
-            sources.periodic,
+            periodic,
             1 << points.log_n,
             publics,
             challenges.with_factors((zerofier, zerofier, 1, generator)),
@@ -169,8 +176,8 @@ def quotient_program(description: TableDescription, *, hidden_sum: bool = False)
     ----------
     description : TableDescription
     hidden_sum : bool
-        Whether three more main columns follow the table's own, whose element over F the
-        accumulator adds on every row.
+        Whether one more main column u follows the table's own, of which the accumulator adds
+        u (1 + w X + w^2 X^2) on every row.
 
     Returns
     -------
@@ -185,7 +192,7 @@ def quotient_program(description: TableDescription, *, hidden_sum: bool = False)
     _lookup_constraints(lowering, description, len(description.constraints), hidden_sum)
     builder.finish_sums()
     widths = {
-        "main": description.width + 3 * hidden_sum,
+        "main": description.width + hidden_sum,
         "preprocessed": description.preprocessed_width,
         "lookup": 3 * description.lookup_columns,
     }
@@ -194,6 +201,7 @@ def quotient_program(description: TableDescription, *, hidden_sum: bool = False)
         encode(builder, widths),
         boundary or bool(description.interactions),
         description.publics,
+        hidden_sum,
     )
 
 
@@ -215,9 +223,11 @@ def _lookup_constraints(
     last = builder.column("lookup", 3 * (len(groups) - 1), width=3)
     # acc' - acc + L/N - sum of the groups' columns, subtracted as they pass
     step = builder.emit("ext_sub", (last._replace(next=1), last))
-    step = builder.emit("ext_add_constant", (step,), (builder.ext_constant(("mean",)),))
+    mean = builder.ext_constant(("mean",))
     if hidden_sum:
-        step = builder.emit("ext_sub", (step, builder.column("main", description.width, width=3)))
+        step = builder.emit("ext_add", (step, _mean_without_mask(lowering, description, mean)))
+    else:
+        step = builder.emit("ext_add_constant", (step,), (mean,))
     for k, group in enumerate(groups):
         members = [description.interactions[i] for i in group]
         absorbed = k == len(groups) - 1
@@ -236,6 +246,20 @@ def _lookup_constraints(
         if not absorbed:
             step = builder.emit("ext_sub", (step, column))
     add(CLASSES["first"], last, number + len(groups))
+
+
+def _mean_without_mask(lowering: Lowering, description: TableDescription, mean: int) -> Ref:
+    """L/N - u (1 + w X + w^2 X^2), as a sum of products like a fingerprint."""
+    builder = lowering.builder
+    minus = builder.scalars.constant(-1)
+    term = builder.column("main", description.width)
+    point = builder.column("periodic", len(description.periodic))
+    terms = [term]
+    for _ in range(2):
+        term = builder.emit("mul", (term, point))
+        terms.append(term)
+    weights = [builder.weight(("unit", power, minus)) for power in range(3)]
+    return builder.emit("fingerprint", tuple(terms), (mean, *weights))
 
 
 def _subtract_count(lowering: Lowering, sign: int, count: int, number: int) -> None:

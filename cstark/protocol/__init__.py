@@ -287,15 +287,15 @@ Zero-knowledge
 With zk = z in the key the following is different. s is the number of queries and m = 2 (s + 3).
 
 *Code heights.* M_t is N_t if N_t is at least 2^z, else the least power of two that is at least N_t
-+ m, 8 + m, and d (m - 1) + 2 for the degree d of every table of the machine. What was said of a
++ m, 8 + m, and d (m - 1) + 3 for the degree d of every table of the machine. What was said of a
 matrix's height is said of M_t: LDEs, trees, FRI, positions, layers. Preprocessed columns are the
 polynomials of degree below N_t as before. To a prover the next row of (q, i) is (q, i + M_t/N_t).
 
-*Sums.* Unless just one of the tables that stand has interactions, each table that has any has three
-more main columns u_0, u_1, u_2 after its own, each an opening at zeta, and the cyclic constraint of
-its accumulator is
+*Sums.* Unless just one of the tables that stand has interactions, each table that has any has one
+more main column u after its own, an opening at zeta, and the cyclic constraint of its accumulator
+is
 
-    (acc' - acc + L/N - sum c - (u_0 + w u_1 + w^2 u_2)) D - E = 0.
+    (acc' - acc + L/N - sum c - u (1 + w X + w^2 X^2)) D - E = 0.
 
 *Quotients.* The tables of a code height M have one quotient, whatever their own heights:
 
@@ -324,9 +324,10 @@ n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to 
 
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
-random over F with s + 1; u is mu_t/N on every row, mu_t random but for the sum of them, which is 0;
-the additional column of a code height is random over F with D coefficients; salts are random. A
-verifier need not know: any polynomials of degree below D will do.
+random over F with s + 1; over the rows r, u(g^r) (1 + w g^r + w^2 g^2r) sums up to mu_t, random but
+for the sum of all of them, which is 0; the additional column of a code height is random over F with
+D coefficients; salts are random. A verifier need not know: any polynomials of degree below D will
+do.
 
 Queries
 -------

@@ -13,27 +13,16 @@ import numpy as np
 
 from cstark.field import P, base_root
 from cstark.kernels import _field, _ntt, _openings, _runtime
+from cstark.program.powers import powers
 
 from .recent import Recent
 
 if TYPE_CHECKING:
     from .fold import Fold
 
-__all__ = ["Domain", "DomainCache", "powers", "scale_rows", "scaled"]
+__all__ = ["Domain", "DomainCache", "scale_rows", "scaled"]
 
 _BLOCK = 1 << 10  # rows: their factors, repeated for each column, stay in the cache
-
-
-def powers(base: int, count: int) -> np.ndarray:
-    """base^0 ... base^(count - 1), (count,) uint64."""
-    out = np.ones(count, dtype=np.uint64)
-    done = 1
-    while done < count:
-        more = min(done, count - done)
-        factor = np.full(more, pow(base, done, P), dtype=np.uint64)
-        _field.mul(out[:more], factor, out[done : done + more])
-        done += more
-    return out
 
 
 def scaled(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:

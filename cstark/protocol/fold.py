@@ -13,8 +13,9 @@ import numpy as np
 
 from cstark.field import P, base_root
 from cstark.kernels import _field, _ntt, _openings, _runtime
+from cstark.program.powers import powers
 
-from .domain import Domain, powers, scale_rows
+from .domain import Domain, scale_rows
 
 __all__ = [
     "Fold",

@@ -22,10 +22,15 @@ columns of LogUp are over F, three columns over F_p each, and have h coefficient
 Sums
 ----
 The sum L of a table's messages is a function of its trace and of two challenges, and it is sent. A
-table t gets three more main columns, whose rows are all (u_0, u_1, u_2), mu_t / N = u_0 + w u_1 +
-w^2 u_2, and its accumulator adds them on every row: what is sent is L + mu_t. The mu_t are uniform
-in F but for their sum, which is 0. Nothing has to prove that: the sums balance only if U + the sum
-of all fractions is 0, where U, the sum of all u over all rows, is fixed before z and alpha are
+table t gets one more main column u, and its accumulator adds u (1 + w X + w^2 X^2) on every row:
+what is sent is L + mu_t, mu_t being the sum over the rows r of u(g^r) (1 + w g^r + w^2 g^2r). The
+mu_t are uniform in F but for their sum, which is 0. A u has any mu_t that is wanted, and on three
+rows alone: for r = 0, 1, 2 the vectors (1, g^r, g^2r) are Vandermonde's, of different numbers as g
+has order 8 at least. On the other rows u is 0; its values on rows are in no proof but as mu_t, as
+u has a mask like any other column. The accumulator, which has one too, moves with them.
+
+Nothing has to prove that the mu_t cancel: the sums balance only if U + the sum of all fractions is
+0, where U, the sum of all mu_t, is a function of the columns u and so fixed before z and alpha are
 drawn. With f_m = z - h_m(alpha) the fingerprints of M messages and c_m the counts sent less those
 received, U prod f_m + sum c_m prod_(k != m) f_k has U as the coefficient of z^M, so it is not the
 zero polynomial unless U = 0 and all c_m are; its total degree is at most M max(W, 1). Together with
@@ -35,17 +40,19 @@ table with messages has the sum that the tokens leave, which is public: it gets 
 Quotients
 ---------
 The tables of a code height have one quotient, Q = sum_t delta^t Q_t. Let N be the height of the
-tallest of them, and d the largest degree. Q_t has degree at most (d - 1) N_t + d (h - 1) + 1:
-selectors count in d, but for a transition's factor X - 1/g, which is the 1. So Q has at most
-(d - 1) N + d (h - 1) + 1. Where a trace breaks a constraint of table t, Q_t has a pole, which no
-other summand takes away but for a few delta: all Z_t divide X^N - 1, whose roots are simple.
+tallest of them, and d the largest degree. Q_t has degree at most (d - 1) N_t + d (h - 1) + 2:
+selectors count in d, but for a transition's factor X - 1/g, which adds 1, and so does u, but for
+its factor 1 + w X + w^2 X^2, which adds the 2. So Q has at most (d - 1) N + d (h - 1) + 2. Where a
+trace breaks a constraint of table t, Q_t has a pole, which no other summand takes away but for a
+few delta: all Z_t divide X^N - 1, whose roots are simple.
+
 With q_j of degree below N equal to Q on s_j H, W = prod (X^N - s_j^N) and the Lagrange factors
 l_j (which are 1 on s_j H and 0 on the others), chunk j is
 
     q_j + (X^N - s_j^N) t_j,  t_j uniform over F of degree below s + 1,
 
 and one more chunk, the remainder, is R = (Q - sum_j chunk_j l_j) / W: a polynomial, because the
-numerator is 0 on all s_j H, of degree at most max(d (h - 1) + 1, s). A proof shows the k + 1 chunks
+numerator is 0 on all s_j H, of degree at most max(d (h - 1) + 2, s). A proof shows the k + 1 chunks
 at s positions and zeta, where Q = sum_j chunk_j l_j + W R. At a position on s_j H, chunk_j is Q;
 the others are uniform by their own t_i(x), and R by t_j(x), which is seen nowhere else. At any
 other position, and at zeta, the k chunks are uniform by the t_j(x), and R is what the identity
@@ -77,7 +84,7 @@ A column has N + h coefficients. Where N is at least 2^z, its code height M is N
 on the same blowup M points as without masks, and its code has the dimension D = N + h. Of a shorter
 table that would be so much more than N that the rate would suffer: it is encoded at the least power
 of two that is at least N + h and 2^y, and D is M there, unless M is the height of a tall table as
-well. 2^y is the least that has room for the remainder of every table, so d (h - 1) + 2, and for a
+well. 2^y is the least that has room for the remainder of every table, so d (h - 1) + 3, and for a
 table of least height with its masks; so M depends on N and the key alone, as the preprocessed root
 must. z is a number of the key, at least y; a prover's key has the least that is also at least
 log2 (64 h), so that masks add at most 1/64 to the rate.
@@ -117,6 +124,7 @@ __all__ = [
     "final_excess",
     "least_log_height",
     "mask_length",
+    "remainder_length",
     "tall_log_height",
 ]
 
@@ -135,11 +143,16 @@ def chunk_mask_length(queries: int) -> int:
     return queries + 1
 
 
+def remainder_length(degree: int, queries: int) -> int:
+    """Coefficients that the remainder of the quotient of tables of this degree may have."""
+    return degree * (mask_length(queries) - 1) + 3
+
+
 def least_log_height(tables: Iterable[TableDescription], queries: int) -> int:
     """y: log2 of a code height that has room for the remainder of every table, and its masks."""
     h = mask_length(queries)
     degree = max(table.degree for table in tables)
-    return _log2_up(max(MIN_ROWS + h, degree * (h - 1) + 2))
+    return _log2_up(max(MIN_ROWS + h, remainder_length(degree, queries)))
 
 
 def tall_log_height(tables: Iterable[TableDescription], queries: int) -> int:

@@ -204,7 +204,7 @@ class Layout:
     dimensions : dict of int to int
         By log code height, tallest first: the polynomials have degrees below it.
     hidden_sums : tuple of int
-        Tables whose sums have masks, three more main columns each.
+        Tables whose sums have masks, one more main column each.
     quotients : tuple of Quotient
         By code height, tallest first.
     trees : tuple of TreeShape
@@ -292,7 +292,7 @@ class Layout:
             log_height = self.code_heights[table]
             width = {
                 "preprocessed": description.preprocessed_width,
-                "main": description.width + 3 * (table in self.hidden_sums),
+                "main": description.width + (table in self.hidden_sums),
                 "lookup": 3 * description.lookup_columns,
             }[name]
             if width:

@@ -14,11 +14,13 @@ import numpy as np
 from cstark import field
 from cstark.field import Element, P
 from cstark.kernels import _field, _ntt, _runtime
+from cstark.program.powers import powers
 
-from .domain import Domain, powers, scale_rows
+from .domain import Domain, scale_rows
 from .hiding import chunk_mask_length, mask_length
 from .layout import MatrixShape, Quotient
 from .masks import Masks
+from .matrix import with_sum_mask
 from .rows import ext_scale, ext_sub
 
 __all__ = [
@@ -26,10 +28,14 @@ __all__ = [
     "column_masks",
     "cover",
     "cover_chunk",
+    "mask_accumulator",
     "quotient_factors",
     "remainder",
+    "sum_mask_column",
     "word_of_masks",
 ]
+
+_BLOCK = 1 << 12  # rows at a time, whose words stay in the cache
 
 
 def column_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) -> np.ndarray:
@@ -57,12 +63,60 @@ def word_of_masks(
     return values, masks.elements(state, f"top of {label}", more, 3) if more else None
 
 
+def sum_mask_column(mask: Element, log_rows: int) -> np.ndarray:
+    """The first three rows of u, with sum over the rows of u (1 + w X + w^2 X^2) = `mask`.
+
+    Its other rows are 0. A function of degree below 3 on these rows is the sum of its values times
+    Lagrange's polynomials: so u(r) is what mask, a linear function of 1, X and X^2, makes of the
+    polynomial that is 1 on row r and 0 on the other two.
+    """
+    nodes = [pow(field.base_root(log_rows), row, P) for row in range(3)]
+    found = []
+    for node in nodes:
+        a, b = (other for other in nodes if other != node)
+        value = a * b * mask[0] - (a + b) * mask[1] + mask[2]  # (X - a) (X - b)
+        found.append(value * pow((node - a) * (node - b), -1, P) % P)
+    return np.array(found, dtype=np.uint64)
+
+
+def mask_accumulator(columns: np.ndarray, mask: Element, sum_mask: np.ndarray) -> None:
+    """Let the accumulator add u (1 + w X + w^2 X^2) on every row, of which u has the sum `mask`.
+
+    Parameters
+    ----------
+    columns : (N, 3 k) uint64 ndarray
+        The lookup columns of a table, the accumulator last. It gains on row r what u has added on
+        the rows before, less r mask / N. Changed in place.
+    mask : Element
+    sum_mask : (3,) uint64 ndarray
+        u on the first rows, see `sum_mask_column`.
+    """
+    rows = len(columns)
+    root, share = field.base_root(rows.bit_length() - 1), pow(rows, -1, P)
+    for k in range(3):  # the coordinate of w^k, where u counts g^rk on row r
+        gained, first = 0, []
+        for row, value in enumerate(sum_mask.tolist()):
+            first.append(gained)
+            gained = (gained + value * pow(root, row * k, P)) % P
+        step = -mask[k] * share % P
+        for start in range(0, rows, _BLOCK):
+            numbers = np.arange(start, min(start + _BLOCK, rows), dtype=np.uint64)
+            change, block = np.empty_like(numbers), columns[start : start + _BLOCK, k - 3]
+            _field.mul(numbers, np.full_like(numbers, step), change)
+            _field.add(np.ascontiguousarray(block), change, change)
+            done = np.full_like(numbers, mask[k])
+            if not start:
+                done[: len(first)] = first
+            _field.add(change, done, change)
+            block[:] = change
+
+
 def cover(
     drawn: np.ndarray,
     rows: Domain,
     code: Domain,
     source: np.ndarray,
-    constants: Sequence[int] = (),
+    sum_mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Coefficients of w + (X^N - 1) r, w a column of a short table: (M, width) uint64.
 
@@ -74,15 +128,14 @@ def cover(
         Of the trace and of the code.
     source : (N, width) uint64 ndarray
         The columns on the rows.
-    constants : sequence of int, optional
-        What more columns, the last, have on every row.
+    sum_mask : (k,) uint64 ndarray, optional
+        The first rows of one more column, the last, whose other rows are 0.
     """
     length, width = drawn.shape
     out = _blank(code, width)
-    own = width - len(constants)
-    if own:  # a table of preprocessed columns alone has none
-        _ntt.transform(rows.plan, source, out[: rows.height], True)
-    out[0, own:] = np.array(constants, dtype=np.uint64)
+    if sum_mask is not None:
+        source = with_sum_mask(source, sum_mask, out[: rows.height])
+    _ntt.transform(rows.plan, source, out[: rows.height], True)
     _subtract(out[:length], drawn)
     _add(out[rows.height : rows.height + length], drawn)
     return out

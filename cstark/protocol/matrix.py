@@ -31,6 +31,7 @@ __all__ = [
     "Storage",
     "StoragePlan",
     "make_matrix",
+    "with_sum_mask",
 ]
 
 
@@ -231,18 +232,18 @@ def make_matrix(
     coefficients: bool = False,
     masks: np.ndarray | None = None,
     fold: Fold | None = None,
-    constants: Sequence[int] = (),
+    sum_mask: np.ndarray | None = None,
     label: str = "other",
 ) -> Matrix:
     """The matrix of a source; see `RecomputedMatrix` for the parameters.
 
     The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
-    With constants there are more columns than in the source, which have these values everywhere.
+    With `sum_mask` there is one more column than in the source, see `with_sum_mask`.
     """
     if storage.recomputes:
         return RecomputedMatrix(
             domain,
-            _joined(source, constants, None),
+            source if sum_mask is None else with_sum_mask(source, sum_mask),
             source_shift=source_shift,
             own_coset=own_coset,
             coefficients=coefficients,
@@ -252,16 +253,16 @@ def make_matrix(
             label=label,
         )
     out = None
-    shape = (domain.blowup, domain.height, source.shape[1] + len(constants))
+    shape = (domain.blowup, domain.height, source.shape[1] + (sum_mask is not None))
     if storage is Storage.SPILLED:
         out, own_coset = _file_array(shape), None
     if coefficients:
         result = HeldMatrix(list(domain.evaluate(source, out=out, label=label)))
         result.fold = fold
         return result
-    if constants:
+    if sum_mask is not None:
         out = _runtime.aligned(shape, label) if out is None else out
-        source = _joined(source, constants, out[-1])  # which the transform may read last
+        source = with_sum_mask(source, sum_mask, out[-1])  # which the transform may read last
     missing = [q for q in range(domain.blowup) if q != own_coset]
     found = domain.lde(source, source_shift, missing, out=out, label=label, masks=masks, fold=fold)
     cosets = list(found)
@@ -272,15 +273,15 @@ def make_matrix(
     return result
 
 
-def _joined(source: np.ndarray, constants: Sequence[int], out: np.ndarray | None) -> np.ndarray:
-    """The source with columns of constants; a copy if there are any."""
-    if not constants:
-        return source
-    own = source.shape[1]
+def with_sum_mask(
+    source: np.ndarray, sum_mask: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """A copy of the source with one more column: its first rows are given, the others are 0."""
     if out is None:
-        out = _runtime.aligned((len(source), own + len(constants)), "masked columns")
-    out[:, :own] = source
-    out[:, own:] = np.array(constants, dtype=np.uint64)
+        out = _runtime.aligned((len(source), source.shape[1] + 1), "masked columns")
+    out[:, :-1] = source
+    out[:, -1] = 0
+    out[: len(sum_mask), -1] = sum_mask
     return out
 
 

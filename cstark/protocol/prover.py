@@ -25,6 +25,8 @@ from .masked import (
     column_masks,
     cover,
     cover_chunk,
+    mask_accumulator,
+    sum_mask_column,
     word_of_masks,
 )
 from .masks import Masks, MaskStream
@@ -151,6 +153,8 @@ class Prover(QuotientMaker):
             total = field.add(total, value)
         self.check_balance(total)
         for table, mask in self.sum_masks.items():
+            column = sum_mask_column(mask, self.log_heights[table])
+            mask_accumulator(columns[table], mask, column)
             self.sums[table] = field.add(self.sums[table], mask)
         if not self.plan.main.recomputes:
             self.traces.clear()  # so that the extended columns take the place of those freed
@@ -252,19 +256,18 @@ class Prover(QuotientMaker):
         # No name for the source: it is to be freed as soon as something else is made from it.
         if self.masks is None:
             return self._extended(shape, sources.pop(shape.table))
-        constants: Sequence[int] = ()
+        sum_mask = None
         if shape.tree == "main" and shape.table in self.sum_masks:
-            share = pow(1 << shape.log_rows, -1, field.P)
-            constants = field.scale(self.sum_masks[shape.table], share)
+            sum_mask = sum_mask_column(self.sum_masks[shape.table], shape.log_rows)
         drawn = column_masks(self.masks, self.transcript.state, shape, self.key.options.queries)
         code = self.proving_key.domain(shape.log_height)
         if shape.log_height == shape.log_rows:
             fold = self._fold(shape)
             return self._extended(
-                shape, sources.pop(shape.table), masks=drawn, fold=fold, constants=constants
+                shape, sources.pop(shape.table), masks=drawn, fold=fold, sum_mask=sum_mask
             )
         rows = self.proving_key.domain(shape.log_rows)
-        covered = cover(drawn, rows, code, sources.pop(shape.table), constants)
+        covered = cover(drawn, rows, code, sources.pop(shape.table), sum_mask)
         taken = None
         if self.layout.quotient_of(shape).tall:  # with tables that are as tall as the code
             taken = self._fold(shape)
@@ -314,7 +317,7 @@ class Prover(QuotientMaker):
         coefficients: bool = False,
         masks: np.ndarray | None = None,
         fold: Fold | None = None,
-        constants: Sequence[int] = (),
+        sum_mask: np.ndarray | None = None,
     ) -> Matrix:
         """The committed matrix of a source: values on rows or on a coset, or coefficients."""
         domain = self.proving_key.domain(shape.log_height)
@@ -327,7 +330,7 @@ class Prover(QuotientMaker):
             coefficients=coefficients,
             masks=masks,
             fold=fold,
-            constants=constants,
+            sum_mask=sum_mask,
             label=f"{shape.tree} LDE",
         )
 

@@ -22,7 +22,7 @@ from cstark.program import Programs
 from .commitment import Commitment
 from .domain import Domain, DomainCache
 from .fold import Fold, fold_length, fold_point
-from .hiding import code_log_height, least_log_height, mask_length, tall_log_height
+from .hiding import code_log_height, least_log_height, remainder_length, tall_log_height
 from .key import MachineDescription, VerifyingKey, check_tables
 from .layout import (
     Layout,
@@ -162,9 +162,9 @@ class ProvingKey:
 
     def fold_length(self, quotient: Quotient) -> int:
         """m for the remainder of a quotient."""
-        tables, h = self.description.tables, mask_length(self.description.options.queries)
+        tables, queries = self.description.tables, self.description.options.queries
         degree = max(tables[t].degree for t in quotient.tables)
-        return fold_length(self.domain(quotient.log_height), degree * (h - 1) + 2)
+        return fold_length(self.domain(quotient.log_height), remainder_length(degree, queries))
 
     def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
         """A table's preprocessed columns on v<w>, and the next rows: (2 m, width); kept."""

@@ -329,10 +329,8 @@ class Verifier:
     ) -> Element:
         """The constraints of a table over Z_H, combined with powers of beta."""
         log_height = self.layout.log_heights[table]
-        main, mask = list(opened.get(("main", False), ())), field.ZERO
-        if table in self.layout.hidden_sums:
-            *main, first, second, third = main
-            mask = field.add(first, field.add(field.times_w(second, 1), field.times_w(third, 2)))
+        main = list(opened.get(("main", False), ()))
+        mask = main.pop() if table in self.layout.hidden_sums else None
         return point_values(
             self.layout.key.tables[table],
             Opened(

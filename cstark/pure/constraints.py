@@ -21,7 +21,7 @@ class Opened:
     values: dict[tuple[str, int, bool], Ext]
     publics: tuple[int, ...]
     total: Ext  # the table sum, zero without interactions
-    hidden: bool  # whether it has a mask, in three more main columns
+    hidden: bool  # whether it has a mask, in one more main column
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,8 @@ def lookup_constraints(
     numerator, denominator = fraction(groups[-1])
     growth = following - accumulator + share - column_sum
     if opened.hidden:
-        width = opened.table.width
-        for column, unit in enumerate((ONE, W, W_SQUARED), width):
-            growth -= unit * opened.values["main", column, False]
+        unit = ONE + W * c.zeta + W_SQUARED * c.zeta * c.zeta
+        growth -= opened.values["main", opened.table.width, False] * unit
     terms.append(("cyclic", growth * denominator - numerator))
     terms.append(("first", accumulator))
     return terms

@@ -149,7 +149,7 @@ class Statement:
         if not self.options.zk or rows >= 2**self.options.zk:
             return rows
         masks = self.options.mask_length
-        room = max(rows + masks, 2**MIN_LOG_HEIGHT + masks, self.degree * (masks - 1) + 2)
+        room = max(rows + masks, 2**MIN_LOG_HEIGHT + masks, self.degree * (masks - 1) + 3)
         return int(1 << (room - 1).bit_length())
 
     def dimension(self, code: int, heights: tuple[int, ...]) -> int:
@@ -273,7 +273,7 @@ def _statement(data: Any) -> Statement:
         longest = max([table.rows or 0, *map(len, table.periodic)])
         _need(longest <= 2**options.max_log_height, f"{table.name}: rows or a period above max")
         masks = options.mask_length
-        room = max(2**MIN_LOG_HEIGHT + masks, table.degree * (masks - 1) + 2)
+        room = max(2**MIN_LOG_HEIGHT + masks, table.degree * (masks - 1) + 3)
         _need(not options.zk or room <= 2**options.zk, f"{table.name}: zk leaves no room for masks")
     tall = any((table.rows or 2**options.max_log_height) >= 2**options.zk for table in tables)
     if options.zk and tall:

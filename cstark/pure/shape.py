@@ -120,7 +120,7 @@ def columns(table: Table, tree: str, hidden: bool) -> int:
     """Columns of a table in a tree, a column over F counted once."""
     return {
         "preprocessed": table.preprocessed_width,
-        "main": table.width + 3 * hidden,
+        "main": table.width + hidden,
         "lookup": len(table.groups),
     }[tree]
 

@@ -12,6 +12,7 @@ their coefficients before it, and before that comes the axis of proofs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +26,8 @@ STEP = pow(ROOT, (P - 1) // (N * BLOWUP), P)
 SHIFTS = [ROOT * pow(STEP, q, P) % P for q in range(BLOWUP)]
 ENDS = [pow(s, N, P) for s in SHIFTS[:CHUNKS]]
 UNITS = np.eye(3, dtype=np.int64)
-BASE, EXT, NEXT = ("a", "b", "u0", "u1", "u2", "v0", "v1", "v2"), ("acc", "bcc"), ("acc", "bcc")
+BASE, EXT, NEXT = ("a", "b", "u", "v"), ("acc", "bcc"), ("acc", "bcc")
+LINE = np.array([[pow(G, r * k, P) for k in range(3)] for r in range(N)])  # 1 + w X + w^2 X^2
 
 
 def mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -125,6 +127,12 @@ def lagrange(power_n: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     return [second * scale % P, -first * scale % P], mul(first, second)
 
 
+def line_at(point: np.ndarray) -> dict[str, np.ndarray]:
+    """1 + w X + w^2 X^2 at a point, as a column."""
+    line = UNITS[0] + mul(UNITS[1], point) + mul(UNITS[2], mul(point, point))
+    return {"line": line[None] % P}
+
+
 @dataclass
 class Challenges:
     """What the verifier draws, and the position."""
@@ -149,12 +157,14 @@ class Model:
     `without` names masks that the prover leaves out: "main", "lookup", "sums", "chunks", "word".
     """
 
-    def __init__(self, challenges: Challenges, rng: np.random.Generator, without: str = "") -> None:
+    def __init__(
+        self, challenges: Challenges, rng: np.random.Generator, without: Collection[str] = ()
+    ) -> None:
         self.c, self.rng, self.without = challenges, rng, without
 
     def _random(self, mask: str, *shape: int) -> np.ndarray:
         drawn = self.rng.integers(0, P, shape)
-        return drawn * 0 if mask == self.without else drawn
+        return drawn * 0 if mask in self.without else drawn
 
     def _masked(self, mask: str, values: np.ndarray, base: bool) -> np.ndarray:
         r = self._random(mask, len(values), H, 3)
@@ -172,7 +182,7 @@ class Model:
             own = column[a]
             values = product(product(total(own, -one), total(own, -2 * one)), total(own, -3 * one))
             finger = total((c["z"] - UNITS[0])[None, None], -mul(own, c["alpha"]))
-            mask = total(*(mul(column[f"{u}{k}"], UNITS[k]) for k in range(3)))
+            mask = product(column[u], column["line"])
             mean = sign * sums[:, None] * pow(N, -1, P) % P
             step = total(column[f"{acc}'"], -column[acc], mean, -mask)
             lookup = total(product(step, finger), -sign * one)
@@ -184,21 +194,22 @@ class Model:
 
     def real(self, witness: tuple[np.ndarray, np.ndarray], proofs: int) -> np.ndarray:
         """What so many honest proofs show: (proofs, numbers)."""
-        c, column = self.c, {}
-        mu, sums = self._random("sums", proofs, 3), np.zeros((proofs, 3), dtype=np.int64)
+        c, column = self.c, {"line": UNITS[None]}  # the polynomial 1 + w X + w^2 X^2
+        masks, sums = np.zeros((proofs, N), dtype=np.int64), np.zeros((proofs, 3), dtype=np.int64)
+        masks[:, :3] = self._random("sums", proofs, 3)
+        mu = masks @ LINE % P
         for name, acc, u, own, sign in (
             ("a", "acc", "u", witness[0], 1), ("b", "bcc", "v", witness[1], -1),
         ):  # fmt: skip
             rows = np.broadcast_to(lift(own), (proofs, N, 3))
             column[name] = self._masked("main", rows, True)
-            for k in range(3):
-                share = sign * mu[:, k, None] * pow(N, -1, P) % P
-                column[f"{u}{k}"] = self._masked("main", lift(np.tile(share, N)), True)
+            column[u] = self._masked("main", lift(sign * masks % P), True)
             fractions = sign * inverse((c["z"] - UNITS[0] - mul(lift(own), c["alpha"])) % P) % P
             true = fractions.sum(axis=0) % P
-            mean = true * pow(N, -1, P) % P
-            steps = np.cumsum(np.vstack([np.zeros((1, 3), np.int64), fractions - mean]), axis=0)
-            values = np.broadcast_to(steps[:N] % P, (proofs, N, 3))
+            mean = (true + sign * mu) * pow(N, -1, P) % P
+            grown = fractions + sign * masks[..., None] * LINE - mean[:, None]
+            steps = np.cumsum(grown, axis=1)[:, :-1]
+            values = np.concatenate([np.zeros((proofs, 1, 3), np.int64), steps], axis=1) % P
             column[acc] = self._masked("lookup", values, False)
             column[f"{acc}'"] = turned(column[acc])
             if sign == 1:
@@ -270,7 +281,7 @@ class Model:
         self, names: list[str], point: np.ndarray, column: dict[str, np.ndarray], sums: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Chunks and remainder at a point, where Q is what the columns make of it."""
-        constants = {name: value[:, None] for name, value in column.items()}
+        constants = {name: value[:, None] for name, value in (column | line_at(point)).items()}
         vanishing = (power(point, N) - UNITS[0]) % P
         zs = mul(vanishing, inverse((point - UNITS[0]) % P))[None, None]
         value = mul(self._numerator(constants, sums, zs)[:, 0], inverse(vanishing))
@@ -311,7 +322,7 @@ class Model:
         zeta = c["zeta"]
         vanishing = (power(zeta, N) - UNITS[0]) % P
         zs = mul(vanishing, inverse((zeta - UNITS[0]) % P))[None, None]
-        constants = {name: value[:, None] for name, value in column.items()}
+        constants = {name: value[:, None] for name, value in (column | line_at(zeta)).items()}
         left = mul(self._numerator(constants, sums, zs)[:, 0], inverse(vanishing))
         factors, last = lagrange(power(zeta, N))
         right = mul(made["r"], last)

@@ -42,7 +42,7 @@ def worst(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
     return float(max(found))
 
 
-def views(coset, proofs, without="", seed=7):
+def views(coset, proofs, without=(), seed=7):
     model = Model(
         Challenges(np.random.default_rng(coset), coset), np.random.default_rng(seed), without
     )
@@ -79,8 +79,12 @@ def test_ten_thousand_proofs_look_alike(coset):
     compare(coset, 10_000)
 
 
-@pytest.mark.parametrize("mask", ["main", "lookup", "sums", "word"])
-def test_a_mask_that_is_left_out_is_seen(mask):
-    """That of chunks is not, by statistics: ranks tell (`test_masks`)."""
-    _, (first, second, simulated) = views(2, 400, mask)
+@pytest.mark.parametrize("masks", [("main",), ("lookup", "sums"), ("sums",), ("word",)])
+def test_masks_that_are_left_out_are_seen(masks):
+    """That of chunks is not, by statistics: ranks tell (`test_masks`).
+
+    Nor is that of lookup columns alone: masks of sums move the accumulator on every row, so that
+    single numbers of it are uniform, and two of them; not all that are shown.
+    """
+    _, (first, second, simulated) = views(2, 400, masks)
     assert max(worst(first, simulated), worst(first, second)) > 20
