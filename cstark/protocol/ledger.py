@@ -11,7 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ITEMS", "SHARD_ITEMS", "STATEMENT", "Item", "Label", "item_of"]
+__all__ = [
+    "ITEMS",
+    "SHARDS_STATEMENT",
+    "SHARD_ITEMS",
+    "SHARD_STATEMENT",
+    "STATEMENT",
+    "Item",
+    "Label",
+    "item_of",
+]
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,34 @@ ITEMS = (
     Item("siblings of FRI layer {}", compared="FRI root", why="the layer's root"),
 )
 
-#: What the shards of a proof have besides, after the main root.
-SHARD_ITEMS = (Item("pins", absorbed_before="z", why="the main columns are fixed by them"),)
+#: What a proof in shards has besides. Of a shard, what is absorbed before z is absorbed by its own
+#: transcript, whose state the common one absorbs before it draws z.
+SHARD_ITEMS = (
+    Item("number of shards", absorbed_before="z", why="how many heads there are"),
+    Item("length of shard {}", compared="end", why="where its items end"),
+    Item("pins", absorbed_before="z", why="the main columns are fixed by them"),
+)
+
+#: In the place of `STATEMENT`: what the transcript of a shard absorbs first, in this order,
+SHARD_STATEMENT = (
+    Label("protocol", "name and version of the protocol of shards"),
+    Label("key", "digest of the key of proofs in shards, which holds both preprocessed roots"),
+    Label("options", "the key's, which the file's must equal"),
+    Label("shard", "how many there are, the file's, and which it is, by its place there"),
+    Label("log heights", "the file's"),
+    Label("publics", "the caller's, of the tables that stand there"),
+)
+
+#: and what the common one absorbs, in this order, "head" once for each shard.
+SHARDS_STATEMENT = (
+    Label("protocol", "name and version of the protocol of all shards"),
+    Label("key", "as for a shard"),
+    Label("options", "as for a shard"),
+    Label("shards", "how many there are, the file's"),
+    Label("tokens", "the caller's"),
+    Label("claim", "the caller's, which the file's must equal, or else the file's"),
+    Label("head", "the state of a shard's transcript after its pins"),
+)
 
 
 @lru_cache(maxsize=256)

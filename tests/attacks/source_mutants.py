@@ -2,8 +2,8 @@
 
     python tests/attacks/source_mutants.py [module ...] [--list] [--jobs N] [--only KIND]
 
-Modules are those of `cstark.protocol`, by name, and of `cstark.pure`, as ``pure.verify``. Mutated
-are
+Modules are those of `cstark.protocol`, by name, and others of the package, as ``pure.verify`` and
+``protocol.shards.verifier``. Mutated are
 
 =========  =====================================================================================
 delete     each `require`, `raise` and `absorb`
@@ -14,9 +14,9 @@ shorten    what is absorbed loses its last byte
 swap       two neighbouring statements that absorb, draw, read or write change places
 =========  =====================================================================================
 
-The tests of `FAST` are run on each mutant until one fails, which is printed. Survivors make the
-script exit with 1, but for those that `equivalent_mutants.EQUIVALENT` explains, which are run with
-``--explained`` alone.
+The tests of `FAST`, or of the list for its module, are run on each mutant until one fails, which is
+printed. Survivors make the script exit with 1, but for those that `equivalent_mutants.EQUIVALENT`
+explains, which are run with ``--explained`` alone.
 
 Each mutant has a process of its own, forked from one that has collected the tests: there the code
 of the mutated function is replaced. Where the place is outside functions, the process is forked
@@ -56,7 +56,9 @@ from tests.attacks.mutations_of_source import (  # noqa: E402
 
 MODULES = ("admission", "verifier", "fri", "merkle", "commitment", "proof", "transcript",
            "statement", "refusals", "stream", "policy", "pure.verify", "pure.constraints",
-           "pure.fri", "pure.merkle", "pure.transcript", "pure.proof")  # fmt: skip
+           "pure.fri", "pure.merkle", "pure.transcript", "pure.proof", "pure.shards",
+           "protocol.shards.challenges", "protocol.shards.proof", "protocol.shards.verifier",
+           "shards.verify")  # fmt: skip
 FAST = [
     "--ignore=tests/attacks/test_checks_removed.py",  # which comes here
     "--ignore=tests/attacks/test_overview.py",  # which reads text
@@ -80,6 +82,14 @@ FAST_PURE = [
     "tests/attacks/test_buses.py",
     "tests/attacks/test_policy.py",
     "tests/pure",
+]
+FAST_SHARDS = [
+    "tests/pure/test_sharded.py",
+    "tests/attacks/test_shards.py",
+    "tests/shards/test_shard_ledger.py",
+    "tests/shards/test_prove_shards.py",
+    "tests/security/test_shards.py",
+    "tests/shards",
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
 MEMORY = ROOT / "build" / "source_mutants.json"
@@ -108,6 +118,8 @@ class Watcher:
 
 
 def tests_of(module: str) -> list[str]:
+    if "shards" in module.split("."):
+        return FAST_SHARDS
     return FAST_PURE if module.startswith("pure.") else FAST
 
 
@@ -213,7 +225,7 @@ def in_child(run: Callable[[], str], writing: int) -> NoReturn:
 def verdicts(work: list[Work], jobs: int) -> Iterator[tuple[str, str, str]]:
     """Module, mutant, and the test that notices it, "" for a survivor; in the order they end."""
     elsewhere = []
-    for tests in (FAST, FAST_PURE):
+    for tests in (FAST, FAST_PURE, FAST_SHARDS):
         some = [item for item in work if tests_of(item[0]) is tests]
         for module, text, verdict in collected(some, tests, jobs) if some else ():
             if verdict == ELSEWHERE:
