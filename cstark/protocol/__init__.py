@@ -308,10 +308,9 @@ committed and opened like the others, and
 
     Q(X) = sum_j q_j(X) prod_(i != j) (X^N - s_i^N) / (s_j^N - s_i^N) + R(X) prod_i (X^N - s_i^N).
 
-*FRI.* The quotient tree has one more column over F for each code height, a matrix of its own, which
-stands last among those of its height, after R, and is opened at no point. In DEEP the numbering k
-counts it before all openings of its height, and gamma^k times its value is added to the reduced
-word.
+*FRI.* The quotient tree has one more column over F, a matrix of its own at the tallest code height,
+which stands last among those of that height, after R, and is opened at no point. In DEEP the
+numbering k counts it before all openings, as 0: its value is added to the reduced word.
 
 *Openings.* At a code height with tables of several heights N, those at zeta g come by N, tallest
 first; then by table as before.
@@ -325,9 +324,9 @@ n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to 
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
 random over F with s + 1; over the rows r, u(g^r) (1 + w g^r + w^2 g^2r) sums up to mu_t, random but
-for the sum of all of them, which is 0; the additional column of a code height is random over F with
-D coefficients; salts are random. A verifier need not know: any polynomials of degree below D will
-do.
+for the sum of all of them, which is 0; the additional column of the tallest code height is random
+over F with as many coefficients as the final polynomial, times M_max / n; salts are random. A
+verifier need not know: any polynomials of degree below D will do.
 
 Queries
 -------

@@ -62,21 +62,33 @@ above.
 
 FRI
 ---
-At each code height M there is one more polynomial P, uniform over F of degree below the dimension
-D of its code (see below), which is a word of its own in the combination of that height: gamma^k P +
-the rest. P is opened at no point outside the domain. gamma is not 0 (but for a chance of 1 / |F|),
-and no quotient of DEEP has a degree above those of the committed polynomials, all below D, so the
-word that FRI is about is a uniform word of the code, independent of all else, and P at a position
-is what that word and the opened rows say. All layers, siblings and the final polynomial are
-functions of these words.
+FRI folds the word W of the tallest code height, and where a fold reaches another code height M, the
+reduced word r of that height joins: W' = fold(W) + c^a r. The final polynomial, of F coefficients
+for a last layer of height m, says that the word of height M is of degree below D_M = F M / m, and
+F is such that D_M is at least the dimension D of the code (see below). At the tallest height there
+is one more polynomial P, uniform over F of degree below D*, which is D_M there. It is a word of its
+own in the combination of that height, P + the rest, and opened at no point outside the domain.
+
+So W is a uniform word of degree below D*, independent of all that was committed to before, and P at
+a position is what W and the opened rows say. A fold of arity a takes the a parts of a word, each
+of degree below D_M at the height M it leads to, uniform and independent, to a combination of them
+in which the first one counts: a uniform word of degree below D_M. Of it a proof shows as much as
+the parts at the s folded positions say. What joins there has degree below D, and is shown at no
+more than these positions: so W' is, given all that is seen of W, uniform among the words of degree
+below D_M whose values at the positions are what the verifier computes, whatever r is elsewhere.
+There are such words for all values, as D_M is more than s: a code has room for 2 (s + 3) masks. The
+same is true of the next layers, one by one. Below the last height that joins, layers and the final
+polynomial are functions of the word there.
 
 Trees
 -----
 A multiproof shows digests of rows that are not opened. At the tallest height of the trees of main,
 lookup and quotient the leaf is the hash of 16 random bytes and the row, so that no guess of a row
 can be tested. A shorter row is hashed together with two digests from below that are not shown,
-where it is not opened, so it needs none; nor do the preprocessed columns, which are public, and
-FRI.
+where it is not opened, so it needs none; nor do the preprocessed columns, which are public. A leaf
+of FRI has a values, at least two. If the parts of its word have more than s coefficients, a - 1 of
+these values are uniform over F where it is not opened, given all that is seen and even the folded
+word; if not, the word is known from what is seen of it, and so is the leaf.
 
 Codes
 -----

@@ -66,7 +66,7 @@ class MatrixShape:
 
     @property
     def is_mask(self) -> bool:
-        """Whether it is the word that hides those of its height, which is not opened at zeta."""
+        """Whether it is the word that hides those of FRI, which is not opened at zeta."""
         return self.chunk == MASK
 
     @property
@@ -213,7 +213,8 @@ class Layout:
         Openings by log code height, tallest first; within a height all at zeta, then all at
         zeta g.
     mask_powers : dict of int to int
-        The power of gamma of the word that hides a code height; empty where nothing is hidden.
+        The power of gamma of the word that hides those of FRI, by its log code height, the
+        tallest; empty where nothing is hidden.
     pins : dict of int to tuple of OpeningGroup
         The main matrices of each code height that has some, which a shard evaluates at a point of
         its own, combined; empty in other proofs.
@@ -252,7 +253,7 @@ class Layout:
         self.pins: dict[int, tuple[OpeningGroup, ...]] = {}
         self.openings = self.terms = 0
         for log_height in sorted(set(self.code_heights), reverse=True):
-            if self.zk:
+            if self.zk and log_height == self.log_max_height:
                 self.mask_powers[log_height] = self.terms
                 self.terms += 1
             self._add_groups(log_height, 0)
@@ -279,10 +280,8 @@ class Layout:
                     for chunk in range(q.columns)
                 ]
             if self.zk:
-                shapes += [
-                    MatrixShape(name, 0, MASK, height, 3, height)
-                    for height in set(self.code_heights)
-                ]
+                height = self.log_max_height
+                shapes.append(MatrixShape(name, 0, MASK, height, 3, height))
                 shapes.sort(key=lambda m: (-m.log_height, m.is_mask))
             return TreeShape(name, self.blowup, tuple(shapes), self.zk)
         matrices = []
@@ -326,6 +325,11 @@ class Layout:
         if found:
             self.pins[log_height] = tuple(found)
             self.terms += 1
+
+    @property
+    def word_dimension(self) -> int:
+        """D*: coefficients of the word that hides FRI, as many as the final polynomial allows."""
+        return self.final_length << self.log_max_height - self.schedule.layers[-1]
 
     def combined(self, log_height: int) -> list[OpeningGroup]:
         """All groups that are combined into the reduced word of a height: openings, then pins."""

@@ -53,9 +53,10 @@ def chunk_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) ->
 def word_of_masks(
     masks: Masks, state: bytes, code: Domain, dimension: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """A uniform word of a code over F: its values on coset 0, (M, 3), and what is above degree M.
+    """A uniform word over F of degree below `dimension`, which is at least M and at most 2 M.
 
-    The latter as coefficients, None if there are none: see `Domain.lde`.
+    Its values on coset 0, (M, 3), and what is above degree M, as coefficients, None if there are
+    none: see `Domain.lde`.
     """
     values = _runtime.aligned((code.height, 3), "masked columns")
     label, more = f"word of {code.log_height}", dimension - code.height

@@ -270,7 +270,7 @@ class Combination:
         return total
 
     def mask_coefficients(self, log_height: int) -> np.ndarray | None:
-        """(3, 3) uint64: what the coordinates of the word that hides a height count; or None."""
+        """(3, 3) uint64: what the coordinates of a word that hides count; None if there is none."""
         if log_height not in self.layout.mask_powers:
             return None
         a, b, c = self._powers[self.layout.mask_powers[log_height]].tolist()
@@ -312,15 +312,14 @@ def _reduced_masks(
             _openings.row_sums(masks, combination.coefficients(group), own, False)
             before = sums.get(group.point)
             sums[group.point] = own.T if before is None else _added(before, own.T)
+    total = np.zeros((0, 3), dtype=np.uint64)
     weight = combination.mask_coefficients(log_height)
-    if weight is None:
-        return None
-    masks = _mask_matrix(combination.layout, log_height, commitments).masks
-    if masks is None:
-        return None
-    own = np.zeros((3, len(masks)), dtype=np.uint64)
-    _openings.row_sums(masks, weight, own, False)
-    total = np.ascontiguousarray(own.T)
+    if weight is not None:
+        masks = _mask_matrix(combination.layout, log_height, commitments).masks
+        if masks is not None:
+            own = np.zeros((3, len(masks)), dtype=np.uint64)
+            _openings.row_sums(masks, weight, own, False)
+            total = np.ascontiguousarray(own.T)
     for point, rows in sums.items():
         at = field.scale(combination.zeta, field.base_root(point))
         quotient = np.zeros((len(rows), 3), dtype=np.uint64)
@@ -329,7 +328,7 @@ def _reduced_masks(
             value = field.add(field.mul(value, at), tuple(rows[k].tolist()))
             quotient[k - 1] = value
         total = _added(total, quotient)
-    return total
+    return total if len(total) else None
 
 
 def _added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -376,7 +375,7 @@ def _reduced_first(
 
 
 def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitment]) -> Matrix:
-    """The word that hides those of a code height."""
+    """The word that hides those of FRI."""
     [found] = [
         commitment.matrices[m]
         for tree, commitment in zip(layout.trees, commitments, strict=True)

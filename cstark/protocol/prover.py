@@ -284,8 +284,7 @@ class Prover(QuotientMaker):
         """A chunk with its mask; the remainder, when the chunks are `made`; or the word of FRI."""
         state, code = self.transcript.state, self.proving_key.domain(shape.log_height)
         if shape.is_mask:
-            dimension = self.layout.dimensions[shape.log_height]
-            values, more = word_of_masks(masks, state, code, dimension)
+            values, more = word_of_masks(masks, state, code, self.layout.word_dimension)
             return self._extended(shape, values, own_coset=0, masks=more)
         quotient = self.layout.quotient_of(shape)
         if shape.chunk == quotient.chunks:

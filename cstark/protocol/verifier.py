@@ -466,7 +466,7 @@ class Verifier:
         return np.ascontiguousarray(word[place])
 
     def _mask_rows(self, log_height: int) -> np.ndarray:
-        """The opened values of the word that hides those of a code height: (positions, 3)."""
+        """The opened values of the word that hides those of FRI: (positions, 3)."""
         (tree,) = (tree for tree in self.trees if tree.shape.name == "quotient")
         matrices = tree.shape.matrices
         (place,) = (m for m in tree.shape.at(log_height) if matrices[m].is_mask)

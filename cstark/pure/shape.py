@@ -68,7 +68,7 @@ class Shape:
     heights: tuple[int, ...]
     distinct: tuple[int, ...]  # descending
     hidden: frozenset[int]  # tables whose sums have masks
-    masks: dict[int, int]  # height -> where the coordinates of its mask stand in the quotient row
+    masks: dict[int, int]  # tallest height -> where the word that hides stands in the quotient row
     rows: dict[str, dict[int, list[int]]]  # tree -> height -> words of each matrix's row there
     blocks: dict[int, tuple[Block, ...]]  # by height, descending, in the order of gamma
     folds: tuple[int, ...]  # arity of each FRI fold
@@ -175,7 +175,7 @@ def shape_of(statement: Statement, heights: tuple[int, ...], pinned: bool = Fals
         rows["quotient"][code] = [3] * chunks
         now.append(Block(-1, "quotient", False, 0, range(chunks), max(following)))
         words["quotient"] += 3 * chunks
-        if options.zk:
+        if options.zk and code == distinct[0]:
             rows["quotient"][code].append(3)
             masks[code] = words["quotient"]
         later = (block for n in sorted(following, reverse=True) for block in following[n])

@@ -68,8 +68,7 @@ class Simulator:
         self._choose_sums()
         self._choose_openings()
         trees = [self._rows_of(number) for number in range(len(layout.trees))]
-        words = {height: self._word(height) for height in layout.groups}
-        self._fit_masks(trees, words)
+        words = self._words(trees)
         siblings, roots = [], {}
         for tree in trees:
             siblings.append(self._siblings(tree))
@@ -311,40 +310,74 @@ class Simulator:
                     row[table, name] = [field.lift(word) for word in words]
         return row
 
-    def _word(self, log_height: int) -> np.ndarray:
-        """A uniform word of a code: (3, blowup, M)."""
-        domain = self._domain(log_height)
-        values = self.random.integers(0, P, (1 << log_height, 3), dtype=np.uint64)
-        more = self.layout.dimensions[log_height] - len(values)
+    def _words(self, trees: list[OpenedTree]) -> dict[int, np.ndarray]:
+        """Reduced words: that of the tallest height is uniform, and the hiding word fits it.
+
+        Of the others only the values at the positions matter, which the opened rows determine: any
+        polynomial of low degree with these values will do.
+        """
+        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
+        words = {}
+        for log_height in self.layout.groups:
+            at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
+            values = self._reduced(trees, combination, log_height, at)
+            if log_height < self.layout.log_max_height:
+                words[log_height] = self._through(log_height, at, values)
+                continue
+            word = words[log_height] = self._uniform_word()
+            fitted = []
+            for value, position in zip(values, at.tolist(), strict=True):
+                chosen: Element = tuple(word[:, *divmod(position, 1 << log_height)].tolist())  # type: ignore[assignment]
+                fitted.append(field.sub(chosen, value))  # it counts gamma^0
+            for m in trees[-1].shape.at(log_height):
+                if trees[-1].shape.matrices[m].is_mask:
+                    trees[-1].rows[m] = np.array(fitted, dtype=np.uint64)
+        return words
+
+    def _uniform_word(self) -> np.ndarray:
+        """Of all degrees that the final polynomial allows: (3, blowup, M)."""
+        domain = self._domain(self.layout.log_max_height)
+        values = self.random.integers(0, P, (domain.height, 3), dtype=np.uint64)
+        more = self.layout.word_dimension - len(values)
         masks = self.random.integers(0, P, (more, 3), dtype=np.uint64) if more else None
         cosets = domain.lde(values, masks=masks)
         return np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
 
-    def _fit_masks(self, trees: list[OpenedTree], words: dict[int, np.ndarray]) -> None:
-        """The hiding words at the positions: what makes the reduced words those chosen."""
-        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
-        for log_height, groups in self.layout.groups.items():
-            at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
-            weight = field.power(self.gamma, self.layout.mask_powers[log_height])
-            fitted = []
-            for k, position in enumerate(at.tolist()):
-                coset, row = divmod(position, 1 << log_height)
-                left: Element = tuple(words[log_height][:, coset, row].tolist())  # type: ignore[assignment]
-                x = self._point(log_height, position)
-                for point in {group.point for group in groups}:
-                    total = combination.value(log_height, point)
-                    for group in (g for g in groups if g.point == point):
-                        coefficients = combination.coefficients(group).tolist()
-                        opened = trees[group.tree].rows[group.matrix][k].tolist()
-                        for word, factor in zip(opened, coefficients, strict=True):
-                            total = field.sub(total, field.scale(tuple(factor), word))
-                    at_point = field.scale(self.zeta, field.base_root(point))
-                    share = field.inverse(field.sub(at_point, (x, 0, 0)))
-                    left = field.sub(left, field.mul(total, share))
-                fitted.append(field.mul(left, field.inverse(weight)))
-            for m in trees[-1].shape.at(log_height):
-                if trees[-1].shape.matrices[m].is_mask:
-                    trees[-1].rows[m] = np.array(fitted, dtype=np.uint64)
+    def _through(self, log_height: int, at: np.ndarray, values: list[Element]) -> np.ndarray:
+        """The polynomial of lowest degree with these values at positions: (3, blowup, M)."""
+        points = [self._point(log_height, position) for position in at.tolist()]
+        total = np.zeros((len(points), 3), dtype=object)
+        for x, value in zip(points, values, strict=True):
+            term, scale = [1], 1  # Lagrange's polynomial, constants first
+            for other in points:
+                if other != x:
+                    below, above = [0, *term], [*term, 0]
+                    term = [(a - other * b) % P for a, b in zip(below, above, strict=True)]
+                    scale = scale * (x - other) % P
+            weight = np.array([c * pow(scale, -1, P) % P for c in value], dtype=object)
+            total = (total + np.array(term, dtype=object)[:, None] * weight) % P
+        cosets = self._domain(log_height).evaluate(np.ascontiguousarray(total.astype(np.uint64)))
+        return np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
+
+    def _reduced(
+        self, trees: list[OpenedTree], combination: Combination, log_height: int, at: np.ndarray
+    ) -> list[Element]:
+        """What the opened rows make of the reduced word at positions, without what hides it."""
+        groups, found = self.layout.groups[log_height], []
+        for k, position in enumerate(at.tolist()):
+            value, x = field.ZERO, self._point(log_height, position)
+            for point in {group.point for group in groups}:
+                total = combination.value(log_height, point)
+                for group in (g for g in groups if g.point == point):
+                    coefficients = combination.coefficients(group).tolist()
+                    opened = trees[group.tree].rows[group.matrix][k].tolist()
+                    for word, factor in zip(opened, coefficients, strict=True):
+                        total = field.sub(total, field.scale(tuple(factor), word))
+                at_point = field.scale(self.zeta, field.base_root(point))
+                share = field.inverse(field.sub(at_point, (x, 0, 0)))
+                value = field.add(value, field.mul(total, share))
+            found.append(value)
+        return found
 
     def _siblings(self, tree: OpenedTree) -> np.ndarray:
         return self.random.integers(0, 256, (tree.siblings(), 32), dtype=np.uint8)

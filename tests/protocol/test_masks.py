@@ -12,12 +12,16 @@ import pytest
 import cstark as cs
 from cstark import field
 from cstark.field import P
+from cstark.kernels import _fri
 from cstark.protocol import prover as prover_module
+from cstark.protocol.domain import Domain
+from cstark.protocol.fri import interpolate
 from cstark.protocol.hiding import chunk_mask_length, mask_length
 from cstark.protocol.layout import Layout
 from cstark.protocol.masked import quotient_factors, sum_mask_column
 from cstark.protocol.masks import Masks
 from cstark.protocol.policy import Policy
+from cstark.protocol.rows import words
 from cstark.protocol.verifier import Verifier
 from tests.attacks.toolkit import changed
 from tests.oracles import zoo
@@ -315,6 +319,30 @@ def test_a_column_has_any_mask_of_a_sum(log_rows):
         assert (not any(column)) == (not any(mask))
 
 
+@pytest.mark.parametrize("more", [0, 8])
+def test_the_word_that_hides_leaves_its_folds_uniform(more):
+    """All of the fold is free but for its values where the word is opened; so are the parts there.
+
+    For a word of 64 + `more` coefficients, folded by 4 and opened in three groups.
+    """
+    domain, arity, groups = Domain(6, 2, 1), 4, [3, 8, 14]  # that of FRI has no offset
+    challenge, length = (5, 6, 7), (64 + more) // arity
+    equations = []
+    for degree in range(64 + more):
+        coefficients = np.zeros((64 + more, 3), dtype=np.uint64)
+        coefficients[degree, 0] = 1
+        below, above = coefficients[:64], coefficients[64:]  # the latter times X^64 - 1
+        cosets = domain.lde(cs.fft.ntt(below), masks=above if more else None)
+        word = np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
+        folded = np.empty((3, 2, 16), dtype=np.uint64)
+        _fri.fold(word, arity, words(challenge), folded)
+        seen = [word[:, 0, g + 16 * k] for g in groups for k in range(arity)]
+        shown = [*interpolate(folded, length), *seen]
+        equations.append([tuple(map(int, value)) for value in shown])
+    rank = extension_rank(equations)
+    assert rank == length + (arity - 1) * len(groups)
+
+
 def base_rank(rows):
     """Rank of a matrix over F_p."""
     return extension_rank([[field.lift(value) for value in row] for row in rows])
@@ -370,7 +398,7 @@ def test_degrees_are_those_said(name):
             if name != "quotient":
                 assert degree == rows + h - 1
             elif shape.is_mask:
-                assert degree == layout.dimensions[shape.log_height] - 1
+                assert degree == layout.word_dimension - 1
             else:
                 quotient = layout.quotient_of(shape)
                 d = max(machine.verifying_key().tables[t].degree for t in quotient.tables)
