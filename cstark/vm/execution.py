@@ -16,6 +16,7 @@ from cstark.vm.profile import Profile
 from cstark.vm.shards.runs import InShards
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
+from cstark.vm.trace.gathering import opened_rows
 from cstark.vm.trace.planning import TracePlan, plan, plan_rows
 from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
 from cstark.vm.trace.splitting import PADDING
@@ -248,8 +249,9 @@ class Execution(InShards):
         ----------
         options : Options, optional
             With a blowup of 8 or more, as in `Options.small`, bytes count and not time: each
-            family has one table, if any. No table is taller than `max_log_height` says. Without
-            options it is `plan`.
+            family has one table, if any. No table is taller than `max_log_height` says. From a
+            blowup of 4 on, and with ``zk=True``, families of few rows are gathered in the table
+            ``rare``. Without options it is `plan`.
 
         Returns
         -------
@@ -259,8 +261,9 @@ class Execution(InShards):
             return self.plan
         padding = PADDING if options.blowup < SMALL else float("inf")
         return plan_rows(
-            self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height
-        )
+            self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height,
+            self.program.rare(counted=not options.zk), opened_rows(options),
+        )  # fmt: skip
 
     def prepared(self, options: cs.Options | None = None) -> cs.Prepared:
         """Claim and traces, as a workload prepares them; the traces are made when first read.
@@ -275,11 +278,12 @@ class Execution(InShards):
         Prepared
         """
         program, planned = self.program, self.plan_for(options)
+        rare = program.rare(counted=options is None or not options.zk)
         made: dict[tuple[str, int], Trace] = {}
 
         def take(key: tuple[str, int]) -> Trace:
             if key not in made:  # the first is read, or one is read again
-                recorded = traces(program.code, program.image, self.input, planned)
+                recorded = traces(program.code, program.image, self.input, planned, rare=rare)
                 for name, found in recorded.items():
                     tables = found if isinstance(found, list) else [found]
                     made.update({(name, k): trace for k, trace in enumerate(tables)})

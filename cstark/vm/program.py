@@ -13,7 +13,7 @@ from cstark.vm import abi
 from cstark.vm.image import Image, load, program_id
 from cstark.vm.isa import texts
 from cstark.vm.statement import read, statement
-from cstark.vm.tables import row_cells, tables_of
+from cstark.vm.tables import Rare, row_cells, tables_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -191,6 +191,29 @@ class Program:
     @cached_property
     def _uncounted(self) -> dict[str, cs.Air]:
         return tables_of(self.code, self.image, counted=False)
+
+    def rare(self, *, counted: bool = True) -> Rare:
+        """Give the table in which families with few rows may have them.
+
+        Parameters
+        ----------
+        counted : bool
+            As for `tables`, of which it is one.
+
+        Returns
+        -------
+        Rare
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> program = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073]))
+        >>> list(program.rare().families)
+        ['li', 'halt', 'print']
+        """
+        tables: dict[str, Any] = self._tables if counted else self._uncounted
+        table: Rare = tables["rare"]
+        return table
 
     def row_cells(self) -> dict[str, int]:
         """Say how many cells are committed for a row of each table.

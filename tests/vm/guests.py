@@ -93,7 +93,9 @@ def together(found: Traces) -> dict[str, np.ndarray]:
     """The traces of a run with one for each family, as tall as its rows need; 8 without rows."""
     whole = {}
     for name, trace in found.items():
-        if isinstance(trace, list):
+        if name == "rare":
+            whole[name] = trace
+        elif isinstance(trace, list):
             height = cs.padded_rows(sum(len(part) for part in trace))
             whole[name] = np.zeros((height, layout(name)["width"]), dtype=np.uint64)
             if trace:

@@ -1,12 +1,13 @@
 """The tables of the machine.
 
 `FAMILIES` are the tables of instructions, one row for each executed operation; `AROUND` are the
-tables around them: program, memory, registers, and what is looked into. `tables_of` gives those
-that a program needs.
+tables around them: program, memory, registers, and what is looked into; `Rare` takes rows of any
+family where a run has few of them. `tables_of` gives those that a program needs.
 """
 
 from cstark.vm.tables.catalogue import AROUND, EVERY, FAMILIES, families_of
 from cstark.vm.tables.family import Family
 from cstark.vm.tables.machine import row_cells, tables_of
+from cstark.vm.tables.rare import Rare
 
-__all__ = ["AROUND", "EVERY", "FAMILIES", "Family", "families_of", "row_cells", "tables_of"]
+__all__ = ["AROUND", "EVERY", "FAMILIES", "Family", "Rare", "families_of", "row_cells", "tables_of"]

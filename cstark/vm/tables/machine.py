@@ -13,10 +13,12 @@ from cstark.vm.image import Image
 from cstark.vm.isa.code import Code
 from cstark.vm.tables.catalogue import AROUND, FAMILIES, families_of
 from cstark.vm.tables.ecall import LastHalt
+from cstark.vm.tables.family import Family
 from cstark.vm.tables.fresh import Fresh
 from cstark.vm.tables.image import ImageTable
 from cstark.vm.tables.program import ProgramTable
 from cstark.vm.tables.ranges import RANGES, Range
+from cstark.vm.tables.rare import Rare
 
 __all__ = ["row_cells", "tables_of"]
 
@@ -25,8 +27,8 @@ def tables_of(code: Code, image: Image, *, counted: bool = True) -> dict[str, cs
     """The tables of the machine that proves runs of a program.
 
     They follow from the program alone: the families that take an operation which the program
-    holds, and the tables around them; those of bytes and shifts only if a family of these looks
-    into them.
+    holds, the table that takes rows of any of them (`Rare`), and the tables around them; those of
+    bytes and shifts only if a family of these looks into them.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def tables_of(code: Code, image: Image, *, counted: bool = True) -> dict[str, cs
     >>> from cstark.vm.image import Image
     >>> image = Image.from_text([0x05D00893, 0x00000073])  # li a7, 93; ecall
     >>> list(tables_of(image.expand(), image))[:5]
-    ['li', 'halt', 'print', 'program', 'image']
+    ['li', 'halt', 'print', 'rare', 'program']
     """
     rows = code.rows()
     names = families_of(distinct(rows[:, 1]))
@@ -67,9 +69,10 @@ def tables_of(code: Code, image: Image, *, counted: bool = True) -> dict[str, cs
         "fresh": Fresh(loaded.end),
         "range": Range(asked & RANGES),
     }
-    tables: dict[str, cs.Air] = {name: FAMILIES[name]() for name in names}
-    if not counted and "halt" in tables:
-        tables["halt"] = LastHalt()
+    families: dict[str, Family] = {name: FAMILIES[name]() for name in names}
+    if not counted and "halt" in families:
+        families["halt"] = LastHalt()
+    tables: dict[str, cs.Air] = {**families, "rare": Rare.of(families)}
     for name, table in AROUND.items():
         if name == "bytes" and "bytes" not in asked:
             continue

@@ -11,7 +11,8 @@ from cstark.vm import abi
 from cstark.vm.executor import Hart
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
-from cstark.vm.tables import FAMILIES
+from cstark.vm.tables import FAMILIES, Rare
+from cstark.vm.trace.gathering import Opened, gather
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.splitting import PADDING, split
 
@@ -36,12 +37,18 @@ class TracePlan:
         Table -> its rows before those that fill it up.
     heights : dict of str to int or tuple of int
         Table -> rows of its trace, a power of two; of a family, those of each of its traces, the
-        tallest first, none where it has no rows.
+        tallest first, none where it has no rows. So for ``rare``, where the machine has it.
+    gathered : tuple of str
+        Families whose rows are in the table ``rare``, and which have no traces of their own.
+    rare_width : int
+        Columns of that table.
     """
 
     total: int
     rows: dict[str, int]
     heights: dict[str, int | tuple[int, ...]]
+    gathered: tuple[str, ...] = ()
+    rare_width: int = 0
 
     def height(self, name: str) -> int:
         """Rows of all traces of a table together.
@@ -63,7 +70,11 @@ class TracePlan:
         >>> TracePlan(4, {"li": 4}, {"li": (8,)}).words
         80
         """
-        return sum(self.height(name) * layout(name)["width"] for name in self.heights)
+        return sum(self.height(name) * self.width(name) for name in self.heights)
+
+    def width(self, name: str) -> int:
+        """Columns of a table."""
+        return self.rare_width if name == "rare" else layout(name)["width"]
 
     def used(self, cells: Mapping[str, int]) -> int:
         """Cells of the rows in use, from the cells of a row of each table.
@@ -136,6 +147,8 @@ def plan_rows(
     cells: Mapping[str, int],
     padding: float = PADDING,
     max_log_height: int = 32,
+    rare: Rare | None = None,
+    opened: Opened | None = None,
 ) -> TracePlan:
     """A plan for so many rows of each table.
 
@@ -153,6 +166,11 @@ def plan_rows(
     max_log_height : int
         Log2 of the most rows of a table under the options of the proof; families have more tables
         then. The machine has a limit of its own.
+    rare : Rare, optional
+        The table of the machine in which families may have their rows.
+    opened : callable, optional
+        From `cstark.vm.trace.gathering.opened_rows`; without it, or without `rare`, all families
+        have tables of their own.
 
     Returns
     -------
@@ -180,13 +198,28 @@ def plan_rows(
                 f"2^{abi.MAX_LOG_HEIGHT}",
                 table=name,
             )
-    families = split(
-        {name: count for name, count in wanted.items() if name in RECORDED},
+    recorded = {name: count for name, count in wanted.items() if name in RECORDED}
+    tallest = 1 << min(max_log_height, abi.MAX_LOG_HEIGHT)
+    used = sum(cells[name] * wanted[name] for name in fixed)
+    families: dict[str, tuple[int, ...]] = split(
+        recorded,
         cells,
-        used=sum(cells[name] * wanted[name] for name in fixed),
+        used=used,
         committed=sum(cells[name] * height for name, height in fixed.items()),
-        tallest=1 << min(max_log_height, abi.MAX_LOG_HEIGHT),
+        tallest=tallest,
         padding=padding,
     )
-    heights = {name: fixed[name] if name in fixed else families[name] for name in wanted}
-    return TracePlan(total, wanted, heights)
+    gathered: tuple[str, ...] = ()
+    if rare is not None and opened is not None:
+        used += sum(cells[name] * count for name, count in recorded.items())
+        may = {name: recorded[name] for name in rare.families if name in recorded}
+        gathered = gather(may, families, cells, opened, used=used, tallest=tallest)
+        families |= dict.fromkeys(gathered, ())
+    together = sum(wanted[name] for name in gathered)
+    families["rare"] = (padded_rows(together),) if together else ()
+    heights = {
+        name: fixed[name] if name in fixed else families[name]
+        for name in cells
+        if name in wanted or name == "rare"
+    }
+    return TracePlan(total, wanted, heights, gathered, rare.width if rare and gathered else 0)

@@ -14,6 +14,7 @@ from cstark.vm import abi
 from cstark.vm.executor import COUNT, RECORD, Hart, start
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
+from cstark.vm.tables import Rare
 from cstark.vm.trace.around import fill_around
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.inverses import INVERSES, invert
@@ -39,6 +40,7 @@ def traces(
     plan: TracePlan,
     *,
     snapshot: Snapshot | None = None,
+    rare: Rare | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Traces:
     """The traces of a run that was counted, or of a part of it.
@@ -59,13 +61,15 @@ def traces(
         of memory, the run must come to its end.
     snapshot : Snapshot, optional
         Where the part begins; without it, at the start of the run.
+    rare : Rare, optional
+        The table for the families whose rows the plan gathers.
     progress : callable, optional
         Called with the number of rows executed, now and then.
 
     Returns
     -------
     dict of str to ndarray of uint64, shape (height, width), or list of them
-        Table -> trace, in the order of the plan; of a family, a list of its traces.
+        Table -> trace, in the order of the plan; of a family, and of ``rare``, a list of traces.
 
     Raises
     ------
@@ -76,7 +80,9 @@ def traces(
     """
     whole: dict[str, Trace] = {}
     for name in plan.heights:
-        whole[name] = _runtime.aligned((plan.height(name), layout(name)["width"]), "traces")
+        # Rows that are gathered lie elsewhere in the end, and are recorded as those of the family.
+        height = plan.rows[name] if name in plan.gathered else plan.height(name)
+        whole[name] = _runtime.aligned((height, plan.width(name)), "traces")
         # Of a row that is recorded every cell is written.
         whole[name][plan.rows[name] if name in RECORDED else 0 :] = 0
     before = snapshot.rows if snapshot else 0
@@ -101,7 +107,12 @@ def traces(
         if name in whole:
             invert(name, whole[name], plan.rows[name])
     fill_around(whole, hart, image.low, image.words, input, plan)
-    return {name: _parts(trace, plan.heights[name]) for name, trace in whole.items()}
+    if plan.gathered:
+        if rare is None:
+            raise ValueError("the plan gathers rows of families, and no table is given for them")
+        rare.lay({name: whole.pop(name) for name in plan.gathered}, whole["rare"])
+        whole |= dict.fromkeys(plan.gathered, _NONE)
+    return {name: _parts(whole[name], heights) for name, heights in plan.heights.items()}
 
 
 _NONE = np.zeros((0, 0), dtype=np.uint64)

@@ -71,7 +71,7 @@ class Run:
         self.tables = {
             name: table
             for name, table in tables_of(guest.code, guest.image).items()
-            if providers or name not in PROVIDERS
+            if name != "rare" and (providers or name not in PROVIDERS)
         }
         self.traces = {name: traces[name].copy() for name in self.tables}
         self.tokens = tokens(hart, guest.image.entry)

@@ -11,6 +11,7 @@ import cstark as cs
 from cstark.vm import abi
 from cstark.vm.isa.operations import BY_CODE, OPERATIONS
 from cstark.vm.tables import AROUND, FAMILIES, families_of, tables_of
+from cstark.vm.tables.rare import APART
 
 ALWAYS = ["program", "image", "fresh", "input", "output", "registers", "refresh", "range"]
 IMAGE = SimpleNamespace(
@@ -32,7 +33,7 @@ def names(*operations):
 
 
 def test_only_families_that_the_program_names():
-    assert names("li", "add", "ecall") == ["li", "add", "halt", "print", *ALWAYS]
+    assert names("li", "add", "ecall") == ["li", "add", "halt", "print", "rare", *ALWAYS]
 
 
 def test_fast_and_misaligned_families_come_with_the_general_ones():
@@ -63,7 +64,15 @@ def test_bytes_and_shifts_are_there_if_asked(operation, more):
 
 
 def test_all_of_them():
-    assert names(*OPERATIONS) == [*FAMILIES, *AROUND]
+    assert names(*OPERATIONS) == [*FAMILIES, "rare", *AROUND]
+
+
+def test_families_that_stand_apart():
+    """Rows of these would make every row of the table of all families wider."""
+    tables = tables_of(code(*OPERATIONS), IMAGE)
+    assert set(FAMILIES) - tables["rare"].families.keys() == APART
+    hidden = tables_of(code("li", "ecall"), IMAGE, counted=False)
+    assert hidden["rare"].families["halt"] is hidden["halt"]
 
 
 def test_the_counts_of_what_nobody_asks_are_zero():

@@ -1,0 +1,299 @@
+"""`Rare`: one table for the few rows of many families.
+
+Most programs hold operations that a run executes a few times. Each family of them would need a
+table, and of each table some of the rows are opened, however short it is: with zero-knowledge as
+many as of the tallest. Their rows can lie here instead, side by side, in the same columns.
+
+What a row says
+---------------
+Of the selectors, a column for each family, one at most is 1, on every row. A row with the selector
+of a family says what a row with ``real`` = 1 says in the family's own table, no more and no less:
+
+* Each equation of the family, with 1 for ``real`` and the family's cells where
+  `cstark.vm.tables.sharing` put them, holds times its selector. An equation of degree 3 has its
+  factors of degree 2 in cells of their own, which equations with the selector hold to them.
+* Each message of the family stands in a slot. The count of a slot is the sum, over the families
+  that have a message in it, of the selector times the count of that message. The words of a slot
+  are columns, which are the very cells that the message sends or are held to its values by
+  equations with the selector; or expressions that are the message's own. So the slot sends what
+  the family's message does, as often. In slots that the family does not use the count is 0.
+* Conversely a real row of the family fills such a row: cells, copies and products, each in a column
+  where the family has nothing else.
+
+A row without a selector sends nothing, as a row with ``real`` = 0 does.
+
+No equation of a family reads another row, and nothing in the argument of the machine asks in which
+table a row stands: buses see the multiset of all messages, and one token of the state leaves one
+real row at each time. So the rows of any family may stand here or in tables of their own, in any
+order and number, and in any shard. What is proved of a family, such as that its counts are bits and
+that the halves it writes are below 2^32, is proved of its rows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cstark as cs
+from cstark.air.nodes import subtree
+from cstark.arrays import goldilocks as gl
+from cstark.errors import TraceError
+from cstark.vm.tables.family import Family
+from cstark.vm.tables.forms import Linear, form_of
+from cstark.vm.tables.sharing import Shared, Sharing, share
+
+__all__ = ["APART", "Rare"]
+
+Words = NDArray[np.uint64]
+
+APART = frozenset({"mis_load", "mis_store"})
+"""Families that are left out by `Rare.of`: they are in the machine of every program that loads or
+stores, hardly any run executes one of their rows, and with their bytes and lookups a row of the
+table would have a quarter more cells."""
+
+
+class Rare(cs.Air):
+    """Rows of any of some families; see the module.
+
+    Parameters
+    ----------
+    families : mapping of str to Family
+        Name of the table of each family, and the family.
+
+    Attributes
+    ----------
+    families : dict of str to Family
+    sharing : Sharing
+        Which columns they have.
+
+    Examples
+    --------
+    >>> from cstark.vm.tables import FAMILIES
+    >>> rare = Rare({name: FAMILIES[name]() for name in ("li", "mv", "addi")})
+    >>> rare.columns["is_li"], rare.columns["a"], rare.width
+    ((), (2,), 24)
+    """
+
+    stands = "any"
+
+    def __init__(self, families: Mapping[str, Family]) -> None:
+        self.families = dict(families)
+        self.sharing: Sharing = share([form_of(name, air) for name, air in families.items()])
+        columns: dict[str, tuple[int, ...]] = {f"is_{name}": () for name in families}
+        for label in self.sharing.base:
+            name, group, _ = label.partition("[")
+            columns[name] = (2,) if group else ()
+        if self.sharing.further:
+            columns["x"] = (self.sharing.further,)
+        self.columns = columns
+
+    @classmethod
+    def of(cls, families: Mapping[str, Family]) -> Rare:
+        """The table for the families of a machine, without those that stand apart."""
+        return cls({name: air for name, air in families.items() if name not in APART})
+
+    @property
+    def first(self) -> int:
+        """The number of selectors: the place of the first shared column."""
+        return len(self.families)
+
+    # ---- what it states -----------------------------------------------------------------------
+
+    def constrain(self, t: cs.Table) -> None:
+        """The selectors, the equations of each family, and the slots."""
+        n: Any = t.now
+        every = t.every_row
+        selectors = {name: n[f"is_{name}"] for name in self.families}
+        for name, selector in selectors.items():
+            every.boolean(selector, name=f"is_{name} is a bit")
+        every.boolean(sum(selectors.values()), name="one family at most")
+        counts: dict[str, Callable[[int], Any]] = {}
+        for name, shared in self.sharing.families.items():
+            counts[name] = self._family(t, name, shared, selectors[name])
+        for number, slot in enumerate(self.sharing.slots):
+            words = [self._word(n, word) for word in slot.words]
+            count: Any = 0
+            for name, message in slot.members.items():
+                count = count + selectors[name] * counts[name](message.count)
+            state = t.send if slot.sign > 0 else t.receive
+            state(slot.bus, words, count=count, weight=1, name=f"{slot.name} (slot {number})")
+
+    def _family(
+        self, t: cs.Table, name: str, shared: Shared, selector: Any
+    ) -> Callable[[int], Any]:
+        """State the equations of a family; give what evaluates its nodes."""
+        n: Any = t.now
+        known: dict[int, Any] = {}
+
+        def value(node: int) -> Any:
+            return _evaluate(shared, node, lambda column: n[self.first + column], known)
+
+        for number, (node, column) in enumerate(shared.products.items()):
+            factor = _evaluate(shared, node, lambda c: n[self.first + c], known, itself=True)
+            t.every_row.zero(selector * (n[self.first + column] - factor),
+                             name=f"{name}: product {number}")  # fmt: skip
+        for number, (column, (node, what)) in enumerate(shared.copies.items()):
+            t.every_row.zero(selector * (n[self.first + column] - value(node)),
+                             name=f"{name}: {what}, copy {number}")  # fmt: skip
+        for what, node in shared.form.constraints:
+            t.every_row.zero(selector * value(node), name=f"{name}: {what}")
+        return value
+
+    def _word(self, n: Any, word: int | Linear) -> Any:
+        if isinstance(word, int):
+            return n[self.first + word]
+        found: Any = word.get(-1, 0)
+        for column, factor in word.items():
+            if column != -1:
+                found = found + factor * n[self.first + column]
+        return found
+
+    # ---- its rows -----------------------------------------------------------------------------
+
+    def lay(self, rows: Mapping[str, Words], out: Words) -> None:
+        """Fill the table with real rows of families.
+
+        Parameters
+        ----------
+        rows : mapping of str to ndarray of uint64, shape (rows, columns of the family)
+            Rows with ``real`` = 1.
+        out : ndarray of uint64, shape (height, width)
+            Zeros; filled from the first row on, family after family, in the order of the table.
+
+        Raises
+        ------
+        TraceError
+            There are more rows than the table has.
+        """
+        wanted = sum(len(found) for found in rows.values())
+        if wanted > len(out):
+            raise TraceError(f"table rare: {wanted} rows do not fit into {len(out)}", table="rare")
+        at = 0
+        for number, name in enumerate(self.families):
+            found = rows.get(name)
+            if found is None or not len(found):
+                continue
+            block = out[at : at + len(found)]
+            block[:, number] = 1
+            self._lay_family(self.sharing.families[name], found, block)
+            at += len(found)
+
+    def _lay_family(self, shared: Shared, rows: Words, block: Words) -> None:
+        for cell, column in shared.cells.items():
+            block[:, self.first + column] = rows[:, cell]
+        known: dict[int, Any] = {}
+
+        def read(column: int) -> Words:
+            return np.ascontiguousarray(block[:, self.first + column])
+
+        for node, column in shared.products.items():
+            known[node] = _compute(shared, node, read, len(rows), known)
+            block[:, self.first + column] = known[node]
+        for column, (node, _) in shared.copies.items():
+            block[:, self.first + column] = _compute(shared, node, read, len(rows), known)
+
+    def rows_of(self, name: str, cells: Words) -> Words:
+        """The real rows of a family that a trace holds, as the family's own table has them.
+
+        Parameters
+        ----------
+        name : str
+            The family.
+        cells : ndarray of uint64, shape (height, width)
+
+        Returns
+        -------
+        ndarray of uint64, shape (rows, columns of the family)
+        """
+        shared = self.sharing.families[name]
+        rows = cells[cells[:, list(self.families).index(name)] == 1]
+        found = np.ones((len(rows), len(shared.form.labels)), dtype=np.uint64)
+        for cell, column in shared.cells.items():
+            found[:, cell] = rows[:, self.first + column]
+        return found
+
+    # ---- what is free in them -----------------------------------------------------------------
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """The names of the shared columns."""
+        return [*self.sharing.base, *(f"x[{k}]" for k in range(self.sharing.further))]
+
+    def free_cells(self, cells: cs.View) -> Iterable[cs.FreeCells]:
+        """Rows without a family; columns in which a family has nothing; what it leaves free."""
+        trace = np.stack(list(cells), axis=1)
+        nobody = trace[:, : self.first].sum(axis=1) == 0
+        yield cs.FreeCells(tuple(self._labels), nobody, "no operation: nothing is sent")
+        for number, (name, family) in enumerate(self.families.items()):
+            mine = trace[:, number] == 1
+            if not mine.any():
+                continue
+            shared = self.sharing.families[name]
+            rest = [label for k, label in enumerate(self._labels) if k not in shared.used]
+            if rest:
+                yield cs.FreeCells(tuple(rest), mine, f"{name} has no cell here")
+            for columns, where, reason in family.free(family.view(self.rows_of(name, trace))):
+                free = np.zeros(len(trace), dtype=bool)
+                free[mine] = where
+                yield cs.FreeCells(self._moved(shared, columns), free, f"{name}: {reason}")
+
+    def _moved(self, shared: Shared, columns: Iterable[str]) -> tuple[str, ...]:
+        """Columns of a family, or groups of them, by the names that they have here."""
+        return tuple(
+            self._labels[shared.cells[number]]
+            for column in columns
+            for number, label in enumerate(shared.form.labels)
+            if column in (label, label.partition("[")[0])
+        )
+
+
+def _evaluate(
+    shared: Shared, root: int, read: Callable[[int], Any], known: dict[int, Any],
+    *, itself: bool = False,
+) -> Any:  # fmt: skip
+    """A node of a family as an expression of the table; products are the columns that hold them.
+
+    With `itself` the root is written out even if a column holds it.
+    """
+    stop = shared.products.keys() - ({root} if itself else set())
+    values: dict[int, Any] = {}
+    for index in subtree(shared.form.nodes.nodes, root, stop=stop) or ():
+        kind, *rest = shared.form.nodes.nodes[index]
+        if index in stop:
+            values[index] = read(shared.products[index])
+        elif index in known and index != root:
+            values[index] = known[index]
+        elif kind == "constant":
+            values[index] = rest[0]
+        elif kind == "column":
+            values[index] = read(shared.cells[rest[1]])
+        else:
+            left, right = (values[k] for k in rest)
+            values[index] = (
+                left + right if kind == "add" else left - right if kind == "sub" else left * right
+            )
+            known[index] = values[index]
+    return values[root]
+
+
+def _compute(
+    shared: Shared, root: int, read: Callable[[int], Words], rows: int, known: dict[int, Words]
+) -> Words:
+    """The values of a node of a family in some rows, which hold its cells."""
+    operations = {"add": gl.add, "sub": gl.sub, "mul": gl.mul}
+    values: dict[int, Words] = {}
+    for index in subtree(shared.form.nodes.nodes, root, stop=known) or ():
+        kind, *rest = shared.form.nodes.nodes[index]
+        if index in known:
+            values[index] = known[index]
+        elif kind == "constant":
+            values[index] = np.full(rows, rest[0], dtype=np.uint64)
+        elif kind == "column":
+            values[index] = read(shared.cells[rest[1]])
+        else:
+            values[index] = operations[kind](values[rest[0]], values[rest[1]])
+    return values[root]
