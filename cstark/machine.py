@@ -206,6 +206,7 @@ class Machine(Checked, Appraised):
         check: bool = True,
         progress: bool | ProgressCallback | None = None,
         max_memory: int | None = None,
+        memory: int | None = None,
         keep: int | bool = 0,
     ) -> ShardedProof:
         """Prove one statement in several parts, of which each fits in the memory of a worker.
@@ -241,6 +242,11 @@ class Machine(Checked, Appraised):
             cancels the proof; what is finished stays in the folder.
         max_memory : int, optional
             Most bytes of the prover's own buffers, for each shard.
+        memory : int, optional
+            Most bytes of a process that proves a shard: its traces, the prover's buffers, and
+            160 MiB for what is beside. Where the fastest plan would take more a leaner one is
+            chosen, and a shard for which there is none is refused; both by estimate, when its
+            traces are there.
         keep : int or bool
             Bytes that a process may keep of commitments between the two halves, so that a shard
             which comes to the same process again need not be committed to again; True for all.
@@ -257,8 +263,8 @@ class Machine(Checked, Appraised):
             traces; if the buses of all shards together do not balance: the error names bus,
             message, tables, rows and shards.
         StatementError, OptionsError
-            As for `prove`; if the folder belongs to another statement, or another run is at work
-            in it; with ``zk=True``.
+            As for `prove`; if a shard needs more than `memory`; if the folder belongs to another
+            statement, or another run is at work in it; with ``zk=True``.
 
         Examples
         --------
@@ -283,7 +289,7 @@ class Machine(Checked, Appraised):
         return prove_shards(
             self.proving_key, shards, publics, tokens, claim,
             executor=executor, folder=folder, check=check, progress=progress,
-            max_memory=max_memory, keep=keep,
+            max_memory=max_memory, memory=memory, keep=keep,
         )  # fmt: skip
 
     def verify(

@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cstark.cost.memory import PhaseMemory, footprint, peak
-from cstark.protocol.layout import Layout
+from cstark.cost.memory import PhaseMemory, footprint, peak, process_bytes
 from cstark.protocol.length import expected_bytes, most_bytes
 from cstark.protocol.matrix import PLANS
+from cstark.protocol.proving_key import StandingKey
 from cstark.protocol.standing import Heights
 from cstark.protocol.statement import checked_log_heights
 from cstark.text import bytes_text, html_table, pairs, seconds_text, table
 
 if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
+    from cstark.protocol.layout import Layout
     from cstark.protocol.proving_key import ProvingKey
 
-__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "peak_bytes", "rows_by_name"]
+__all__ = ["Estimate", "PlanMemory", "Timing", "estimate", "rows_by_name", "shard_bytes"]
 
 
 @dataclass(frozen=True)
@@ -229,8 +230,10 @@ def rows_by_name(key: MachineDescription, heights: Heights) -> dict[str, int | t
     }
 
 
-def peak_bytes(key: ProvingKey, heights: Mapping[str, int | Sequence[int]]) -> int:
-    """The `Estimate.peak_bytes` of tables of some heights, without the rest of the estimate.
+def shard_bytes(
+    key: ProvingKey, heights: Mapping[str, int | Sequence[int]], trace_bytes: int
+) -> int:
+    """Most bytes of a process that proves a shard of tables of some heights by the fastest plan.
 
     Parameters
     ----------
@@ -238,10 +241,12 @@ def peak_bytes(key: ProvingKey, heights: Mapping[str, int | Sequence[int]]) -> i
         Of the machine.
     heights : mapping of str to (int or sequence of int)
         As for `Machine.estimate`.
+    trace_bytes : int
+        Of the traces, which are in memory meanwhile.
     """
     log_heights = checked_log_heights(key.description, heights)
-    standing = key.standing(log_heights)
-    return peak(footprint(standing, Layout(key.description, log_heights), PLANS[0]))
+    standing = StandingKey(key, log_heights, pinned=True)
+    return process_bytes(trace_bytes, footprint(standing, standing.layout(log_heights), PLANS[0]))
 
 
 def estimate(key: ProvingKey, layout: Layout) -> Estimate:

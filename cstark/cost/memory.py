@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from cstark.protocol.proving_key import ProvingKey
 
 __all__ = [
+    "BESIDE",
     "PhaseMemory",
     "check_max_memory",
     "choose_plan",
     "expected_work",
     "footprint",
     "peak",
+    "plan_of_process",
+    "process_bytes",
 ]
+
+BESIDE = 160 << 20
+"""Bytes of a process beside traces and buffers: Python, NumPy, the programs of the machine."""
 
 
 def peak(phases: Sequence[PhaseMemory]) -> int:
@@ -31,13 +37,13 @@ def peak(phases: Sequence[PhaseMemory]) -> int:
     return max(phase.peak_bytes for phase in phases)
 
 
-def check_max_memory(max_memory: int | None) -> None:
+def check_max_memory(max_memory: int | None, name: str = "max_memory") -> None:
     """Raise `OptionsError` unless it is None or a positive int."""
     if max_memory is None:
         return
     if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
         raise OptionsError(
-            f"max_memory={quoted(max_memory)}: must be a positive int, in bytes, or None"
+            f"{name}={quoted(max_memory)}: must be a positive int, in bytes, or None"
         )
 
 
@@ -67,6 +73,53 @@ def choose_plan(
         f"max_memory={max_memory}: the leanest plan, {name!r}, needs {needed[name]} bytes "
         f"({bytes_text(needed[name])}) besides the traces; the fastest, {plans[0].name!r}, "
         f"{needed[plans[0].name]} ({bytes_text(needed[plans[0].name])})"
+    )
+
+
+def process_bytes(trace_bytes: int, phases: Sequence[PhaseMemory]) -> int:
+    """Most bytes of a process that makes a proof, with its traces and with what is beside.
+
+    Parameters
+    ----------
+    trace_bytes : int
+    phases : sequence of PhaseMemory
+        From `footprint`, of the plan it is made by.
+    """
+    return BESIDE + trace_bytes + peak(phases)
+
+
+def plan_of_process(
+    key: ProvingKey, layout: Layout, memory: int, trace_bytes: int, kept: int = 0
+) -> StoragePlan:
+    """The fastest plan by which a whole process takes no more than so many bytes.
+
+    Parameters
+    ----------
+    key : ProvingKey
+    layout : Layout
+    memory : int
+        Bytes of the process: see `process_bytes`.
+    trace_bytes : int
+    kept : int
+        Bytes that the process holds besides, of other proofs.
+
+    Raises
+    ------
+    OptionsError
+        None fits.
+    """
+    needed = {}
+    for plan in PLANS:
+        needed[plan.name] = kept + process_bytes(trace_bytes, footprint(key, layout, plan))
+        if needed[plan.name] <= memory:
+            _runtime.release_memory()
+            return plan
+    name = min(needed, key=needed.__getitem__)
+    raise OptionsError(
+        f"memory={memory}: a process needs {needed[name]} bytes ({bytes_text(needed[name])}) by "
+        f"the leanest plan, {name!r}: {bytes_text(trace_bytes)} of traces, "
+        f"{bytes_text(needed[name] - BESIDE - trace_bytes - kept)} of buffers, "
+        f"{bytes_text(BESIDE + kept)} beside"
     )
 
 

@@ -48,11 +48,13 @@ def prove_shards(
     check: bool = True,
     progress: bool | ProgressCallback | None = None,
     max_memory: int | None = None,
+    memory: int | None = None,
     keep: int | bool = 0,
 ) -> ShardedProof:
     """What `Machine.prove_shards` does; the parameters are its own."""
     check_executor(executor)
     check_max_memory(max_memory)
+    check_max_memory(memory, "memory")
     sources = _sources(shards)
     if key.description.options.zk:
         raise OptionsError(
@@ -72,6 +74,7 @@ def prove_shards(
             check=check,
             threads=default_threads(executor, len(sources)),
             max_memory=max_memory,
+            memory=memory,
             keep=_bytes_to_keep(keep),
         )
         for place, source in zip(places, sources, strict=True)

@@ -7,15 +7,22 @@ import pickle
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cstark.batch.worker import refuse_stopped
-from cstark.cost.memory import choose_plan, expected_work
-from cstark.errors import CstarkError, TraceError
+from cstark.cost.memory import (
+    choose_plan,
+    expected_work,
+    footprint,
+    plan_of_process,
+    process_bytes,
+)
+from cstark.errors import CstarkError, OptionsError, TraceError
 from cstark.protocol.layout import hidden_sums
+from cstark.protocol.matrix import PLANS
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.shards.challenges import Place, Shared
 from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
@@ -30,6 +37,8 @@ from cstark.unwind import releasing_memory
 if TYPE_CHECKING:
     import numpy as np
 
+    from cstark.protocol.layout import Layout
+    from cstark.protocol.matrix import StoragePlan
     from cstark.protocol.standing import Heights
 
 __all__ = [
@@ -68,7 +77,7 @@ class ShardTask:
     run : str
         Names the run; see `cstark.batch.worker.STOPPED`.
     check : bool
-    threads, max_memory : int or None
+    threads, max_memory, memory : int or None
     keep : int
         Bytes of commitments that a process may keep between the two parts.
     """
@@ -81,6 +90,7 @@ class ShardTask:
     check: bool = True
     threads: int | None = None
     max_memory: int | None = None
+    memory: int | None = None
     keep: int = 0
 
 
@@ -161,6 +171,8 @@ def _commit(task: ShardTask) -> bytes:
 @releasing_memory
 def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
     kept, prover = _KEPT.pop((task.run, task.place.index), (b"", None))
+    if prover is not None:
+        _make_room(task, prover)
     if prover is None or kept != head:
         prover, _ = _begin(task, check=False)
         with _watched(task, prover):
@@ -193,9 +205,37 @@ def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
     key.programs.compile(check=check, hidden=hidden_sums(key.description))
     if check:
         check_constraints(key, arrays, instance)
-    plan = choose_plan(key, key.layout(heights), task.max_memory)
+    plan = _plan(task, key, key.layout(heights), sum(array.nbytes for array in arrays))
     prover = ShardProver(key, instance, arrays, Report(), plan=plan)
     return prover, _size(prover)
+
+
+def _plan(task: ShardTask, key: ShardKey, layout: Layout, trace_bytes: int) -> StoragePlan:
+    """The fastest plan within both limits; for `memory`, what is kept here may have to go."""
+    plan = choose_plan(key, layout, task.max_memory)
+    if task.memory is None:
+        return plan
+    kept = sum(_size(prover) for _, prover in _KEPT.values())
+    if kept:
+        with suppress(OptionsError):
+            return _leaner(plan, plan_of_process(key, layout, task.memory, trace_bytes, kept))
+        _KEPT.clear()
+    return _leaner(plan, plan_of_process(key, layout, task.memory, trace_bytes))
+
+
+def _make_room(task: ShardTask, prover: ShardProver) -> None:
+    """Keep no other commitments where the second part would take too much beside them."""
+    if task.memory is None or not _KEPT:
+        return
+    trace_bytes = sum(array.nbytes for array in prover.traces)
+    phases = footprint(prover.proving_key, prover.layout, prover.plan)
+    kept = sum(_size(other) for _, other in _KEPT.values())
+    if kept + process_bytes(trace_bytes, phases) > task.memory:
+        _KEPT.clear()
+
+
+def _leaner(first: StoragePlan, second: StoragePlan) -> StoragePlan:
+    return max(first, second, key=PLANS.index)
 
 
 def _size(prover: ShardProver) -> int:

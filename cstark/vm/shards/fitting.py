@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cstark.cost.estimate import peak_bytes
+from cstark.cost.estimate import shard_bytes
+from cstark.cost.memory import BESIDE
 from cstark.errors import StatementError
 from cstark.text import bytes_text
 from cstark.vm.shards.cutting import Piece, cut
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
     import cstark as cs
     from cstark.vm.executor.marks import Marks
 
-__all__ = ["BESIDE", "DEFAULT_MEMORY", "fit", "memory_of"]
+__all__ = ["DEFAULT_MEMORY", "fit", "memory_of"]
 
 DEFAULT_MEMORY = 3 << 30
 """Bytes that a process which proves one shard takes, unless the caller says otherwise."""
-BESIDE = 160 << 20
-"""Bytes of a process beside traces and buffers: Python, NumPy, the programs of the machine."""
 FULL = 0.94
 """Share of the memory with which a shard is full."""
 TRIES = 16
@@ -41,7 +40,7 @@ def memory_of(machine: cs.Machine, plan: TracePlan) -> int:
         for name, table in machine.tables.items()
         if table.rows is None and name not in plan.heights
     }
-    return BESIDE + 8 * plan.words + peak_bytes(machine.proving_key, {**least, **plan.heights})
+    return shard_bytes(machine.proving_key, {**least, **plan.heights}, 8 * plan.words)
 
 
 def fit(

@@ -138,7 +138,8 @@ class InShards:
         ----------
         options : Options, optional
         memory, cells : int, optional
-            How large a shard may be: as for `shards`.
+            How large a shard may be: as for `shards`. A process that would take more than `memory`
+            proves its shard by a leaner plan.
         **settings
             `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
             `Machine.prove_shards`.
@@ -166,6 +167,8 @@ class InShards:
         parts = self.shards(options, memory=memory, cells=cells)
         claim = self.claim_for(options)
         said = self.program.statement(claim)
+        if cells is None:
+            memory = DEFAULT_MEMORY if memory is None else memory
         return self.program.machine(options).prove_shards(
-            parts, tokens=said.tokens, claim=cs.encode_claim(claim), **settings
+            parts, tokens=said.tokens, claim=cs.encode_claim(claim), memory=memory, **settings
         )
