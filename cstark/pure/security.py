@@ -23,7 +23,7 @@ queries     A^s 2^-g                                s queries, g bits of grindin
 hash        2^-128                                  collisions
 =========== ======================================= ==============================================
 
-unique decoding: A = (1 + r)/2, L = 1, a(n) = (1 - A) n + 1;
+unique decoding (eprint 2020/654, Theorem 1.5): A = (1 + r)/2, L = 1, a(n) = n;
 list decoding, m from 3 to 1000 (eprint 2025/2055, Theorems 4.2 and 4.6): A = sqrt(r) (1 + 1/(2m)),
 L = m/r, or (m + 1/2)/sqrt(r) if that is more,
 a(n) = (2 (m + 1/2)^5 + 3 (m + 1/2)(1 - A) r) n / (3 r^(3/2)) + (m + 1/2)/sqrt(r).
@@ -58,7 +58,7 @@ def proven_bits(
     if rate * shortest + points >= sqrt(rate) * shortest:  # eprint 2022/1216, 4.1.3
         raise Refused("security", "a table is too short for what the bounds assume")
     half = (1 + rate) / 2
-    best = _least(statement, shape, half, 1.0, 1 - half, 1.0, elsewhere)
+    best = _least(statement, shape, half, 1.0, 1.0, 0.0, elsewhere)
     if regime == "unique":
         return best
     root = sqrt(rate)

@@ -12,22 +12,30 @@ A regime fixes three quantities for a code of rate rho, from which every error t
 ======== ==================================== ==================== ================================
 name     agreement A                          list size L          gap numerator a(n), gamma = 1 - A
 ======== ==================================== ==================== ================================
-unique   (1 + rho) / 2                        1                    gamma n + 1
+unique   (1 + rho) / 2                        1                    n
 list     sqrt(rho) (1 + 1/(2m))               m / rho              [2 (m + 1/2)^5
                                                                    + 3 (m + 1/2) gamma rho]
                                                                    / (3 rho^(3/2)) n
                                                                    + (m + 1/2)/sqrt(rho)
 ======== ==================================== ==================== ================================
 
-Sources: Ben-Sasson, Carmon, Haboeck, Kopparty, Saraf, "On Proximity Gaps for Reed-Solomon Codes"
-(BCHKS25, https://eprint.iacr.org/2025/2055): Corollary 1.4 for the unique regime, Theorems 4.2 and
-4.6 for the list regime up to the Johnson radius, with multiplicity m >= 3 of the Guruswami-Sudan
-decoder.  Theorem 4.6 is about curves of any degree and about *mutual* agreement: outside of the
-exceptional challenges, every set of A n points on which the combination agrees with the code is a
-set on which all the combined words do.  In the unique regime that follows from plain correlated
-agreement (WHIR, https://eprint.iacr.org/2024/1586, Lemma 4.10).  The forms are those of
-https://github.com/ethereum/soundcalc.  Its m = sqrt(rho)/(2 eta) for a gap eta to the Johnson
-radius is our A: the factor 2 is missing in the printed Theorem 4.2.
+Sources.  The unique regime: Ben-Sasson, Carmon, Ishai, Kopparty, Saraf, "Proximity Gaps for
+Reed-Solomon Codes" (BCIKS20, https://eprint.iacr.org/2020/654), Theorem 1.5, which is about curves
+of any degree and holds up to half the distance, that included.  The gamma n + 1 that soundcalc
+counts there is for lines and for radii that are less by 3/(delta n) (Corollary 1.4 of the next), so
+it is not used here; n is 2 bits more at blowup 2.  Mutual agreement, see below, follows from the
+plain one in this regime (WHIR, https://eprint.iacr.org/2024/1586, Lemma 4.10).
+
+The list regime: Ben-Sasson, Carmon, Haboeck, Kopparty, Saraf, "On Proximity Gaps for Reed-Solomon
+Codes" (BCHKS25, https://eprint.iacr.org/2025/2055), Theorems 4.2 and 4.6, up to the Johnson radius,
+with multiplicity m >= 3 of the Guruswami-Sudan decoder.  Theorem 4.6 is about curves of any degree
+and about *mutual* agreement: outside of the exceptional challenges, every set of A n points on
+which the combination agrees with the code is a set on which all the combined words do.  The forms
+are those of https://github.com/ethereum/soundcalc.  Its m = sqrt(rho)/(2 eta) for a gap eta to the
+Johnson radius is our A.  As printed, both theorems lack the factor 2; what their proofs use is that
+a polynomial of weighted degree below (m + 1/2) sqrt(rho) n vanishes where it has m A n zeros, which
+this A provides.  With the printed A = sqrt(rho) (1 + 1/m), what is given here as 128 bits would
+be 127.3 to 127.4.
 
 The list size.  All columns of all tables are one interleaved word of one batched FRI (a shorter
 word lifts to the longest domain by f(x) -> f(x^(2^k)), which keeps rate and relative agreement).
@@ -92,7 +100,7 @@ class Regime:
 
 
 def unique(blowup: int, rate: float | None = None) -> Regime:
-    """The unique-decoding regime (BCHKS25, Corollary 1.4), of rate 1 / blowup if none is given.
+    """The unique-decoding regime (BCIKS20, Theorem 1.5), of rate 1 / blowup if none is given.
 
     Examples
     --------
@@ -101,7 +109,7 @@ def unique(blowup: int, rate: float | None = None) -> Regime:
     """
     rho = 1 / blowup if rate is None else rate
     agreement = (1 + rho) / 2
-    return Regime("unique", agreement, list_size=1.0, slope=1 - agreement, offset=1.0)
+    return Regime("unique", agreement, list_size=1.0, slope=1.0, offset=0.0)
 
 
 def johnson(blowup: int, multiplicity: int, rate: float | None = None) -> Regime:

@@ -89,10 +89,11 @@ Tables proven by FRIs with separate positions would put the factor L to the powe
 tables on the lookup term, because the lookup argument speaks of all tables at once: this is why
 the protocol has one batched FRI.  With ``regime="unique"`` L is 1, and nothing rests on lists.
 
-https://github.com/ethereum/soundcalc has the same formulas but for three things, in which its
+https://github.com/ethereum/soundcalc has the same formulas but for four things, in which its
 errors are smaller: no L on lookups, no power for a word that joins, one height when coefficients
-are independent.  `round_terms` gives its figures with ``as_soundcalc``.  A term whose error is
-zero (no bus, no constraint, one opening) is left out.
+are independent, and (1 - A) n + 1 for n in the unique regime (see `cstark.security.regimes`).
+`round_terms` gives its figures with ``as_soundcalc``.  A term whose error is zero (no bus, no
+constraint, one opening) is left out.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import SupportsIndex
 
 from cstark.errors import OptionsError, quoted
@@ -351,6 +352,8 @@ def round_terms(
         "pin", "lookup", "constraints", "ood", "batching", "fold[0]", ..., "query"; see the table
         above.
     """
+    if as_soundcalc and regime.name == "unique":
+        regime = replace(regime, slope=1 - regime.agreement, offset=1.0)
     lists = regime.list_size
     terms: dict[str, float] = {}
     if shape.pinned_columns:

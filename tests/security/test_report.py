@@ -160,9 +160,9 @@ def test_terms_by_hand():
         "lookup": 100 * 5 / p**3,
         "constraints": 4 / p**3,
         "ood": (3 * 1025 + 1023) / (p**3 - p),
-        "batching": 4 * (0.25 * 2048 + 1) / p**3,
-        "fold[0]": 2 * (0.25 * 1024 + 1) / p**3,  # a table joins: one power more
-        "fold[1]": 7 * (0.25 * 128 + 1) / p**3,
+        "batching": 4 * 2048 / p**3,
+        "fold[0]": 2 * 1024 / p**3,  # a table joins: one power more
+        "fold[1]": 7 * 128 / p**3,
         "query": 0.75**100 / 2**16,
     }
     terms = round_terms(shape, unique(2), 100, 16)

