@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["try_directory", "write_whole"]
+__all__ = ["sync_directory", "try_directory", "write_whole"]
 
 
 def _beside(folder: Path) -> Path:
     """A name for a file that is being written; short, as the name to come may be the longest."""
     return folder / f".cstark-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def try_directory(folder: Path) -> None:
@@ -37,7 +41,17 @@ def try_directory(folder: Path) -> None:
             temporary.unlink()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def sync_directory(folder: Path) -> None:
+    """Wait until the names in a directory are on the disk, where the system has that."""
+    with contextlib.suppress(OSError, AttributeError):
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a regular file so that there is never a part of it.
 
     It is written under another name in the same directory, flushed to the disk and renamed: a
@@ -49,6 +63,8 @@ def write_whole(path: Path, data: bytes) -> None:
     path : Path
         A link is replaced, not followed.
     data : bytes
+    private : bool
+        Nobody but its owner may read it, whoever could read the file before.
 
     Raises
     ------
@@ -58,9 +74,10 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = _beside(path.parent)
     try:
         # The name is ours before the file is: whatever interrupts us, it is known and removed.
-        with open(temporary, "xb") as file:
-            with contextlib.suppress(FileNotFoundError):
-                os.fchmod(file.fileno(), stat.S_IMODE(os.stat(path).st_mode))
+        with open(temporary, "xb", opener=_for_its_owner if private else None) as file:
+            if not private:
+                with contextlib.suppress(FileNotFoundError):
+                    os.fchmod(file.fileno(), stat.S_IMODE(os.stat(path).st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -208,6 +208,7 @@ class Machine(Checked, Appraised):
         max_memory: int | None = None,
         memory: int | None = None,
         keep: int | bool = 0,
+        insecure_seed: bytes | None = None,
     ) -> ShardedProof:
         """Prove one statement in several parts, of which each fits in the memory of a worker.
 
@@ -216,6 +217,12 @@ class Machine(Checked, Appraised):
         go through all shards. A table whose `Air.stands` says ``"once"`` stands in the last shard
         and in no other, one that says ``"every"`` once in each, one that says ``"any"`` as often as
         its traces are given.
+
+        With ``Options(zk=True)`` the proof hides the traces, as one that is not in shards does; how
+        many shards there are is public, and of each how tall its tables are. All shards are made
+        from one secret, of which every worker is given what it needs for its own shard: workers
+        have to be trusted with the traces in any case. Should anything be lost or changed once the
+        common challenges are drawn, all shards are made again from their beginning.
 
         Parameters
         ----------
@@ -233,7 +240,9 @@ class Machine(Checked, Appraised):
             Where what is finished is kept, made if need be. The same call with the same folder,
             after whatever crash, does what is left. A shard that is found there is verified first;
             one that is damaged, of another run or of other traces is made again, and the report
-            says so. One run at a time may use a folder.
+            says so. One run at a time may use a folder. Until the run ends well it holds, with
+            ``zk=True``, the secret that hides the traces, which its owner alone can read: do not
+            publish it, nor copy it and go on with both.
         check : bool
             Check every constraint of each shard first. That buses balance over all shards is seen
             at the end; where they do not, the shards are gone through once more to name messages.
@@ -250,6 +259,8 @@ class Machine(Checked, Appraised):
         keep : int or bool
             Bytes that a process may keep of commitments between the two halves, so that a shard
             which comes to the same process again need not be committed to again; True for all.
+        insecure_seed : bytes, optional
+            As for `prove`; not together with a folder.
 
         Returns
         -------
@@ -264,7 +275,7 @@ class Machine(Checked, Appraised):
             message, tables, rows and shards.
         StatementError, OptionsError
             As for `prove`; if a shard needs more than `memory`; if the folder belongs to another
-            statement, or another run is at work in it; with ``zk=True``.
+            statement, or another run is at work in it.
 
         Examples
         --------
@@ -289,7 +300,7 @@ class Machine(Checked, Appraised):
         return prove_shards(
             self.proving_key, shards, publics, tokens, claim,
             executor=executor, folder=folder, check=check, progress=progress,
-            max_memory=max_memory, memory=memory, keep=keep,
+            max_memory=max_memory, memory=memory, keep=keep, insecure_seed=insecure_seed,
         )  # fmt: skip
 
     def verify(

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         if estimate is not None and estimate.timing is not None:
             once = {"start": started, **estimate.timing.once}
             estimate = replace(estimate, timing=replace(estimate.timing, once=once))
-        parts = None if estimate is None or options.zk else len(execution.cut(options))
+        parts = None if estimate is None else len(execution.cut(options))
         wanted = arguments.profile or arguments.flame or arguments.folded
         profile = execution.profile() if wanted else None
     if arguments.write_output is not None:

@@ -91,12 +91,12 @@ def prove_in_shards(
     data = proof.to_bytes()
     write_atomically(arguments.output, data)
 
-    report = proof.report
+    report, claim = proof.report, execution.claim_for(options)
     if arguments.json:
         say_json(
             {
                 "workload": arguments.workload,
-                "claim": exact(execution.claim),
+                "claim": exact(claim),
                 "file": arguments.output,
                 "proof_bytes": len(data),
                 "shards": len(proof.shards),
@@ -109,7 +109,7 @@ def prove_in_shards(
         return 0
     say(str(report))
     say(f"\nclaim of {arguments.workload}")
-    say(pairs(claim_pairs(execution.claim)))
+    say(pairs(claim_pairs(claim)))
     say("")
     times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
     workers = "1 process" if arguments.workers == 1 else f"{arguments.workers} processes"

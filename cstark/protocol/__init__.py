@@ -94,8 +94,8 @@ proved in several parts. `cstark.protocol.shards` says what differs.
 package refuses a key unless: exactly these fields, all numbers integers; indices in range; blowup 2
 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
 at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b,
-or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 2) for each
-table's degree d, where m = 2 (queries + 3); 1 to 4,096 tables; widths, periodic columns and publics
+or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 3) for each
+table's degree d, m as in Zero-knowledge; 1 to 4,096 tables; widths, periodic columns and publics
 at most 2^16, a main or preprocessed column; the root null if and only if there are no preprocessed
 columns; no publics and no preprocessed columns in a table that stands any number of times; messages
 of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
@@ -284,7 +284,8 @@ as that section says).
 
 Zero-knowledge
 --------------
-With zk = z in the key the following is different. s is the number of queries and m = 2 (s + 3).
+With zk = z in the key the following is different. s is the number of queries and m = 2 (s + 3); in
+the key of proofs in shards m = 2 s + 9.
 
 *Code heights.* M_t is N_t if N_t is at least 2^z, else the least power of two that is at least N_t
 + m, 8 + m, and d (m - 1) + 3 for the degree d of every table of the machine. What was said of a

@@ -90,6 +90,32 @@ of FRI has a values, at least two. If the parts of its word have more than s coe
 these values are uniform over F where it is not opened, given all that is seen and even the folded
 word; if not, the word is known from what is seen of it, and so is the leaf.
 
+Shards
+------
+In a proof in shards (`cstark.protocol.shards`) each shard shows what a proof shows, of columns and
+words of its own, with challenges and positions of its own but for z and alpha. Beside that there
+are two things.
+
+*Pins.* Before any other challenge is drawn, a shard says for each code height what sum_c eta^c f_c
+is at omega, f_c being its main columns there: a value of one combination. It is counted as if each
+f_c were shown at omega, three coordinates more: 2 s + 9, which is h in shards. Like zeta, omega is
+outside the base field, so Z(omega) is not 0 and its minimal polynomial has degree 3. The counting
+above needs that this polynomial is another one than those of zeta and zeta g: zeta is uniform among
+p^3 - p values, and when omega is known at most 6 of them are conjugates of omega or of omega / g,
+for each height N of the shard's tables. So but for a chance of 6 / (p^3 - p) a height, 2^-189, the
+values of r at positions, zeta, zeta g and omega are independent and uniform in F_p^(2 s + 9). The
+columns of LogUp and the chunks of quotients have no pin; the former have h coefficients all the
+same. A pin is one opening more in DEEP, whose quotient has no higher degree than the others.
+
+*Sums.* All sums of all shards are seen together. With several shards each trace that has messages
+has a mask mu, even one that is alone in its shard, and the mu of all shards add up to 0: those of
+shard i to e_i - e_j, where j is the next shard that has messages, after the last one the first, and
+e is uniform over F for each shard. The map from all e to these differences is onto the vectors with
+the sum 0, and within a shard the mu are uniform but for their total; so the mu of all traces are
+uniform but for their sum, which is 0. What was said of U holds of the sum of all u over all rows of
+all shards, when pins have left at most one candidate of each (`cstark.security.shards`). Just one
+trace with messages in all shards together has the mask 0, and the sum that the tokens leave.
+
 Codes
 -----
 A column has N + h coefficients. Where N is at least 2^z, its code height M is N: it is evaluated
@@ -145,9 +171,9 @@ SALT_WORDS = 2
 LEAST_SHARE = 64  # a code of height N that holds N + h coefficients has h at most N / 64
 
 
-def mask_length(queries: int) -> int:
-    """h: random coefficients of a column."""
-    return 2 * (queries + 3)
+def mask_length(queries: int, pinned: bool = False) -> int:
+    """h: random coefficients of a column, in a shard three more for its pin."""
+    return 2 * (queries + 3) + 3 * pinned
 
 
 def chunk_mask_length(queries: int) -> int:
@@ -155,34 +181,33 @@ def chunk_mask_length(queries: int) -> int:
     return queries + 1
 
 
-def remainder_length(degree: int, queries: int) -> int:
+def remainder_length(degree: int, h: int) -> int:
     """Coefficients that the remainder of the quotient of tables of this degree may have."""
-    return degree * (mask_length(queries) - 1) + 3
+    return degree * (h - 1) + 3
 
 
-def least_log_height(tables: Iterable[TableDescription], queries: int) -> int:
+def least_log_height(tables: Iterable[TableDescription], h: int) -> int:
     """y: log2 of a code height that has room for the remainder of every table, and its masks."""
-    h = mask_length(queries)
     degree = max(table.degree for table in tables)
-    return _log2_up(max(MIN_ROWS + h, remainder_length(degree, queries)))
+    return _log2_up(max(MIN_ROWS + h, remainder_length(degree, h)))
 
 
-def tall_log_height(tables: Iterable[TableDescription], queries: int) -> int:
+def tall_log_height(tables: Iterable[TableDescription], h: int) -> int:
     """z: log2 of the height from which on a table's code is no taller than the table."""
-    return max(least_log_height(tables, queries), _log2_up(LEAST_SHARE * mask_length(queries)))
+    return max(least_log_height(tables, h), _log2_up(LEAST_SHARE * h))
 
 
-def code_log_height(options: ResolvedOptions, least: int, log_rows: int) -> int:
+def code_log_height(options: ResolvedOptions, h: int, least: int, log_rows: int) -> int:
     """Log2 of the code height of a table; `least` is y."""
     if not options.zk or log_rows >= options.zk:
         return log_rows
-    return max(least, _log2_up((1 << log_rows) + mask_length(options.queries)))
+    return max(least, _log2_up((1 << log_rows) + h))
 
 
-def dimension(options: ResolvedOptions, log_height: int, log_rows: Iterable[int]) -> int:
+def dimension(options: ResolvedOptions, h: int, log_height: int, log_rows: Iterable[int]) -> int:
     """D: coefficients of the polynomials at a code height, with tables of these heights."""
     tall = options.zk and log_height >= options.zk and log_height in log_rows
-    return (1 << log_height) + (mask_length(options.queries) if tall else 0)
+    return (1 << log_height) + (h if tall else 0)
 
 
 def final_coefficients(dimensions: Mapping[int, int], log_last: int) -> int:
@@ -197,7 +222,7 @@ def final_coefficients(dimensions: Mapping[int, int], log_last: int) -> int:
     return max(-(-d >> log_height - log_last) for log_height, d in dimensions.items())
 
 
-def final_excess(options: ResolvedOptions) -> int:
+def final_excess(options: ResolvedOptions, h: int) -> int:
     """By how much F can exceed the height of the last layer, whatever the heights.
 
     As a number of coefficients for a last layer of height `final_length`; of a shorter one it is
@@ -206,7 +231,7 @@ def final_excess(options: ResolvedOptions) -> int:
     """
     if not options.zk:
         return 0
-    h, tall = mask_length(options.queries), 1 << options.zk
+    tall = 1 << options.zk
     last = max(1, 2 * options.final_length // options.fri_arity)
     found = 0
     while last <= options.final_length:

@@ -16,7 +16,7 @@ from cstark.limits import MAX_BLOWUP, MAX_TABLES
 from cstark.text import canonical_json, html_table
 from cstark.text import table as text_table
 
-from .hiding import final_excess, least_log_height
+from .hiding import final_excess, least_log_height, mask_length
 from .options import Options, ResolvedOptions
 from .version import VERSION
 
@@ -42,6 +42,8 @@ class MachineDescription:
     tables : sequence of TableDescription
         In the order of the machine.
     options : ResolvedOptions
+    sharded : bool
+        Whether it is that of proofs in shards, which have pins: `cstark.protocol.shards`.
 
     Attributes
     ----------
@@ -51,11 +53,19 @@ class MachineDescription:
         The numbers alone.
     """
 
-    def __init__(self, tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
+    def __init__(
+        self, tables: Sequence[TableDescription], options: ResolvedOptions, sharded: bool = False
+    ) -> None:
         self.tables = tuple(tables)
         self.options = options
+        self.sharded = sharded
         self.buses = number_buses(tables)
         self.bus_numbers = {name: bus.number for name, bus in self.buses.items()}
+
+    @property
+    def mask_length(self) -> int:
+        """h: random coefficients of a column where proofs hide, see `cstark.protocol.hiding`."""
+        return mask_length(self.options.queries, self.sharded)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -164,7 +174,6 @@ class VerifyingKey(MachineDescription):
 
     _commit: Callable[[], bytes | None]
     shard_root: bytes | None = None
-    sharded: bool = False
 
     def __init__(
         self,
@@ -174,9 +183,9 @@ class VerifyingKey(MachineDescription):
         shard_root: bytes | None = None,
         sharded: bool = False,
     ) -> None:
-        check_tables(tables, options)
-        super().__init__(tables, options)
-        self.shard_root, self.sharded = shard_root, sharded
+        check_tables(tables, options, sharded)
+        super().__init__(tables, options, sharded)
+        self.shard_root = shard_root
         # The cached property below is not asked then.
         self.__dict__["preprocessed_root"] = preprocessed_root
         has_preprocessed = any(description.preprocessed_width for description in self.tables)
@@ -205,7 +214,9 @@ class VerifyingKey(MachineDescription):
         VerifyingKey
         """
         key = cls.__new__(cls)
-        MachineDescription.__init__(key, description.tables, description.options)
+        MachineDescription.__init__(
+            key, description.tables, description.options, description.sharded
+        )
         key._commit = commit
         return key
 
@@ -369,20 +380,24 @@ def _rows_text(table: TableDescription) -> str:
     return rows + {"once": "", "any": ", any times", "every": ", each shard"}[table.stands]
 
 
-def _check_rate(tables: Sequence[TableDescription], options: ResolvedOptions) -> None:
+def _check_rate(tables: Sequence[TableDescription], options: ResolvedOptions, h: int) -> None:
     """Refuse options with which masks leave a code of rate 1, if a table may be that tall."""
     may_be = any(
         (1 << options.max_log_height if t.rows is None else t.rows) >> options.zk for t in tables
     )
     length = options.final_length
-    if may_be and length + final_excess(options) >= options.blowup * length:
+    if may_be and length + final_excess(options, h) >= options.blowup * length:
         raise OptionsError(
             f"final_length={options.final_length}: with masks the last layer of FRI could have a "
             "rate of 1, which proves nothing; it must be larger, or the blowup"
         )
 
 
-def check_tables(tables: Sequence[TableDescription], options: Options | ResolvedOptions) -> None:
+def check_tables(
+    tables: Sequence[TableDescription],
+    options: Options | ResolvedOptions,
+    sharded: bool = False,
+) -> None:
     """What must hold of the tables of a machine together with its options.
 
     Raises
@@ -401,12 +416,13 @@ def check_tables(tables: Sequence[TableDescription], options: Options | Resolved
         raise AirError("two tables have the same name")
     blowup = options.blowup
     if isinstance(options, ResolvedOptions) and options.zk:
-        least = least_log_height(tables, options.queries)
+        h = mask_length(options.queries, sharded)
+        least = least_log_height(tables, h)
         if options.zk < least:
             raise AirError(
                 f"zk={options.zk}: masks for these tables need codes of height 2^{least}"
             )
-        _check_rate(tables, options)
+        _check_rate(tables, options, h)
     for table in tables:
         for constraint in table.constraints:
             if constraint.degree > blowup + 1:

@@ -190,8 +190,9 @@ class Layout:
         Often a VerifyingKey.
     heights : sequence of (int or tuple of int)
         Log heights for each table, already checked against the key, see `Standing`.
-    pinned : bool
-        Whether it is that of a shard, which has a pin for each code height.
+    shards : int
+        How many proofs have the statement in common; those of a key of shards have a pin for each
+        code height, even if there is just one.
 
     Attributes
     ----------
@@ -228,24 +229,24 @@ class Layout:
         where polynomials have more coefficients than their code is high.
     """
 
-    def __init__(self, key: MachineDescription, heights: Heights, *, pinned: bool = False) -> None:
+    def __init__(self, key: MachineDescription, heights: Heights, *, shards: int = 1) -> None:
         self.key = key = Standing.of(key, heights)
         self.log_heights = key.log_heights
         options = key.options
         self.blowup = options.blowup
         self.log_blowup = options.blowup.bit_length() - 1
-        self.zk = bool(options.zk)
+        self.zk, h = bool(options.zk), key.mask_length
         # of all tables that may stand in a proof: heights must not depend on which of them do
-        least = least_log_height(key.key.tables, options.queries) if self.zk else 0
+        least = least_log_height(key.key.tables, h) if self.zk else 0
         self.code_heights = tuple(
-            code_log_height(options, least, rows) for rows in self.log_heights
+            code_log_height(options, h, least, rows) for rows in self.log_heights
         )
         self.log_max_height = max(self.code_heights)
         self.dimensions = {
-            log_height: dimension(options, log_height, self.log_heights)
+            log_height: dimension(options, h, log_height, self.log_heights)
             for log_height in sorted(set(self.code_heights), reverse=True)
         }
-        self.hidden_sums = hidden_sums(key)
+        self.hidden_sums = hidden_sums(key, shards)
         self.quotients = tuple(self._quotient(log_height) for log_height in self.dimensions)
         self.trees = tuple(tree for name in TREES if (tree := self._tree(name)).matrices)
         self.groups: dict[int, list[OpeningGroup]] = {}
@@ -260,7 +261,7 @@ class Layout:
             codes = zip(self.log_heights, self.code_heights, strict=True)
             for log_rows in sorted({n for n, m in codes if m == log_height}, reverse=True):
                 self._add_groups(log_height, log_rows)
-            if pinned:
+            if key.sharded:
                 self._add_pin(log_height)
         self.schedule = fold_schedule(self.code_heights, options.fri_arity, options.final_length)
         self.final_length = final_coefficients(self.dimensions, self.schedule.layers[-1])
@@ -372,10 +373,10 @@ def lookup_tables(key: MachineDescription) -> tuple[int, ...]:
     return tuple(t for t, d in enumerate(key.tables) if d.interactions)
 
 
-def hidden_sums(key: MachineDescription) -> tuple[int, ...]:
-    """Tables whose sums have masks: all with interactions, but for a single one."""
+def hidden_sums(key: MachineDescription, shards: int = 1) -> tuple[int, ...]:
+    """Tables whose sums have masks: all with interactions, but for one in a single proof."""
     tables = lookup_tables(key) if key.options.zk else ()
-    return tables if len(tables) > 1 else ()
+    return tables if len(tables) > 1 or shards > 1 else ()
 
 
 def quotient_chunks(degree: int) -> int:
@@ -438,7 +439,7 @@ def worst_shape(key: MachineDescription) -> Shape:
     if not any(log_rows >= key.options.zk > 0 for log_rows in layout.log_heights):
         return shape
     last, options = shape.last_height, key.options
-    more = -(-last * final_excess(options) // options.final_length)
+    more = -(-last * final_excess(options, key.mask_length) // options.final_length)
     return replace(shape, final_length=last + more)
 
 

@@ -17,7 +17,7 @@ from cstark.kernels import _field, _ntt, _runtime
 from cstark.program.powers import powers
 
 from .domain import Domain, scale_rows
-from .hiding import chunk_mask_length, mask_length
+from .hiding import chunk_mask_length
 from .layout import MatrixShape, Quotient
 from .masks import Masks
 from .matrix import with_sum_mask
@@ -38,10 +38,10 @@ __all__ = [
 _BLOCK = 1 << 12  # rows at a time, whose words stay in the cache
 
 
-def column_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) -> np.ndarray:
+def column_masks(masks: Masks, state: bytes, shape: MatrixShape, length: int) -> np.ndarray:
     """Coefficients of r, the masks of a table's columns in a tree: (h, width) uint64."""
     label = f"{shape.tree} of table {shape.table}"
-    return masks.elements(state, label, mask_length(queries), shape.width)
+    return masks.elements(state, label, length, shape.width)
 
 
 def chunk_masks(masks: Masks, state: bytes, shape: MatrixShape, queries: int) -> np.ndarray:

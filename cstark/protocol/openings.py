@@ -127,15 +127,7 @@ def _opened(
 ) -> list[Element]:
     """The opened values of a group, from its matrix on coset 0 and what it has above degree N."""
     place, rotate = weights_of(shape.log_height, group.point)
-    point = points[place]
-    sums = np.empty((shape.width, 3), dtype=np.uint64)
-    _openings.column_sums(coset, shape.width, point.weights, rotate, sums)
-    base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
-    if masks is not None:
-        step = field.base_root(shape.log_rows) if rotate else 1
-        _openings.column_sums(masks, shape.width, point.mask_weights(len(masks), step), 0, sums)
-        more = [(a, b, c) for a, b, c in sums.tolist()]
-        base = [field.add(value, other) for value, other in zip(base, more, strict=True)]
+    base = _columns_at(coset, masks, shape, points[place], rotate)
     if shape.extension:
         base = [
             field.add(
@@ -145,6 +137,25 @@ def _opened(
             for c in range(shape.columns)
         ]
     return [base[c] for c in group.columns]
+
+
+def _columns_at(
+    coset: np.ndarray,
+    masks: np.ndarray | None,
+    shape: MatrixShape,
+    point: PointWeights,
+    rotate: int,
+) -> list[Element]:
+    """All base columns of a matrix at a point, or at that times g^rotate."""
+    sums = np.empty((shape.width, 3), dtype=np.uint64)
+    _openings.column_sums(coset, shape.width, point.weights, rotate, sums)
+    base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
+    if masks is not None:
+        step = field.base_root(shape.log_rows) if rotate else 1
+        _openings.column_sums(masks, shape.width, point.mask_weights(len(masks), step), 0, sums)
+        more = [(a, b, c) for a, b, c in sums.tolist()]
+        base = [field.add(value, other) for value, other in zip(base, more, strict=True)]
+    return base
 
 
 @dataclass(frozen=True)
@@ -184,14 +195,11 @@ def evaluate_pins(
         total, power = field.ZERO, field.ONE
         for group in groups:
             shape = layout.trees[group.tree].matrices[group.matrix]
-            sums = np.empty((shape.width, 3), dtype=np.uint64)
-            coset = main.matrices[group.matrix].coset(0)
-            _openings.column_sums(coset, shape.width, point.weights, 0, sums)
-            del coset  # before another one is made
-            for a, b, c in sums.tolist():
-                total = field.add(total, field.mul(power, (a, b, c)))
+            matrix = main.matrices[group.matrix]
+            for value in _columns_at(matrix.coset(0), matrix.masks, shape, point, 0):
+                total = field.add(total, field.mul(power, value))
                 power = field.mul(power, eta)
-        values[log_height] = field.mul(point.factor, total)
+        values[log_height] = total
     return Pins(eta, omega, values)
 
 
@@ -225,6 +233,12 @@ class Combination:
         self._powers = np.empty_like(factors)
         _field.scan("ext_mul", factors, self._powers)
         self._pins = NO_PINS if pins is None else pins
+
+    def point(self, point: int) -> Element:
+        """See `OpeningGroup.point`."""
+        if point == PIN:
+            return self._pins.omega
+        return field.scale(self.zeta, field.base_root(point))
 
     def _power(self, number: int) -> Element:
         a, b, c = self._powers[number].tolist()
@@ -303,7 +317,7 @@ def _reduced_masks(
         (S_p - v_p) / (X - p) = (X^N - s^N) (r - r(p)) / (X - p) + a polynomial of degree below N.
     """
     sums: dict[int, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(combination.layout.groups[log_height]).items():
+    for (tree, matrix), groups in by_matrix(combination.layout.combined(log_height)).items():
         masks = commitments[tree].matrices[matrix].masks
         if masks is None:
             continue
@@ -321,7 +335,7 @@ def _reduced_masks(
             _openings.row_sums(masks, weight, own, False)
             total = np.ascontiguousarray(own.T)
     for point, rows in sums.items():
-        at = field.scale(combination.zeta, field.base_root(point))
+        at = combination.point(point)
         quotient = np.zeros((len(rows), 3), dtype=np.uint64)
         value = field.ZERO
         for k in range(len(rows) - 1, 0, -1):  # Horner's rule leaves the quotient by X - p

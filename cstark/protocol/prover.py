@@ -105,6 +105,7 @@ class Prover(QuotientMaker):
         self.commitments: dict[str, Commitment] = {}
         self.masks = Masks(insecure_seed) if self.layout.zk else None
         self.sum_masks: dict[int, Element] = {}  # of the tables whose sums are hidden
+        self.sum_of_masks = field.ZERO  # their total
 
     def prove(self) -> Proof:
         """Run all rounds."""
@@ -240,7 +241,7 @@ class Prover(QuotientMaker):
         self._finish_commitment("quotient", shape, list(made.values()))
 
     def _draw_sum_masks(self) -> None:
-        """What is added to the sums that are sent: uniform, but for their total of 0."""
+        """What is added to the sums that are sent: uniform, but for their total."""
         if self.masks is None or not self.layout.hidden_sums:
             return
         *others, last = self.layout.hidden_sums
@@ -249,7 +250,7 @@ class Prover(QuotientMaker):
         for table, mask in zip(others, drawn.tolist(), strict=True):
             self.sum_masks[table] = (mask[0], mask[1], mask[2])
             total = field.add(total, self.sum_masks[table])
-        self.sum_masks[last] = field.neg(total)
+        self.sum_masks[last] = field.sub(self.sum_of_masks, total)
 
     def _columns(self, shape: MatrixShape, sources: dict[int, np.ndarray]) -> Matrix:
         """The committed columns of a table, from their values on its rows, which are given up."""
@@ -259,7 +260,7 @@ class Prover(QuotientMaker):
         sum_mask = None
         if shape.tree == "main" and shape.table in self.sum_masks:
             sum_mask = sum_mask_column(self.sum_masks[shape.table], shape.log_rows)
-        drawn = column_masks(self.masks, self.transcript.state, shape, self.key.options.queries)
+        drawn = column_masks(self.masks, self.transcript.state, shape, self.key.mask_length)
         code = self.proving_key.domain(shape.log_height)
         if shape.log_height == shape.log_rows:
             fold = self._fold(shape)

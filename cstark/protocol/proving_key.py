@@ -22,7 +22,13 @@ from cstark.program import Programs
 from .commitment import Commitment
 from .domain import Domain, DomainCache
 from .fold import Fold, fold_length, fold_point
-from .hiding import code_log_height, least_log_height, remainder_length, tall_log_height
+from .hiding import (
+    code_log_height,
+    least_log_height,
+    mask_length,
+    remainder_length,
+    tall_log_height,
+)
 from .key import MachineDescription, VerifyingKey, check_tables
 from .layout import (
     Layout,
@@ -73,7 +79,8 @@ class ProvingKey:
         self._off_code: dict[tuple[int, int], np.ndarray] = {}
         self._verifying_key: VerifyingKey | None = None
         self._everywhere: Commitment | None = None
-        self._sharded_key: VerifyingKey | None = None
+        self._for_shards: ProvingKey | None = None
+        self._single: ProvingKey | None = None  # of a key for shards, whose proofs are in one part
 
     @classmethod
     def make(
@@ -162,9 +169,9 @@ class ProvingKey:
 
     def fold_length(self, quotient: Quotient) -> int:
         """m for the remainder of a quotient."""
-        tables, queries = self.description.tables, self.description.options.queries
+        tables, h = self.description.tables, self.description.mask_length
         degree = max(tables[t].degree for t in quotient.tables)
-        return fold_length(self.domain(quotient.log_height), remainder_length(degree, queries))
+        return fold_length(self.domain(quotient.log_height), remainder_length(degree, h))
 
     def preprocessed_off_code(self, table: int, length: int) -> np.ndarray | None:
         """A table's preprocessed columns on v<w>, and the next rows: (2 m, width); kept."""
@@ -194,33 +201,50 @@ class ProvingKey:
             Where the time is noted, if the commitment has to be made.
         """
         if not self._committed:
-            self._preprocessed = self._commit(report)
+            single = self._single
+            if single is not None and single.preprocessed_shapes() == self.preprocessed_shapes():
+                self._preprocessed = single.preprocessed(report)
+            else:
+                self._preprocessed = self._commit(report)
             self._committed = True
         return self._preprocessed
 
     def verifying_key(self, report: Report | None = None) -> VerifyingKey:
         """The description with the root of the preprocessed columns, see `preprocessed`."""
         if self._verifying_key is None:
-            commitment = self.preprocessed(report)
+            commitment, everywhere = self.preprocessed(report), None
+            if self.description.sharded:
+                everywhere = self.preprocessed_of_shards()
             self._verifying_key = VerifyingKey(
                 self.description.tables,
                 self.description.options,
                 None if commitment is None else commitment.root,
+                None if everywhere is None else everywhere.root,
+                sharded=self.description.sharded,
             )
         return self._verifying_key
 
+    def for_shards(self) -> ProvingKey:
+        """The key of proofs in shards of the same tables; itself, if it is one.
+
+        Where proofs hide, masks are longer than in a proof that is not in shards
+        (`cstark.protocol.hiding`), so that codes may have to be taller. All else is shared.
+        """
+        if self.description.sharded:
+            return self
+        if self._for_shards is None:
+            tables, options = self.description.tables, self.description.options
+            if options.zk:
+                h = mask_length(options.queries, pinned=True)
+                options = replace(options, zk=max(options.zk, least_log_height(tables, h)))
+            description = MachineDescription(tables, options, sharded=True)
+            self._for_shards = ProvingKey(description, self.programs)
+            self._for_shards.domains, self._for_shards._single = self.domains, self
+        return self._for_shards
+
     def sharded_key(self) -> VerifyingKey:
-        """The key of proofs in shards, see `cstark.protocol.shards`."""
-        if self._sharded_key is None:
-            commitment, everywhere = self.preprocessed(), self.preprocessed_of_shards()
-            self._sharded_key = VerifyingKey(
-                self.description.tables,
-                self.description.options,
-                None if commitment is None else commitment.root,
-                None if everywhere is None else everywhere.root,
-                sharded=True,
-            )
-        return self._sharded_key
+        """The verifying key of proofs in shards, see `cstark.protocol.shards`."""
+        return self.for_shards().verifying_key()
 
     def preprocessed_of_shards(self) -> Commitment | None:
         """The commitment of all shards but the last: to the tables that stand in every one."""
@@ -245,35 +269,39 @@ class ProvingKey:
 
     def _commit(self, report: Report | None, stands: str = "") -> Commitment | None:
         """Extend and hash the preprocessed columns of all tables, or of those that stand so."""
-        options = self.description.options
-        least = least_log_height(self.description.tables, options.queries) if options.zk else 0
-        shapes, values = [], {}
-        for table, description in enumerate(self.description.tables):
-            if description.preprocessed is not None and stands in ("", description.stands):
-                values[table] = description.preprocessed
-                log_rows = len(description.preprocessed).bit_length() - 1
-                width = description.preprocessed_width
-                log_height = code_log_height(options, least, log_rows)
-                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width, log_rows))
+        options, shapes = self.description.options, self.preprocessed_shapes(stands)
         if not shapes:
             return None
-        shapes.sort(key=lambda m: (-m.log_height, m.table))
         with nullcontext() if report is None else report.phase("commit preprocessed"):
             matrices = [
                 make_matrix(
                     Storage.HELD,
                     self.domain(m.log_height),
-                    extended(self, m, values[m.table]),
+                    extended(self, m),
                     label="preprocessed LDE",
                 )
                 for m in shapes
             ]
-            shape = TreeShape("preprocessed", options.blowup, tuple(shapes))
+            shape = TreeShape("preprocessed", options.blowup, shapes)
             return Commitment(ALGORITHMS[options.hash], shape, matrices)
+
+    def preprocessed_shapes(self, stands: str = "") -> tuple[MatrixShape, ...]:
+        """The matrices of the preprocessed tree, of all tables or of those that stand so."""
+        options, h = self.description.options, self.description.mask_length
+        least = least_log_height(self.description.tables, h) if options.zk else 0
+        shapes = []
+        for table, description in enumerate(self.description.tables):
+            if description.preprocessed is not None and stands in ("", description.stands):
+                log_rows = len(description.preprocessed).bit_length() - 1
+                width = description.preprocessed_width
+                log_height = code_log_height(options, h, least, log_rows)
+                shapes.append(MatrixShape("preprocessed", table, 0, log_height, width, log_rows))
+        return tuple(sorted(shapes, key=lambda m: (-m.log_height, m.table)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # here, once, and not wherever the key is read
-        self.programs.compile(hidden=hidden_sums(self.description))
+        shards = 2 if self.description.sharded else 1  # the most tables that may have such masks
+        self.programs.compile(hidden=hidden_sums(self.description, shards))
         return (type(self), (self.description, self.programs))
 
 
@@ -284,17 +312,19 @@ class StandingKey(ProvingKey):
     ----------
     key : ProvingKey
     heights : sequence of (int or tuple of int)
+    shards : int
+        See `Layout`.
     """
 
     description: Standing
 
-    def __init__(self, key: ProvingKey, heights: Heights, *, pinned: bool = False) -> None:
+    def __init__(self, key: ProvingKey, heights: Heights, *, shards: int = 1) -> None:
         self.key = key
         self.description = Standing(key.description, heights)
         self.programs = key.programs.of(self.description.places)
         self.domains = key.domains
         self._security = Recent(8)
-        self._layout = Layout(self.description, heights, pinned=pinned)
+        self._layout = Layout(self.description, heights, shards=shards)
 
     def layout(self, log_heights: Heights) -> Layout:
         """The layout, whose heights are those of the key itself."""
@@ -333,11 +363,13 @@ def with_room(
     """
     if not wanted.zk:
         return options
-    return replace(options, zk=tall_log_height(tables, options.queries))
+    return replace(options, zk=tall_log_height(tables, mask_length(options.queries)))
 
 
-def extended(key: ProvingKey, shape: MatrixShape, values: np.ndarray) -> np.ndarray:
-    """Columns on the rows of their code: those of the trace where it has no more."""
+def extended(key: ProvingKey, shape: MatrixShape) -> np.ndarray:
+    """Preprocessed columns on the rows of their code: those of the trace where it has no more."""
+    values = key.description.tables[shape.table].preprocessed
+    assert values is not None  # the shape is that of such columns
     if shape.log_height == shape.log_rows:
         return values
     coefficients = np.zeros((1 << shape.log_height, shape.width), dtype=np.uint64)

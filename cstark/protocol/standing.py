@@ -87,7 +87,7 @@ class Standing(MachineDescription):
                 log_heights.append(log_height)
                 places.append(place)
         # Not those of the tables that stand: a bus keeps its number whoever is absent.
-        self.tables, self.options = tuple(tables), key.options
+        self.tables, self.options, self.sharded = tuple(tables), key.options, key.sharded
         self.buses, self.bus_numbers = key.buses, key.bus_numbers
         self.log_heights, self.places = tuple(log_heights), tuple(places)
 

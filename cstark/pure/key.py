@@ -51,11 +51,12 @@ class Options:
     max_log_height: int
     queries: int
     zk: int  # where traces are hidden, log2 of the rows from which on codes are no taller; else 0
+    sharded: bool = False  # whether the key is one for proofs in shards; no part of the options
 
     @property
     def mask_length(self) -> int:
-        """h: random coefficients of a column."""
-        return 2 * (self.queries + 3)
+        """h: random coefficients of a column, three more where it has a pin."""
+        return 2 * (self.queries + 3) + (3 if self.sharded else 0)
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,17 @@ class Statement:
     options: Options
     preprocessed_root: bytes | None
     shard_root: bytes | None  # of a key for proofs in shards
-    sharded: bool
     buses: dict[str, tuple[int, int]]  # number and width
     tables: tuple[Table, ...]
     degree: int  # the largest of a table of the machine, whether or not it stands in a proof
     publics: tuple[tuple[int, ...], ...] = field(default=())
     tokens: tuple[Token, ...] = field(default=())
     claim: bytes = b"{}"
+
+    @property
+    def sharded(self) -> bool:
+        """Whether it is about proofs in shards."""
+        return self.options.sharded
 
     def code_height(self, rows: int) -> int:
         """Height of the code of tables of so many rows."""
@@ -251,7 +256,7 @@ def _statement(data: Any) -> Statement:
     key = _record(file["key"], names + " shard_root" * sharded, "key")
     _need(key["format"] == "cstark verifying key", "not a verifying key")
     _version(key["version"], "key")
-    options = _options(key["options"])
+    options = _options(key["options"], sharded)
     buses: dict[str, tuple[int, int]] = {}
     _need(type(key["buses"]) is dict, "buses: not an object")
     for number, name in enumerate(sorted(key["buses"]), 1):  # numbers follow the names
@@ -297,7 +302,6 @@ def _statement(data: Any) -> Statement:
         options=options,
         preprocessed_root=preprocessed,
         shard_root=shard_root,
-        sharded=sharded,
         buses=buses,
         tables=tables,
         degree=max(table.degree for table in tables),
@@ -336,7 +340,7 @@ def _within_limits(value: Any, level: int) -> None:
             _within_limits(item, level + 1)
 
 
-def _options(data: Any) -> Options:
+def _options(data: Any, sharded: bool) -> Options:
     names = "blowup coset_offset final_length fri_arity grinding hash max_log_height queries zk"
     o = _record(data, names, "options")
     _need(o["hash"] in HASHES, "hash: unknown")
@@ -356,6 +360,7 @@ def _options(data: Any) -> Options:
         max_log_height=_number(o["max_log_height"], MIN_LOG_HEIGHT, highest, "max log height"),
         queries=_number(o["queries"], 1, MAX_QUERIES, "queries"),
         zk=zk,
+        sharded=sharded,
     )
 
 

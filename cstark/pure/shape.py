@@ -140,13 +140,14 @@ def quotient_chunks(tables: Iterable[Table]) -> int:
     return max(1, max(table.degree for table in tables) - 1)
 
 
-def shape_of(statement: Statement, heights: tuple[int, ...], pinned: bool = False) -> Shape:
-    """The shape of proofs at these heights, one per table; or, with pins, of a shard."""
+def shape_of(statement: Statement, heights: tuple[int, ...], shards: int = 1) -> Shape:
+    """The shape of proofs at these heights, one per table; or of one shard of so many."""
     tables, options = statement.tables, statement.options
     codes = [statement.code_height(height) for height in heights]
     distinct = tuple(sorted(set(codes), reverse=True))
     with_sums = [index for index, table in enumerate(tables) if table.interactions]
-    hidden = frozenset(with_sums if options.zk and len(with_sums) > 1 else ())
+    alone = len(with_sums) == 1 and shards == 1
+    hidden = frozenset(with_sums if options.zk and not alone else ())
     rows: dict[str, dict[int, list[int]]] = {tree: {} for tree in TREES}
     blocks: dict[int, tuple[Block, ...]] = {}
     masks: dict[int, int] = {}
@@ -180,7 +181,7 @@ def shape_of(statement: Statement, heights: tuple[int, ...], pinned: bool = Fals
             masks[code] = words["quotient"]
         later = (block for n in sorted(following, reverse=True) for block in following[n])
         blocks[code] = (*now, *later)
-    pins = {n: sum(words) for n, words in rows["main"].items()} if pinned else {}
+    pins = {n: sum(words) for n, words in rows["main"].items()} if options.sharded else {}
     return Shape(
         heights, distinct, hidden, masks, rows, blocks, pins=pins,
         folds=fold_schedule(distinct, options.fri_arity, options.final_length),

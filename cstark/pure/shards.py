@@ -52,7 +52,7 @@ class Part:
         self.last = index == count - 1
         about, rows = standing(whole, self.header, {}, self.last)
         self.statement = replace(about, tokens=())
-        self.shape: Shape = shape_of(self.statement, rows, pinned=True)
+        self.shape: Shape = shape_of(self.statement, rows, count)
         self.root = whole.preprocessed_root if self.last else whole.shard_root
         self.place = place
         self.transcript = Transcript(HASHES[whole.options.hash], trace)
@@ -102,8 +102,6 @@ def verify_shards(
         raise Refused("heights", "heights are expected of a proof in shards, which has many")
     if not statement.sharded:
         raise Refused("statement", "the proof is in shards, and the key is of other proofs")
-    if statement.options.zk:
-        raise Refused("options", "there are no shards with zk")
     data = read_shards(statement, Reader(proof))
     count = len(data)
     parts = [Part(statement, part, (index, count), trace) for index, part in enumerate(data)]

@@ -17,6 +17,9 @@ that share of all (eta, omega); there are L (L - 1) / 2 pairs, L^2 / 2 of which 
 
     pin     L^2 (P + N + o - 2) / (2 (p^3 - p))        P: most main columns of a height
 
+With masks N is D*, what the final polynomial lets degrees be below (`cstark.security.terms`), and
+the columns that mask the sums are among those that are pinned.
+
 For other pins at most one candidate of each shard is left when z and alpha are drawn, and the
 lookup term has no factor L, with the messages of all shards in M (`Shape.fractions`). If the true
 sums do not balance, then some shard states one that is not its own, and its lookup constraints fail

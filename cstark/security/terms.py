@@ -8,7 +8,7 @@ at height N; the rate of the regime is F / (blowup m).  A term is given in bits,
 =========== ================================== ===================================================
 term        error                              source
 =========== ================================== ===================================================
-pin         L^2 (P + N + o - 2)                P main columns of a height are pinned before the
+pin         L^2 (P + D* + o - 2)               P main columns of a height are pinned before the
             / (2 (p^3 - p))                    lookup challenges, where several proofs share
                                                them (`cstark.security.shards`); the lookup term
                                                has no factor L then
@@ -357,7 +357,7 @@ def round_terms(
     lists = regime.list_size
     terms: dict[str, float] = {}
     if shape.pinned_columns:
-        zeros = shape.pinned_columns + shape.height + shape.points - 2
+        zeros = shape.pinned_columns + shape.dimension + shape.points - 2
         terms["pin"] = math.log2(FIELD_SIZE - P) - math.log2(lists * lists / 2 * zeros)
     if shape.fractions:
         messages = shape.fractions * (shape.message_width + 2)

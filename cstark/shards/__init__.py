@@ -7,6 +7,7 @@
 `cstark.shards.verify`    verifying, each shard where the caller says
 `cstark.shards.imbalance` which messages do not balance over all shards
 `cstark.shards.folder`    what is finished, on disk
+`cstark.shards.hidden`    the secret of a run that hides its traces
 `cstark.shards.lock`      one run to a folder at a time
 `cstark.shards.report`    who made what, and what was waited for
 ========================= =====================================================================

@@ -11,19 +11,20 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from cstark.errors import StatementError
-from cstark.files import write_whole
+from cstark.files import sync_directory, write_whole
 from cstark.protocol.key import VerifyingKey
+from cstark.protocol.shards.secrets import RunSecret
 from cstark.protocol.statement import Instance
 from cstark.shards.lock import locked
 
 __all__ = ["ShardFolder", "identity", "opened"]
 
-STATEMENT = "statement"
+STATEMENT, SECRET, DRAWN = "statement", "secret", "drawn"
 DIGEST = 32
 
 
@@ -92,7 +93,8 @@ class ShardFolder:
     """
 
     def __init__(self, path: Path, name: bytes) -> None:
-        self._path, self._name = path, name
+        self._path, self._run = path, name
+        self._name = name
         self.refused: dict[int, str] = {}
         found = self._read(path / STATEMENT)
         if found is None:
@@ -148,6 +150,52 @@ class ShardFolder:
 
     def _keep(self, index: int, what: str, data: bytes) -> None:
         write_whole(self._file(index, what), self._digest(index, what, data) + data)
+
+    # ---- runs that hide their traces: see `cstark.shards.hidden` ---------------------------
+
+    def use(self, name: str) -> None:
+        """From here on heads and shards are those made with the secret of this name."""
+        self._name = self._run + name.encode()
+
+    def secret(self) -> RunSecret | None:
+        """The secret of the run, if it is there and is one."""
+        data = self._read(self._path / SECRET)
+        return None if data is None else RunSecret.from_text(data.decode("ascii", "replace"))
+
+    def keep_secret(self, secret: RunSecret) -> None:
+        """Keep a new secret, and nothing that was made with another one."""
+        write_whole(self._path / SECRET, secret.to_text().encode(), private=True)
+        sync_directory(self._path)
+        self.use(secret.name)
+        for path in [*self._path.glob("*.head"), *self._path.glob("*.shard")]:
+            path.unlink()
+
+    def drop_secret(self) -> None:
+        """Remove the secret of a run that has ended."""
+        (self._path / SECRET).unlink(missing_ok=True)
+
+    def drawn(self) -> tuple[str, bytes] | None:
+        """Name of the secret that challenges were drawn with, and the state then.
+
+        None if none were; both empty if what is there cannot be read.
+        """
+        data = self._read(self._path / DRAWN)
+        if data is None:
+            return None
+        words = data.decode("ascii", "replace").split()
+        with suppress(ValueError):
+            if len(words) == 2 and len(words[1]) == 64:
+                return words[0], bytes.fromhex(words[1])
+        return "", b""  # of whatever secret, and from whatever heads
+
+    def keep_drawn(self, name: str, state: bytes) -> None:
+        """Keep, on the disk when this returns, what challenges have been drawn from."""
+        write_whole(self._path / DRAWN, f"{name} {state.hex()}\n".encode())
+        sync_directory(self._path)
+
+    def has_shards(self) -> bool:
+        """Whether there is a whole shard, of whatever run."""
+        return any(self._path.glob("*.shard"))
 
     @staticmethod
     def _read(path: Path) -> bytes | None:

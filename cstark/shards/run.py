@@ -27,6 +27,7 @@ from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance, token_sum
 from cstark.report.progress import ProgressCallback, listener
 from cstark.shards.folder import ShardFolder, identity, opened
+from cstark.shards.hidden import Hidden
 from cstark.shards.imbalance import Question, answer, raise_imbalance
 from cstark.shards.maps import Maps, Returned
 from cstark.shards.report import ShardReport, ShardTimes
@@ -50,17 +51,19 @@ def prove_shards(
     max_memory: int | None = None,
     memory: int | None = None,
     keep: int | bool = 0,
+    insecure_seed: bytes | None = None,
 ) -> ShardedProof:
     """What `Machine.prove_shards` does; the parameters are its own."""
     check_executor(executor)
     check_max_memory(max_memory)
     check_max_memory(memory, "memory")
     sources = _sources(shards)
-    if key.description.options.zk:
-        raise OptionsError(
-            "zk=True: a proof in shards cannot hide its traces; prove it as one, or without zk"
-        )
-    verifying = key.sharded_key()
+    key = key.for_shards()
+    if insecure_seed is not None and not key.description.options.zk:
+        raise OptionsError("insecure_seed: of use only with Options(zk=True)")
+    if insecure_seed is not None and folder is not None:
+        raise OptionsError("insecure_seed: not with a folder, which keeps a secret of its own")
+    verifying = key.verifying_key()
     instance = Instance.build(verifying, publics, tokens, claim)
     places = [Place(index, len(sources)) for index in range(len(sources))]
     pack = pickler(executor)
@@ -82,10 +85,15 @@ def prove_shards(
     start = time.perf_counter()
     name = identity(verifying, instance, len(sources))
     with listener(progress) as tell, opened(folder, name) as kept:
+        hidden = None
+        if key.description.options.zk:
+            hidden = Hidden(bytes.fromhex(name.decode()), kept, insecure_seed)
         proving = _Proving(
-            Here() if executor is None else executor, verifying, instance, tasks, kept, tell
+            Here() if executor is None else executor, verifying, instance, tasks, kept, hidden, tell
         )
         parts = proving.parts()
+        if hidden is not None:
+            hidden.finish()
     proof = ShardedProof(verifying.options, instance.claim, parts)
     proof.report = ShardReport(
         proving.times(parts), time.perf_counter() - start, proving.barrier, len(proof)
@@ -135,10 +143,12 @@ class _Proving:
         instance: Instance,
         tasks: Sequence[ShardTask],
         folder: ShardFolder | None,
+        hidden: Hidden | None,
         tell: ProgressCallback | None,
     ) -> None:
         self._executor, self._key, self._instance = executor, key, instance
-        self._tasks, self._folder, self._tell = tasks, folder, tell
+        self._tasks, self._folder, self._hidden = tasks, folder, hidden
+        self._tell = None if tell is None else _rising(tell)
         self._heads: dict[int, bytes] = {}
         self._found: set[int] = set()  # heads of the folder: of what traces nobody here knows
         self._first: dict[int, Returned] = {}
@@ -147,6 +157,8 @@ class _Proving:
         if folder is not None:
             for task in tasks:
                 self._find_head(folder, task.place)
+        if hidden is not None and not hidden.admit(len(self._heads), len(tasks)):
+            self._begin_again()
 
     def _find_head(self, folder: ShardFolder, place: Place) -> None:
         head = folder.head(place.index)
@@ -187,9 +199,19 @@ class _Proving:
         if self._folder is not None:
             for index in stale:
                 self._folder.refuse(index, "the folder's commitment is of other traces")
+        if self._hidden is not None:
+            self._hidden.begin()
+            self._begin_again()
         for index in self._found:
             del self._heads[index]
         self._found = set()
+
+    def _begin_again(self) -> None:
+        """Another secret: all commitments that were made with the one of before are of no use."""
+        if self._folder is not None:
+            for index in self._found:
+                self._folder.refuse(index, "it was made with masks that must not be used again")
+        self._heads, self._found = {}, set()
 
     def _explain(self) -> None:
         """Raise an error that names messages which do not balance, if there are any."""
@@ -205,22 +227,38 @@ class _Proving:
 
     def _maps(self, tell: ProgressCallback | None) -> tuple[Maps, list[ShardTask]]:
         """A run, which may be stopped without stopping others, and its tasks."""
-        run = uuid4().hex
-        tasks = [replace(task, run=run) for task in self._tasks]
+        run, tasks = uuid4().hex, []
+        for task in self._tasks:
+            secret = None if self._hidden is None else self._hidden.of(task.place)
+            tasks.append(replace(task, run=run, secret=secret))
         return Maps(self._executor, run, [task.place for task in tasks], tell), tasks
 
     def _both_maps(self) -> list[bytes]:
-        maps, tasks = self._maps(self._tell)
-        self._commit(maps, tasks)
-        heads = [self._heads[index] for index in range(len(tasks))]
-        readers = [
-            _reader(self._key, self._instance, task.place, head)
-            for task, head in zip(tasks, heads, strict=True)
-        ]
-        _refuse_wrapping(readers, self._instance)
-        states = [reader.transcript.state for reader in readers]
-        self.shared = draw_shared(self._key, self._instance, states)
-        return self._prove(maps, tasks)
+        while True:
+            maps, tasks = self._maps(self._tell)
+            self._commit(maps, tasks)
+            heads = [self._heads[index] for index in range(len(tasks))]
+            readers = [
+                _reader(self._key, self._instance, task.place, head)
+                for task, head in zip(tasks, heads, strict=True)
+            ]
+            _refuse_wrapping(readers, self._instance)
+            states = [reader.transcript.state for reader in readers]
+            self.shared = draw_shared(self._key, self._instance, states)
+            if self._hidden is None or self._settled(self._hidden, readers):
+                return self._prove(maps, tasks)
+            self._begin_again()
+
+    def _settled(self, hidden: Hidden, readers: Sequence[ShardVerifier]) -> bool:
+        """Whether the second map may begin, with the masks of the first one."""
+        silent = [n for n, reader in enumerate(readers) if not reader.layout.lookup_tables()]
+        if len(readers) == 1 or len(silent) == len(readers):
+            silent = []  # masks of sums concern nobody else, or nobody
+
+        def finished() -> bool:
+            return all(self._find_part(reader.place) is not None for reader in readers)
+
+        return hidden.settle(silent, self.shared.state, finished)
 
     def _commit(self, maps: Maps, tasks: Sequence[ShardTask]) -> None:
         """The first map: what each shard says before it knows the challenges of all."""
@@ -298,6 +336,18 @@ class _Proving:
             _times(self._first.get(i), self._second.get(i), part, refused.get(i, ""))
             for i, part in enumerate(parts)
         )
+
+
+def _rising(tell: ProgressCallback) -> ProgressCallback:
+    """Told of what is done again as if it were not, until there is something new."""
+    most = 0
+
+    def rising(what: str, done: int, total: int) -> None:
+        nonlocal most
+        most = max(most, done)
+        tell(what, most, total)
+
+    return rising
 
 
 class _StaleHead(Exception):

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -21,11 +21,11 @@ from cstark.cost.memory import (
     process_bytes,
 )
 from cstark.errors import CstarkError, OptionsError, TraceError
-from cstark.protocol.layout import hidden_sums
 from cstark.protocol.matrix import PLANS
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.shards.challenges import Place, Shared
 from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
+from cstark.protocol.shards.secrets import ShardSecret
 from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Traces, read_standing
 from cstark.proving import check_constraints
@@ -80,6 +80,8 @@ class ShardTask:
     threads, max_memory, memory : int or None
     keep : int
         Bytes of commitments that a process may keep between the two parts.
+    secret : ShardSecret or None
+        What the masks of the shard are made from, where its traces are hidden.
     """
 
     key: ProvingKey | bytes
@@ -92,6 +94,7 @@ class ShardTask:
     max_memory: int | None = None
     memory: int | None = None
     keep: int = 0
+    secret: ShardSecret | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -202,11 +205,11 @@ def read_shard(task: ShardTask) -> tuple[ShardKey, Heights, list[np.ndarray], In
 def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
     """A prover at its start, and the bytes that its main commitment will hold."""
     key, heights, arrays, instance = read_shard(task)
-    key.programs.compile(check=check, hidden=hidden_sums(key.description))
+    key.programs.compile(check=check, hidden=key.layout(heights).hidden_sums)
     if check:
         check_constraints(key, arrays, instance)
     plan = _plan(task, key, key.layout(heights), sum(array.nbytes for array in arrays))
-    prover = ShardProver(key, instance, arrays, Report(), plan=plan)
+    prover = ShardProver(key, instance, arrays, Report(), plan=plan, secret=task.secret)
     return prover, _size(prover)
 
 

@@ -19,12 +19,13 @@ TESTS = Path(__file__).resolve().parent.parent
 
 (
     FORMAT, POLICY, BUSES, QUERIES, OPENINGS, FRI, BINDING, STATED, ACC, EVERY, ONE, HIDDEN, ALONE,
-    GROUPS, SEVERAL, SHARDS,
+    GROUPS, SEVERAL, SHARDS, IN_SHARDS,
 ) = (
     f"attacks/test_{name}.py::"
     for name in ("format", "policy", "buses", "queries", "openings", "fri", "binding",
                  "binding_statement", "accumulator", "every_place", "one_quotient",
-                 "hidden", "preprocessed_alone", "groups", "several_traces", "shards")
+                 "hidden", "preprocessed_alone", "groups", "several_traces", "shards",
+                 "hidden_shards")
 )  # fmt: skip
 LEDGER, MUTATIONS, REFUSALS = (
     f"protocol/test_{name}.py::" for name in ("ledger", "mutations", "refusals")
@@ -195,6 +196,9 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         HIDDEN + "test_masks_of_sums_that_do_not_cancel",
         HIDDEN + "test_sums_that_are_not_those_of_the_masks",
         HIDDEN + "test_masks_of_sums_chosen_after_the_challenges",
+        IN_SHARDS + "test_masks_of_sums_that_do_not_cancel_over_shards",
+        IN_SHARDS + "test_sums_of_a_shard_that_are_not_those_of_its_masks",
+        IN_SHARDS + "test_masks_of_sums_chosen_after_the_challenges_of_shards",
     ),
     "salts and options of hiding": (
         HIDDEN + "test_salts_belong_to_the_root", HIDDEN + "test_a_proof_of_the_other_kind",
@@ -204,6 +208,14 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         HIDDEN + "test_options_that_are_none",
         HIDDEN + "test_both_verifiers_count_the_same_bits",
         HIDDEN + "test_the_tallest_tables_leave_room_for_masks",
+        IN_SHARDS + "test_salts_of_shards_belong_to_the_root",
+        IN_SHARDS + "test_shards_of_the_other_kind",
+        IN_SHARDS + "test_keys_of_hidden_shards_and_single_proofs",
+        IN_SHARDS + "test_one_shard_is_not_the_first_of_several",
+        IN_SHARDS + "test_more_or_fewer_bytes_of_a_hidden_shard",
+        IN_SHARDS + "test_both_verifiers_count_the_bits_of_hidden_shards",
+        IN_SHARDS + "test_keys_of_shards_that_leave_no_room_for_masks",
+        IN_SHARDS + "test_room_for_three_more_coefficients",
     ),
     "a table without a column of the prover's": (
         ALONE + "test_it_is_proved_and_verified",

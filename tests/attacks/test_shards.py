@@ -18,14 +18,22 @@ from cstark.protocol.shards.prover import ShardProver
 from cstark.protocol.statement import Instance
 from tests.attacks.test_several_traces import Bulk, Coin, Single, coin
 from tests.attacks.toolkit import changed, deaf_to, without
-from tests.shards.shard_support import COUNT, Told, machine, prove_anyway, sources, traces_of
+from tests.shards.shard_support import (
+    COUNT,
+    Told,
+    hidden,
+    machine,
+    prove_anyway,
+    sources,
+    traces_of,
+)
 
 P = cs.P
 
 
-@pytest.fixture(scope="module")
-def told():
-    return Told(machine())
+@pytest.fixture(scope="module", params=["plain", "hidden"])
+def told(request):
+    return hidden() if request.param == "hidden" else Told(machine())
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +96,8 @@ def test_a_shard_left_out_where_nobody_counts_them(told):
     made = prove_anyway(told, shards)
     told.verify(made)
     told.refused(of_shards(made, [made.shards[0], made.shards[2]]))
+    if told.machine.resolved.zk:  # masks of sums that cancel over three do not over two
+        return
     with deaf_to("shard", "shards", "head"):
         made = prove_anyway(told, shards)
         shorter = of_shards(made, [made.shards[0], made.shards[2]])
@@ -142,7 +152,7 @@ def test_a_wrong_pin(told):
     def openings_alone(self, log_height):
         return list(self.groups[log_height])
 
-    again = Told(machine())  # layouts are kept
+    again = hidden() if told.machine.resolved.zk else Told(machine())  # layouts are kept
     with changed(Layout, "combined", openings_alone):
         again.verify(prove_anyway(again, shards, WrongPin))
 
@@ -289,7 +299,7 @@ def test_another_statement(told, honest, change):
     elif change == "claim":
         false = told.but(claim=b'{"a":1}')
     elif change == "options":
-        false = told.but(machine=machine(queries=7))
+        false = told.but(machine=machine(queries=7, zk=told.machine.options.zk))
     else:
         tables = {**told.machine.tables}
         tables["step"] = type("Other", (type(tables["step"]),), {"rows": 16})()

@@ -20,7 +20,7 @@ from cstark.cli.main import main
 from cstark.protocol.version import VERSION
 from cstark.workload.statement_file import StatementFile
 from tests.oracles import zoo
-from tests.shards.shard_support import Told
+from tests.shards.shard_support import Told, hidden, sources
 from tests.shards.shard_support import machine as sharded_machine
 
 RECORD = Path(__file__).with_name("digests.json")
@@ -62,10 +62,20 @@ def digests(name: str, hash: str) -> dict[str, str]:
     return {"key": sha256(key).hexdigest(), "proof": sha256(proof.to_bytes()).hexdigest()}
 
 
-def sharded_digests(hash: str) -> dict[str, str]:
+SHARDED = {
+    "shards": lambda hash: (Told(sharded_machine(hash=hash)), sources()),
+    "hidden shards": lambda hash: (hidden(hash=hash), sources()),
+    "hidden shard, alone": lambda hash: (hidden(hash=hash), sources(1)),
+    "hidden shards, tall and short": lambda hash: (
+        hidden(hash=hash, tall=True, final_length=16), sources(2, 64),
+    ),
+}  # fmt: skip
+
+
+def sharded_digests(name: str, hash: str) -> dict[str, str]:
     """The same of a proof in shards."""
-    told = Told(sharded_machine(hash=hash))
-    proof = told.prove()
+    told, shards = SHARDED[name](hash)
+    proof = told.prove(shards)
     told.verify(proof)
     assert not told.plain_refusal(proof)
     key = told.machine.proving_key.sharded_key().to_json().encode()
@@ -74,7 +84,7 @@ def sharded_digests(hash: str) -> dict[str, str]:
 
 def record() -> dict[str, object]:
     found = {f"{name}, {hash}": digests(name, hash) for name in CASES for hash in HASHES}
-    found |= {f"shards, {hash}": sharded_digests(hash) for hash in HASHES}
+    found |= {f"{name}, {hash}": sharded_digests(name, hash) for name in SHARDED for hash in HASHES}
     return {"version": VERSION, "digests": found}
 
 
@@ -89,14 +99,15 @@ def test_bytes_are_those_of_this_version(name, hash):
 
 
 @pytest.mark.parametrize("hash", HASHES)
-def test_bytes_of_shards_are_those_of_this_version(hash):
+@pytest.mark.parametrize("name", SHARDED)
+def test_bytes_of_shards_are_those_of_this_version(name, hash):
     recorded = json.loads(RECORD.read_text())["digests"]
-    assert sharded_digests(hash) == recorded[f"shards, {hash}"], "the bytes of shards changed"
+    assert sharded_digests(name, hash) == recorded[f"{name}, {hash}"], "the bytes of shards changed"
 
 
 def test_everything_recorded_is_tried():
     recorded = json.loads(RECORD.read_text())["digests"]
-    names = [*CASES, "shards"]
+    names = [*CASES, *SHARDED]
     assert sorted(recorded) == sorted(f"{name}, {hash}" for name in names for hash in HASHES)
 
 

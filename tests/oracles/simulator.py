@@ -22,8 +22,11 @@ from cstark.protocol.domain import Domain
 from cstark.protocol.fri import FriProver
 from cstark.protocol.layout import Layout, Quotient
 from cstark.protocol.masked import quotient_factors
-from cstark.protocol.openings import Combination
+from cstark.protocol.openings import Combination, Pins
 from cstark.protocol.proof import Proof
+from cstark.protocol.shards.challenges import Place
+from cstark.protocol.shards.proof import ShardProof
+from cstark.protocol.shards.prover import ShardKey
 from cstark.protocol.statement import Instance, token_sum
 from cstark.protocol.stream import ProofWriter
 from cstark.protocol.transcript import ALGORITHMS
@@ -44,6 +47,8 @@ class Simulator:
         The statement.
     """
 
+    sums: dict[int, Element]
+
     def __init__(
         self, machine: cs.Machine, log_heights: Any, publics: Any = None, tokens: Any = ()
     ) -> None:
@@ -51,8 +56,13 @@ class Simulator:
         self.preprocessed = machine.proving_key.preprocessed()
         self.instance = Instance.build(self.key, publics, tokens, b"")
         self.layout = Layout(self.key, log_heights)
+        self._ask()
+
+    def _ask(self) -> None:
+        """The oracle's answers."""
         self.options = self.key.options
         self.random = np.random.default_rng(int.from_bytes(os.urandom(16), "little"))
+        self.sums = {}
         oracle = Programmed(self.options.hash)
         self.z, self.alpha, self.beta, self.delta, self.zeta, self.gamma = (
             oracle.extension(name) for name in ("z", "alpha", "beta", "delta", "zeta", "gamma")
@@ -65,7 +75,8 @@ class Simulator:
         """A proof that a verifier accepts under the programmed answers."""
         layout, stream = self.layout, ProofWriter(self.options.hash)
         stream.transcript = Programmed(self.options.hash)
-        self._choose_sums()
+        if not self.sums:
+            self._choose_sums()
         self._choose_openings()
         trees = [self._rows_of(number) for number in range(len(layout.trees))]
         words = self._words(trees)
@@ -74,6 +85,8 @@ class Simulator:
             siblings.append(self._siblings(tree))
             roots[tree.shape.name] = tree.root(ALGORITHMS[self.options.hash], siblings[-1])
         stream.write("main root", roots["main"])
+        if layout.pins:
+            stream.write("pins", _bytes(self.pins.values.values()))
         if layout.tree("lookup") is None:
             stream.absent("lookup root")
         else:
@@ -95,7 +108,7 @@ class Simulator:
                 stream.write(f"rows of {tree.shape.name}", rows.tobytes())
             stream.write(f"siblings of {tree.shape.name}", digests.tobytes())
         fri.open(self.positions, stream.write)
-        return Proof(self.options, layout.log_heights, b"", stream.body())
+        return Proof(self.options, layout.key.heights, b"", stream.body())
 
     # ---- what is uniform --------------------------------------------------------------------
 
@@ -116,6 +129,12 @@ class Simulator:
             self.sums[tables[-1]] = field.neg(total)
 
     def _choose_openings(self) -> None:
+        oracle = Programmed(self.options.hash)
+        eta, omega = oracle.extension("eta"), oracle.extension("omega")
+        self.pins = Pins(eta, omega, {height: self.element() for height in self.layout.pins})
+        self._choose_opened()
+
+    def _choose_opened(self) -> None:
         """All uniform but the preprocessed columns', which are public, and each last chunk."""
         layout = self.layout
         self.openings = [self.element() for _ in range(layout.openings)]
@@ -146,7 +165,7 @@ class Simulator:
         """Preprocessed columns at a point, from their coefficients."""
         assert self.preprocessed is not None
         shape = self.preprocessed.shape
-        place = shape.of(table)
+        place = shape.of(self.layout.key.places[table])
         assert place is not None
         width, log_height = shape.matrices[place].width, shape.matrices[place].log_height
         domain = self._domain(log_height)
@@ -239,7 +258,7 @@ class Simulator:
             at = tree.positions[matrix.log_height]
             if matrix.tree == "preprocessed":
                 assert self.preprocessed is not None
-                place = self.preprocessed.shape.of(matrix.table)
+                place = self.preprocessed.shape.of(layout.key.places[matrix.table])
                 assert place is not None
                 found = self.preprocessed.matrices[place].take_rows(at)
             elif matrix.tree != "quotient":
@@ -316,7 +335,7 @@ class Simulator:
         Of the others only the values at the positions matter, which the opened rows determine: any
         polynomial of low degree with these values will do.
         """
-        combination = Combination(self.layout, self.gamma, self.openings, self.zeta)
+        combination = Combination(self.layout, self.gamma, self.openings, self.zeta, self.pins)
         words = {}
         for log_height in self.layout.groups:
             at = distinct_positions(self.positions, self.layout.log_max_height, log_height)
@@ -363,7 +382,7 @@ class Simulator:
         self, trees: list[OpenedTree], combination: Combination, log_height: int, at: np.ndarray
     ) -> list[Element]:
         """What the opened rows make of the reduced word at positions, without what hides it."""
-        groups, found = self.layout.groups[log_height], []
+        groups, found = self.layout.combined(log_height), []
         for k, position in enumerate(at.tolist()):
             value, x = field.ZERO, self._point(log_height, position)
             for point in {group.point for group in groups}:
@@ -373,7 +392,7 @@ class Simulator:
                     opened = trees[group.tree].rows[group.matrix][k].tolist()
                     for word, factor in zip(opened, coefficients, strict=True):
                         total = field.sub(total, field.scale(tuple(factor), word))
-                at_point = field.scale(self.zeta, field.base_root(point))
+                at_point = combination.point(point)
                 share = field.inverse(field.sub(at_point, (x, 0, 0)))
                 value = field.add(value, field.mul(total, share))
             found.append(value)
@@ -381,6 +400,58 @@ class Simulator:
 
     def _siblings(self, tree: OpenedTree) -> np.ndarray:
         return self.random.integers(0, 256, (tree.siblings(), 32), dtype=np.uint8)
+
+
+class SimulatedShard(Simulator):
+    """One shard of a simulated proof.
+
+    Parameters
+    ----------
+    machine : Machine
+        With ``Options(zk=True, grinding=0)``.
+    log_heights : sequence of (int or tuple of int)
+        As in the header of the shard.
+    place : Place
+    publics : mapping
+    """
+
+    def __init__(self, machine: cs.Machine, log_heights: Any, place: Place, publics: Any) -> None:
+        key = ShardKey(machine.proving_key, log_heights, place)
+        self.key = key.description  # type: ignore[assignment]  # of the tables that stand
+        self.preprocessed = key.preprocessed()
+        whole = Instance.build(machine.proving_key.sharded_key(), publics, (), b"")
+        self.instance = whole.at(key.description)
+        self.layout = key.layout(log_heights)
+        self._ask()
+
+
+def simulated_shards(
+    machine: cs.Machine, log_heights: Any, publics: Any = None, tokens: Any = ()
+) -> cs.ShardedProof:
+    """A proof in shards of these heights, made without any trace.
+
+    Over all shards the sums are uniform but for what the tokens leave.
+    """
+    key, count = machine.proving_key.sharded_key(), len(log_heights)
+    shards = [
+        SimulatedShard(machine, heights, Place(index, count), publics)
+        for index, heights in enumerate(log_heights)
+    ]
+    instance = Instance.build(key, publics, tokens, b"")
+    total = token_sum(key, instance, shards[0].z, shards[0].alpha)
+    assert total is not None
+    last = None
+    for shard in shards:
+        for table in shard.layout.lookup_tables():
+            shard.sums[table], last = shard.element(), (shard, table)
+            total = field.add(total, shard.sums[table])
+    if last is not None:
+        shard, table = last
+        shard.sums[table] = field.sub(shard.sums[table], total)
+    parts = []
+    for heights, shard in zip(log_heights, shards, strict=True):
+        parts.append(ShardProof(tuple(heights), shard.prove().body).to_bytes())
+    return cs.ShardedProof(key.options, b"", parts)
 
 
 def _bytes(values: Any) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import cstark as cs
-from cstark.protocol.hiding import least_log_height
+from cstark.protocol.hiding import least_log_height, mask_length
 from cstark.protocol.key import MachineDescription
 from cstark.protocol.proving_key import ProvingKey
 
@@ -42,7 +42,7 @@ def lowered(machine: cs.Machine) -> cs.Machine:
     """The machine with a key in which z is as small as the remainders of quotients allow."""
     key = machine.proving_key
     numbers, tables = machine.resolved, key.description.tables
-    least = replace(numbers, zk=least_log_height(tables, numbers.queries))
+    least = replace(numbers, zk=least_log_height(tables, mask_length(numbers.queries)))
     machine._proving_key = ProvingKey(MachineDescription(tables, least), key.programs)
     return machine
 

@@ -12,6 +12,7 @@ import cstark as cs
 from cstark import pure
 from cstark.protocol.shards.challenges import Place, Shared, draw_shared
 from cstark.protocol.shards.prover import ShardKey, ShardProver, absent_tables
+from cstark.protocol.shards.secrets import RunSecret
 from cstark.protocol.statement import Instance
 from cstark.report import Report
 from tests.attacks.toolkit import standing_traces
@@ -52,16 +53,23 @@ OPTIONS = {"queries": 6, "grinding": 0, "max_log_height": 12}
 COUNT = 3  # shards
 
 
-def machine(**options: Any) -> cs.Machine:
-    return cs.Machine(TABLES, cs.Options(**{**OPTIONS, **options}))
+def machine(*, tall: bool = False, **options: Any) -> cs.Machine:
+    """The machine; with `tall`, codes are no taller than tables as soon as masks allow that."""
+    made = cs.Machine(TABLES, cs.Options(**{**OPTIONS, **options}))
+    return zoo.lowered(made) if tall else made
 
 
-def traces_of(index: int, count: int = COUNT) -> dict[str, Any]:
+def hidden(*, tall: bool = False, **options: Any) -> Told:
+    """What hides its traces, with masks that are the same each time."""
+    return Told(machine(tall=tall, zk=True, **options), seed=bytes(range(32)))
+
+
+def traces_of(index: int, count: int = COUNT, rows: int = 16) -> dict[str, Any]:
     """The traces of one shard: every step is of cell 3, which begins with 100 * 3."""
-    steps = np.zeros((16, 3), dtype=np.uint64)
+    steps = np.zeros((rows, 3), dtype=np.uint64)
     for row in range(10):
         steps[row] = 1, 3, 300 + 10 * index + row
-    halves = [zoo.halves(32, index), zoo.halves(8, 50 + index)]
+    halves = [zoo.halves(2 * rows, index), zoo.halves(8, 50 + index)]
     if index == 1:
         halves = []
     found: dict[str, Any] = {"step": [steps], "halves": halves}
@@ -75,8 +83,8 @@ def traces_of(index: int, count: int = COUNT) -> dict[str, Any]:
     return found
 
 
-def sources(count: int = COUNT) -> list[Any]:
-    return [partial(traces_of, index, count) for index in range(count)]
+def sources(count: int = COUNT, rows: int = 16) -> list[Any]:
+    return [partial(traces_of, index, count, rows) for index in range(count)]
 
 
 PUBLICS = {"ledger": [7]}
@@ -90,12 +98,15 @@ class Told:
     publics: dict[str, list[int]] = field(default_factory=lambda: dict(PUBLICS))
     tokens: tuple[Any, ...] = ()
     claim: bytes = b"{}"
+    seed: bytes | None = None  # of the masks, where traces are hidden
 
     def but(self, **changes: Any) -> Told:
         return replace(self, **changes)
 
     def prove(self, shards: Any = None, **settings: Any) -> cs.ShardedProof:
         given = sources() if shards is None else shards
+        if self.seed is not None and "folder" not in settings:
+            settings.setdefault("insecure_seed", self.seed)
         return self.machine.prove_shards(
             given, self.publics, tokens=self.tokens, claim=self.claim, **settings
         )
@@ -139,7 +150,7 @@ def prove_anyway(
     """A proof of these traces, which nothing holds back: neither checks nor a rule of presence."""
     key = told.machine.proving_key
     instance = Instance.build(key.description, told.publics, told.tokens, told.claim)
-    provers = []
+    provers, secret = [], RunSecret(told.seed)
     for index, traces in enumerate(shards):
         heights, arrays = standing_traces(key.description.tables, traces)
         place = Place(index, len(shards))
@@ -149,13 +160,14 @@ def prove_anyway(
         ]
         of_shard = ShardKey(key, heights, place)
         mine = replace(instance, tokens=()).at(of_shard.description)
-        provers.append(kind(of_shard, mine, arrays, Report()))
+        mine_alone = secret.of(place, bytes(32))
+        provers.append(kind(of_shard, mine, arrays, Report(), secret=mine_alone))
     heads = [prover.commit() for prover in provers]
     assert all(heads)
     states = [prover.transcript.state for prover in provers]
     common = draw_shared(key.sharded_key(), instance, states) if shared is None else shared
     parts = [prover.finish(common) for prover in provers]
-    return cs.ShardedProof(key.description.options, told.claim, parts)
+    return cs.ShardedProof(key.sharded_key().options, told.claim, parts)
 
 
 __all__ = [
@@ -164,6 +176,7 @@ __all__ = [
     "TABLES",
     "Told",
     "absent_tables",
+    "hidden",
     "machine",
     "prove_anyway",
     "sources",

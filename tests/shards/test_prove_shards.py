@@ -259,11 +259,6 @@ def test_errors_come_from_other_processes(told):
     assert error.value.__notes__ == ["in shard 2 of 3"]
 
 
-def test_shards_cannot_hide(told):
-    with pytest.raises(cs.OptionsError, match="zk=True: a proof in shards cannot hide"):
-        Told(machine(zk=True)).prove()
-
-
 def test_memory_is_bounded_by_shard(told, honest):
     assert told.prove(max_memory=1 << 26) == honest
 

@@ -11,13 +11,13 @@ of a ``once`` table are written as those of an ``any`` table that is absent: the
 Each shard has 1 to 4,096 tables that stand. What is said is what a single proof of all these tables
 would say: all buses go through all shards, and no constraint reaches from one shard into another.
 Public values are the table's, wherever it stands; tokens and claim belong to the whole.
-Zero-knowledge is refused.
 
 *The key* has one field more, ``shard_root``: the root of the preprocessed tree of the ``every``
 tables alone, 64 lower-case hex digits, or null when these have no preprocessed columns. It is that
 of the shards before the last; in the last one the tree is that of all tables,
 ``preprocessed_root``. A key with the field verifies proofs in shards alone, a key without it none;
-the digest is that of the text with the field.
+the digest is that of the text with the field. With zk its number z may be another one than in the
+key of the same machine's other proofs (section Zero-knowledge).
 
 *Policy.* In the place of that of a single proof: options, claim, number of tables and heights as
 there, for each shard; presence as above; the rule on public values that a count depends on, as
@@ -64,6 +64,24 @@ last of its height in the numbering k: its reduced word gets
 
     gamma^k (pin - sum_c eta^c f_c(x)) / (omega - x).
 
+Zero-knowledge
+--------------
+With zk in the key, all that section Zero-knowledge of `cstark.protocol` says holds of each shard
+and of the tables that stand in it, and of the tables of the key where that section speaks of those
+of the machine; but for this:
+
+* m = 2 s + 9 in the place of 2 (s + 3), wherever m stands: in code heights, in dimensions, in the
+  number of coefficients of a final polynomial, and in what a valid key leaves room for.
+* With S >= 2 every table that stands in a shard and has interactions has the main column u more,
+  even if it is the only one of its shard. With S = 1 it is as in other proofs: the only table that
+  has interactions does without.
+* A pin combines all words of the row, the columns u included. They have a salt before them in the
+  leaf, but that is no column. In the numbering k of DEEP the additional column comes first, as
+  there; the pin of a height comes after all openings of that height.
+
+*Prover.* The masks mu of the sums of all shards together add up to 0; r has m coefficients
+(`cstark.protocol.hiding`, `cstark.protocol.shards.secrets`). A verifier need not know.
+
 The file
 --------
 ::
@@ -74,7 +92,7 @@ The file
         8   length of what follows
         2   number of tables, and their log heights, as in a proof
         D   main root              when a table has main columns
-        F   pins
+        F   pins                   one for each code height with main columns, tallest first
         D   lookup root, and the rest of a proof's body
 
 A proof in shards is accepted if and only if: the header is as stated and the policy is met; of the
@@ -85,6 +103,7 @@ balance; each shard ends where its length says; and the file ends after the last
 ======================================= ==========================================================
 `cstark.protocol.shards.challenges`     both transcripts
 `cstark.protocol.shards.proof`          the file
+`cstark.protocol.shards.secrets`        what the masks of a run are made from
 `cstark.protocol.shards.prover`         a shard's prover, in two parts
 `cstark.protocol.shards.verifier`       a shard's verifier, and that of the whole
 ======================================= ==========================================================

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstark.errors import OptionsError
+
 from ..layout import PIN
 from ..matrix import FULL, StoragePlan
 from ..openings import Combination, Pins, evaluate_pins
@@ -14,13 +16,13 @@ from ..proving_key import ProvingKey, StandingKey
 from ..standing import Heights
 from .challenges import Place, Shared, absorb_shard, absorb_shared
 from .proof import ShardProof
+from .secrets import ShardSecret
 
 if TYPE_CHECKING:
     from cstark.field import Element
     from cstark.report import Report
 
     from ..commitment import Commitment
-    from ..key import VerifyingKey
     from ..statement import Instance
 
 __all__ = ["ShardKey", "ShardProver", "absent_tables"]
@@ -43,7 +45,7 @@ class ShardKey(StandingKey):
     """
 
     def __init__(self, key: ProvingKey, heights: Heights, place: Place) -> None:
-        super().__init__(key, heights, pinned=True)
+        super().__init__(key.for_shards(), heights, shards=place.count)
         self.place = place
 
     def preprocessed(self, report: Report | None = None) -> Commitment | None:
@@ -51,10 +53,6 @@ class ShardKey(StandingKey):
         if self.place.is_last:
             return self.key.preprocessed(report)
         return self.key.preprocessed_of_shards()
-
-    def verifying_key(self, report: Report | None = None) -> VerifyingKey:
-        """That of proofs in shards."""
-        return self.key.sharded_key()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.key, self.description.heights, self.place))
@@ -70,6 +68,13 @@ class ShardProver(Prover):
         With public values for the tables that stand; without tokens, which belong to the whole.
     traces, report, plan
         As of `Prover`.
+    secret : ShardSecret, optional
+        What its masks are made from, where the key's options say zk.
+
+    Raises
+    ------
+    OptionsError
+        There is none, and the traces are to be hidden.
     """
 
     pins: Pins
@@ -82,9 +87,16 @@ class ShardProver(Prover):
         report: Report,
         *,
         plan: StoragePlan = FULL,
+        secret: ShardSecret | None = None,
     ) -> None:
-        super().__init__(proving_key, instance, traces, report, plan=plan)
+        seed = None if secret is None else secret.secret
+        super().__init__(proving_key, instance, traces, report, plan=plan, insecure_seed=seed)
         self.place = proving_key.place
+        if self.layout.zk:
+            # Masks of sums cancel over all shards: none can draw its own without the others.
+            if secret is None:
+                raise OptionsError("zk: what makes a shard must be given the shard's secret")
+            self.sum_of_masks = secret.total
 
     def commit(self) -> bytes:
         """The first part: heights, main root and pins, with which the shard begins in the file."""
@@ -119,6 +131,7 @@ class ShardProver(Prover):
     def round_1_main(self) -> None:
         """Commit to the main traces; evaluate them at a point of the shard's own."""
         with self.report.phase("commit main"):
+            self._draw_sum_masks()
             self._commit("main", dict(enumerate(self.traces)))
             eta = self.transcript.extension("eta")
             omega = self.transcript.extension_outside_base("omega")

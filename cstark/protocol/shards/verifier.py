@@ -81,7 +81,7 @@ class ShardVerifier(Verifier):
                 check_height(table, log_height, self.key.options.max_log_height)
         self.standing = Standing(self.key, heights)
         self.instance = self.instance.at(self.standing)
-        self.layout = Layout(self.standing, heights, pinned=True)
+        self.layout = Layout(self.standing, heights, shards=self.place.count)
         most = most_bytes(self.layout) + EXTENSION * len(self.layout.pins)
         check_body(len(self.shard.body), most)
         self.stream.keep()

@@ -113,9 +113,25 @@ def test_a_damaged_shard_names_its_place():
     assert any("shard 2" in note for note in error.value.__notes__)
 
 
-def test_zero_knowledge_is_refused_by_name():
-    with pytest.raises(cs.OptionsError, match="zk"):
-        RUN.prove_shards(cs.Options(zk=True, max_log_height=26), cells=CELLS)
+def test_a_run_in_shards_is_hidden(proof):
+    """The claim does not say how long it took; both verifiers accept it."""
+    options = cs.Options(queries=4, grinding=0, max_log_height=26, zk=True)
+    hidden = RUN.prove_shards(options, cells=CELLS)
+    result = PROGRAM.verify(hidden, options, min_security=0)
+    assert len(hidden.shards) == len(proof.shards) and hidden.options.zk
+    assert (result.exit_code, result.output, result.steps) == (RUN.exit_code, RUN.output, None)
+    claim = cs.decode_claim(hidden.claim)
+    assert "rows" not in claim
+    said = PROGRAM.statement(claim)
+    file = PROGRAM.machine(options).statement(tokens=said.tokens, claim=hidden.claim, shards=True)
+    pure.verify(pure.read_statement(file.to_json()), hidden.to_bytes(), min_security=0)
+    for shown, other in ((hidden, OPTIONS), (proof, options)):
+        with pytest.raises(cs.VerificationError):
+            PROGRAM.verify(shown, other, min_security=0)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        again = RUN.prove_shards(options, cells=CELLS, executor=executor)
+    PROGRAM.verify(again, options, min_security=0)
+    assert not set(hidden.shards) & set(again.shards)
 
 
 def test_a_program_is_proved_in_shards(proof):
