@@ -245,7 +245,8 @@ def shard_bytes(
         Of the traces, which are in memory meanwhile.
     """
     log_heights = checked_log_heights(key.description, heights)
-    standing = StandingKey(key, log_heights, pinned=True)
+    # as one of several, which may have more masks of sums than one alone
+    standing = StandingKey(key.for_shards(), log_heights, shards=2)
     return process_bytes(trace_bytes, footprint(standing, standing.layout(log_heights), PLANS[0]))
 
 
