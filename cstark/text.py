@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "bytes_text",
     "canonical_json",
+    "counted",
     "exact",
     "html_table",
     "pairs",
@@ -130,6 +131,17 @@ def pairs(items: Sequence[tuple[str, object]]) -> str:
     """
     width = max((len(name) for name, _ in items), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}".rstrip() for name, value in items)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2000, "row"), counted(0, "bus", "buses")
+    ('1 row', '2,000 rows', '0 buses')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def printable(text: str) -> str:

@@ -18,8 +18,8 @@ from cstark.text import bytes_text, seconds_text, table
 from sharded.task import HOW, Task
 
 SCRIPT = Path(__file__).resolve().with_name("task.py")
-COLUMNS = ("how", "rows", "shards", "workers", "prove", "processor", "worker", "coordinator",
-           "bytes", "verify", "padding")  # fmt: skip
+COLUMNS = ("how", "rows", "shards", "workers", "prove", "processor", "worker", "expected",
+           "coordinator", "bytes", "verify", "padding")  # fmt: skip
 
 
 def million(text: str) -> int:
@@ -85,6 +85,7 @@ def line(found: dict[str, Any]) -> list[object]:
         found["how"] + (", one killed" if found["kill"] else ""), found["rows"],
         found["shards"] or 1, found["workers"], seconds_text(found["prove"]),
         seconds_text(found["processor"]), bytes_text(found["worker"]),
+        bytes_text(found["expected"]),
         bytes_text(found["coordinator"]), bytes_text(found["proof_bytes"]),
         seconds_text(found["verify"]), f"{found['padding']:.3f}",
     ]  # fmt: skip
@@ -108,7 +109,23 @@ def run(words: Sequence[str] | None = None) -> int:
             if "whole" in same and how != "whole":
                 ratio = same[how] / same["whole"]
                 print(f"{steps:,} steps, {how} over one proof, processor seconds: {ratio:.2f}")
+    for text in growth(results):
+        print(text)
     return 0
+
+
+def growth(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Peaks of a worker over that of the shortest run, where several lengths were measured."""
+    lines = []
+    for how in dict.fromkeys(found["how"] for found in results):
+        same = sorted((r for r in results if r["how"] == how), key=lambda r: r["steps"])
+        for found in same[1:]:
+            ratio = found["worker"] / same[0]["worker"]
+            lines.append(
+                f"{found['steps']:,} steps over {same[0]['steps']:,}, {how}, peak of a worker: "
+                f"{ratio:.2f}"
+            )
+    return lines
 
 
 if __name__ == "__main__":

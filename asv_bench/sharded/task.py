@@ -23,6 +23,7 @@ from typing import Any
 
 import cstark as cs
 from cstark.machines.fib_iterative import LOOP, fibonacci_program
+from cstark.vm.shards.fitting import memory_of
 from cstark.vm.shards.shard import Shard
 
 __all__ = ["HOW", "Killing", "Task", "main", "measure"]
@@ -124,7 +125,8 @@ def measure(task: Task) -> dict[str, Any]:
     dict
         The task, and: ``rows``, ``shards``, ``proof_bytes``; ``execute``, ``cut``, ``prove``,
         ``verify`` in seconds of wall time; ``processor``, seconds of all processes while proving;
-        ``coordinator`` and ``worker``, peaks of memory in bytes; ``committed`` over ``used`` cells.
+        ``coordinator`` and ``worker``, peaks of memory in bytes; ``expected``, what the estimator
+        says of the largest worker; ``padding``, committed over used cells.
     """
     cs.set_num_threads(task.threads)
     program = fibonacci_program(max(1, task.steps // LOOP))
@@ -150,7 +152,7 @@ def measure(task: Task) -> dict[str, Any]:
             with executor_of(task, peaks) as executor:
                 proof = program.machine().prove_shards(
                     parts, tokens=said.tokens, claim=claim, executor=executor,
-                    keep=task.how == "keep",
+                    keep=task.how == "keep", memory=task.memory,
                 )  # fmt: skip
         spent = processor_seconds() - spent
         killed = (Path(folder) / "second").exists()
@@ -172,6 +174,7 @@ def measure(task: Task) -> dict[str, Any]:
         "processor": spent,
         "coordinator": peak_bytes(),
         "worker": max(peaks),
+        "expected": max(memory_of(program.machine(), plan) for plan in plans),
         "padding": sum(p.committed(cells) for p in plans) / sum(p.used(cells) for p in plans),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cstark.air.nodes import P
+from cstark.text import counted
 
 __all__ = ["counted", "element"]
 
@@ -21,14 +22,3 @@ def element(value: int | None) -> str:
     if value is None:
         return ""
     return str(value - P) if P - _SMALL < value < P else str(value)
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> counted(1, "row"), counted(2000, "row"), counted(0, "bus", "buses")
-    ('1 row', '2,000 rows', '0 buses')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -23,7 +23,7 @@ from cstark.cli.options import options_text
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
 from cstark.report.progress import ProgressBar, StatusLine
-from cstark.text import bytes_text, exact, pairs, seconds_text
+from cstark.text import bytes_text, counted, exact, pairs, seconds_text
 
 if TYPE_CHECKING:
     from cstark.cli.verify import Demands
@@ -112,7 +112,7 @@ def prove_in_shards(
     say(pairs(claim_pairs(claim)))
     say("")
     times = f"{seconds_text(proved - ready)}, after {seconds_text(ready - start)} of preparation"
-    workers = "1 process" if arguments.workers == 1 else f"{arguments.workers} processes"
+    workers = counted(arguments.workers, "process", "processes")
     say(
         pairs(
             [
@@ -253,7 +253,7 @@ def _say_verified(
                 ("options", options_text(proof.options)),
                 ("hidden", "nothing"),
                 ("security", f"at least {arguments.min_security} proven bits, as demanded"),
-                ("proof", f"{bytes_text(size)} in {len(proof.shards)} shards"),
+                ("proof", f"{bytes_text(size)} in {counted(len(proof.shards), 'shard')}"),
                 ("verified in", seconds_text(seconds)),
             ]
         )

@@ -67,8 +67,9 @@ class JointReport:
 
     def __str__(self) -> str:
         shard, term = self.binding
+        together = f"{len(self.shards)} shards together" if len(self.shards) > 1 else "1 shard"
         return (
-            f"{show_bits(self.bits)} proven bits of {len(self.shards)} shards together (the {term} "
+            f"{show_bits(self.bits)} proven bits of {together} (the {term} "
             f"term of shard {shard} binds), {show_bits(self.sum_bits)} bits in the sum"
         )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cstark.text import bytes_text, seconds_text, table
+from cstark.text import bytes_text, counted, seconds_text, table
 
-__all__ = ["ShardReport", "ShardTimes"]
+__all__ = ["FOUND", "ShardReport", "ShardTimes"]
+
+FOUND = "found in the folder"
+"""In the place of the worker of a shard that nobody had to make."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class ShardReport:
 
     @property
     def workers(self) -> int:
-        """Different processes that took part."""
-        return len({shard.worker for shard in self.shards})
+        """Different processes that took part; none where all was found in the folder."""
+        return len({shard.worker for shard in self.shards} - {FOUND})
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers, ready for `json.dumps`."""
@@ -86,10 +89,9 @@ class ShardReport:
             for number, shard in enumerate(self.shards, 1)
         ]
         head = ["shard", "worker", "commit", "prove", "waiting", "bytes"]
-        shards = "1 shard" if len(self.shards) == 1 else f"{len(self.shards)} shards"
-        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
+        by = f"{counted(len(self.shards), 'shard')} by {counted(self.workers, 'worker')}"
         summary = (
-            f"{shards} by {workers} in {seconds_text(self.seconds)}, "
+            f"{by} in {seconds_text(self.seconds)}, "
             f"of which {seconds_text(self.barrier_seconds)} from the first commitment to the last; "
             f"{bytes_text(self.proof_bytes)}"
         )

@@ -30,7 +30,7 @@ from cstark.shards.folder import ShardFolder, identity, opened
 from cstark.shards.hidden import Hidden
 from cstark.shards.imbalance import Question, answer, raise_imbalance
 from cstark.shards.maps import Maps, Returned
-from cstark.shards.report import ShardReport, ShardTimes
+from cstark.shards.report import FOUND, ShardReport, ShardTimes
 from cstark.shards.verify import ShardCheck, check_shard
 from cstark.shards.worker import Done, OtherTraces, ShardTask, Source, commit, prove
 
@@ -383,7 +383,7 @@ def _times(first: Returned | None, second: Returned | None, part: bytes, remade:
     whole = sum(returned.seconds for returned in (first, second) if returned is not None)
     last = second or first
     return ShardTimes(
-        worker="found in the folder" if last is None else last.done.worker,
+        worker=FOUND if last is None else last.done.worker,
         commit_seconds=seconds[0],
         prove_seconds=seconds[1],
         waiting_seconds=max(0.0, whole - sum(seconds)),

@@ -70,7 +70,11 @@ def test_numbers_of_shards(told, count):
     again = cs.ShardedProof.from_bytes(proof.to_bytes())
     assert again == proof and len(again) == len(proof.to_bytes()) == len(proof)
     assert pickle.loads(pickle.dumps(proof)) == proof
-    assert hash(again) == hash(proof) and "shards" in repr(proof)
+    assert hash(again) == hash(proof)
+    shards, one = f"{count} shards", "1 shard"
+    assert f" {one if count == 1 else shards}, " in repr(proof)
+    assert str(proof.report).splitlines()[-1].startswith(one if count == 1 else shards)
+    assert "by 1 worker in" in str(proof.report)
 
 
 def test_tokens_belong_to_the_whole():

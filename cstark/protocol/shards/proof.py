@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cstark.limits import MAX_SHARDS
+from cstark.text import counted
 
 from ..options import ResolvedOptions
 from ..proof import (
@@ -219,7 +220,8 @@ class ShardedProof:
 
     def __repr__(self) -> str:
         traces = sum(len(of_table(item)) for heights in self.log_heights for item in heights)
-        return f"<ShardedProof: {len(self):,} bytes, {len(self.shards)} shards, {traces} traces>"
+        parts = f"{counted(len(self.shards), 'shard')}, {counted(traces, 'trace')}"
+        return f"<ShardedProof: {len(self):,} bytes, {parts}>"
 
     def __reduce__(self) -> tuple[type[ShardedProof], tuple[object, ...]]:
         return (type(self), (self.options, self.claim, self.shards, self.report))
