@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cstark.air import Air, Tables
+from cstark.air.fill import Padded, PadTo, fill_traces, filling, read_pad_to
 from cstark.air.tokens import Token
 from cstark.appraisal import Appraised
 from cstark.checked import Checked
@@ -134,6 +135,7 @@ class Machine(Checked, Appraised):
         check: bool = True,
         progress: bool | ProgressCallback | None = None,
         max_memory: int | None = None,
+        pad_to: PadTo | None = None,
         insecure_seed: bytes | None = None,
     ) -> Proof:
         """Prove that the traces satisfy all tables and balance all buses.
@@ -169,6 +171,12 @@ class Machine(Checked, Appraised):
             what the machine keeps from proof to proof (its preprocessed columns). The traces
             themselves are not counted, nor is Python with its modules (some 50 MB). The fastest
             plan that fits is taken, see `estimate`; the proof is the same for all of them.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Rows that tables are to have, powers of two: their traces may have fewer, any number of
+            them, and are filled up as `Air.fill` says, with zeros by default. The height of a table
+            is public, also with ``zk=True``: a proof then tells no more than that the rows in use
+            are not more than these. Of a table that may stand any number of times, the rows of each
+            trace, tallest first; those that are not given are all filling.
         insecure_seed : bytes, optional
             For tests with ``Options(zk=True)``: 32 bytes in the place of the secret that the
             operating system gives for each proof. Whoever knows them can compute the traces.
@@ -181,18 +189,42 @@ class Machine(Checked, Appraised):
         ------
         TraceError
             If a trace has the wrong shape or values, violates a constraint or unbalances a bus;
-            the error names table, row, column or constraint.
+            the error names table, row, column or constraint. If `pad_to` names a table that does
+            not exist or has a fixed height, or fewer rows than its trace has.
         StatementError
             If the publics, tokens or claim are malformed.
         OptionsError
             If no plan fits `max_memory`. It is raised before any work, and names the bytes needed.
+
+        Examples
+        --------
+        Whoever has the proof learns that there are at most 64 squares, not that there are 10:
+
+        >>> import numpy as np
+        >>> import cstark as cs
+        >>> class Squares(cs.Air):
+        ...     columns = ("x", "square")
+        ...     def constrain(self, t):
+        ...         t.every_row.equal(t.now.square, t.now.x**2)
+        >>> machine = cs.Machine({"squares": Squares()}, cs.Options(zk=True))
+        >>> trace = machine.tables["squares"].zeros(16)
+        >>> trace[:10] = [(x, x * x) for x in range(90, 100)]
+        >>> machine.prove({"squares": trace}, pad_to={"squares": 64}).log_heights
+        (6,)
         """
         from cstark.proving import make_proof
 
-        return make_proof(
-            self.proving_key, traces, publics, tokens, claim,
-            check=check, progress=progress, max_memory=max_memory, insecure_seed=insecure_seed,
-        )  # fmt: skip
+        wanted = self._wanted(pad_to)
+        with filling(wanted):
+            return make_proof(
+                self.proving_key, fill_traces(self.tables, self.descriptions, traces, wanted),
+                publics, tokens, claim,
+                check=check, progress=progress, max_memory=max_memory, insecure_seed=insecure_seed,
+            )  # fmt: skip
+
+    def _wanted(self, pad_to: PadTo | None) -> dict[str, tuple[int, ...]]:
+        """See `read_pad_to`."""
+        return read_pad_to(self.descriptions, pad_to, self.resolved.max_log_height)
 
     def prove_shards(
         self,
@@ -208,6 +240,7 @@ class Machine(Checked, Appraised):
         max_memory: int | None = None,
         memory: int | None = None,
         keep: int | bool = 0,
+        pad_to: PadTo | None = None,
         insecure_seed: bytes | None = None,
     ) -> ShardedProof:
         """Prove one statement in several parts, of which each fits in the memory of a worker.
@@ -259,6 +292,8 @@ class Machine(Checked, Appraised):
         keep : int or bool
             Bytes that a process may keep of commitments between the two halves, so that a shard
             which comes to the same process again need not be committed to again; True for all.
+        pad_to : mapping of str to (int or sequence of int), optional
+            As for `prove`, in each shard that gives traces of the table.
         insecure_seed : bytes, optional
             As for `prove`; not together with a folder.
 
@@ -297,6 +332,8 @@ class Machine(Checked, Appraised):
         """
         from cstark.shards import prove_shards
 
+        if wanted := self._wanted(pad_to):
+            shards = [Padded(self.tables, self.descriptions, s, wanted) for s in shards]
         return prove_shards(
             self.proving_key, shards, publics, tokens, claim,
             executor=executor, folder=folder, check=check, progress=progress,

@@ -181,6 +181,46 @@ class Air:
         """
         return ()
 
+    def fill(self, trace: NDArray[np.uint64], rows: int) -> ArrayLike:
+        """Give a trace with more rows behind it, which only fill the table up.
+
+        ``machine.prove(..., pad_to=...)`` asks for it. By default the rows are zeros. Where those
+        break a constraint, or count in the balance of a bus, a table says here what else they are.
+
+        Parameters
+        ----------
+        trace : ndarray
+            ``(used, width)``, as it was given; without rows where the table stands once more than
+            there are traces.
+        rows : int
+            A power of two, more than `used`.
+
+        Returns
+        -------
+        array_like
+            ``(rows, width)``; it begins with the rows of `trace`, unless others say the same.
+
+        Examples
+        --------
+        A clock goes on:
+
+        >>> import numpy as np
+        >>> import cstark as cs
+        >>> class Clock(cs.Air):
+        ...     columns = ("clock",)
+        ...     def constrain(self, t):
+        ...         t.first_row.zero(t.now.clock)
+        ...         t.transition.equal(t.next.clock, t.now.clock + 1)
+        ...     def fill(self, trace, rows):
+        ...         return np.arange(rows, dtype=np.uint64).reshape(-1, 1)
+        >>> trace = np.arange(8, dtype=np.uint64)
+        >>> cs.Machine({"clock": Clock()}).prove({"clock": trace}, pad_to={"clock": 32}).log_heights
+        (5,)
+        """
+        filled = np.zeros((rows, *trace.shape[1:]), dtype=trace.dtype)
+        filled[: len(trace)] = trace
+        return filled
+
     def zeros(self, rows: int | None = None) -> NDArray[np.uint64]:
         """A trace of zeros, to be filled in.
 
