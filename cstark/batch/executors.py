@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ __all__ = [
     "default_threads",
     "packer",
     "pickler",
+    "pickler_class",
     "shares_memory",
     "workers",
 ]
@@ -84,6 +86,18 @@ def default_threads(executor: Executor | None, jobs: int) -> int | None:
     return 1 if count is None else max(1, get_num_threads() // max(1, min(count, jobs)))
 
 
+def pickler_class(executor: Executor | None) -> type[pickle.Pickler] | None:
+    """What pickles for the workers; None where nothing needs to be pickled."""
+    if shares_memory(executor):
+        return None
+    cloudpickle = sys.modules.get("cloudpickle")
+    if isinstance(executor, ProcessPoolExecutor) or cloudpickle is None:
+        return pickle.Pickler
+    # loky and dask send classes of notebooks and functions by value
+    kind: type[pickle.Pickler] = cloudpickle.Pickler
+    return kind
+
+
 def packer(executor: Executor | None) -> Callable[[int, Job], Job | bytes]:
     """What turns (index, job) into what is sent: the job, or bytes that `pickle.loads` reads.
 
@@ -104,17 +118,15 @@ def pickler(executor: Executor | None) -> Callable[[Any, str], Any]:
     StatementError
         From the function returned: the object cannot be pickled.
     """
-    if shares_memory(executor):
+    kind = pickler_class(executor)
+    if kind is None:
         return lambda item, name: item
-    cloudpickle = sys.modules.get("cloudpickle")
-    if isinstance(executor, ProcessPoolExecutor) or cloudpickle is None:
-        dumps: Callable[[Any], bytes] = pickle.dumps
-    else:  # loky and dask send classes of notebooks and functions by value
-        dumps = cloudpickle.dumps
 
     def pack(item: Any, name: str) -> bytes:
+        buffer = io.BytesIO()
         try:
-            return dumps(item)
+            kind(buffer).dump(item)
+            return buffer.getvalue()
         except Exception as error:
             raise StatementError(
                 f"{name} cannot be sent to another process: {type(error).__name__}: {error}; "

@@ -66,6 +66,8 @@ class ProvingKey:
     domains : DomainCache
     """
 
+    travels_once = True  # to each worker, see `cstark.shards.common`
+
     def __init__(self, description: MachineDescription, programs: Programs | None = None) -> None:
         self.description = description
         self.programs = Programs(description.tables) if programs is None else programs

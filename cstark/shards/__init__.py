@@ -5,6 +5,7 @@
 `cstark.shards.run`       the two maps of proving, and the challenges between them
 `cstark.shards.maps`      calls for all shards, handed to an executor, and what comes back
 `cstark.shards.verify`    verifying, each shard where the caller says
+`cstark.shards.common`    what all shards have in common, sent to the workers once
 `cstark.shards.imbalance` which messages do not balance over all shards
 `cstark.shards.folder`    what is finished, on disk
 `cstark.shards.hidden`    the secret of a run that hides its traces

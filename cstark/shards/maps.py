@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from cstark.batch.executors import Here
 from cstark.batch.worker import STOPPED
 from cstark.protocol.shards.challenges import Place
 from cstark.report.progress import ProgressCallback
+from cstark.shards.common import Lacking
 
 __all__ = ["Maps", "Returned"]
 
@@ -31,6 +32,18 @@ class Returned:
 class Maps:
     """Hands out calls for all shards and takes in what comes back.
 
+    Parameters
+    ----------
+    executor : Executor
+    run : str
+        Named in the tasks, so that they end with it.
+    places : sequence of Place
+    tell : callable or None
+        Of how much is done.
+    contents : mapping of bytes to bytes, optional
+        From `cstark.shards.common.Post`: sent with a task whose worker lacks it. The first argument
+        of such calls is a task.
+
     Attributes
     ----------
     barrier : float
@@ -38,9 +51,15 @@ class Maps:
     """
 
     def __init__(
-        self, executor: Executor, run: str, places: Sequence[Place], tell: ProgressCallback | None
+        self,
+        executor: Executor,
+        run: str,
+        places: Sequence[Place],
+        tell: ProgressCallback | None,
+        contents: Mapping[bytes, bytes] | None = None,
     ) -> None:
         self._executor, self._run, self._places, self._tell = executor, run, places, tell
+        self._contents = {} if contents is None else contents
         self._done = 0
         self.barrier = 0.0
 
@@ -55,18 +74,34 @@ class Maps:
         self._note(what, len(self._places) - len(calls))
         landed: SimpleQueue[tuple[int, Future[Result]]] = SimpleQueue()
         flying: list[Future[Result]] = []
-        begun = {}
+        begun: dict[int, float] = {}
+        lacking: set[int] = set()
+
+        def submit(index: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> None:
+            with self._naming(index):  # without an executor the call is made now
+                future = self._executor.submit(function, *arguments)
+            flying.append(future)
+            future.add_done_callback(_lander(landed, index))
+
+        def take_next() -> None:
+            index, future = landed.get()
+            try:
+                self._take(what, (index, future), begun, found, take)
+            except Lacking:
+                if index in lacking:
+                    raise
+                lacking.add(index)
+                function, (task, *others) = calls[index]
+                submit(index, function, (replace(task, contents=self._contents), *others))
+
         try:
             for index, (function, arguments) in calls.items():
                 begun[index] = time.perf_counter()
-                with self._naming(index):  # without an executor the call is made now
-                    future = self._executor.submit(function, *arguments)
-                flying.append(future)
-                future.add_done_callback(_lander(landed, index))
+                submit(index, function, arguments)
                 while isinstance(self._executor, Here) and not landed.empty():
-                    self._take(what, landed.get(), begun, found, take)
+                    take_next()
             while len(found) < len(calls):
-                self._take(what, landed.get(), begun, found, take)
+                take_next()
         except BaseException:
             STOPPED.add(self._run)
             for future in flying:

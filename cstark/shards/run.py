@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from cstark import field
 from cstark.air.tokens import Token
-from cstark.batch.executors import Here, check_executor, default_threads, pickler
+from cstark.batch.executors import Here, check_executor, default_threads
 from cstark.cost.memory import check_max_memory
 from cstark.errors import CstarkError, OptionsError, StatementError, TraceError, quoted
 from cstark.field import P
@@ -26,6 +26,7 @@ from cstark.protocol.shards.proof import ShardedProof, ShardProof
 from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance, token_sum
 from cstark.report.progress import ProgressCallback, listener
+from cstark.shards.common import Post
 from cstark.shards.folder import ShardFolder, identity, opened
 from cstark.shards.hidden import Hidden
 from cstark.shards.imbalance import Question, answer, raise_imbalance
@@ -66,30 +67,36 @@ def prove_shards(
     verifying = key.verifying_key()
     instance = Instance.build(verifying, publics, tokens, claim)
     places = [Place(index, len(sources)) for index in range(len(sources))]
-    pack = pickler(executor)
-    sent_key = pack(key, "the machine")
-    tasks = [
-        ShardTask(
-            sent_key,
-            pack(source, str(place)),
-            place,
-            instance,
-            check=check,
-            threads=default_threads(executor, len(sources)),
-            max_memory=max_memory,
-            memory=memory,
-            keep=_bytes_to_keep(keep),
-        )
-        for place, source in zip(places, sources, strict=True)
-    ]
     start = time.perf_counter()
     name = identity(verifying, instance, len(sources))
-    with listener(progress) as tell, opened(folder, name) as kept:
+    with Post(executor) as post, listener(progress) as tell, opened(folder, name) as kept:
+        sent_key = post.pack(key, "the machine")
+        tasks = [
+            ShardTask(
+                sent_key,
+                post.pack(source, str(place)),
+                place,
+                instance,
+                check=check,
+                threads=default_threads(executor, len(sources)),
+                max_memory=max_memory,
+                memory=memory,
+                keep=_bytes_to_keep(keep),
+            )
+            for place, source in zip(places, sources, strict=True)
+        ]
         hidden = None
         if key.description.options.zk:
             hidden = Hidden(bytes.fromhex(name.decode()), kept, insecure_seed)
         proving = _Proving(
-            Here() if executor is None else executor, verifying, instance, tasks, kept, hidden, tell
+            Here() if executor is None else executor,
+            verifying,
+            instance,
+            tasks,
+            post.contents,
+            kept,
+            hidden,
+            tell,
         )
         parts = proving.parts()
         if hidden is not None:
@@ -142,12 +149,13 @@ class _Proving:
         key: VerifyingKey,
         instance: Instance,
         tasks: Sequence[ShardTask],
+        contents: Mapping[bytes, bytes],
         folder: ShardFolder | None,
         hidden: Hidden | None,
         tell: ProgressCallback | None,
     ) -> None:
         self._executor, self._key, self._instance = executor, key, instance
-        self._tasks, self._folder, self._hidden = tasks, folder, hidden
+        self._tasks, self._contents, self._folder, self._hidden = tasks, contents, folder, hidden
         self._tell = None if tell is None else _rising(tell)
         self._heads: dict[int, bytes] = {}
         self._found: set[int] = set()  # heads of the folder: of what traces nobody here knows
@@ -231,7 +239,8 @@ class _Proving:
         for task in self._tasks:
             secret = None if self._hidden is None else self._hidden.of(task.place)
             tasks.append(replace(task, run=run, secret=secret))
-        return Maps(self._executor, run, [task.place for task in tasks], tell), tasks
+        places = [task.place for task in tasks]
+        return Maps(self._executor, run, places, tell, self._contents), tasks
 
     def _both_maps(self) -> list[bytes]:
         while True:

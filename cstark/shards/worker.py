@@ -32,6 +32,7 @@ from cstark.proving import check_constraints
 from cstark.report import Report
 from cstark.report.progress import watched
 from cstark.runtime import threads
+from cstark.shards.common import Lacking, unpack
 from cstark.unwind import releasing_memory
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ShardTask:
     Attributes
     ----------
     key : ProvingKey or bytes
-        Pickled for another process.
+        For another process packed by `cstark.shards.common.Post`.
     source : Source or bytes
         Likewise.
     place : Place
@@ -80,6 +81,8 @@ class ShardTask:
     threads, max_memory, memory : int or None
     keep : int
         Bytes of commitments that a process may keep between the two parts.
+    contents : mapping of bytes to bytes
+        Of the files that the worker lacks, by digest.
     secret : ShardSecret or None
         What the masks of the shard are made from, where its traces are hidden.
     """
@@ -94,6 +97,7 @@ class ShardTask:
     max_memory: int | None = None
     memory: int | None = None
     keep: int = 0
+    contents: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
     secret: ShardSecret | None = field(default=None, repr=False)
 
 
@@ -193,9 +197,9 @@ def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
 def read_shard(task: ShardTask) -> tuple[ShardKey, Heights, list[np.ndarray], Instance]:
     """Make the traces of a shard: the key of what stands there, heights, arrays, statement."""
     refuse_stopped(task.run)
-    machine, source = _key(task.key), task.source
+    machine, source = _key(task), task.source
     if isinstance(source, bytes):
-        source = _unpickled(source, "the shard")
+        source = _unpacked(source, "the shard", task.contents)
     traces = source() if callable(source) else source
     heights, arrays = read_standing(machine.description, traces, absent_tables(machine, task.place))
     key = ShardKey(machine, heights, task.place)
@@ -264,20 +268,24 @@ def _watched(task: ShardTask, prover: ShardProver) -> Any:
     )
 
 
-def _key(key: ProvingKey | bytes) -> ProvingKey:
+def _key(task: ShardTask) -> ProvingKey:
+    key = task.key
     if isinstance(key, ProvingKey):
         return key
     name = sha256(key).digest()
     if name not in _KEYS:
+        found = _unpacked(key, "the machine", task.contents)
         while len(_KEYS) > 1:
             del _KEYS[next(iter(_KEYS))]
-        _KEYS[name] = _unpickled(key, "the machine")
+        _KEYS[name] = found
     return _KEYS[name]
 
 
-def _unpickled(data: bytes, what: str) -> Any:
+def _unpacked(data: bytes, what: str, contents: Mapping[bytes, bytes]) -> Any:
     try:
-        return pickle.loads(data)
+        return unpack(data, contents)
+    except Lacking:
+        raise
     except Exception as error:
         raise CstarkError(
             f"the worker cannot load {what}: {type(error).__name__}: {error}; define its class or "

@@ -104,6 +104,8 @@ class Program:
     42
     """
 
+    travels_once = True  # to each worker, see `cstark.shards.common`
+
     def __init__(self, image: Image) -> None:
         self.image = image
         self.code = image.expand()
