@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cstark.cost import work
-from cstark.kernels import _ntt, _runtime
+from cstark.kernels import _ntt, _openings, _runtime
 from cstark.kernels._program import BLOCK_ROWS
+from cstark.protocol.domain import TOGETHER
 from cstark.protocol.hiding import SALT_BYTES
 from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import Storage, StoragePlan
 from cstark.protocol.merkle import digest_bytes, skipped_levels
 from cstark.protocol.openings import point_weights
+from cstark.protocol.quotients import LEAST_ROWS
 from cstark.protocol.transcript import ALGORITHMS
 
 if TYPE_CHECKING:
     from cstark.program import QuotientProgram
+    from cstark.program.encode import BlockProgram
     from cstark.protocol.proving_key import ProvingKey
 
 __all__ = ["PhaseMemory", "Rehearsal"]
@@ -133,24 +136,36 @@ class Rehearsal:
                 self.scratch(2 * EXTENSION << log_height)  # weights of the point
 
     def round_2_lookup(self) -> None:
-        sources = {}
+        sources: dict[MatrixShape, int] = {}
+        programs: list[BlockProgram] = []
+        sums = 0
         with self.phase("lookup columns"):
             for matrix in sorted(self.matrices("lookup"), key=lambda m: m.table):
                 sources[matrix] = WORD * matrix.width << matrix.log_rows
                 self.hold("lookup columns", sources[matrix])
                 program = self.key.programs.lookup(matrix.table).program
-                sums = EXTENSION * max(1, (1 << matrix.log_rows) // BLOCK_ROWS)
-                self.scratch(program.scratch_bytes(self.threads) + sums)
+                programs.append(program)
+                sums += EXTENSION * max(1, (1 << matrix.log_rows) // BLOCK_ROWS)
                 self._work += work.lookup(program, 1 << matrix.log_rows)
+            self.scratch(self.scratch_of(programs) + sums)
         with self.phase("commit lookup"):
             self.commit("lookup", sources, "lookup columns")
 
     def round_3_quotient(self) -> None:
         sources = {}
         with self.phase("constraints"):
+            waiting: list[BlockProgram] = []
+            rows = selectors = 0
             for quotient in self.layout.quotients:
                 for chunk in range(quotient.chunks):
-                    self.quotient(quotient, quotient.place(chunk)[0])
+                    own: list[BlockProgram] = []
+                    selectors += self.quotient(quotient, quotient.place(chunk)[0], own)
+                    waiting += own
+                    rows += 1 << quotient.log_rows
+                    if rows > LEAST_ROWS:
+                        self.evaluate(waiting, selectors)
+                        rows = selectors = 0
+            self.evaluate(waiting, selectors)
             for matrix in self.matrices("quotient"):
                 sources[matrix] = EXTENSION << matrix.log_rows
         with self.phase("commit quotient"):
@@ -171,14 +186,22 @@ class Rehearsal:
 
     def round_5_fri(self) -> None:
         with self.phase("DEEP"):
+            waiting: list[int] = []
+            size = 0
             for log_height in self.layout.groups:
-                self.deep_word(log_height)
+                self.combine(log_height)
+                waiting.append(log_height)
+                size += 3 << log_height
+                if size > TOGETHER:
+                    self.finish_words(waiting)
+                    size = 0
+            self.finish_words(waiting)
         with self.phase("FRI"):
             schedule = self.layout.schedule
             for layer, log_arity in enumerate(schedule.log_arities):
                 self.fold(schedule.layers[layer], log_arity, schedule.joins[layer + 1])
             last = schedule.layers[-1]
-            self.scratch(_ntt.lde_scratch_bytes(_ntt.Plan(last), 3, 3, 1))
+            self.scratch(_ntt.lde_scratch_bytes([(_ntt.Plan(last), 3, 3, 1)]))
             if self.layout.final_length > 1 << last:
                 plan = _ntt.Plan(last + self.layout.log_blowup)
                 self.scratch(_ntt.transform_scratch_bytes(plan, 3))
@@ -196,22 +219,41 @@ class Rehearsal:
 
     # ---- steps --------------------------------------------------------------------------
 
-    def quotient(self, quotient: Quotient, coset: int) -> None:
+    def quotient(self, quotient: Quotient, coset: int, waiting: list[BlockProgram]) -> int:
+        """A chunk; the bytes of selectors that are held until `waiting` has run."""
         rows = 1 << quotient.log_rows
         self.hold("quotient chunks", EXTENSION * rows)
-        selectors: set[int] = set()
+        selectors: dict[int, bool] = {}  # whether somebody waits with them
         for table in quotient.tables:
             program, log_rows = self.program(table), self.layout.log_heights[table]
             parts = 1 << quotient.log_rows - log_rows
             missing = program.needs_inverse_first and log_rows not in selectors
             if missing:
-                selectors.add(log_rows)
+                selectors[log_rows] = parts == 1
                 self.hold("selectors", WORD * rows)
             for _ in range(parts):
                 with self.cosets(self.columns(table), coset):
-                    self.scratch(program.program.scratch_bytes(self.threads))
+                    waiting.append(program.program)
+                    self.hold("other", program.program.scratch_bytes(0))
+                    if parts > 1 or self.plan.main.recomputes or self.plan.lookup.recomputes:
+                        self.evaluate(waiting, 0)
                 self._work += work.quotient(program.program, 1 << log_rows, missing)
-        self.drop("selectors", WORD * rows * len(selectors))
+        self.drop("selectors", WORD * rows * (len(selectors) - sum(selectors.values())))
+        return WORD * rows * sum(selectors.values())
+
+    def evaluate(self, waiting: list[BlockProgram], selectors: int) -> None:
+        """What bound programs take while they run together; they and the selectors are dropped."""
+        bound = sum(program.scratch_bytes(0) for program in waiting)
+        self.scratch(self.scratch_of(waiting) - bound)
+        self.drop("other", bound)
+        waiting.clear()
+        self.drop("selectors", selectors)
+
+    def scratch_of(self, programs: list[BlockProgram]) -> int:
+        """Bytes that the kernels allocate for programs that run together."""
+        own = [program.scratch_bytes(0) for program in programs]
+        both = [program.scratch_bytes(self.threads) for program in programs]
+        return sum(own) + max((b - a for a, b in zip(own, both, strict=True)), default=0)
 
     def program(self, table: int) -> QuotientProgram:
         return self.key.programs.quotient(table, table in self.layout.hidden_sums)
@@ -229,6 +271,8 @@ class Rehearsal:
         if shape is None:
             return
         storage = self.plan.storage(name)
+        waiting: list[tuple[MatrixShape, int]] = []
+        freed = words = 0
         for matrix in shape.matrices:
             if self.layout.zk:
                 self.commit_masked(storage, matrix, sources.get(matrix, 0), label)
@@ -238,9 +282,15 @@ class Rehearsal:
             if storage is Storage.HELD:
                 self.hold(f"{name} LDE", cosets * self.coset_bytes(matrix))
             if not storage.recomputes:
-                self.extend(matrix, cosets)
-                if sources and not own:
-                    self.drop(label, sources[matrix])
+                waiting.append((matrix, cosets))
+                words += matrix.width << matrix.log_rows
+                freed += sources[matrix] if sources and not own else 0
+            if words > TOGETHER:
+                self.extend(waiting)
+                self.drop(label, freed)
+                freed = words = 0
+        self.extend(waiting)
+        self.drop(label, freed)
         self.hash(shape)
 
     def commit_masked(self, storage: Storage, matrix: MatrixShape, source: int, label: str) -> None:
@@ -274,7 +324,7 @@ class Rehearsal:
         if storage is Storage.HELD:
             self.hold(f"{matrix.tree} LDE", cosets * size)
         if not storage.recomputes:
-            self.extend(matrix, cosets)
+            self.extend([(matrix, cosets)])
         if not kept:
             self.drop("masked columns", masked)
             if quotient is not None and not last:
@@ -321,7 +371,6 @@ class Rehearsal:
                     self._work += work.random_words(salts)
                     with self.briefly("salts", salts):
                         pass
-        # The tallest leaves go after the level above them, the others one by one.
         self.nodes(f"{shape.name} tree", shape.log_heights[0])
         self._work += work.hashing(self.algorithm, shape)
         for size in leaves[1:]:
@@ -329,41 +378,47 @@ class Rehearsal:
 
     def nodes(self, label: str, log_height: int) -> None:
         """The levels above the tallest leaf digests, which are dropped."""
-        below = "leaf digests", digest_bytes(self.blowup, log_height)
-        skipped = skipped_levels(self.blowup, log_height)
-        for level in range(1, skipped + 1):
-            size = digest_bytes(self.blowup, log_height - level)
-            self.hold(label, size)
-            self.drop(*below)
-            below = label, size
-        half = digest_bytes(self.blowup, log_height - skipped) // 2
-        self.hold(label, half)
-        self.drop(*below)
-        self.hold(label, half - DIGEST)
+        leaves = digest_bytes(self.blowup, log_height)
+        self.hold(label, (leaves >> skipped_levels(self.blowup, log_height)) - DIGEST)
+        self.drop("leaf digests", leaves)
 
-    def deep_word(self, log_height: int) -> None:
+    def combine(self, log_height: int) -> None:
+        """The word of a height on coset 0, one for each point until its quotients are added."""
         column = EXTENSION << log_height
         points = {group.point for group in self.layout.combined(log_height)}
-        with self.briefly("DEEP sums", (len(points) - 1) * column):
-            self.hold("DEEP sums", column)  # which the quotients, added up, take the place of
-            for matrix in self.read(log_height):
-                with self.cosets([matrix], 0):
-                    vectors = -(-matrix.width // 4)
-                    self.scratch(72 * WORD * vectors)  # the powers of gamma, prepared
-        for _ in point_weights(self.layout, log_height):
-            self.drop("point weights", column)
-        if self.layout.zk:  # the word that hides is read once more
-            masks = [matrix for matrix in self.at(log_height) if matrix.is_mask]
-            with self.cosets(masks, 0):
+        self.hold("DEEP sums", len(points) * column)
+        for matrix in self.read(log_height):
+            with self.cosets([matrix], 0):
                 pass
-        with self.briefly("DEEP sums", (self.blowup - 1) * EXTENSION << log_height):
+        widths = self.opened_widths(log_height)
+        # the powers of gamma of each group, prepared
+        self.hold("other", sum(_openings.prepared_bytes(width) for width in widths))
+        self._work += work.deep(log_height, widths, len(points), self.blowup)
+
+    def finish_words(self, waiting: list[int]) -> None:
+        """The words that wait, extended together."""
+        self.drop("other", self._live.get("other", 0))
+        calls, more = [], 0
+        for log_height in waiting:
+            column = EXTENSION << log_height
+            points = {group.point for group in self.layout.combined(log_height)}
+            self.drop("DEEP sums", (len(points) - 1) * column)
+            for _ in point_weights(self.layout, log_height):
+                self.drop("point weights", column)
+            if self.layout.zk:  # the word that hides is read once more
+                masks = [matrix for matrix in self.at(log_height) if matrix.is_mask]
+                with self.cosets(masks, 0):
+                    pass
+            self.hold("DEEP sums", (self.blowup - 1) * column)
             self.drop("DEEP sums", column)
             self.hold("reduced words", self.blowup * column)
-            more = WORD * self.blowup if self.layout.zk else 0  # factors of masks
-            plan = _ntt.Plan(log_height)
-            self.scratch(_ntt.lde_scratch_bytes(plan, 3, 3, self.blowup - 1) + more)
-        widths = self.opened_widths(log_height)
-        self._work += work.deep(log_height, widths, len(points), self.blowup)
+            more += WORD * self.blowup if self.layout.zk else 0  # factors of masks
+            calls.append((_ntt.Plan(log_height), 3, 3, self.blowup - 1))
+        if calls:
+            self.scratch(_ntt.lde_scratch_bytes(calls) + more)
+        for log_height in waiting:
+            self.drop("DEEP sums", (self.blowup - 1) * EXTENSION << log_height)
+        waiting.clear()
 
     def fold(self, log_height: int, log_arity: int, joining: int | None) -> None:
         self.hold("leaf digests", digest_bytes(self.blowup, log_height - log_arity))
@@ -403,7 +458,7 @@ class Rehearsal:
             own = matrix.tree == "quotient" and self.own_coset(matrix) == q
             if storage.recomputes and not own and not (q == 0 and matrix in self._kept):
                 self.hold(f"{matrix.tree} LDE", self.coset_bytes(matrix))
-                self.extend(matrix, 1)
+                self.extend([(matrix, 1)])
                 if storage is Storage.FIRST and q == 0:
                     self._kept.add(matrix)
                 else:
@@ -428,19 +483,23 @@ class Rehearsal:
             self._kept.remove(matrix)
             self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
 
-    def extend(self, matrix: MatrixShape, cosets: int) -> None:
-        """What the transform takes besides its result."""
-        plan = _ntt.Plan(matrix.log_height)
-        if self.layout.zk and self.evaluated(matrix):
-            self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
-            self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
-            return
-        more = 0
-        if self.layout.zk:  # factors of masks and folds
-            length = _ntt.outer_rows(plan)
-            more = WORD * (cosets + 2 * (1 << matrix.log_height) // length) + 128
-        self.scratch(_ntt.lde_scratch_bytes(plan, matrix.width, matrix.width, cosets) + more)
-        self._work += work.extension(matrix, cosets)
+    def extend(self, waiting: list[tuple[MatrixShape, int]]) -> None:
+        """What the transforms of matrices to so many cosets take besides their results."""
+        calls, more = [], 0
+        for matrix, cosets in waiting:
+            plan = _ntt.Plan(matrix.log_height)
+            if self.layout.zk and self.evaluated(matrix):
+                self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
+                self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
+                continue
+            if self.layout.zk:  # factors of masks and folds
+                length = _ntt.outer_rows(plan)
+                more += WORD * (cosets + 2 * (1 << matrix.log_height) // length) + 128
+            calls.append((plan, matrix.width, matrix.width, cosets))
+            self._work += work.extension(matrix, cosets)
+        if calls:
+            self.scratch(_ntt.lde_scratch_bytes(calls) + more)
+        waiting.clear()
 
     def evaluated(self, matrix: MatrixShape) -> bool:
         """Whether a matrix is made from as many coefficients as its code is high."""

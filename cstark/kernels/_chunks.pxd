@@ -15,3 +15,14 @@ cdef Py_ssize_t run_long(
 
 cdef Py_ssize_t piece_of(double cost, Py_ssize_t chunk, int threads) noexcept nogil
 cdef int worked(double nanoseconds) except -1
+
+# A job of many in one region: `items` that take `cost` nanoseconds each, in chunks.
+cdef struct Job:
+    chunk_function function
+    void *context
+    Py_ssize_t items, chunk
+    double cost
+
+cdef Py_ssize_t run_jobs(
+    Job *jobs, Py_ssize_t count, int threads, Py_ssize_t *item=*
+) except -2

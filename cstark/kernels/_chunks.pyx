@@ -13,6 +13,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from cython.parallel cimport prange, threadid
 from cstark.kernels._runtime cimport enter_region, leave_region, max_team
 from libc.stdint cimport uint64_t
+from libc.stdlib cimport free, malloc
 
 include "digest.pxi"
 
@@ -113,6 +114,84 @@ cdef Py_ssize_t run_long(
         worked(<double>count * cost)
     return -1
 
+
+# ---- many jobs ------------------------------------------------------------------------------
+
+cdef struct Jobs:
+    Job *jobs
+    Py_ssize_t count
+    Py_ssize_t *ends  # chunks of a job and those before it
+
+
+cdef Py_ssize_t job_of(const Jobs *all, Py_ssize_t chunk) noexcept nogil:
+    """The job that a chunk belongs to."""
+    cdef Py_ssize_t low = 0, high = all.count - 1, middle
+    while low < high:
+        middle = (low + high) // 2
+        if chunk < all.ends[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+cdef Py_ssize_t call_job(const Jobs *all, Py_ssize_t chunk, int thread) noexcept nogil:
+    """Do a chunk of all; the smallest bad item of its job, or -1."""
+    cdef Py_ssize_t number = job_of(all, chunk)
+    cdef const Job *job = &all.jobs[number]
+    cdef Py_ssize_t first = chunk - (all.ends[number - 1] if number else 0)
+    first *= job.chunk
+    return job.function(job.context, first, min(first + job.chunk, job.items), thread)
+
+
+cdef Py_ssize_t call_jobs(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    while first < last:
+        if call_job(<Jobs *>context, first, thread) >= 0:
+            return first
+        first += 1
+    return -1
+
+
+cdef Py_ssize_t run_jobs(
+    Job *jobs, Py_ssize_t count, int threads, Py_ssize_t *item=NULL
+) except -2:
+    """All chunks of some jobs that do not need each other, as `run_long` runs those of one.
+
+    Where tables are small one of them has too few chunks for all threads, and a region for each
+    would cost more than its work. Chunks are handed out in the order of the jobs: those with the
+    largest chunks should come first.
+
+    Returns the first job with a bad item, and in `item` the smallest; or -1.
+    """
+    cdef Jobs all
+    cdef Py_ssize_t k, chunks = 0, bad
+    cdef double cost = 0
+    if count == 0:
+        return -1
+    all.jobs, all.count = jobs, count
+    all.ends = <Py_ssize_t *>malloc(count * sizeof(Py_ssize_t))
+    if all.ends == NULL:
+        raise MemoryError("no memory for the list of jobs")
+    try:
+        for k in range(count):
+            chunks += (jobs[k].items + jobs[k].chunk - 1) // jobs[k].chunk
+            all.ends[k] = chunks
+            cost += jobs[k].cost * <double>jobs[k].items
+        if chunks == 0:
+            return -1
+        bad = run_long(call_jobs, &all, chunks, 1, threads, cost / <double>chunks)
+        if bad < 0:
+            return -1
+        if item != NULL:  # once more, to hear which item it is
+            item[0] = call_job(&all, bad, 0)
+        return job_of(&all, bad)
+    finally:
+        free(all.ends)
+
+
+# ---- being heard ------------------------------------------------------------------------------
 
 cdef int worked(double nanoseconds) except -1:
     """Between two pieces of work, the first of which should have taken so long on one thread."""

@@ -67,4 +67,22 @@ cdef extern from "hash_loops.h" nogil:
     ) noexcept
     Py_ssize_t grind_chunk(void *job, Py_ssize_t first, Py_ssize_t last, int thread) noexcept
 
+cdef extern from "hash_tree.h" nogil:
+    enum:
+        TREE_LEVELS_MAX
+
+    ctypedef struct tree_job:
+        const hash_core *core
+        ptrdiff_t rows
+        int levels
+        ptrdiff_t slices
+        const uint8_t *below
+        const uint8_t **leaf
+        uint8_t **level
+        uint8_t *scratch
+        size_t scratch_bytes
+
+    size_t tree_scratch(const tree_job *job) noexcept
+    Py_ssize_t tree_chunk(void *job, Py_ssize_t first, Py_ssize_t last, int thread) noexcept
+
 cdef const hash_core *core_of(int algorithm) except NULL

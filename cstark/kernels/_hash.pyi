@@ -19,6 +19,10 @@ def leaf_digests(
     widths: Sequence[int],
     out: NDArray[uint8],
 ) -> None: ...
+def leaf_digests_many(
+    algorithm: int,
+    calls: Sequence[tuple[Sequence[NDArray[uint64]], Sequence[int], NDArray[uint8]]],
+) -> None: ...
 def word_leaf_digests(
     algorithm: int, word: NDArray[uint64], arity: int, out: NDArray[uint8]
 ) -> None: ...
@@ -27,6 +31,13 @@ def node_digests(
     left: NDArray[uint8],
     right: NDArray[uint8],
     leaf: NDArray[uint8] | None,
+    out: NDArray[uint8],
+) -> None: ...
+def tree_digests(
+    algorithm: int,
+    leaves: NDArray[uint8],
+    joined: Sequence[NDArray[uint8] | None],
+    skipped: int,
     out: NDArray[uint8],
 ) -> None: ...
 def grind(algorithm: int, prefix: bytes, bits: int, start: int, count: int) -> int: ...

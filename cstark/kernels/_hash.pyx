@@ -18,7 +18,7 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from cstark.kernels._chunks cimport piece_of, run, run_long, worked
+from cstark.kernels._chunks cimport Job, piece_of, run, run_jobs, run_long, worked
 from cstark.kernels._runtime cimport isa_index, sha_in_use, team
 
 include "digest.pxi"
@@ -192,52 +192,101 @@ def leaf_digests(int algorithm, matrices, widths, uint8_t[:, :, :] out):
         How many leading words of each matrix's rows belong to the leaf.
     out : uint8 (blocks, n, 32), written
     """
-    cdef hash_job job
-    cdef hash_matrix *parts
+    leaf_digests_many(algorithm, [(matrices, widths, out)])
+
+
+cdef int set_leaves(
+    hash_job *job, list views, matrices, widths, uint8_t[:, :, :] out
+) except -1:
+    """A job with the arguments of `leaf_digests`, which are checked; `views` are kept meanwhile."""
     cdef const uint64_t[:, :, :] view
+    cdef hash_matrix *parts = <hash_matrix *>job.matrices
     cdef Py_ssize_t blocks = out.shape[0], n = out.shape[1], width, k
-    cdef Py_ssize_t count = len(matrices)
-    cdef size_t words = 0
-    cdef int used = 0  # matrices with any words
-    job.core = core_of(algorithm)
-    if not count or count != len(widths):
-        raise ValueError(f"widths must name one width for each of {count} matrices (at least one)")
-    check_shape("out", (blocks, n, out.shape[2]), (blocks, n, HASH_BYTES))
-    views = []
-    parts = <hash_matrix *>malloc(count * sizeof(hash_matrix))
-    if parts == NULL:
-        raise MemoryError("no memory for the list of matrices")
+    job.parts = 0  # matrices with any words
+    job.bytes = 0
+    job.tag = HASH_LEAF
+    for k in range(len(matrices)):
+        view = matrices[k]
+        views.append(view)
+        width = widths[k]
+        if view.shape[0] != blocks or view.shape[1] != n or not 0 <= width <= view.shape[2]:
+            raise ValueError(
+                f"matrices[{k}] must have shape ({blocks}, {n}, at least {width}), not "
+                f"{(view.shape[0], view.shape[1], view.shape[2])}"
+            )
+        if blocks == 0 or n == 0 or width == 0:
+            continue
+        parts[job.parts].base = <const uint8_t *>&view[0, 0, 0]
+        parts[job.parts].block = view.strides[0]
+        parts[job.parts].row = view.strides[1]
+        parts[job.parts].column = view.strides[2] if width > 1 else 8
+        parts[job.parts].words = <size_t>width
+        job.bytes += 8 * <size_t>width
+        job.parts += 1
+    job.locate = hash_locate_parts
+    if job.parts == 1 and parts[0].column == 8:
+        job.locate = hash_locate_rows
+    if blocks and n:
+        set_out(job, out)
+    return 0
+
+
+def leaf_digests_many(int algorithm, calls):
+    """Several `leaf_digests` in one parallel region.
+
+    Parameters
+    ----------
+    algorithm : int
+    calls : sequence of tuple
+        The other arguments of each.
+    """
+    cdef Py_ssize_t count = len(calls), used = 0, work = 0, messages, a_message, k
+    cdef size_t pitch = 0
+    cdef int threads
+    cdef const hash_core *core = core_of(algorithm)
+    cdef uint8_t *scratch = NULL
+    cdef list views = []
+    for matrices, widths, out in calls:
+        if not len(matrices) or len(matrices) != len(widths):
+            raise ValueError(
+                f"widths must name one width for each of {len(matrices)} matrices (at least one)"
+            )
+        check_shape("out", out.shape, (*out.shape[:2], HASH_BYTES))
+        used += len(matrices)
+        if any([matrix is None for matrix in matrices]):
+            raise TypeError("a matrix is None")
+    cdef hash_matrix *parts = <hash_matrix *>malloc(used * sizeof(hash_matrix) + 1)
+    cdef hash_job *leaves = <hash_job *>malloc(count * sizeof(hash_job) + 1)
+    cdef Job *jobs = <Job *>malloc(count * sizeof(Job) + 1)
     try:
+        if parts == NULL or leaves == NULL or jobs == NULL:
+            raise MemoryError("no memory for the list of matrices")
+        used = 0
         for k in range(count):
-            view = matrices[k]
-            views.append(view)
-            width = widths[k]
-            if view.shape[0] != blocks or view.shape[1] != n or not 0 <= width <= view.shape[2]:
-                raise ValueError(
-                    f"matrices[{k}] must have shape ({blocks}, {n}, at least {width}), not "
-                    f"{(view.shape[0], view.shape[1], view.shape[2])}"
-                )
-            if blocks == 0 or n == 0 or width == 0:
-                continue
-            parts[used].base = <const uint8_t *>&view[0, 0, 0]
-            parts[used].block = view.strides[0]
-            parts[used].row = view.strides[1]
-            parts[used].column = view.strides[2] if width > 1 else 8
-            parts[used].words = <size_t>width
-            words += <size_t>width
-            used += 1
-        if blocks == 0 or n == 0:
-            return
-        set_out(&job, out)
-        job.matrices = parts
-        job.parts = used
-        job.bytes = 8 * words
-        job.tag = HASH_LEAF
-        in_place = used == 1 and parts[0].column == 8
-        job.locate = hash_locate_rows if in_place else hash_locate_parts
-        run_job(&job, algorithm, blocks * n, not in_place)
+            matrices, widths, out = calls[k]
+            leaves[k].core, leaves[k].matrices = core, &parts[used]
+            set_leaves(&leaves[k], views, matrices, widths, out)
+            used += len(matrices)
+            messages = out.shape[0] * out.shape[1]
+            a_message = work_of(algorithm, leaves[k].bytes)
+            jobs[k].function, jobs[k].context, jobs[k].items = hash_chunk, &leaves[k], messages
+            jobs[k].chunk, jobs[k].cost = messages_in(CHUNK, a_message), WORK_COST * a_message
+            work += messages * a_message
+            if leaves[k].locate != hash_locate_rows:
+                pitch = max(pitch, hash_pitch(leaves[k].bytes))
+        threads = team(work, SERIAL_BELOW)
+        if pitch:
+            scratch = <uint8_t *>malloc(<size_t>threads * HASH_STREAMS_MAX * pitch)
+            if scratch == NULL:
+                raise MemoryError("no memory for the scratch rows of the hash kernels")
+        for k in range(count):
+            leaves[k].scratch, leaves[k].pitch = scratch, pitch
+        run_jobs(jobs, count, threads)
     finally:
+        free(scratch)
         free(parts)
+        free(leaves)
+        free(jobs)
 
 
 def word_leaf_digests(
@@ -336,6 +385,9 @@ def node_digests(
     job.bytes = <size_t>(HASH_BYTES * job.parts)
     job.locate = hash_locate_pieces
     run_job(&job, algorithm, out.shape[0] * out.shape[1], False)
+
+
+include "hash_tree.pxi"
 
 
 # ---- proof of work --------------------------------------------------------------------------

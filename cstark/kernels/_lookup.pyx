@@ -5,7 +5,9 @@ thread; the only arrays of full length are the trace and the result.
 """
 
 from libc.stdint cimport int32_t, uint64_t
+from libc.stdlib cimport free, malloc
 from cstark.kernels cimport _chunks
+from cstark.kernels._chunks cimport Job
 from cstark.kernels._program cimport BLOCK, Bound, block_program, row_cost, workspace_words
 from cstark.kernels._runtime cimport isa_index, team
 from cstark.kernels._runtime import aligned
@@ -51,7 +53,7 @@ cdef double PAIR_COST = 15.0
 cdef double SUM_COST = 3.0
 
 
-def cost(const int32_t[:, ::1] code not None, Py_ssize_t terms, Py_ssize_t pairs, Py_ssize_t rows):
+def cost(const int32_t[:, ::1] code, Py_ssize_t terms, Py_ssize_t pairs, Py_ssize_t rows):
     """Nanoseconds that `build` should take on one thread; see `cstark.kernels._program.cost`."""
     cdef double of_row = row_cost(&code[0, 0], code.shape[0], terms)
     return (of_row + PAIR_COST * <double>pairs + SUM_COST) * <double>rows
@@ -72,12 +74,13 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
     (tuple of 3 int, int)
         The table sum, and -1; or (0, 0, 0) and the first row with a zero denominator.
     """
-    cdef lookup_job job
-    cdef Py_ssize_t rows = bound.program.rows, pairs = bound.program.pairs
-    cdef Py_ssize_t blocks = 1, chunks, bad, k
-    cdef int threads
-    cdef uint64_t[::1] scratch, sums
-    cdef ext total, part, mean, start
+    sums, _, bad = build_many([(bound, out)])
+    return (sums[0] if bad < 0 else (0, 0, 0)), bad
+
+
+cdef int set_job(lookup_job *job, Bound bound, uint64_t[:, ::1] out) except -1:
+    """A job with the arguments of `build`, which are checked."""
+    cdef Py_ssize_t rows = bound.program.rows, pairs = bound.program.pairs, blocks = 1
     if pairs < 1 or bound.program.tests:
         raise ValueError("a program of lookup columns has pairs, and no tests")
     if out.shape[0] != rows or out.shape[1] != 3 * pairs:
@@ -88,33 +91,84 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
         blocks *= 2
     job.program = bound.program
     job.chunk = min(rows, blocks * BLOCK)
-    chunks = rows // job.chunk
-    threads = team(rows * (job.program.length + 1), PARALLEL_WORK)
     job.scratch_words = workspace_words(&job.program, job.chunk)
-    scratch = aligned(job.scratch_words * threads)
-    sums = aligned(3 * chunks)
-    job.scratch, job.chunk_sums = &scratch[0], <ext *>&sums[0]
     job.out = &out[0, 0]
+    return 0
 
+
+cdef ext share_out(lookup_job *job) noexcept nogil:
+    """Turn the chunks' sums into where their accumulators begin; the table sum."""
+    cdef Py_ssize_t rows = job.program.rows, k
+    cdef ext total, part, start
+    total.c[0] = total.c[1] = total.c[2] = 0
+    for k in range(rows // job.chunk):
+        total = ext_add(total, job.chunk_sums[k])
+    job.mean = ext_scale(total, gl_inverse(<uint64_t>rows))
+    part = ext_scale(job.mean, <uint64_t>job.chunk)
+    start.c[0] = start.c[1] = start.c[2] = 0
+    for k in range(rows // job.chunk):
+        total = job.chunk_sums[k]
+        job.chunk_sums[k] = start
+        start = ext_add(start, ext_sub(total, part))
+    return ext_scale(job.mean, <uint64_t>rows)
+
+
+def build_many(calls):
+    """Several `build`s in the parallel regions of one.
+
+    Parameters
+    ----------
+    calls : sequence of (Bound, uint64 array)
+        The arguments of each.
+
+    Returns
+    -------
+    (list of tuple of 3 int, int, int)
+        The table sums, -1 and -1; or an empty list, a call with a zero denominator, and its row.
+    """
     cdef const lookup_table *table = isa_tables[isa_index()]
-    cdef double cost = row_cost(job.program.code, job.program.length, job.program.term_count)
-    cost += PAIR_COST * <double>pairs
-    bad = _chunks.run_long(table.fractions, &job, rows, job.chunk, threads, cost)
-    if bad >= 0:
-        return (0, 0, 0), bad
-
-    with nogil:
-        total.c[0] = total.c[1] = total.c[2] = 0
-        for k in range(chunks):
-            total = ext_add(total, job.chunk_sums[k])
-        mean = ext_scale(total, gl_inverse(<uint64_t>rows))
-        job.mean = mean
-        part = ext_scale(mean, <uint64_t>job.chunk)
-        start.c[0] = start.c[1] = start.c[2] = 0
-        for k in range(chunks):
-            total = job.chunk_sums[k]
-            job.chunk_sums[k] = start
-            start = ext_add(start, ext_sub(total, part))
-    _chunks.run_long(table.accumulate, &job, rows, job.chunk, threads, SUM_COST)
-    total = ext_scale(mean, <uint64_t>rows)
-    return (total.c[0], total.c[1], total.c[2]), -1
+    cdef Py_ssize_t count = len(calls), work = 0, words = 0, chunks = 0, number, k
+    cdef Py_ssize_t row = -1
+    cdef int threads
+    cdef uint64_t[::1] scratch, sums
+    cdef block_program *program
+    cdef ext total
+    cdef lookup_job *parts = <lookup_job *>malloc(count * sizeof(lookup_job) + 1)
+    cdef Job *jobs = <Job *>malloc(count * sizeof(Job) + 1)
+    try:
+        if parts == NULL or jobs == NULL:
+            raise MemoryError("no memory for the list of tables")
+        for k in range(count):
+            bound, out = calls[k]
+            if bound is None or out is None:
+                raise TypeError("a program or its result is None")
+            set_job(&parts[k], bound, out)
+            program = &parts[k].program
+            work += program.rows * (program.length + 1)
+            words = max(words, parts[k].scratch_words)
+            chunks += program.rows // parts[k].chunk
+            jobs[k].function, jobs[k].context = table.fractions, &parts[k]
+            jobs[k].items, jobs[k].chunk = program.rows, parts[k].chunk
+            jobs[k].cost = row_cost(program.code, program.length, program.term_count)
+            jobs[k].cost += PAIR_COST * <double>program.pairs
+        threads = team(work, PARALLEL_WORK)
+        scratch = aligned(words * threads)
+        sums = aligned(3 * chunks)
+        chunks = 0
+        for k in range(count):
+            parts[k].scratch, parts[k].scratch_words = &scratch[0], words
+            parts[k].chunk_sums = <ext *>&sums[0] + chunks
+            chunks += parts[k].program.rows // parts[k].chunk
+        number = _chunks.run_jobs(jobs, count, threads, &row)
+        if number >= 0:
+            return [], number, row
+        found = []
+        for k in range(count):
+            total = share_out(&parts[k])
+            found.append((total.c[0], total.c[1], total.c[2]))
+            jobs[k].function, jobs[k].cost = table.accumulate, SUM_COST
+        _chunks.run_jobs(jobs, count, threads)
+        return found, -1, -1
+    finally:
+        free(parts)
+        free(jobs)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Self
 
 from numpy import uint64
@@ -15,7 +16,7 @@ class Plan:
     def rows(self) -> int: ...
 
 def transform(plan: Plan, src: NDArray[uint64], out: NDArray[uint64], inverse: bool) -> None: ...
-def lde_scratch_bytes(plan: Plan, width: int, stride: int, cosets: int) -> int: ...
+def lde_scratch_bytes(calls: Sequence[tuple[Plan, int, int, int]]) -> int: ...
 def transform_scratch_bytes(plan: Plan, width: int) -> int: ...
 def lde_cost(plan: Plan, width: int, stride: int, cosets: int) -> float: ...
 def outer_rows(plan: Plan) -> int: ...
@@ -28,4 +29,18 @@ def lde(
     factors: NDArray[uint64] | None = None,
     fold: NDArray[uint64] | None = None,
     weights: NDArray[uint64] | None = None,
+) -> None: ...
+def lde_many(
+    calls: Sequence[
+        tuple[
+            Plan,
+            NDArray[uint64],
+            NDArray[uint64],
+            NDArray[uint64],
+            NDArray[uint64] | None,
+            NDArray[uint64] | None,
+            NDArray[uint64] | None,
+            NDArray[uint64] | None,
+        ]
+    ],
 ) -> None: ...

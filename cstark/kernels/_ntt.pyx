@@ -5,9 +5,10 @@ The algorithm is told in ``families/ntt_plan.h`` (stages of one block) and ``fam
 """
 
 from libc.stdint cimport uint64_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from cstark.kernels._chunks cimport chunk_function, run_long
+from cstark.kernels._chunks cimport Job, chunk_function, run_jobs, run_long
 from cstark.kernels._runtime cimport isa_index, team
 
 from cstark.kernels import _runtime
@@ -291,13 +292,26 @@ cdef void _clear(uint64_t *out, Py_ssize_t rows, Py_ssize_t pitch, Py_ssize_t fi
             memset(out + row * pitch + first, 0, (pitch - first) * 8)
 
 
-def lde_scratch_bytes(Plan plan not None, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t cosets):
-    """Bytes that `lde` allocates for itself while it runs, with the threads now set."""
-    if plan.log_n == 0:
-        return 0
-    cdef _Run r = _Run(plan, width, stride, ((1 + cosets) << plan.log_n) * width)
-    r.extension(cosets, stride)
-    return 8 * r.words()
+def lde_scratch_bytes(calls):
+    """Bytes that `lde_many` allocates for itself while it runs, with the threads now set.
+
+    Parameters
+    ----------
+    calls : sequence of (Plan, int, int, int)
+        Of each extension the plan, width, stride and number of cosets.
+    """
+    cdef Plan plan
+    cdef Py_ssize_t width, stride, cosets, words = 0, most = 0, factors = 0
+    cdef _Run r
+    for plan, width, stride, cosets in calls:
+        if plan.log_n:
+            r = _Run(plan, width, stride, ((1 + cosets) << plan.log_n) * width)
+            r.extension(cosets, stride)
+            r.words()
+            words += r.weight
+            most = max(most, r.call.scratch_words)
+            factors += r.factor_words
+    return 8 * (team(words, SERIAL_WORDS) * most + factors)
 
 
 def transform_scratch_bytes(Plan plan not None, Py_ssize_t width):
@@ -331,40 +345,12 @@ def outer_rows(Plan plan not None):
     return 1 if plan.outer is None else 1 << plan.outer.log_size
 
 
-def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
-        const uint64_t[::1] shifts not None, const uint64_t[:, ::1] masks=None,
-        const uint64_t[::1] factors=None, uint64_t[:, :, ::1] fold=None,
-        const uint64_t[:, ::1] weights=None):
-    """Low-degree extension: values on a subgroup to values on cosets of it.
-
-    With masks r, the values on coset q are those of f + factors[q] r. A fold is taken of f alone:
-    the sum of weights[k, u] f_(i + m u) over u is coefficient i of fold k, for i below m.
-
-    Parameters
-    ----------
-    plan : Plan
-        For 2^log_n rows; g is the root of unity of that order.
-    src : uint64 array (rows, width)
-        ``src[i]`` is f(g^i) for the polynomials f, one for each column. Columns adjacent, rows any
-        distance apart, any words. Only read; it may be the last of `out`'s cosets itself.
-    out : uint64 array (cosets, rows, stride >= width)
-        ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
-    shifts : uint64 array (cosets,)
-        Not zero, canonical.
-    masks : uint64 array (h, width), optional
-        Coefficients of r, canonical, constants first; h at most the rows.
-    factors : uint64 array (cosets,), optional
-        Canonical; with masks only.
-    fold : uint64 array (2, m, width), optional
-        Receives the folds; m a power of two from `outer_rows` to the rows.
-    weights : uint64 array (2, rows / m), optional
-        Canonical; with a fold only.
-
-    Raises
-    ------
-    ValueError
-        A shape does not fit, a shift is 0 or not below p, or `src` and `out` overlap.
-    """
+cdef _Run _extension(
+    Plan plan, const uint64_t[:, :] src, uint64_t[:, :, ::1] out, const uint64_t[::1] shifts,
+    const uint64_t[:, ::1] masks, const uint64_t[::1] factors, uint64_t[:, :, ::1] fold,
+    const uint64_t[:, ::1] weights,
+):
+    """The call of an extension, see `lde`, checked, without scratch; None if it is done already."""
     cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
     cdef Py_ssize_t width = src.shape[1]
     cdef Py_ssize_t cosets = shifts.shape[0]
@@ -406,10 +392,10 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         for q in range(cosets):
             for i in range(stride):
                 out[q, 0, i] = src[0, i] % _P if i < width else 0
-        return
+        return None
     cdef _Run r = _Run(plan, width, stride, (1 + cosets) * rows * width)
     cdef ntt_call *call = &r.call
-    cdef uint64_t[::1] increments, scaled
+    cdef uint64_t[::1] increments = None, scaled = None
     cdef uint64_t before = 0
     if masks is not None:
         increments = _runtime.aligned(cosets)
@@ -435,22 +421,100 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
     call.cosets = <int>cosets
     call.shifts = &shifts[0]
     r.extension(cosets, stride)
-    r.allocate()
-    if call.inner == NULL:
-        r.each(r.table.whole_extension, r.tiles(), (1 + cosets) * rows * call.outer_tile)
-    elif r.narrow:
-        r.table.factors(call, 0, cosets, 0)
-        r.flat(r.table.narrow_outer_inverse)
-        r.side_by_side(r.table.narrow_inner, 1 + cosets)
-        for q in range(cosets):
-            call.coset = <int>q
-            r.flat(r.table.narrow_outer_forward)
+    r.words()  # settles how much scratch a thread needs
+    r.keep = (src, out, shifts, masks, fold, increments, scaled)
+    return r
+
+
+def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
+        const uint64_t[::1] shifts not None, const uint64_t[:, ::1] masks=None,
+        const uint64_t[::1] factors=None, uint64_t[:, :, ::1] fold=None,
+        const uint64_t[:, ::1] weights=None):
+    """Low-degree extension: values on a subgroup to values on cosets of it.
+
+    With masks r, the values on coset q are those of f + factors[q] r. A fold is taken of f alone:
+    the sum of weights[k, u] f_(i + m u) over u is coefficient i of fold k, for i below m.
+
+    Parameters
+    ----------
+    plan : Plan
+        For 2^log_n rows; g is the root of unity of that order.
+    src : uint64 array (rows, width)
+        ``src[i]`` is f(g^i) for the polynomials f, one for each column. Columns adjacent, rows any
+        distance apart, any words. Only read; it may be the last of `out`'s cosets itself.
+    out : uint64 array (cosets, rows, stride >= width)
+        ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
+    shifts : uint64 array (cosets,)
+        Not zero, canonical.
+    masks : uint64 array (h, width), optional
+        Coefficients of r, canonical, constants first; h at most the rows.
+    factors : uint64 array (cosets,), optional
+        Canonical; with masks only.
+    fold : uint64 array (2, m, width), optional
+        Receives the folds; m a power of two from `outer_rows` to the rows.
+    weights : uint64 array (2, rows / m), optional
+        Canonical; with a fold only.
+
+    Raises
+    ------
+    ValueError
+        A shape does not fit, a shift is 0 or not below p, or `src` and `out` overlap.
+    """
+    _extend([_extension(plan, src, out, shifts, masks, factors, fold, weights)])
+
+
+def lde_many(calls):
+    """Several extensions, which share parallel regions.
+
+    Parameters
+    ----------
+    calls : sequence of tuple
+        All eight arguments of `lde`, of each. None may read or write what another one writes.
+    """
+    cdef list runs = []
+    for plan, src, out, shifts, masks, factors, fold, weights in calls:
+        if plan is None or src is None or out is None or shifts is None:
+            raise TypeError("an extension lacks plan, src, out or shifts")
+        runs.append(_extension(plan, src, out, shifts, masks, factors, fold, weights))
+    _extend(runs)
+
+
+cdef _extend(list runs):
+    """Run extensions pass by pass, all of them in each."""
+    cdef _Run r
+    cdef Py_ssize_t words = 0, most = 0, factors = 0, cosets = 0, count
+    cdef int threads, number
+    cdef uint64_t[::1] scratch
+    cdef uint64_t *place
+    cdef Job *jobs
+    runs = [r for r in runs if r is not None]
+    if not runs:
         return
-    else:
-        r.table.factors(call, 0, cosets, 0)
-        r.outer(r.table.outer_inverse)
-        r.inner(r.table.inner, 1 + cosets)
-        for q in range(cosets):
-            call.coset = <int>q
-            r.outer(r.table.outer_forward)
-    _clear(&out[0, 0, 0], cosets * rows, stride, call.columns)
+    for r in runs:
+        words += r.weight
+        most = max(most, r.call.scratch_words)
+        factors += r.factor_words
+        cosets += r.call.cosets
+    threads = team(words, SERIAL_WORDS)
+    scratch = _runtime.aligned(threads * most + factors)
+    place = &scratch[0] + threads * most
+    jobs = <Job *>malloc(cosets * sizeof(Job))
+    if jobs == NULL:
+        raise MemoryError("no memory for the list of extensions")
+    try:
+        for r in runs:
+            r.begin(&scratch[0], most, place)
+            place += r.factor_words
+        for number in range(3):
+            count = 0
+            for r in runs:
+                count += r.add_pass(number, jobs + count)
+            run_jobs(jobs, count, threads)
+    finally:
+        free(jobs)
+    for r in runs:
+        if not r.narrow:
+            _clear(
+                r.call.out, <Py_ssize_t>r.call.cosets << r.call.log_size, r.call.out_pitch,
+                r.call.columns,
+            )

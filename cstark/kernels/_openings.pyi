@@ -20,6 +20,9 @@ def column_sums(
     rotate: int,
     out: NDArray[uint64],
 ) -> None: ...
+def column_sums_many(
+    calls: Sequence[tuple[NDArray[uint64], int, NDArray[uint64], int, NDArray[uint64]]],
+) -> None: ...
 def inverse_points(shift: int, log_n: int, out: NDArray[uint64]) -> int: ...
 def word_to_rows(word: NDArray[uint64], out: NDArray[uint64]) -> None: ...
 def rows_to_word(rows: NDArray[uint64], out: NDArray[uint64]) -> None: ...
@@ -36,4 +39,22 @@ def add_quotient(
     rotate: int,
     out: NDArray[uint64],
     accumulate: bool,
+) -> None: ...
+def prepared_bytes(width: int) -> int: ...
+def combine(
+    calls: Sequence[
+        tuple[
+            Sequence[tuple[NDArray[uint64], NDArray[uint64], NDArray[uint64], bool]],
+            Sequence[
+                tuple[
+                    NDArray[uint64],
+                    NDArray[uint64],
+                    NDArray[uint64],
+                    int,
+                    NDArray[uint64],
+                    bool,
+                ]
+            ],
+        ]
+    ],
 ) -> None: ...

@@ -4,9 +4,11 @@ Points of a coset: x_{q,i} = offset * g_bN^q * g_N^i, g_bN of order blowup * n, 
 Extension vectors are planar: coordinate first.  Values canonical, in and out.
 """
 
-from cstark.kernels._chunks cimport chunk_function, run_long
+from cstark.kernels._chunks cimport Job, chunk_function, run_jobs, run_long
 from cstark.kernels._runtime cimport isa_index, team
 from libc.stdint cimport uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
 import numpy as np
 
@@ -107,6 +109,24 @@ cdef Py_ssize_t run_all(
 ) except -2:
     cdef int threads = team(<Py_ssize_t>(cost * <double>items), OPENINGS_CUTOFF)
     return run_long(function, job, items, chunk, threads, cost)
+
+
+cdef void set_job(
+    Job *job, chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk,
+    double cost,
+) noexcept:
+    job.function, job.context, job.items = function, context, items
+    job.chunk, job.cost = chunk, cost
+
+
+cdef int run_together(Job *jobs, Py_ssize_t count) except -1:
+    """`run_all` of many."""
+    cdef double cost = 0
+    cdef Py_ssize_t k
+    for k in range(count):
+        cost += jobs[k].cost * <double>jobs[k].items
+    run_jobs(jobs, count, team(<Py_ssize_t>cost, OPENINGS_CUTOFF))
+    return 0
 
 
 cdef int shape2(const uint64_t[:, :] a, Py_ssize_t rows, Py_ssize_t columns, str name) except -1:
@@ -282,38 +302,7 @@ def column_sums(
     rotate : {0, 1}
     out : uint64 array (width, 3)
     """
-    cdef column_sums_job job
-    cdef const openings_table *table = isa_tables[isa_index()]
-    cdef Py_ssize_t n = matrix.shape[0], totals, k, c
-    if not 0 <= width <= matrix.shape[1]:
-        raise ValueError(f"width must be between 0 and {matrix.shape[1]}, not {width}")
-    if rotate not in (0, 1):
-        raise ValueError(f"rotate must be 0 or 1, not {rotate}")
-    shape2(matrix, -1, -1, "matrix")
-    shape2(weights, 3, n, "weights")
-    shape2(out, width, 3, "out")
-    if width == 0:
-        return
-    if n == 0:
-        out[:, :] = 0
-        return
-    job.matrix, job.stride = &matrix[0, 0], stride_of(matrix)
-    job.n, job.width, job.rotate = n, width, rotate
-    job.weights, job.weights_plane = &weights[0, 0], stride_of(weights)
-    job.chunk = max(ROWS_CHUNK, (n + MAX_TOTALS - 1) // MAX_TOTALS)
-    totals = (n + job.chunk - 1) // job.chunk
-    cdef uint64_t[:, :, ::1] sums = np.empty((totals, width, 3), np.uint64)
-    job.out = &sums[0, 0, 0]
-    run_all(table.column_sums, &job, n, job.chunk, SUM_COST * width)
-    with nogil:
-        for c in range(width):
-            for k in range(3):
-                out[c, k] = sums[0, c, k]
-        for k in range(1, totals):
-            for c in range(width):
-                out[c, 0] = gl_add(out[c, 0], sums[k, c, 0])
-                out[c, 1] = gl_add(out[c, 1], sums[k, c, 1])
-                out[c, 2] = gl_add(out[c, 2], sums[k, c, 2])
+    column_sums_many([(matrix, width, weights, rotate, out)])
 
 
 def row_sums(
@@ -333,27 +322,7 @@ def row_sums(
         Last axis contiguous.
     accumulate : bool
     """
-    cdef row_sums_job job
-    cdef const openings_table *table = isa_tables[isa_index()]
-    cdef Py_ssize_t n = matrix.shape[0], width = coefficients.shape[0]
-    shape2(matrix, -1, -1, "matrix")
-    shape2(coefficients, -1, 3, "coefficients")
-    shape2(out, 3, n, "out")
-    if width > matrix.shape[1]:
-        raise ValueError(
-            f"coefficients has {width} rows, but matrix only {matrix.shape[1]} columns"
-        )
-    if n == 0:
-        return
-    cdef uint64_t[::1] weights = _runtime.aligned(table.coefficient_words(width))
-    job.matrix = &matrix[0, 0] if width else NULL
-    job.stride = stride_of(matrix)
-    job.width, job.accumulate = width, accumulate
-    job.weights = &weights[0] if width else NULL
-    job.out, job.out_plane = &out[0, 0], stride_of(out)
-    if width:
-        table.prepare_coefficients(&coefficients[0, 0], width, &weights[0])
-    run_all(table.row_sums, &job, n, ROWS_CHUNK, SUM_COST * (width + 1))
+    combine([([(matrix, coefficients, out, accumulate)], [])])
 
 
 def add_quotient(
@@ -377,21 +346,10 @@ def add_quotient(
         with g of order n, which is 1 / (zeta g - x_{q,i}), for the point zeta g.
     accumulate : bool
     """
-    cdef quotient_job job
-    cdef const openings_table *table = isa_tables[isa_index()]
-    cdef Py_ssize_t blowup = sums.shape[1], n = sums.shape[2]
-    shape3(sums, blowup, n, "sums")
-    shape3(inverses, blowup, n, "inverses")
-    shape3(out, blowup, n, "out")
-    if rotate not in (0, 1):
-        raise ValueError(f"rotate must be 0 or 1, not {rotate}")
-    set_ext(&job.value, value, "value")
-    job.scale = gl_inverse(gl_root(log_of(n, "n")))
-    if blowup == 0:
-        return
-    job.sums, job.inverses, job.out = &sums[0, 0, 0], &inverses[0, 0, 0], &out[0, 0, 0]
-    job.n, job.plane, job.rotate, job.accumulate = n, blowup * n, rotate, accumulate
-    run_all(table.add_quotient, &job, blowup * n, POINTS_CHUNK, QUOTIENT_COST)
+    combine([([], [(sums, value, inverses, rotate, out, accumulate)])])
+
+
+include "openings_many.pxi"
 
 
 cdef int set_rows(rows_job *job, const uint64_t[:, :] word, const uint64_t[:, ::1] rows) except -1:

@@ -8,7 +8,9 @@ code, however it came about, reads or writes outside of them.
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t, uintptr_t
+from libc.stdlib cimport free, malloc
 from cstark.kernels cimport _chunks
+from cstark.kernels._chunks cimport Job
 from cstark.kernels._runtime cimport isa_index, max_team, team
 from cstark.kernels._runtime import aligned
 
@@ -101,6 +103,7 @@ FIRST_FLAG = FIRST
 # A block of work takes microseconds: a few of them pay for starting threads.
 cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
 cdef Py_ssize_t CHUNK = 8 * BLOCK        # rows
+cdef double CHUNK_COST = 5e4             # of a quotient, in nanoseconds
 # Nanoseconds of one thread on a row, see `run_long`: an instruction, what it costs more in the
 # extension, a term of a sum.
 cdef double STEP_COST = 0.5
@@ -250,7 +253,14 @@ def quotient(
     log_domain : int
         Log2 of the order of the trace domain, whose last row is meant; that of `rows` if negative.
     """
-    cdef program_job job
+    quotients([[(bound, shift, inverse_first, out, add, log_domain)]])
+
+
+cdef uint64_t[::1] set_quotient(
+    program_job *job, Bound bound, uint64_t shift, const uint64_t[::1] inverse_first,
+    uint64_t[:, ::1] out, bint add, int log_domain,
+):
+    """A job with the arguments of `quotient`, which are checked; an array that it needs."""
     cdef Py_ssize_t rows = bound.program.rows
     cdef uint64_t[::1] powers = np.empty(BLOCK, dtype=np.uint64)
     cdef int log_rows = rows.bit_length() - 1
@@ -272,7 +282,75 @@ def quotient(
     gl_powers(&powers[0], BLOCK, 1, job.root)
     job.powers, job.out, job.add = &powers[0], &out[0, 0], add
     job.failures = job.first_rows = NULL
-    run_job(&job, isa_tables[isa_index()].quotient, 0, rows, max_team())
+    return powers
+
+
+cdef struct program_jobs:
+    program_job *jobs
+    Py_ssize_t count
+
+
+cdef Py_ssize_t quotient_rows(
+    void *context, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    """The programs of several tables, in order, on the same rows."""
+    cdef const program_jobs *all = <const program_jobs *>context
+    cdef Py_ssize_t k
+    for k in range(all.count):
+        isa_tables[isa_index()].quotient(&all.jobs[k], first, last, thread)
+    return -1
+
+
+def quotients(calls):
+    """Several quotients in one parallel region.
+
+    Parameters
+    ----------
+    calls : sequence of sequence of tuple
+        Each item has the arguments of calls of `quotient` with the same `out`, which are done in
+        order on every row: those after the first may add.
+    """
+    cdef Py_ssize_t count = len(calls), parts = sum([len(call) for call in calls]), used = 0
+    cdef Py_ssize_t work = 0, words = 0, rows, k, i
+    cdef int threads
+    cdef uint64_t[::1] scratch
+    cdef block_program *program
+    cdef program_job *programs = <program_job *>malloc(parts * sizeof(program_job) + 1)
+    cdef program_jobs *contexts = <program_jobs *>malloc(count * sizeof(program_jobs) + 1)
+    cdef Job *jobs = <Job *>malloc(count * sizeof(Job) + 1)
+    cdef list kept = []
+    try:
+        if programs == NULL or contexts == NULL or jobs == NULL:
+            raise MemoryError("no memory for the list of tables")
+        for k in range(count):
+            contexts[k].jobs, contexts[k].count = &programs[used], len(calls[k])
+            jobs[k].function, jobs[k].context = quotient_rows, &contexts[k]
+            jobs[k].items, jobs[k].cost = 0, 0
+            for bound, shift, inverse_first, out, add, log_domain in calls[k]:
+                if bound is None or out is None:
+                    raise TypeError("a program or its result is None")
+                kept.append(
+                    set_quotient(&programs[used], bound, shift, inverse_first, out, add, log_domain)
+                )
+                program = &programs[used].program
+                rows = program.rows
+                if jobs[k].items not in (0, rows):
+                    raise ValueError("tables of one quotient must have the same rows")
+                jobs[k].items = rows
+                jobs[k].cost += row_cost(program.code, program.length, program.term_count)
+                work += rows * (program.length + 1)
+                words = max(words, workspace_words(program, 0))
+                used += 1
+            jobs[k].chunk = BLOCK * max(1, <Py_ssize_t>(CHUNK_COST / (jobs[k].cost * BLOCK + 1)))
+        threads = team(work, PARALLEL_WORK)
+        scratch = aligned(words * threads)
+        for i in range(parts):
+            programs[i].scratch, programs[i].scratch_words = &scratch[0], words
+        _chunks.run_jobs(jobs, count, threads)
+    finally:
+        free(programs)
+        free(contexts)
+        free(jobs)
 
 
 cdef double row_cost(const int32_t *code, Py_ssize_t length, Py_ssize_t terms) noexcept nogil:

@@ -33,6 +33,8 @@ cdef extern from *:
     bint cstark_stranded
     int cstark_regions
     int cstark_regions_add(int change) noexcept nogil
+    long cstark_begun[2]
+    void cstark_count_region(bint parallel) noexcept nogil
     enum:
         ISA_COUNT
     const char **isa_names
@@ -86,7 +88,9 @@ cdef int enter_region(int wanted) noexcept nogil:
     cdef int regions = cstark_regions_add(1)
     cdef int share = wanted if cstark_own_threads else current_threads // regions
     if min(wanted, share) <= 1:
+        cstark_count_region(False)
         return 1
+    cstark_count_region(True)
     cstark_has_pool = True
     return min(wanted, share)
 
@@ -121,6 +125,11 @@ def set_own_threads(int n):
 def regions():
     """Parallel regions, and calls that stay serial, now running in all Python threads."""
     return cstark_regions
+
+
+def begun():
+    """Calls that stayed serial, and parallel regions, that began so far: for tests that count."""
+    return cstark_begun[0], cstark_begun[1]
 
 
 def add_regions(int change):

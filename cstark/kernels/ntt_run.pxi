@@ -8,11 +8,13 @@ cdef class _Run:
     cdef const ntt_table *table
     cdef int threads
     cdef bint narrow
-    cdef Py_ssize_t factor_words
+    cdef Py_ssize_t factor_words, weight
+    cdef ntt_call *calls  # of an extension: the call once more for each coset
     cdef object keep
 
     def __cinit__(self, Plan plan, Py_ssize_t width, Py_ssize_t stride, Py_ssize_t words):
         self.table = table_for(plan, width, stride)
+        self.weight = words
         self.threads = team(words, SERIAL_WORDS)
         cdef ntt_call *call = &self.call
         memset(call, 0, sizeof(ntt_call))
@@ -62,6 +64,9 @@ cdef class _Run:
     cdef Py_ssize_t inner_rows(self) noexcept:
         return <Py_ssize_t>1 << self.call.inner.log_size
 
+    def __dealloc__(self):
+        free(self.calls)
+
     cdef outer(self, chunk_function function):
         """A strided pass."""
         cdef Py_ssize_t words = self.outer_rows() * self.call.columns * self.call.groups
@@ -71,17 +76,10 @@ cdef class _Run:
         """A pass over contiguous blocks, each of whose words is transformed `times` times."""
         self.each(function, self.outer_rows(), times * self.inner_rows() * self.call.columns)
 
-    cdef flat(self, chunk_function function):
-        """A strided pass over tiles of adjacent words, whatever the rows they belong to."""
-        cdef Py_ssize_t words = self.call.width * self.inner_rows(), tile = self.call.outer_tile
-        self.each(function, (words + tile - 1) // tile, self.outer_rows() * tile)
-
-    cdef side_by_side(self, chunk_function function, Py_ssize_t times):
-        """A pass over contiguous blocks, several of them together."""
-        cdef Py_ssize_t side = self.call.side
-        self.each(
-            function, self.outer_rows() // side, times * side * self.inner_rows() * self.call.width
-        )
+    cdef each(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
+        """Run `function` on all items, each of which touches `words` words."""
+        cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
+        run_long(function, &self.call, items, chunk, self.threads, WORD_COST * words)
 
     cdef void extension(self, Py_ssize_t cosets, Py_ssize_t stride) noexcept:
         """Settle how an extension is made."""
@@ -101,12 +99,74 @@ cdef class _Run:
         scratch = _runtime.aligned(self.words())
         self.keep = scratch
         self.call.scratch = &scratch[0]
-        self.call.factors = <gl_twiddle *>(&scratch[0] + self.threads * self.call.scratch_words)
 
     cdef Py_ssize_t tiles(self) noexcept:
         return (self.call.columns + self.call.outer_tile - 1) // self.call.outer_tile
 
-    cdef each(self, chunk_function function, Py_ssize_t items, Py_ssize_t words):
-        """Run `function` on all items, each of which touches `words` words."""
-        cdef Py_ssize_t chunk = max(1, CHUNK_WORDS // words)
-        run_long(function, &self.call, items, chunk, self.threads, WORD_COST * words)
+    # ---- the passes of an extension ----
+
+    cdef int begin(self, uint64_t *scratch, Py_ssize_t words, uint64_t *factors) except -1:
+        """Before the first pass: `words` of scratch for each thread, and room for the factors."""
+        cdef ntt_call *call = &self.call
+        cdef int q
+        call.scratch, call.scratch_words, call.factors = scratch, words, <gl_twiddle *>factors
+        if call.inner != NULL:
+            self.table.factors(call, 0, call.cosets, 0)
+        self.calls = <ntt_call *>malloc(call.cosets * sizeof(ntt_call))
+        if self.calls == NULL:
+            raise MemoryError("no memory for an extension")
+        for q in range(call.cosets):
+            self.calls[q] = call[0]
+            self.calls[q].coset = q
+        return 0
+
+    cdef Py_ssize_t add_pass(self, int number, Job *jobs) noexcept:
+        """Write the jobs of a pass, 0 to 2: as many as there are cosets, one, or none."""
+        cdef ntt_call *call = &self.call
+        cdef Py_ssize_t rows = self.outer_rows(), times = 1 + call.cosets, q
+        if call.inner == NULL:
+            if number:
+                return 0
+            self.set_job(
+                jobs, call, self.table.whole_extension, self.tiles(),
+                times * rows * call.outer_tile,
+            )
+        elif number == 0:
+            self.set_outer(
+                jobs, call, self.table.narrow_outer_inverse if self.narrow
+                else self.table.outer_inverse,
+            )
+        elif number == 1 and self.narrow:
+            self.set_job(
+                jobs, call, self.table.narrow_inner, rows // call.side,
+                times * call.side * self.inner_rows() * call.width,
+            )
+        elif number == 1:
+            self.set_job(
+                jobs, call, self.table.inner, rows, times * self.inner_rows() * call.columns
+            )
+        else:
+            for q in range(call.cosets):
+                self.set_outer(
+                    jobs + q, self.calls + q, self.table.narrow_outer_forward if self.narrow
+                    else self.table.outer_forward,
+                )
+            return call.cosets
+        return 1
+
+    cdef void set_outer(self, Job *job, ntt_call *call, chunk_function function) noexcept:
+        """A strided pass; in narrow matrices over tiles of words, whatever rows they belong to."""
+        cdef Py_ssize_t rows = self.outer_rows(), words, tile = call.outer_tile
+        if self.narrow:
+            words = call.width * self.inner_rows()
+            self.set_job(job, call, function, (words + tile - 1) // tile, rows * tile)
+        else:
+            words = rows * call.columns * call.groups
+            self.set_job(job, call, function, self.inner_rows() // call.groups, words)
+
+    cdef void set_job(
+        self, Job *job, ntt_call *call, chunk_function function, Py_ssize_t items,
+        Py_ssize_t words,
+    ) noexcept:
+        job.function, job.context, job.items = function, call, items
+        job.chunk, job.cost = max(1, CHUNK_WORDS // words), WORD_COST * <double>words

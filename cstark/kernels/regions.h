@@ -10,4 +10,9 @@ static int cstark_regions_add(int change) {
     return __atomic_add_fetch(&cstark_regions, change, __ATOMIC_RELAXED);
 }
 
+static long cstark_begun[2] = {0, 0}; /* so far: calls that stayed serial, parallel regions */
+static void cstark_count_region(int parallel) {
+    __atomic_add_fetch(&cstark_begun[parallel], 1, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -15,23 +15,40 @@ from cstark.lazy import loader
 if TYPE_CHECKING:
     from cstark.program.challenges import Challenges
     from cstark.program.check import CheckProgram, FailedConstraint, check_program
-    from cstark.program.lookup import LookupProgram, ZeroDenominator, lookup_program
+    from cstark.program.lookup import (
+        LookupCall,
+        LookupProgram,
+        ZeroDenominator,
+        build_lookup_columns,
+        lookup_program,
+    )
     from cstark.program.point import Opened, periodic_at, point_values
     from cstark.program.programs import Programs
-    from cstark.program.quotient import CosetPoints, QuotientProgram, Sources, quotient_program
+    from cstark.program.quotient import (
+        CosetPoints,
+        QuotientCall,
+        QuotientProgram,
+        Sources,
+        evaluate_quotients,
+        quotient_program,
+    )
 else:
     __getattr__ = loader(__name__, {
         "Challenges": "challenges",
         "CheckProgram": "check",
         "CosetPoints": "quotient",
         "FailedConstraint": "check",
+        "LookupCall": "lookup",
         "LookupProgram": "lookup",
         "Opened": "point",
         "Programs": "programs",
+        "QuotientCall": "quotient",
         "QuotientProgram": "quotient",
         "Sources": "quotient",
         "ZeroDenominator": "lookup",
+        "build_lookup_columns": "lookup",
         "check_program": "check",
+        "evaluate_quotients": "quotient",
         "lookup_program": "lookup",
         "periodic_at": "point",
         "point_values": "point",
@@ -43,13 +60,17 @@ __all__ = [
     "CheckProgram",
     "CosetPoints",
     "FailedConstraint",
+    "LookupCall",
     "LookupProgram",
     "Opened",
     "Programs",
+    "QuotientCall",
     "QuotientProgram",
     "Sources",
     "ZeroDenominator",
+    "build_lookup_columns",
     "check_program",
+    "evaluate_quotients",
     "lookup_program",
     "periodic_at",
     "point_values",

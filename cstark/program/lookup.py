@@ -14,6 +14,7 @@ import numpy as np
 
 from cstark.field import ZERO, Element, P, add, mul, scale, sub
 from cstark.kernels import _lookup
+from cstark.kernels._program import Bound
 from cstark.program.challenges import Challenges
 from cstark.program.compile import Lowering
 from cstark.program.encode import BlockProgram, encode
@@ -22,7 +23,13 @@ from cstark.program.interactions import fingerprint, fractions, sum_of_fractions
 if TYPE_CHECKING:
     from cstark.air.description import TableDescription
 
-__all__ = ["LookupProgram", "ZeroDenominator", "lookup_program"]
+__all__ = [
+    "LookupCall",
+    "LookupProgram",
+    "ZeroDenominator",
+    "build_lookup_columns",
+    "lookup_program",
+]
 
 
 class ZeroDenominator(ArithmeticError):
@@ -32,15 +39,18 @@ class ZeroDenominator(ArithmeticError):
     ----------
     row, interaction : int
         The first row where it happens, and the first interaction there.
+    call : int
+        Of the tables that were built together, the first with such a row.
     """
 
-    def __init__(self, row: int, interaction: int) -> None:
+    def __init__(self, row: int, interaction: int, call: int = 0) -> None:
         super().__init__(f"interaction {interaction} has a zero denominator at row {row}")
         self.row = row
         self.interaction = interaction
+        self.call = call
 
-    def __reduce__(self) -> tuple[type[ZeroDenominator], tuple[int, int]]:
-        return (type(self), (self.row, self.interaction))
+    def __reduce__(self) -> tuple[type[ZeroDenominator], tuple[int, int, int]]:
+        return (type(self), (self.row, self.interaction, self.call))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,23 +101,59 @@ class LookupProgram:
         ValueError
             If an array has the wrong shape, or publics the wrong number.
         """
-        description = self.description
+        call = LookupCall(self, trace, preprocessed, publics, out)
+        [total] = build_lookup_columns([call], challenges)
+        return total
+
+
+@dataclass(frozen=True)
+class LookupCall:
+    """A table whose lookup columns are to be built, see `LookupProgram.evaluate`."""
+
+    program: LookupProgram
+    trace: np.ndarray
+    preprocessed: np.ndarray | None
+    publics: Sequence[int]
+    out: np.ndarray
+
+    def bind(self, challenges: Challenges) -> tuple[Bound, np.ndarray]:
+        """What the kernel takes.
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong shape, or publics the wrong number.
+        """
+        description, publics = self.program.description, self.publics
         if len(publics) != description.publics:
             raise ValueError(f"publics must be {description.publics} values, not {len(publics)}")
-        bound = self.program.bind(
-            (trace if description.width else None, preprocessed, None),
+        bound = self.program.program.bind(
+            (self.trace if description.width else None, self.preprocessed, None),
             [np.array(values, dtype=np.uint64) for values in description.periodic],
-            len(trace),
+            len(self.trace),
             publics,
             challenges,
         )
-        total, row = _lookup.build(bound, out)
-        if row >= 0:
-            interaction = _zero_interaction(
-                description, trace, preprocessed, publics, challenges, row
-            )
-            raise ZeroDenominator(row, interaction)
-        return total
+        return bound, self.out
+
+
+def build_lookup_columns(calls: Sequence[LookupCall], challenges: Challenges) -> list[Element]:
+    """Write the lookup columns of several tables in the parallel regions of one; their sums.
+
+    Raises
+    ------
+    ZeroDenominator
+        If a fingerprint is zero; the contents of all `out` are then unspecified.
+    """
+    sums, number, row = _lookup.build_many([call.bind(challenges) for call in calls])
+    if number < 0:
+        return sums
+    call = calls[number]
+    description = call.program.description
+    interaction = _zero_interaction(
+        description, call.trace, call.preprocessed, call.publics, challenges, row
+    )
+    raise ZeroDenominator(row, interaction, number)
 
 
 def lookup_program(description: TableDescription) -> LookupProgram:

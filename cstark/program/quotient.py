@@ -32,6 +32,7 @@ __all__ = [
     "CosetPoints",
     "QuotientProgram",
     "Sources",
+    "evaluate_quotients",
     "hidden_quotient_program",
     "quotient_program",
 ]
@@ -146,6 +147,19 @@ class QuotientProgram:
         ValueError
             If an array has the wrong shape, or publics the wrong number.
         """
+        evaluate_quotients([[self.call(points, sources, publics, challenges, out, add=add)]])
+
+    def call(
+        self,
+        points: CosetPoints,
+        sources: Sources,
+        publics: Sequence[int],
+        challenges: Challenges,
+        out: np.ndarray,
+        *,
+        add: bool = False,
+    ) -> QuotientCall:
+        """What `evaluate` does, for `evaluate_quotients`."""
         if len(publics) != self.publics:
             raise ValueError(f"publics must be {self.publics} values, not {len(publics)}")
         generator = base_root(points.log_domain)
@@ -161,7 +175,21 @@ class QuotientProgram:
             challenges.with_factors((zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
-        _program.quotient(bound, points.shift, inverses, out, add, points.log_domain)
+        return bound, points.shift, inverses, out, add, points.log_domain
+
+
+QuotientCall = tuple[_program.Bound, int, np.ndarray | None, np.ndarray, bool, int]
+
+
+def evaluate_quotients(calls: Sequence[Sequence[QuotientCall]]) -> None:
+    """Evaluate quotients of several tables, on several cosets, in one parallel region.
+
+    Parameters
+    ----------
+    calls : sequence of sequence of QuotientCall
+        Each item is what goes into one array, in order: see `QuotientProgram.call`.
+    """
+    _program.quotients(calls)
 
 
 def hidden_quotient_program(description: TableDescription) -> QuotientProgram:

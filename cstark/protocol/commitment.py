@@ -21,6 +21,8 @@ from .merkle import MerkleTree, digests, recompute_root, sibling_count
 
 __all__ = ["Commitment", "OpenedTree", "distinct_positions"]
 
+LeafCall = tuple[list[np.ndarray], list[int], np.ndarray]  # of `_hash.leaf_digests`
+
 
 def distinct_positions(positions: np.ndarray, log_max_height: int, log_height: int) -> np.ndarray:
     """Positions of the tallest domain as distinct, ascending positions of a shorter one.
@@ -57,31 +59,34 @@ class Commitment:
         self.matrices = list(matrices)
         self._algorithm = algorithm
         leaves = {}
+        waiting: list[LeafCall] = []
         for log_height in shape.log_heights:
+            members = shape.at(log_height)
             leaves[log_height] = digests(shape.blowup, 1 << log_height)
             # Coset 0 last: that is the one that a matrix may keep.
             for q in reversed(range(shape.blowup)):
-                self._hash_coset(q, shape.at(log_height), leaves[log_height][q : q + 1])
+                out = leaves[log_height][q : q + 1]
+                waiting.append(self._leaves(q, log_height, out))
+                salted = self.salts is not None and log_height == shape.log_heights[0]
+                if salted or not all(self.matrices[m].held for m in members):
+                    _hash.leaf_digests_many(algorithm, waiting)  # before others are made
+                    waiting = []
+        _hash.leaf_digests_many(algorithm, waiting)
+        del waiting
         self.tree = MerkleTree(algorithm, leaves, f"{shape.name} tree")
         self.root = self.tree.root
 
-    def _hash_coset(self, q: int, members: Sequence[int], out: np.ndarray) -> None:
+    def _leaves(self, q: int, log_height: int, out: np.ndarray) -> LeafCall:
+        members = self.shape.at(log_height)
         blocks = [self.matrices[m].coset(q)[None] for m in members]
         salts = None
-        if self.salts is not None and members == self.shape.at(self.shape.log_heights[0]):
+        if self.salts is not None and log_height == self.shape.log_heights[0]:
             salts = _runtime.aligned((out.shape[1], SALT_WORDS), "salts")
             self.salts.fill(salts, q * out.shape[1] // 2)  # two salts a block
-        self._hash_rows(blocks, members, salts, out)
+        return leaf_call(blocks, self._widths(members), salts, out)
 
-    def _hash_rows(
-        self,
-        blocks: list[np.ndarray],
-        members: Sequence[int],
-        salts: np.ndarray | None,
-        out: np.ndarray,
-    ) -> None:
-        widths = [self.shape.matrices[m].width for m in members]
-        hash_rows(self._algorithm, blocks, widths, salts, out)
+    def _widths(self, members: Sequence[int]) -> list[int]:
+        return [self.shape.matrices[m].width for m in members]
 
     def open(
         self, positions: np.ndarray, log_max_height: int, write: Callable[[str, bytes], None]
@@ -103,7 +108,7 @@ class Commitment:
         for log_height in self.shape.log_heights:
             at = distinct_positions(positions, log_max_height, log_height)
             again = missing.get(log_height, nothing)
-            blocks = []
+            blocks, widths = [], self._widths(self.shape.at(log_height))
             for m in self.shape.at(log_height):
                 rows = self.matrices[m].take_rows(np.concatenate([at, again]))
                 write(f"rows of {self.shape.name}", rows[: len(at)].tobytes())
@@ -111,10 +116,20 @@ class Commitment:
             out = np.empty((1, len(again), 32), dtype=np.uint8)
             if len(again):
                 own = salts if log_height == top else None
-                self._hash_rows(blocks, self.shape.at(log_height), own, out)
+                hash_rows(self._algorithm, blocks, widths, own, out)
             hashed[log_height] = out[0]
         siblings = self.tree.siblings(leaves, hashed.pop(top), hashed)
         write(f"siblings of {self.shape.name}", siblings)
+
+
+def leaf_call(
+    blocks: list[np.ndarray], widths: list[int], salts: np.ndarray | None, out: np.ndarray
+) -> LeafCall:
+    """Leaf digests of rows of adjacent matrices, (1, n, stride) each, with a salt before each."""
+    if salts is not None:
+        blocks = [np.ascontiguousarray(salts)[None], *blocks]
+        widths = [SALT_WORDS, *widths]
+    return blocks, widths, out
 
 
 def hash_rows(
@@ -124,11 +139,8 @@ def hash_rows(
     salts: np.ndarray | None,
     out: np.ndarray,
 ) -> None:
-    """Leaf digests of rows of adjacent matrices, (1, n, stride) each, with a salt before each."""
-    if salts is not None:
-        blocks = [np.ascontiguousarray(salts)[None], *blocks]
-        widths = [SALT_WORDS, *widths]
-    _hash.leaf_digests(algorithm, blocks, widths, out)
+    """Write the digests of a `leaf_call`."""
+    _hash.leaf_digests(algorithm, *leaf_call(blocks, widths, salts, out))
 
 
 class OpenedTree:

@@ -7,7 +7,7 @@ The key of the cache is all that a domain depends on: log height, blowup and cos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from .recent import Recent
 if TYPE_CHECKING:
     from .fold import Fold
 
-__all__ = ["Domain", "DomainCache", "scale_rows", "scaled"]
+__all__ = ["Domain", "DomainCache", "Extensions", "scale_rows", "scaled"]
+
+TOGETHER = 1 << 19
+"""Words of the sources that wait to be extended: with more they are."""
 
 _BLOCK = 1 << 10  # rows: their factors, repeated for each column, stay in the cache
 
@@ -38,6 +41,30 @@ def scale_rows(rows: np.ndarray, factors: np.ndarray, out: np.ndarray) -> None:
         part = slice(first, first + _BLOCK)
         repeated = np.repeat(factors[part], rows.shape[1])
         _field.mul(rows[part].reshape(-1), repeated, out[part].reshape(-1))
+
+
+class Extensions:
+    """Extensions that wait until there is enough to do for all threads.
+
+    A small table has too little work for several threads, or too little to pay for waking them.
+    What waits holds memory, so it is not much: what is larger is extended at once.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Any, ...]] = []
+        self._words = 0
+
+    def add(self, call: tuple[Any, ...], words: int) -> None:
+        """Take the arguments of an extension whose source has so many words."""
+        self._calls.append(call)
+        self._words += words
+        if self._words > TOGETHER:
+            self.run()
+
+    def run(self) -> None:
+        """Extend what waits."""
+        calls, self._calls, self._words = self._calls, [], 0
+        _ntt.lde_many(calls)
 
 
 class Domain:
@@ -75,6 +102,7 @@ class Domain:
         label: str = "other",
         masks: np.ndarray | None = None,
         fold: Fold | None = None,
+        waiting: Extensions | None = None,
     ) -> np.ndarray:
         """Extend columns to all cosets, or to some.
 
@@ -91,6 +119,8 @@ class Domain:
             where the source has its values, is added to the columns f.
         fold : Fold, optional
             Receives f, with no masks, modulo two polynomials of its own.
+        waiting : Extensions, optional
+            Where this one waits for others; the result, and the fold, are there when they have run.
 
         Returns
         -------
@@ -113,7 +143,11 @@ class Domain:
                 [(pow(self.shifts[q], self.height, P) - own) % P for q in wanted], dtype=np.uint64
             )
         values, weights = (None, None) if fold is None else fold.begin(source_shift)
-        _ntt.lde(self.plan, source, out, shifts, masks, factors, values, weights)
+        call = (self.plan, source, out, shifts, masks, factors, values, weights)
+        if waiting is None:
+            _ntt.lde(*call)
+        else:
+            waiting.add(call, source.size)
         return out
 
     def evaluate(

@@ -19,7 +19,7 @@ import numpy as np
 
 from cstark.errors import TraceError
 from cstark.kernels import _runtime
-from cstark.program import Challenges, ZeroDenominator
+from cstark.program import Challenges, LookupCall, ZeroDenominator, build_lookup_columns
 
 if TYPE_CHECKING:
     from cstark.field import Element
@@ -47,27 +47,32 @@ def build_lookups(
     key = proving_key.description
     challenges = Challenges(z=z, alpha=alpha, bus_numbers=key.bus_numbers)
     matrices: dict[int, np.ndarray] = {}
-    sums: dict[int, Element] = {}
+    calls: dict[int, LookupCall] = {}
     for table, description in enumerate(key.tables):
         if not description.interactions:
             continue
         width = 3 * description.lookup_columns
-        out = _runtime.aligned((len(traces[table]), width), "lookup columns")
-        try:
-            sums[table] = proving_key.programs.lookup(table).evaluate(
-                traces[table],
-                description.preprocessed,
-                instance.publics[table],
-                challenges,
-                out,
-            )
-        except ZeroDenominator as zero:
-            interaction = description.interactions[zero.interaction]
-            raise TraceError(
-                f"table {description.name!r}, row {zero.row}: the fingerprint of "
-                f"{interaction.label} is zero",
-                table=description.name,
-                row=zero.row,
-            ) from None
-        matrices[table] = out
-    return matrices, sums
+        matrices[table] = _runtime.aligned((len(traces[table]), width), "lookup columns")
+        calls[table] = LookupCall(
+            proving_key.programs.lookup(table),
+            traces[table],
+            description.preprocessed,
+            instance.publics[table],
+            matrices[table],
+        )
+    # the largest chunks first, so that the last ones are small
+    order = sorted(calls, key=lambda table: -len(traces[table]))
+    try:
+        found = build_lookup_columns([calls[table] for table in order], challenges)
+    except ZeroDenominator as zero:
+        table = order[zero.call]
+        description = key.tables[table]
+        interaction = description.interactions[zero.interaction]
+        raise TraceError(
+            f"table {description.name!r}, row {zero.row}: the fingerprint of "
+            f"{interaction.label} is zero",
+            table=description.name,
+            row=zero.row,
+        ) from None
+    sums = dict(zip(order, found, strict=True))
+    return matrices, {table: sums[table] for table in calls}

@@ -19,7 +19,7 @@ import numpy as np
 from cstark.distinct import distinct
 from cstark.kernels import _runtime
 
-from .domain import Domain
+from .domain import Domain, Extensions
 from .fold import Fold
 
 __all__ = [
@@ -92,6 +92,8 @@ class Matrix:
         Columns.
     height : int
         N, the rows of a coset.
+    held : bool
+        Whether all cosets are there, so that several may be asked for at once.
     masks : (h, width) uint64 ndarray or None
         What the columns have beyond the degree N - 1, as coefficients of r: on coset q they are
         (s_q^N - s_0^N) r more than what extends their values on coset 0.
@@ -101,6 +103,7 @@ class Matrix:
 
     width: int
     height: int
+    held = False
     masks: np.ndarray | None = None
     fold: Fold | None = None
 
@@ -136,6 +139,8 @@ class HeldMatrix(Matrix):
     ----------
     cosets : sequence of (N, width) uint64 ndarray
     """
+
+    held = True
 
     def __init__(self, cosets: Sequence[np.ndarray]) -> None:
         self._cosets = list(cosets)
@@ -234,8 +239,9 @@ def make_matrix(
     fold: Fold | None = None,
     sum_mask: np.ndarray | None = None,
     label: str = "other",
+    waiting: Extensions | None = None,
 ) -> Matrix:
-    """The matrix of a source; see `RecomputedMatrix` for the parameters.
+    """The matrix of a source; see `RecomputedMatrix` and `Domain.lde` for the parameters.
 
     The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
     With `sum_mask` there is one more column than in the source, see `with_sum_mask`.
@@ -264,7 +270,10 @@ def make_matrix(
         out = _runtime.aligned(shape, label) if out is None else out
         source = with_sum_mask(source, sum_mask, out[-1])  # which the transform may read last
     missing = [q for q in range(domain.blowup) if q != own_coset]
-    found = domain.lde(source, source_shift, missing, out=out, label=label, masks=masks, fold=fold)
+    found = domain.lde(
+        source, source_shift, missing,
+        out=out, label=label, masks=masks, fold=fold, waiting=waiting,
+    )  # fmt: skip
     cosets = list(found)
     if own_coset is not None:
         cosets.insert(own_coset, source)

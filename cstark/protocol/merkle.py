@@ -97,18 +97,17 @@ class MerkleTree:
         below = leaves.pop(top)
         self.blowup = below.shape[0]
         self.log_rows = top
-        self.levels: list[np.ndarray] = []
         self.skipped = skipped_levels(self.blowup, top)
         self._joined = [level for level in range(1, self.skipped + 1) if top - level in leaves]
         self._algorithm = algorithm
-        for level, (blocks, rows) in enumerate(level_shapes(self.blowup, top)[1:], 1):
-            below = below.reshape(blocks, 2 * rows, 32)
-            injected = leaves.pop(rows.bit_length() - 1, None) if blocks == self.blowup else None
-            out = digests(blocks, rows, label=label)
-            _hash.node_digests(algorithm, below[:, :rows], below[:, rows:], injected, out)
-            if level > self.skipped:
-                self.levels.append(out)
-            below = out
+        nodes = digests((self.blowup << top - self.skipped) - 1, label=label)
+        joined = [leaves.pop(log_rows, None) for log_rows in range(top - 1, -1, -1)]
+        _hash.tree_digests(algorithm, below, joined, self.skipped, nodes)
+        self.levels: list[np.ndarray] = []
+        first = 0
+        for blocks, rows in level_shapes(self.blowup, top)[self.skipped + 1 :]:
+            self.levels.append(nodes[first : first + blocks * rows].reshape(blocks, rows, 32))
+            first += blocks * rows
 
     @property
     def root(self) -> bytes:

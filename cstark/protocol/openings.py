@@ -24,14 +24,12 @@ from cstark.kernels import _field, _openings, _runtime
 from .commitment import Commitment
 from .domain import Domain
 from .layout import PIN, Layout, MatrixShape, OpeningGroup
-from .matrix import Matrix
-from .rows import ext_add, repeated, words
+from .rows import repeated, words
 
 __all__ = [
     "Combination",
     "Pins",
     "PointWeights",
-    "deep_word",
     "evaluate_openings",
     "evaluate_pins",
     "point_weights",
@@ -57,9 +55,9 @@ class PointWeights:
     Attributes
     ----------
     inverses : (3, 1, N) uint64 ndarray
-        1 / (zeta - x) on coset 0, planar; deleted by `deep_word`.
+        1 / (zeta - x) on coset 0, planar; for `deep_words`.
     weights : (3, N) uint64 ndarray
-        x_i / (zeta - x_i) on coset 0; only for the openings, which delete it.
+        x_i / (zeta - x_i) on coset 0; only for the openings, which empty it.
     factor : Element
         (zeta^N - s^N) / (N s^N), the same for zeta and zeta g.
     """
@@ -95,19 +93,32 @@ def evaluate_openings(
 ) -> list[Element]:
     """All openings, in the order of the layout; `weights` are by log height, then by point."""
     values = [field.ZERO] * layout.openings
+    waiting = _Waiting(values)
     for log_height in layout.groups:
-        points = weights[log_height]
+        points, held = weights[log_height], True
         for (tree, matrix), groups in by_matrix(layout.groups[log_height]).items():
+            committed = commitments[tree].matrices[matrix]
             shape = layout.trees[tree].matrices[matrix]
-            coset = commitments[tree].matrices[matrix].coset(0)
+            coset = committed.coset(0)
             for group in groups:
-                values[group.start : group.start + len(group.columns)] = _opened(
-                    coset, commitments[tree].matrices[matrix].masks, shape, points, group
-                )
-            del coset  # before another one is made
-        for point in points.values():
-            del point.weights
+                waiting.add(coset, committed.masks, shape, points, group)
+            del coset
+            if not committed.held:  # before another one is made
+                waiting.run()
+                held = False
+        if not held:
+            waiting.run()
+            _forget(points)
+    waiting.run()
+    for points in weights.values():
+        _forget(points)
     return values
+
+
+def _forget(points: dict[int, PointWeights]) -> None:
+    """Free what only the openings of a height need."""
+    for point in points.values():
+        point.weights = np.empty((3, 0), dtype=np.uint64)
 
 
 def by_matrix(groups: Sequence[OpeningGroup]) -> dict[tuple[int, int], list[OpeningGroup]]:
@@ -118,43 +129,83 @@ def by_matrix(groups: Sequence[OpeningGroup]) -> dict[tuple[int, int], list[Open
     return found
 
 
-def _opened(
-    coset: np.ndarray,
-    masks: np.ndarray | None,
-    shape: MatrixShape,
-    points: dict[int, PointWeights],
-    group: OpeningGroup,
-) -> list[Element]:
-    """The opened values of a group, from its matrix on coset 0 and what it has above degree N."""
-    place, rotate = weights_of(shape.log_height, group.point)
-    base = _columns_at(coset, masks, shape, points[place], rotate)
-    if shape.extension:
-        base = [
-            field.add(
-                base[3 * c],
-                field.add(field.times_w(base[3 * c + 1], 1), field.times_w(base[3 * c + 2], 2)),
-            )
-            for c in range(shape.columns)
-        ]
-    return [base[c] for c in group.columns]
+class _Waiting:
+    """Groups to be opened, in one parallel region for all.
+
+    Parameters
+    ----------
+    values : list of Element
+        Where the opened values go.
+    """
+
+    def __init__(self, values: list[Element]) -> None:
+        self._values = values
+        self._calls: list[ColumnCall] = []
+        self._groups: list[tuple[OpeningGroup, MatrixShape, PointWeights, int]] = []
+
+    def add(
+        self,
+        coset: np.ndarray,
+        masks: np.ndarray | None,
+        shape: MatrixShape,
+        points: dict[int, PointWeights],
+        group: OpeningGroup,
+    ) -> None:
+        """Take a group of a matrix: its values on coset 0, and what it has above degree N."""
+        place, rotate = weights_of(shape.log_height, group.point)
+        point = points[place]
+        calls = _column_calls(coset, masks, shape, point, rotate)
+        self._groups.append((group, shape, point, len(calls)))
+        self._calls += calls
+
+    def run(self) -> None:
+        """Evaluate what waits."""
+        if not self._calls:
+            return
+        _openings.column_sums_many(self._calls)
+        first = 0
+        for group, shape, point, parts in self._groups:
+            base = _columns_of(self._calls[first : first + parts], point)
+            if shape.extension:
+                base = [_joined(base[3 * c : 3 * c + 3]) for c in range(shape.columns)]
+            opened = [base[c] for c in group.columns]
+            self._values[group.start : group.start + len(opened)] = opened
+            first += parts
+        self._calls, self._groups = [], []
 
 
-def _columns_at(
+def _joined(coordinates: Sequence[Element]) -> Element:
+    """A value over F from the values of its coordinates as polynomials."""
+    a, b, c = coordinates
+    return field.add(a, field.add(field.times_w(b, 1), field.times_w(c, 2)))
+
+
+ColumnCall = tuple[np.ndarray, int, np.ndarray, int, np.ndarray]  # of `_openings.column_sums`
+
+
+def _column_calls(
     coset: np.ndarray,
     masks: np.ndarray | None,
     shape: MatrixShape,
     point: PointWeights,
     rotate: int,
-) -> list[Element]:
-    """All base columns of a matrix at a point, or at that times g^rotate."""
+) -> list[ColumnCall]:
+    """What computes all base columns of a matrix at a point, or at that times g^rotate."""
     sums = np.empty((shape.width, 3), dtype=np.uint64)
-    _openings.column_sums(coset, shape.width, point.weights, rotate, sums)
-    base = [field.mul(point.factor, (a, b, c)) for a, b, c in sums.tolist()]
+    calls = [(coset, shape.width, point.weights, rotate, sums)]
     if masks is not None:
         step = field.base_root(shape.log_rows) if rotate else 1
-        _openings.column_sums(masks, shape.width, point.mask_weights(len(masks), step), 0, sums)
-        more = [(a, b, c) for a, b, c in sums.tolist()]
-        base = [field.add(value, other) for value, other in zip(base, more, strict=True)]
+        more = point.mask_weights(len(masks), step)
+        calls.append((masks, shape.width, more, 0, np.empty_like(sums)))
+    return calls
+
+
+def _columns_of(calls: Sequence[ColumnCall], point: PointWeights) -> list[Element]:
+    """The columns, once `_column_calls` have been computed."""
+    base = [field.mul(point.factor, (a, b, c)) for a, b, c in calls[0][-1].tolist()]
+    for call in calls[1:]:
+        pairs = zip(base, call[-1].tolist(), strict=True)
+        base = [field.add(value, (a, b, c)) for value, (a, b, c) in pairs]
     return base
 
 
@@ -196,7 +247,11 @@ def evaluate_pins(
         for group in groups:
             shape = layout.trees[group.tree].matrices[group.matrix]
             matrix = main.matrices[group.matrix]
-            for value in _columns_at(matrix.coset(0), matrix.masks, shape, point, 0):
+            calls = _column_calls(matrix.coset(0), matrix.masks, shape, point, 0)
+            _openings.column_sums_many(calls)
+            opened = _columns_of(calls, point)
+            del calls  # before another coset is made
+            for value in opened:
                 total = field.add(total, field.mul(power, value))
                 power = field.mul(power, eta)
         values[log_height] = total
@@ -272,16 +327,13 @@ class Combination:
         if point == PIN:
             power = self._power(self.layout.pins[log_height][0].power)
             return field.mul(power, self._pins.values[log_height])
-        total = field.ZERO
-        for group in self.layout.groups[log_height]:
-            if group.point == point:
-                count = len(group.columns)
-                part = _field.ext_dot(
-                    self._powers[group.power : group.power + count],
-                    self._openings[group.start : group.start + count],
-                )
-                total = field.add(total, part)
-        return total
+        groups = [group for group in self.layout.groups[log_height] if group.point == point]
+        count = sum(len(group.columns) for group in groups)  # one after another in both lists
+        first = groups[0]
+        return _field.ext_dot(
+            self._powers[first.power : first.power + count],
+            self._openings[first.start : first.start + count],
+        )
 
     def mask_coefficients(self, log_height: int) -> np.ndarray | None:
         """(3, 3) uint64: what the coordinates of a word that hides count; None if there is none."""
@@ -289,127 +341,3 @@ class Combination:
             return None
         a, b, c = self._powers[self.layout.mask_powers[log_height]].tolist()
         return np.array([field.times_w((a, b, c), k) for k in range(3)], dtype=np.uint64)
-
-
-def deep_word(
-    combination: Combination,
-    domain: Domain,
-    commitments: Sequence[Commitment],
-    weights: dict[int, PointWeights],
-) -> np.ndarray:
-    """The reduced word of one height: (3, blowup, N) uint64, planar.
-
-    Its values on coset 0 determine it but for what masks add above degree N: the values are
-    computed there, from all the columns, and three columns are extended to the other cosets.
-    """
-    more = _reduced_masks(combination, domain.log_height, commitments)
-    # no name for it: it is to be freed on the way
-    return extend_word(domain, _reduced_first(combination, domain, commitments, weights), more)
-
-
-def _reduced_masks(
-    combination: Combination, log_height: int, commitments: Sequence[Commitment]
-) -> np.ndarray | None:
-    """What the reduced word has above degree N, as coefficients, (h, 3); see `Domain.lde`.
-
-    With S_p = a + (X^N - s^N) r, of which a has degree below N, the quotient of point p is
-
-        (S_p - v_p) / (X - p) = (X^N - s^N) (r - r(p)) / (X - p) + a polynomial of degree below N.
-    """
-    sums: dict[int, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(combination.layout.combined(log_height)).items():
-        masks = commitments[tree].matrices[matrix].masks
-        if masks is None:
-            continue
-        for group in groups:
-            own = np.zeros((3, len(masks)), dtype=np.uint64)
-            _openings.row_sums(masks, combination.coefficients(group), own, False)
-            before = sums.get(group.point)
-            sums[group.point] = own.T if before is None else _added(before, own.T)
-    total = np.zeros((0, 3), dtype=np.uint64)
-    weight = combination.mask_coefficients(log_height)
-    if weight is not None:
-        masks = _mask_matrix(combination.layout, log_height, commitments).masks
-        if masks is not None:
-            own = np.zeros((3, len(masks)), dtype=np.uint64)
-            _openings.row_sums(masks, weight, own, False)
-            total = np.ascontiguousarray(own.T)
-    for point, rows in sums.items():
-        at = combination.point(point)
-        quotient = np.zeros((len(rows), 3), dtype=np.uint64)
-        value = field.ZERO
-        for k in range(len(rows) - 1, 0, -1):  # Horner's rule leaves the quotient by X - p
-            value = field.add(field.mul(value, at), tuple(rows[k].tolist()))
-            quotient[k - 1] = value
-        total = _added(total, quotient)
-    return total if len(total) else None
-
-
-def _added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The sum of coefficients, (m, 3) and (n, 3)."""
-    long, short = (a, b) if len(a) >= len(b) else (b, a)
-    out = np.array(long, dtype=np.uint64)
-    out[: len(short)] = ext_add(
-        np.ascontiguousarray(out[: len(short)]), np.ascontiguousarray(short)
-    )
-    return out
-
-
-def _reduced_first(
-    combination: Combination,
-    domain: Domain,
-    commitments: Sequence[Commitment],
-    weights: dict[int, PointWeights],
-) -> np.ndarray:
-    """The reduced word on coset 0: (3, 1, N), planar."""
-    sums: dict[int, np.ndarray] = {}
-    for (tree, matrix), groups in by_matrix(combination.layout.combined(domain.log_height)).items():
-        coset = commitments[tree].matrices[matrix].coset(0)
-        for group in groups:
-            begun = group.point in sums
-            if not begun:
-                sums[group.point] = _runtime.aligned((3, 1, domain.height), "DEEP sums")
-            coefficients = combination.coefficients(group)
-            _openings.row_sums(coset, coefficients, sums[group.point][:, 0, :], begun)
-        del coset
-    points = sorted(sums)
-    total = sums[points[0]]  # the first quotient takes the place of its sums
-    for point in points:
-        place, rotate = weights_of(domain.log_height, point)
-        value = words(combination.value(domain.log_height, point))
-        own = sums.pop(point)
-        inverses = weights[place].inverses
-        _openings.add_quotient(own, value, inverses, rotate, total, own is not total)
-    weights.clear()
-    weight = combination.mask_coefficients(domain.log_height)
-    if weight is not None:
-        mask = _mask_matrix(combination.layout, domain.log_height, commitments)
-        _openings.row_sums(mask.coset(0), weight, total[:, 0, :], True)
-    return total
-
-
-def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitment]) -> Matrix:
-    """The word that hides those of FRI."""
-    [found] = [
-        commitment.matrices[m]
-        for tree, commitment in zip(layout.trees, commitments, strict=True)
-        for m in tree.at(log_height)
-        if tree.matrices[m].is_mask
-    ]
-    return found
-
-
-def extend_word(domain: Domain, first: np.ndarray, more: np.ndarray | None = None) -> np.ndarray:
-    """Extend a word from coset 0, (3, 1, N), to all cosets: (3, blowup, N).
-
-    `more` are the coefficients that it has above degree N, see `Domain.lde`.
-    """
-    rows = _runtime.aligned((domain.blowup - 1, domain.height, 3), "DEEP sums")
-    _openings.word_to_rows(first[:, 0, :], rows[-1])
-    del first
-    word = _runtime.aligned((3, domain.blowup, domain.height), "reduced words")
-    _openings.rows_to_word(rows[-1], word[:, 0, :])
-    domain.lde(rows[-1], domain.shifts[0], cosets=range(1, domain.blowup), out=rows, masks=more)
-    for coset in range(1, domain.blowup):
-        _openings.rows_to_word(rows[coset - 1], word[:, coset, :])
-    return word

@@ -16,6 +16,8 @@ from cstark.errors import TraceError
 from cstark.field import Element
 
 from .commitment import Commitment
+from .deep import deep_words
+from .domain import Extensions
 from .fold import Fold
 from .fri import FriProver
 from .layout import MatrixShape, TreeShape
@@ -31,7 +33,7 @@ from .masked import (
 )
 from .masks import Masks, MaskStream
 from .matrix import FULL, Matrix, StoragePlan, make_matrix
-from .openings import Combination, PointWeights, deep_word, evaluate_openings, point_weights
+from .openings import Combination, PointWeights, evaluate_openings, point_weights
 from .proof import Proof
 from .quotients import QuotientMaker
 from .statement import Instance, token_sum
@@ -168,11 +170,7 @@ class Prover(QuotientMaker):
     def round_3_quotient(self) -> None:
         """Evaluate all constraints on the cosets, divide by Z_H, commit; draw zeta."""
         with self.report.phase("constraints"):
-            chunks = {
-                (quotient.log_rows, chunk): self._quotient(quotient, *quotient.place(chunk))
-                for quotient in self.layout.quotients
-                for chunk in range(quotient.chunks)
-            }
+            chunks = self._quotients()
         with self.report.phase("commit quotient"):
             self._commit_quotient(chunks)
         self.zeta = self.transcript.extension_outside_base("zeta")
@@ -222,8 +220,10 @@ class Prover(QuotientMaker):
             return
         matrices = []
         with self.report.phase("extend"):
+            waiting = Extensions()
             for matrix in shape.matrices:
-                matrices.append(self._columns(matrix, sources))
+                matrices.append(self._columns(matrix, sources, waiting))
+            waiting.run()
         self._finish_commitment(name, shape, matrices)
 
     def _commit_quotient(self, chunks: dict[tuple[int, int], np.ndarray]) -> None:
@@ -232,12 +232,16 @@ class Prover(QuotientMaker):
         assert shape is not None  # every height has a quotient
         made: dict[tuple[int, int], Matrix] = {}
         with self.report.phase("extend"):
+            waiting = Extensions()
             for matrix in shape.matrices:
                 key = matrix.log_rows, matrix.chunk
                 if self.masks is None:
-                    made[key] = self._extended(matrix, chunks.pop(key), own_coset=matrix.chunk)
+                    made[key] = self._extended(
+                        matrix, chunks.pop(key), own_coset=matrix.chunk, waiting=waiting
+                    )
                 else:
                     made[key] = self._masked_quotient(self.masks, matrix, chunks, made)
+            waiting.run()
         self._finish_commitment("quotient", shape, list(made.values()))
 
     def _draw_sum_masks(self) -> None:
@@ -252,11 +256,13 @@ class Prover(QuotientMaker):
             total = field.add(total, self.sum_masks[table])
         self.sum_masks[last] = field.sub(self.sum_of_masks, total)
 
-    def _columns(self, shape: MatrixShape, sources: dict[int, np.ndarray]) -> Matrix:
+    def _columns(
+        self, shape: MatrixShape, sources: dict[int, np.ndarray], waiting: Extensions
+    ) -> Matrix:
         """The committed columns of a table, from their values on its rows, which are given up."""
         # No name for the source: it is to be freed as soon as something else is made from it.
         if self.masks is None:
-            return self._extended(shape, sources.pop(shape.table))
+            return self._extended(shape, sources.pop(shape.table), waiting=waiting)
         sum_mask = None
         if shape.tree == "main" and shape.table in self.sum_masks:
             sum_mask = sum_mask_column(self.sum_masks[shape.table], shape.log_rows)
@@ -318,6 +324,7 @@ class Prover(QuotientMaker):
         masks: np.ndarray | None = None,
         fold: Fold | None = None,
         sum_mask: np.ndarray | None = None,
+        waiting: Extensions | None = None,
     ) -> Matrix:
         """The committed matrix of a source: values on rows or on a coset, or coefficients."""
         domain = self.proving_key.domain(shape.log_height)
@@ -332,6 +339,7 @@ class Prover(QuotientMaker):
             fold=fold,
             sum_mask=sum_mask,
             label=f"{shape.tree} LDE",
+            waiting=waiting,
         )
 
     def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:
@@ -370,16 +378,7 @@ class Prover(QuotientMaker):
     def _reduced(self) -> dict[int, np.ndarray]:
         """The reduced word of each height: (3, blowup, N) uint64."""
         trees = [self.commitments[tree.name] for tree in self.layout.trees]
-        combination = self._combination()
-        return {
-            log_height: deep_word(
-                combination,
-                self.proving_key.domain(log_height),
-                trees,
-                self.weights.pop(log_height),
-            )
-            for log_height in self.layout.groups
-        }
+        return deep_words(self._combination(), self.proving_key.domain, trees, self.weights)
 
 
 def _bytes(values: Sequence[Element]) -> bytes:

@@ -13,7 +13,14 @@ import numpy as np
 from cstark import field
 from cstark.field import Element
 from cstark.kernels import _runtime
-from cstark.program import Challenges, CosetPoints, QuotientProgram, Sources
+from cstark.program import (
+    Challenges,
+    CosetPoints,
+    QuotientCall,
+    QuotientProgram,
+    Sources,
+    evaluate_quotients,
+)
 
 from .commitment import Commitment
 from .fold import inverse_first, inverse_zerofiers, periodic_values, points_of_coset
@@ -29,6 +36,9 @@ if TYPE_CHECKING:
     from .proving_key import ProvingKey
 
 __all__ = ["QuotientMaker"]
+
+LEAST_ROWS = 1 << 16
+"""Rows of quotients that wait for each other: with more they are evaluated."""
 
 
 class QuotientMaker:
@@ -54,10 +64,35 @@ class QuotientMaker:
     def _program(self, table: int) -> QuotientProgram:
         return self.proving_key.programs.quotient(table, table in self.layout.hidden_sums)
 
-    def _quotient(self, quotient: Quotient, coset: int, place: int) -> np.ndarray:
-        """The quotient of a code height at s_coset root(M)^place g^i: (N, 3)."""
+    def _quotients(self) -> dict[tuple[int, int], np.ndarray]:
+        """All chunks, (N, 3) each, by log rows and number."""
+        chunks: dict[tuple[int, int], np.ndarray] = {}
+        waiting: list[list[QuotientCall]] = []
+        rows = 0
+        for quotient in self.layout.quotients:
+            for chunk in range(quotient.chunks):
+                out = _runtime.aligned((1 << quotient.log_rows, 3), "quotient chunks")
+                chunks[quotient.log_rows, chunk] = out
+                waiting.append([])
+                self._quotient(quotient, *quotient.place(chunk), out, waiting[-1])
+                rows += len(out)
+                # Short ones have too little work to be worth a parallel region each.
+                if rows > LEAST_ROWS:
+                    evaluate_quotients(waiting)
+                    waiting, rows = [], 0
+        evaluate_quotients(waiting)
+        return chunks
+
+    def _quotient(
+        self,
+        quotient: Quotient,
+        coset: int,
+        place: int,
+        out: np.ndarray,
+        waiting: list[QuotientCall],
+    ) -> None:
+        """The quotient of a code height at s_coset root(M)^place g^i, when `waiting` has run."""
         code = self.proving_key.domain(quotient.log_height)
-        out = _runtime.aligned((1 << quotient.log_rows, 3), "quotient chunks")
         selectors: dict[tuple[int, int], np.ndarray] = {}  # of the first row, shared by tables
         weight = field.ONE
         for number, table in enumerate(quotient.tables):
@@ -72,8 +107,15 @@ class QuotientMaker:
                 points = CosetPoints(shift, log_rows, selectors.get((log_rows, at)))
                 sources = self._sources(table, coset, at, points)
                 if parts == 1:
-                    self._add_quotient(table, sources, points, weight, out, number > 0)
+                    waiting.append(
+                        self._quotient_call(table, sources, points, weight, out, number > 0)
+                    )
+                    if not self._held(table):  # before other cosets are computed
+                        evaluate_quotients([waiting])
+                        waiting.clear()
                 else:
+                    evaluate_quotients([waiting])
+                    waiting.clear()
                     own = np.empty((1 << log_rows, 3), dtype=np.uint64)
                     self._add_quotient(table, sources, points, weight, own, False)
                     if number:
@@ -81,7 +123,11 @@ class QuotientMaker:
                     out[part::parts] = own
                 del sources  # cosets that may have been computed for it
             weight = field.mul(weight, self.delta)
-        return out
+
+    def _held(self, table: int) -> bool:
+        """Whether no columns of a table are computed for each use."""
+        matrices = (self._matrix(name, table) for name in ("main", "lookup"))
+        return all(matrix is None or matrix.held for matrix in matrices)
 
     def _quotient_off_chunks(self, quotient: Quotient, point: int, length: int) -> np.ndarray:
         """The quotient on v<w>, see `cstark.protocol.fold`: (m, 3)."""
@@ -142,8 +188,20 @@ class QuotientMaker:
         add: bool,
     ) -> None:
         """Write a table's quotient at some points times `weight`, or add it to what `out` has."""
+        evaluate_quotients([[self._quotient_call(table, sources, points, weight, out, add)]])
+
+    def _quotient_call(
+        self,
+        table: int,
+        sources: Sources,
+        points: CosetPoints,
+        weight: Element,
+        out: np.ndarray,
+        add: bool,
+    ) -> QuotientCall:
+        """What `_add_quotient` does, for `evaluate_quotients`."""
         total = self.sums.get(table, field.ZERO)
-        self._program(table).evaluate(
+        return self._program(table).call(
             points,
             sources,
             self.instance.publics[table],

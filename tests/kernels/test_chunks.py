@@ -48,6 +48,19 @@ KERNELS = {
     "node_digests": lambda: _hash.node_digests(
         1, digests(1, ROWS), digests(1, ROWS), None, digests(1, ROWS)
     ),
+    "leaf_digests_many": lambda: _hash.leaf_digests_many(
+        1, [([EXT[None]], [3], digests(1, ROWS))] * 2
+    ),
+    "tree_digests": lambda: _hash.tree_digests(
+        1, digests(1, ROWS), [None] * 6, 0, np.zeros((ROWS - 1, 32), dtype=np.uint8)
+    ),
+    "lde_many": lambda: _ntt.lde_many(
+        [(_ntt.Plan(6), words(ROWS, 4), words(1, ROWS, 4), FLAT[:1], None, None, None, None)] * 2
+    ),
+    "column_sums_many": lambda: _openings.column_sums_many(
+        [(EXT, 3, WORD[:, 0], 0, words(3, 3))] * 2
+    ),
+    "combine": lambda: _openings.combine([([(EXT, words(3, 3), words(3, ROWS), False)], [])] * 2),
     "grind": lambda: _hash.grind(1, b"x" * 40, 64, 0, 100),
     "fold": lambda: _fri.fold(WORD, 4, ZETA, words(3, 2, ROWS // 4)),
     "join": lambda: _fri.join(WORD.copy(), ZETA, WORD),

@@ -99,4 +99,4 @@ def test_scratch_is_what_it_says(each_isa, k, width):
         before = _runtime.live_bytes()
         _runtime.reset_peak()
         _ntt.lde(plan, src, out, shifts)
-        assert _runtime.peak_bytes() - before == _ntt.lde_scratch_bytes(plan, width, width, 2)
+        assert _runtime.peak_bytes() - before == _ntt.lde_scratch_bytes([(plan, width, width, 2)])
