@@ -16,7 +16,7 @@ from cstark.vm.profile import Profile
 from cstark.vm.shards.runs import InShards
 from cstark.vm.statement import claim_of
 from cstark.vm.tables import FAMILIES
-from cstark.vm.trace.gathering import opened_rows
+from cstark.vm.trace.gathering import SMALL, prices_of
 from cstark.vm.trace.planning import TracePlan, plan, plan_rows
 from cstark.vm.trace.record import Trace, Traces, recording_rate, traces
 from cstark.vm.trace.splitting import PADDING
@@ -29,9 +29,6 @@ __all__ = ["Execution", "execute"]
 
 #: Tables around the families whose rows a run makes; the others have the same rows in every run.
 MADE = ("fresh", "input", "output", "refresh")
-
-SMALL = 8
-"""The least blowup of options that are for small proofs."""
 
 
 def execute(
@@ -262,7 +259,7 @@ class Execution(InShards):
         padding = PADDING if options.blowup < SMALL else float("inf")
         return plan_rows(
             self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height,
-            self.program.rare(counted=not options.zk), opened_rows(options),
+            self.program.rare(counted=not options.zk), prices_of(options),
         )  # fmt: skip
 
     def prepared(self, options: cs.Options | None = None) -> cs.Prepared:

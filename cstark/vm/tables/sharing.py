@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from cstark.air.nodes import subtree
 from cstark.vm.buses import BUSES
@@ -271,7 +272,7 @@ class _Maker:
     def unused(self, used: frozenset[int], named: bool = True) -> int:
         """A column that is not among those, perhaps one with a name; a new one if need be."""
         base = range(len(self.base) if named else 0)
-        for column in (*range(len(self.base), self.width), *base):
+        for column in chain(range(len(self.base), self.width), base):
             if column not in used:
                 return column
         self.width += 1

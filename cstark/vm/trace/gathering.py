@@ -7,13 +7,14 @@ queries, as every code is tall enough to hide that many openings. The table of a
 many families with few rows: all that are needed to know are the heights.
 
 What it costs is time, by the cells that are committed. Families go there in the order of their
-rows, the fewest first, as many as make the bytes the fewest, while at most a share `MOST` of the
-cells in use is committed in addition.
+rows, the fewest first, as many as make the bytes the fewest, while at most a share of the cells in
+use is committed in addition: a small one, but a larger one where small proofs are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cstark.air import padded_rows
@@ -21,25 +22,49 @@ from cstark.air import padded_rows
 if TYPE_CHECKING:
     import cstark as cs
 
-__all__ = ["MOST", "gather", "opened_rows"]
+__all__ = ["SMALL", "Prices", "gather", "prices_of"]
+
+SMALL = 8
+"""The least blowup of options that are for small proofs."""
 
 MOST = 1 / 50
+MOST_FOR_SMALL = 1 / 10
 """Share of the cells in use that may be committed in addition."""
 
 LEAST_BLOWUP = 4
 """Below it, and without zero-knowledge, short tables are opened at so few rows that it is not
 worth a table of another kind."""
 
-Opened = Callable[[int], float]
-"""Rows of a table -> how many of them are opened in a proof."""
+
+@dataclass(frozen=True)
+class Prices:
+    """What a table costs in a proof.
+
+    Attributes
+    ----------
+    blowup : int
+    queries : int
+        An estimate: those that a rate of 1 over the blowup asks for, each of which is worth half
+        the bits of the rate.
+    least : int
+        Rows of the shortest code, over the blowup.
+    most : float
+        Share of the cells in use that may be committed in addition, to spare bytes.
+    """
+
+    blowup: int
+    queries: int
+    least: int
+    most: float
+
+    def opened(self, rows: int) -> float:
+        """How many rows of a table are opened: different queries often open the same one."""
+        places = self.blowup * max(rows, self.least)
+        return float(places * (1 - (1 - 1 / places) ** self.queries))
 
 
-def opened_rows(options: cs.Options) -> Opened | None:
-    """How many rows of a table are opened, from its height.
-
-    It is an estimate: the queries are those that a rate of 1 over the blowup asks for, each of
-    which is worth half the bits of the rate, and different queries often open the same row of a
-    short table.
+def prices_of(options: cs.Options) -> Prices | None:
+    """What tables cost with some options.
 
     Parameters
     ----------
@@ -47,18 +72,18 @@ def opened_rows(options: cs.Options) -> Opened | None:
 
     Returns
     -------
-    callable or None
-        None where it is so few rows of a short table that nothing is gathered.
+    Prices or None
+        None where so few rows of a short table are opened that nothing is gathered.
 
     Examples
     --------
     >>> import cstark as cs
     >>> for options in (cs.Options.small(), cs.Options(zk=True)):
-    ...     opened = opened_rows(options)
-    ...     [round(opened(rows)) for rows in (8, 64, 1 << 20)]
-    [43, 67, 72]
-    [212, 212, 224]
-    >>> opened_rows(cs.Options()) is None
+    ...     prices = prices_of(options)
+    ...     [round(prices.opened(rows)) for rows in (8, 64, 1 << 20)], prices.most
+    ([43, 67, 72], 0.1)
+    ([212, 212, 224], 0.02)
+    >>> prices_of(cs.Options()) is None
     True
     """
     if not options.zk and options.blowup < LEAST_BLOWUP:
@@ -67,19 +92,15 @@ def opened_rows(options: cs.Options) -> Opened | None:
     queries = options.queries or max(1, round((options.security - options.grinding) / bits))
     # A code that hides holds as many masks as queries, and the remainder of equations of degree 3.
     least = 1 << (3 * queries - 1).bit_length() if options.zk else 8
-
-    def opened(rows: int) -> float:
-        places = options.blowup * max(rows, least)
-        return float(places * (1 - (1 - 1 / places) ** queries))
-
-    return opened
+    most = MOST if options.blowup < SMALL else MOST_FOR_SMALL
+    return Prices(options.blowup, queries, least, most)
 
 
 def gather(
     rows: Mapping[str, int],
     heights: Mapping[str, tuple[int, ...]],
     cells: Mapping[str, int],
-    opened: Opened,
+    prices: Prices,
     *,
     used: int,
     tallest: int,
@@ -94,8 +115,8 @@ def gather(
         Family -> heights of the tables that they would have otherwise.
     cells : mapping of str to int
         Committed cells of a row of each family, and of ``rare``.
-    opened : callable
-        From `opened_rows`.
+    prices : Prices
+        From `prices_of`.
     used : int
         Cells in use, of all tables.
     tallest : int
@@ -112,7 +133,7 @@ def gather(
     >>> rows = {"add": 1 << 18, "li": 5, "mv": 3, "halt": 1}
     >>> heights = {"add": (1 << 18,), "li": (8,), "mv": (8,), "halt": (8,)}
     >>> cells = {"add": 44, "li": 19, "mv": 27, "halt": 23, "rare": 50}
-    >>> gather(rows, heights, cells, opened_rows(cs.Options(zk=True)), used=1 << 24,
+    >>> gather(rows, heights, cells, prices_of(cs.Options(zk=True)), used=1 << 24,
     ...        tallest=1 << 20)
     ('li', 'mv', 'halt')
     """
@@ -123,13 +144,13 @@ def gather(
     for k, name in enumerate(order, 1):
         count += rows[name]
         cells_spared += cells[name] * sum(heights[name])
-        bytes_spared += cells[name] * sum(opened(height) for height in heights[name])
+        bytes_spared += cells[name] * sum(prices.opened(height) for height in heights[name])
         height = padded_rows(int(count))
         if height > tallest:
             break
-        if width * height - cells_spared > MOST * used:
+        if width * height - cells_spared > prices.most * used:
             continue
-        gain = bytes_spared - width * opened(height)
+        gain = bytes_spared - width * prices.opened(height)
         if gain > best:
             best, chosen = gain, k
     gathered = frozenset(order[:chosen])

@@ -12,7 +12,7 @@ from cstark.vm.executor import Hart
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
 from cstark.vm.tables import FAMILIES, Rare
-from cstark.vm.trace.gathering import Opened, gather
+from cstark.vm.trace.gathering import Prices, gather
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.splitting import PADDING, split
 
@@ -148,7 +148,7 @@ def plan_rows(
     padding: float = PADDING,
     max_log_height: int = 32,
     rare: Rare | None = None,
-    opened: Opened | None = None,
+    prices: Prices | None = None,
 ) -> TracePlan:
     """A plan for so many rows of each table.
 
@@ -168,8 +168,8 @@ def plan_rows(
         then. The machine has a limit of its own.
     rare : Rare, optional
         The table of the machine in which families may have their rows.
-    opened : callable, optional
-        From `cstark.vm.trace.gathering.opened_rows`; without it, or without `rare`, all families
+    prices : Prices, optional
+        From `cstark.vm.trace.gathering.prices_of`; without them, or without `rare`, all families
         have tables of their own.
 
     Returns
@@ -210,10 +210,10 @@ def plan_rows(
         padding=padding,
     )
     gathered: tuple[str, ...] = ()
-    if rare is not None and opened is not None:
+    if rare is not None and prices is not None:
         used += sum(cells[name] * count for name, count in recorded.items())
         may = {name: recorded[name] for name in rare.families if name in recorded}
-        gathered = gather(may, families, cells, opened, used=used, tallest=tallest)
+        gathered = gather(may, families, cells, prices, used=used, tallest=tallest)
         families |= dict.fromkeys(gathered, ())
     together = sum(wanted[name] for name in gathered)
     families["rare"] = (padded_rows(together),) if together else ()

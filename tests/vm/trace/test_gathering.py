@@ -13,7 +13,7 @@ from cstark.air import padded_rows
 from cstark.vm.executor import COUNT
 from cstark.vm.tables import FAMILIES, tables_of
 from cstark.vm.tables.rare import APART
-from cstark.vm.trace.gathering import MOST, gather, opened_rows
+from cstark.vm.trace.gathering import MOST, MOST_FOR_SMALL, gather, prices_of
 from cstark.vm.trace.planning import RECORDED, plan_rows
 from cstark.vm.trace.record import traces
 from tests.vm import encode, summing
@@ -27,17 +27,17 @@ SMALL = cs.Options(queries=4, grinding=0, max_log_height=16, blowup=8)
 
 def choose(rows, cells, options=ZK, used=1 << 26):
     heights = {name: (padded_rows(count),) if count else () for name, count in rows.items()}
-    opened = opened_rows(options)
-    found = gather(rows, heights, cells, opened, used=used, tallest=1 << 24)
+    prices = prices_of(options)
+    found = gather(rows, heights, cells, prices, used=used, tallest=1 << 24)
     return found, lambda names: (
-        sum(cells[n] * opened(h) for n in rows if n not in names for h in heights[n])
-        + (cells["rare"] * opened(padded_rows(sum(rows[n] for n in names))) if names else 0)
+        sum(cells[n] * prices.opened(h) for n in rows if n not in names for h in heights[n])
+        + (cells["rare"] * prices.opened(padded_rows(sum(rows[n] for n in names))) if names else 0)
     )
 
 
 def test_nothing_is_gathered_where_rows_are_cheap():
-    assert opened_rows(cs.Options()) is None and opened_rows(cs.Options(blowup=2)) is None
-    assert all(opened_rows(cs.Options(blowup=b)) for b in (4, 8, 16))
+    assert prices_of(cs.Options()) is None and prices_of(cs.Options(blowup=2)) is None
+    assert all(prices_of(cs.Options(blowup=b)) for b in (4, 8, 16))
 
 
 @pytest.mark.parametrize("options", [ZK, cs.Options.small(), cs.Options(blowup=4)])
@@ -63,20 +63,21 @@ def test_one_family_alone_is_not_gathered():
     assert choose({"li": 0}, cells)[0] == ()
 
 
-def test_cells_that_are_committed_in_addition_are_few():
+@pytest.mark.parametrize(("options", "most"), [(ZK, MOST), (cs.Options.small(), MOST_FOR_SMALL)])
+def test_cells_that_are_committed_in_addition_are_few(options, most):
     """Bytes are spared at the price of time, up to a limit."""
     rows = {f"family {k}": 1 << 10 for k in range(16)}
     cells = dict.fromkeys(rows, 40) | {"rare": 150}
     added = 150 * (1 << 14) - 40 * (1 << 14)
-    assert len(choose(rows, cells, used=int(added / MOST) + 1)[0]) == 16
-    fewer = choose(rows, cells, used=int(added / MOST) - 100)[0]
+    assert len(choose(rows, cells, options, int(added / most) + 1)[0]) == 16
+    fewer = choose(rows, cells, options, int(added / most) - 100)[0]
     assert 0 < len(fewer) < 16
 
 
 def test_no_taller_than_a_table_may_be():
     rows = {f"family {k}": 40 for k in range(16)}
     cells, heights = dict.fromkeys(rows, 40) | {"rare": 150}, dict.fromkeys(rows, (64,))
-    arguments = rows, heights, cells, opened_rows(ZK)
+    arguments = rows, heights, cells, prices_of(ZK)
     assert len(gather(*arguments, used=1 << 26, tallest=1 << 10)) == 16
     assert len(gather(*arguments, used=1 << 26, tallest=256)) == 6
 
@@ -161,5 +162,5 @@ def test_two_families_of_few_rows_are_too_few():
     every = dict.fromkeys(RECORDED, 0) | {"li": 9, "mv": 4, "fresh": 8, "program": 64}
     program = vm.Program.from_elf(summing.ELF)
     cells = program.row_cells()
-    plan = plan_rows(13, every, cells, rare=program.rare(), opened=opened_rows(ZK))
+    plan = plan_rows(13, every, cells, rare=program.rare(), prices=prices_of(ZK))
     assert plan.gathered == () and plan.heights["li"] == (16,)
