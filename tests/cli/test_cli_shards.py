@@ -78,6 +78,28 @@ def test_the_folder_has_what_is_finished(here, capsys):
     assert (here / "again.bin").read_bytes() == (here / "proof.bin").read_bytes()
 
 
+def test_shards_that_hide(here, capsys):
+    """What is printed does not say how many operations were executed, and nor does the file."""
+    made = [*PROVE, "--zk", "--shards", "--memory", "400M", "-o", "hidden.bin"]
+    made += ["--folder", "secret"]
+    assert main(made) == 0
+    shown = capsys.readouterr().out
+    assert "exit_code" in shown and "\n  rows" not in shown
+    assert not (here / "secret" / "secret").exists()
+    assert main(["verify", "guest.elf", "hidden.bin", *WEAK, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verified"] and found["exit_code"] == str(9000 * 9001 // 2)
+    assert main(["verify", "guest.elf", "hidden.bin", *WEAK, "--pure"]) == 0
+    assert main(["key", "guest.elf", "hidden.bin", "-o", "hidden.json"]) == 0
+    assert main(["verify", "--key", "hidden.json", "hidden.bin", *WEAK, "--pure"]) == 0
+    assert main(["verify", "--key", "hidden.json", "proof.bin", *WEAK]) == 1
+    capsys.readouterr()
+    assert main([*made, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "rows" not in found["claim"] and found["options"]["zk"]
+    assert main(["inspect", "hidden.bin"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -134,13 +134,14 @@ def subjects() -> tuple[Subject, ...]:
         seed = {"insecure_seed": bytes(32)} if "zk" in options else {}  # a corpus outlives a run
         data = case.prove(machine, claim=CLAIM, **seed).to_bytes()
         found.append(Subject(machine.verifying_key(), case, data, _spans(machine, case, data)))
-    return (*found, _in_shards())
+    return (*found, _in_shards(zk=True), _in_shards(zk=False))
 
 
-def _in_shards() -> Subject:
+def _in_shards(*, zk: bool) -> Subject:
     """Three shards, with a preprocessed column where tables stand once."""
-    machine = sharded_machine(queries=2)
-    proof = machine.prove_shards(sources(), PUBLICS, claim=CLAIM)
+    machine = sharded_machine(queries=2, zk=zk)
+    seed = {"insecure_seed": bytes(32)} if zk else {}
+    proof = machine.prove_shards(sources(), PUBLICS, claim=CLAIM, **seed)
     case = zoo.Case(dict(machine.tables), {}, PUBLICS)
     ends = 8 + 2 + 18
     spans = [(0, 8, "magic"), (8, 2, "version"), (10, 18, "options"), (ends, 4, "shards")]

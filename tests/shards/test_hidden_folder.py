@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,6 +193,49 @@ def test_a_crash_between_the_secret_and_the_first_head(told, tmp_path):
     assert names(folder) == ["lock", "secret", "statement"]
     accepted(told, told.prove(shards, folder=folder))
     assert len(calls(marks)) == 2 * COUNT
+
+
+def test_a_crash_between_what_was_drawn_and_the_second_map(told, tmp_path):
+    folder, (marks, shards) = tmp_path / "run", marked(tmp_path)
+
+    def stop(what, done, total):
+        if what == "prove":
+            raise Crash
+
+    with pytest.raises(Crash):
+        told.prove(shards, folder=folder, progress=stop)
+    assert (folder / "drawn").exists() and not [*folder.glob("*.shard")]
+    before, secret = heads_in(folder), (folder / "secret").read_bytes()
+    accepted(told, told.prove(shards, folder=folder))
+    assert heads_in(folder) == before and secret and len(calls(marks)) == 2 * COUNT
+
+
+COORDINATOR = """
+import sys
+from functools import partial
+from tests.shards.shard_support import COUNT, hidden
+from tests.shards.test_prove_shards import killing
+shards = [partial(killing, sys.argv[2], index) for index in range(COUNT)]
+hidden().prove(shards, folder=sys.argv[1])
+"""
+
+
+def test_a_coordinator_dies(told, tmp_path):
+    """The process ends in the second half of a shard, with the lock and the secret in its hands."""
+    folder, marks = tmp_path / "run", tmp_path / "marks"
+    root = Path(cs.__file__).parent.parent
+    ended = subprocess.run(
+        [sys.executable, "-c", COORDINATOR, str(folder), str(marks)],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 9, ended.stderr
+    assert (folder / "secret").exists() and (folder / "drawn").exists()
+    before, done = heads_in(folder), len([*folder.glob("*.shard")])
+    assert len(before) == COUNT and done == 1
+    shards = [partial(counted, marks, index) for index in range(COUNT)]
+    marks.unlink()
+    accepted(told, told.prove(shards, folder=folder))
+    assert heads_in(folder) == before and calls(marks) == [1, 2]
 
 
 def test_leftovers_of_another_secret_are_removed_and_never_used(told, tmp_path):

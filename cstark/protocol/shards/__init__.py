@@ -73,8 +73,8 @@ of the machine; but for this:
 * m = 2 s + 9 in the place of 2 (s + 3), wherever m stands: in code heights, in dimensions, in the
   number of coefficients of a final polynomial, and in what a valid key leaves room for.
 * With S >= 2 every table that stands in a shard and has interactions has the main column u more,
-  even if it is the only one of its shard. With S = 1 it is as in other proofs: the only table that
-  has interactions does without.
+  even if it is the only one there that has any. With S = 1 it is as in other proofs: if just one of
+  the tables that stand has interactions, it does without.
 * A pin combines all words of the row, the columns u included. They have a salt before them in the
   leaf, but that is no column. In the numbering k of DEEP the additional column comes first, as
   there; the pin of a height comes after all openings of that height.
