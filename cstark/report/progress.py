@@ -106,6 +106,21 @@ def watched(
 
 
 @contextmanager
+def stepped(step: Callable[[], object]) -> Iterator[None]:
+    """Call something at every step of the kernels in the body; what it raises ends them.
+
+    Cheaper than `watched` with a callable that does not look at how far the proof is.
+    """
+    from cstark.kernels import _chunks
+
+    before = _chunks.set_watcher(lambda nanoseconds: step())
+    try:
+        yield
+    finally:
+        _chunks.set_watcher(before)
+
+
+@contextmanager
 def listener(progress: bool | ProgressCallback | None) -> Iterator[ProgressCallback | None]:
     """The callable that a ``progress`` argument stands for: True is a bar on standard error.
 

@@ -7,7 +7,7 @@ import pickle
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from cstark.batch.worker import refuse_stopped
 from cstark.cost.memory import (
     choose_plan,
-    expected_work,
     footprint,
     plan_of_process,
     process_bytes,
@@ -30,7 +29,7 @@ from cstark.protocol.statement import Instance
 from cstark.protocol.traces import Traces, read_standing
 from cstark.proving import check_constraints
 from cstark.report import Report
-from cstark.report.progress import watched
+from cstark.report.progress import stepped
 from cstark.runtime import threads
 from cstark.shards.common import Lacking, unpack
 from cstark.unwind import releasing_memory
@@ -165,7 +164,7 @@ def _travelling(error: Exception) -> Exception:
 
 def _commit(task: ShardTask) -> bytes:
     prover, held = _begin(task, check=task.check)
-    with _watched(task, prover):
+    with _watched(task):
         head = prover.commit()
     for other in [name for name in _KEPT if name[0] != task.run]:
         del _KEPT[other]  # of a run that never came to its second part here
@@ -182,15 +181,15 @@ def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
         _make_room(task, prover)
     if prover is None or kept != head:
         prover, _ = _begin(task, check=False)
-        with _watched(task, prover):
-            again = prover.commit()
+        with _watched(task):
+            again = prover.commit(head)
         if again != head:
             raise OtherTraces(
                 f"{task.place}: its traces are others than those that were committed to; what "
                 "makes the traces of a shard must make the same ones each time it is called",
                 task.place.index,
             )
-    with _watched(task, prover):
+    with _watched(task):
         return prover.finish(shared)
 
 
@@ -254,18 +253,9 @@ def _size(prover: ShardProver) -> int:
     return 8 * cells * (1 + layout.blowup) + digests
 
 
-def _watched(task: ShardTask, prover: ShardProver) -> Any:
+def _watched(task: ShardTask) -> AbstractContextManager[None]:
     """Stops the kernels when the run is closed."""
-
-    def step(phase: str = "", done: int = 0, total: int = 0) -> None:
-        refuse_stopped(task.run)
-
-    key = prover.proving_key
-    return watched(
-        step,
-        prover.report,
-        lambda: expected_work(key, prover.layout, prover.plan, check=False),
-    )
+    return stepped(lambda: refuse_stopped(task.run))
 
 
 def _key(task: ShardTask) -> ProvingKey:

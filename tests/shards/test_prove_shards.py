@@ -12,9 +12,19 @@ import numpy as np
 import pytest
 
 import cstark as cs
+from cstark.cost import memory
+from cstark.protocol.shards import prover as shard_prover
+from cstark.report import Report
 from cstark.shards import worker
 from tests.oracles import zoo
-from tests.shards.shard_support import COUNT, Told, machine, sources, traces_of
+from tests.shards.shard_support import (
+    COUNT,
+    Told,
+    machine,
+    prove_anyway,
+    sources,
+    traces_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -303,3 +313,63 @@ def test_keys_and_statements_are_data(told, honest):
     ):
         with pytest.raises(cs.CstarkError):
             cs.VerifyingKey.from_json(text)
+
+
+# ---- what is not done twice --------------------------------------------------------------
+
+
+class Times:
+    """How often functions of modules are called meanwhile."""
+
+    def __init__(self, **functions):
+        self.functions, self.count, self._undo = functions, dict.fromkeys(functions, 0), []
+
+    def __enter__(self):
+        for name, module in self.functions.items():
+            before = getattr(module, name)
+
+            def counting(*arguments, name=name, before=before, **settings):
+                self.count[name] += 1
+                return before(*arguments, **settings)
+
+            setattr(module, name, counting)
+            self._undo.append((module, name, before))
+        return self.count
+
+    def __exit__(self, *error):
+        for module, name, before in self._undo:
+            setattr(module, name, before)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_pins_are_evaluated_once(told, honest, keep):
+    """A shard that is committed to again takes them from its first half."""
+    with Times(evaluate_pins=shard_prover) as count:
+        assert told.prove(keep=keep) == honest
+    assert count == {"evaluate_pins": COUNT}
+
+
+def test_nobody_asks_how_far_a_shard_is(told, honest):
+    """What is told of is finished shards; the work of none is counted for it."""
+    with Times(expected_work=memory, Rehearsal=memory) as count:
+        assert told.prove(progress=lambda *now: None) == honest
+    assert count == {"expected_work": 0, "Rehearsal": 0}
+
+
+def test_pins_of_a_first_half_that_is_too_short(told, honest):
+    """They are evaluated then; and what comes out is another first half than was given."""
+    with Times(evaluate_pins=shard_prover) as count:
+        again = prove_anyway(told, [traces_of(index) for index in range(COUNT)], Before)
+    assert again == honest and count == {"evaluate_pins": 3 * COUNT}
+
+
+class Before(shard_prover.ShardProver):
+    """Is given what no first half is, each time a new one."""
+
+    def commit(self, before=b""):
+        for wrong in (b"", b"\1" * 7):
+            other = type(self).__mro__[1](
+                self.proving_key, self.instance, self.traces, Report(), plan=self.plan
+            )
+            assert len(other.commit(wrong)) > 60
+        return super().commit(b"")

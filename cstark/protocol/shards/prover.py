@@ -78,6 +78,7 @@ class ShardProver(Prover):
     """
 
     pins: Pins
+    _before = b""  # see `commit`
 
     def __init__(
         self,
@@ -98,8 +99,16 @@ class ShardProver(Prover):
                 raise OptionsError("zk: what makes a shard must be given the shard's secret")
             self.sum_of_masks = secret.total
 
-    def commit(self) -> bytes:
-        """The first part: heights, main root and pins, with which the shard begins in the file."""
+    def commit(self, before: bytes = b"") -> bytes:
+        """The first part: heights, main root and pins, with which the shard begins in the file.
+
+        Parameters
+        ----------
+        before : bytes
+            What this gave in another process, for the same shard. Its pins are then taken over: if
+            what is returned is the same, then so is the root, and with it the columns.
+        """
+        self._before = before
         self.round_0_statement()
         self.round_1_main()
         return self._shard().to_bytes()
@@ -136,11 +145,23 @@ class ShardProver(Prover):
             eta = self.transcript.extension("eta")
             omega = self.transcript.extension_outside_base("omega")
             self.pins = Pins(eta, omega, {})
-            if self.layout.pins:
+            known = self._known_pins()
+            if known:
+                self.pins = Pins(eta, omega, known)
+            elif self.layout.pins:
                 main, domain = self.commitments["main"], self.proving_key.domain
                 self.pins = evaluate_pins(self.layout, main, domain, eta, omega)
         values = np.array(list(self.pins.values.values()), dtype="<u8")
         self.stream.write("pins", values.tobytes())
+
+    def _known_pins(self) -> dict[int, Element]:
+        """Those at the end of what `commit` gave before; none if it is not as long."""
+        count = 3 * len(self.layout.pins)
+        data = self._before[-8 * count :]
+        if len(data) < 8 * count or not count:
+            return {}
+        pins = np.frombuffer(data, dtype="<u8").reshape(-1, 3).tolist()
+        return {h: (a, b, c) for h, (a, b, c) in zip(self.layout.pins, pins, strict=True)}
 
     def check_balance(self, total: Element) -> None:
         """The sums of one shard need not cancel."""
