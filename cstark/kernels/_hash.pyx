@@ -146,6 +146,36 @@ def digest(int algorithm, data):
     return result[:32]
 
 
+def counted(int algorithm, bytes prefix not None, Py_ssize_t first, Py_ssize_t count):
+    """Plain hashes of a prefix followed by a number, 8 little-endian bytes.
+
+    Parameters
+    ----------
+    algorithm : int
+    prefix : bytes
+    first, count : int
+        The numbers are first .. first + count - 1.
+
+    Returns
+    -------
+    bytes, 32 for each number
+    """
+    cdef const hash_core *core = core_of(algorithm)
+    cdef Py_ssize_t length = len(prefix), k
+    cdef uint64_t number
+    if first < 0 or not 0 <= count <= 1 << 32:
+        raise ValueError(f"first and count must be small numbers, not {first} and {count}")
+    cdef bytearray message = bytearray(prefix) + bytearray(8)
+    cdef bytearray found = bytearray(HASH_BYTES * count)
+    cdef uint8_t *data = message
+    cdef uint8_t *out = found
+    for k in range(count):
+        number = <uint64_t>(first + k)
+        memcpy(data + length, &number, 8)
+        hash_one(core, data, <size_t>(length + 8), out + HASH_BYTES * k)
+    return bytes(found)
+
+
 def hash_rows(int algorithm, const uint64_t[:, :] rows, uint8_t[:, ::1] out):
     """Plain hash of the little-endian bytes of each row, any width, any strides.
 

@@ -1,8 +1,10 @@
-"""The nodes of a Merkle tree that lie on the paths from opened leaves to the root."""
+"""What is opened of a tree: the nodes on the paths from leaves to the root, rows of matrices."""
 
 import numpy as np
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 include "digest.pxi"
 
@@ -84,3 +86,52 @@ def climb(const int64_t[::1] known not None, Py_ssize_t rows):
                 made += 1
             i = last
     return found[0, :made], found[1, :supplied], found[2, :made], found[3, :made]
+
+
+def take_rows(list cosets not None, const int64_t[::1] positions not None,
+              uint64_t[:, ::1] out not None):
+    """Rows at flat positions: row i of coset q is number q * n + i.
+
+    Parameters
+    ----------
+    cosets : list of uint64 (n, at least width)
+        Words of a row adjacent.
+    positions : int64 array (k,)
+    out : uint64 array (k, width), written
+
+    Raises
+    ------
+    ValueError
+        When a position is in no coset, or a coset has another shape than the first.
+    """
+    cdef Py_ssize_t count = len(cosets), rows, width = out.shape[1], q, k
+    cdef const uint64_t[:, :] view
+    cdef const uint64_t **base
+    cdef Py_ssize_t *stride
+    if out.shape[0] != positions.shape[0]:
+        raise ValueError(f"out must have {positions.shape[0]} rows, not {out.shape[0]}")
+    if count == 0 or width == 0:
+        if positions.shape[0] and count == 0:
+            raise ValueError("there are no cosets")
+        return
+    rows = cosets[0].shape[0]
+    base = <const uint64_t **>malloc(count * sizeof(uint64_t *))
+    stride = <Py_ssize_t *>malloc(count * sizeof(Py_ssize_t))
+    try:
+        if base == NULL or stride == NULL:
+            raise MemoryError("no memory for the list of cosets")
+        for q in range(count):
+            view = cosets[q]
+            if view.shape[0] != rows or view.shape[1] < width or rows == 0:
+                raise ValueError(f"cosets[{q}] must have {rows} rows of at least {width} words")
+            if (view.shape[1] > 1 and view.strides[1] != 8) or view.strides[0] % 8:
+                raise ValueError(f"the words of a row of cosets[{q}] must be adjacent")
+            base[q], stride[q] = &view[0, 0], view.strides[0] // 8
+        for k in range(positions.shape[0]):
+            if not 0 <= positions[k] < count * rows:
+                raise ValueError(f"positions[{k}] is {positions[k]}, not below {count * rows}")
+            q = positions[k] // rows
+            memcpy(&out[k, 0], base[q] + (positions[k] % rows) * stride[q], 8 * width)
+    finally:
+        free(base)
+        free(stride)

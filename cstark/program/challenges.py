@@ -50,3 +50,10 @@ class Challenges:
         other = copy(self)  # whose elements need not be read again
         object.__setattr__(other, "factors", factors)
         return other
+
+    def of_table(self, mean: Element, weight: Element) -> Challenges:
+        """The same challenges with what is a table's own."""
+        other = copy(self)
+        object.__setattr__(other, "mean", mean)
+        object.__setattr__(other, "weight", weight)
+        return other

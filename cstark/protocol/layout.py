@@ -357,7 +357,11 @@ class Layout:
 
     def tree(self, name: str) -> TreeShape | None:
         """The tree of this name, or None when it has no columns."""
-        return next((tree for tree in self.trees if tree.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, TreeShape]:
+        return {tree.name: tree for tree in self.trees}
 
     def quotient_of(self, matrix: MatrixShape) -> Quotient:
         """The quotient of the tables of a matrix's code height."""

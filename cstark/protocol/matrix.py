@@ -17,7 +17,7 @@ from enum import Enum
 import numpy as np
 
 from cstark.distinct import distinct
-from cstark.kernels import _runtime
+from cstark.kernels import _paths, _runtime
 
 from .domain import Domain, Extensions
 from .fold import Fold
@@ -148,6 +148,11 @@ class HeldMatrix(Matrix):
 
     def coset(self, q: int) -> np.ndarray:
         return self._cosets[q]
+
+    def take_rows(self, positions: np.ndarray) -> np.ndarray:
+        out = np.empty((len(positions), self.width), dtype=np.uint64)
+        _paths.take_rows(self._cosets, positions, out)
+        return out
 
 
 class RecomputedMatrix(Matrix):

@@ -86,8 +86,8 @@ class MerkleTree:
 
     Attributes
     ----------
-    levels : list of ndarray
-        From the lowest that is kept to the root.
+    nodes : (n, 32) uint8 ndarray
+        The digests that are kept, level by level, the root last.
     skipped : int
         Levels above the leaves that are not.
     """
@@ -100,18 +100,13 @@ class MerkleTree:
         self.skipped = skipped_levels(self.blowup, top)
         self._joined = [level for level in range(1, self.skipped + 1) if top - level in leaves]
         self._algorithm = algorithm
-        nodes = digests((self.blowup << top - self.skipped) - 1, label=label)
+        self.nodes: np.ndarray = digests((self.blowup << top - self.skipped) - 1, label=label)
         joined = [leaves.pop(log_rows, None) for log_rows in range(top - 1, -1, -1)]
-        _hash.tree_digests(algorithm, below, joined, self.skipped, nodes)
-        self.levels: list[np.ndarray] = []
-        first = 0
-        for blocks, rows in level_shapes(self.blowup, top)[self.skipped + 1 :]:
-            self.levels.append(nodes[first : first + blocks * rows].reshape(blocks, rows, 32))
-            first += blocks * rows
+        _hash.tree_digests(algorithm, below, joined, self.skipped, self.nodes)
 
     @property
     def root(self) -> bytes:
-        return self.levels[-1].tobytes()
+        return self.nodes[-1].tobytes()
 
     def missing_leaves(self, positions: np.ndarray) -> np.ndarray:
         """Flat positions of the leaves to be hashed again for `siblings`."""
@@ -168,8 +163,7 @@ class MerkleTree:
                 injected = rows[below][level - below] if below in rows else None
                 nodes = self._parents(nodes, injected)
             parts.append(nodes)
-        for kept, step in zip(self.levels, steps[self.skipped + 1 :], strict=False):
-            parts.append(kept.reshape(-1, 32)[step.missing])  # no step needs the root
+        parts.append(self.nodes[kept_siblings(self.blowup, self.log_rows, positions, self.skipped)])
         return b"".join(part.tobytes() for part in parts)
 
     def _parents(self, nodes: np.ndarray, injected: np.ndarray | None) -> np.ndarray:
@@ -226,6 +220,23 @@ def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[PathStep, 
     verifier counts the siblings before it uses them.
     """
     return _steps(blowup, log_rows, np.asarray(positions, dtype=np.int64).tobytes())
+
+
+@lru_cache(maxsize=64)
+def _kept(blowup: int, log_rows: int, positions: bytes, skipped: int) -> np.ndarray:
+    first, found = 0, [np.empty(0, dtype=np.int64)]
+    steps = _steps(blowup, log_rows, positions)
+    for (blocks, rows), step in zip(
+        level_shapes(blowup, log_rows)[skipped + 1 : -1], steps[skipped + 1 :], strict=True
+    ):
+        found.append(step.missing + first)
+        first += blocks * rows
+    return np.concatenate(found)
+
+
+def kept_siblings(blowup: int, log_rows: int, positions: np.ndarray, skipped: int) -> np.ndarray:
+    """Where the siblings of a multiproof stand in `MerkleTree.nodes`, those of the levels kept."""
+    return _kept(blowup, log_rows, np.asarray(positions, dtype=np.int64).tobytes(), skipped)
 
 
 def sibling_count(blowup: int, log_rows: int, positions: np.ndarray) -> int:

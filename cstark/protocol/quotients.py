@@ -54,6 +54,7 @@ class QuotientMaker:
     sums: dict[int, Element]
     beta: Element
     delta: Element
+    _drawn: Challenges  # what the programs of all tables are given
 
     def _matrix(self, name: str, table: int) -> Matrix | None:
         """A table's columns in a tree, if it has any."""
@@ -66,6 +67,7 @@ class QuotientMaker:
 
     def _quotients(self) -> dict[tuple[int, int], np.ndarray]:
         """All chunks, (N, 3) each, by log rows and number."""
+        self._drawn = Challenges(self.z, self.alpha, self.beta, bus_numbers=self.key.bus_numbers)
         chunks: dict[tuple[int, int], np.ndarray] = {}
         waiting: list[list[QuotientCall]] = []
         rows = 0
@@ -201,18 +203,12 @@ class QuotientMaker:
     ) -> QuotientCall:
         """What `_add_quotient` does, for `evaluate_quotients`."""
         total = self.sums.get(table, field.ZERO)
+        mean = field.scale(total, pow(1 << points.log_domain, -1, field.P))
         return self._program(table).call(
             points,
             sources,
             self.instance.publics[table],
-            Challenges(
-                self.z,
-                self.alpha,
-                self.beta,
-                field.scale(total, pow(1 << points.log_domain, -1, field.P)),
-                self.key.bus_numbers,
-                weight=weight,
-            ),
+            self._drawn.of_table(mean, weight),
             out,
             add=add,
         )

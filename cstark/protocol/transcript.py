@@ -18,7 +18,7 @@ from cstark.kernels import _hash
 __all__ = ["ALGORITHMS", "DIGEST_BYTES", "Listener", "ProofOfWork", "Transcript", "silent"]
 
 DIGEST_BYTES = 32
-_WORDS = struct.Struct("<4Q")  # of a digest
+WORDS_OF_DIGEST = 4
 ALGORITHMS = {"keccak256": 0, "blake3": 1, "sha256": 2}
 
 #: Called with (kind, label, data): "absorb" and "draw" by a transcript, "item" by a stream.
@@ -59,6 +59,10 @@ class Transcript:
     def _hash(self, data: bytes) -> bytes:
         return _hash.digest(self._algorithm, data)
 
+    def _counted(self, prefix: bytes, first: int, count: int) -> bytes:
+        """The hashes of a prefix and each of so many numbers."""
+        return _hash.counted(self._algorithm, prefix, first, count)
+
     def absorb(self, label: str, data: bytes) -> None:
         """Make every later draw depend on `data`."""
         name = label.encode()
@@ -73,10 +77,12 @@ class Transcript:
         prefix = b"squeeze\0" + self._state + _length(len(name)) + name
         words: list[int] = []
         blocks = 0
-        while len(words) < count:
-            block = _WORDS.unpack(self._hash(prefix + _length(blocks)))
-            words += block if below is None else [word for word in block if word < below]
-            blocks += 1
+        while len(words) < count:  # as many more as there must be, whatever they are
+            more = -(-(count - len(words)) // WORDS_OF_DIGEST)
+            drawn = self._counted(prefix, blocks, more)
+            found = struct.unpack(f"<{WORDS_OF_DIGEST * more}Q", drawn)
+            words += found if below is None else [word for word in found if word < below]
+            blocks += more
         del words[count:]
         self._state = self._hash(
             b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)

@@ -40,8 +40,19 @@ class Shifted(CheatingProver):
                     row[last : last + 3] = field.add(old, self.shift)
         super()._commit(name, sources)
 
-    def _add_quotient(self, table, sources, points, weight, out, add):
-        super()._add_quotient(table, sources, points, weight, out, add)
+    def _quotients(self):
+        self.calls = []
+        chunks = super()._quotients()
+        for arguments in self.calls:
+            self.leave_out(*arguments)
+        return chunks
+
+    def _quotient_call(self, *arguments):
+        self.calls.append(arguments)
+        return super()._quotient_call(*arguments)
+
+    def leave_out(self, table, sources, points, weight, out, add):
+        """Take the constraint out of the quotient, when it has been evaluated."""
         description = self.key.tables[table]
         # it is the table's last constraint: beta^j acc / (x - 1)
         number = len(description.constraints) + description.lookup_columns

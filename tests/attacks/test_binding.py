@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from cstark import field
+from cstark.program import evaluate_quotients
 from cstark.protocol import fri
 from cstark.protocol.fri import FriProver
 from cstark.protocol.logup import build_lookups
@@ -184,20 +185,20 @@ class LateSums(CheatingProver):
         constant, factor = self.coefficients[table]
         return field.add(constant, field.mul(factor, field.power(x, self.height)))
 
-    def _quotient(self, quotient, coset, place):
+    def _quotient(self, quotient, coset, place, out, waiting):
         """Q is linear in L: Q(L) = Q(0) + L (Q(1) - Q(0)), point by point."""
         (table,) = quotient.tables
-        self.sums = {table: field.ZERO}
-        none = super()._quotient(quotient, coset, place).copy()
-        self.sums = {table: field.ONE}
-        out = super()._quotient(quotient, coset, place)
+        none = np.empty_like(out)
+        for total, values in ((field.ZERO, none), (field.ONE, out)):
+            self.sums, calls = {table: total}, []
+            super()._quotient(quotient, coset, place, values, calls)
+            evaluate_quotients([calls])
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):
             x = domain.shifts[coset] * pow(domain.generator, i, P) % P
             zero = tuple(none[i, :3].tolist())
             slope = field.sub(tuple(out[i, :3].tolist()), zero)
             out[i, :3] = field.add(zero, field.mul(slope, self.sum_at(table, (x, 0, 0))))
-        return out
 
     def round_3_quotient(self):
         super().round_3_quotient()

@@ -64,6 +64,16 @@ def test_digest_of_every_length(way, algorithm):
         assert _hash.digest(algorithm, data[:size]) == oracle(algorithm, data[:size]), size
 
 
+def test_counted_hashes(way, algorithm):
+    for length in (0, 1, 31, 56, 64, 200):
+        prefix = bytes(range(length))
+        expected = [oracle(algorithm, prefix + n.to_bytes(8, "little")) for n in range(3, 8)]
+        assert _hash.counted(algorithm, prefix, 3, 5) == b"".join(expected)
+        assert _hash.counted(algorithm, prefix, 3, 0) == b""
+    with pytest.raises(ValueError, match="first and count"):
+        _hash.counted(algorithm, b"", -1, 1)
+
+
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda b: np.frombuffer(b, np.uint16)])
 def test_digest_takes_any_buffer(algorithm, kind):
     assert _hash.digest(algorithm, kind(b"cstark")) == oracle(algorithm, b"cstark")

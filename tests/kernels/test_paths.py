@@ -59,3 +59,37 @@ def test_numbers_that_do_not_ascend(known):
 def test_no_rows(rows):
     with pytest.raises(ValueError, match="rows must be positive"):
         _paths.climb(np.array([1]), rows)
+
+
+@pytest.mark.parametrize("width", [0, 1, 3, 8])
+def test_rows_taken(width):
+    rng = np.random.default_rng(width)
+    first, wide = rng.integers(0, 2**63, (2, 16, 8), dtype=np.uint64)
+    cosets = [np.ascontiguousarray(first[:, :width]), wide]  # one has more words than are wanted
+    for count in (0, 1, 50):
+        positions = rng.integers(0, 32, count)
+        out = np.zeros((count, width), dtype=np.uint64)
+        if width:
+            _paths.take_rows(cosets, positions, out)
+        else:
+            _paths.take_rows([wide], positions, out)
+        expected = [(cosets[n // 16][n % 16, :width] if width else []) for n in positions.tolist()]
+        assert out.tolist() == [list(row) for row in expected]
+
+
+def test_rows_that_are_not_there():
+    rows, out = np.zeros((4, 3), dtype=np.uint64), np.zeros((1, 3), dtype=np.uint64)
+    for cosets, position, name in [
+        ([rows], 4, r"positions\[0\] is 4"),
+        ([rows, rows], 8, r"positions\[0\] is 8"),
+        ([rows], -1, r"positions\[0\] is -1"),
+        ([], 0, "no cosets"),
+        ([rows, rows[:2]], 0, r"cosets\[1\]"),
+        ([rows, rows[:, :2]], 0, r"cosets\[1\]"),
+        ([rows[:, ::-1]], 0, r"cosets\[0\]"),
+        ([rows[:0]], 0, r"cosets\[0\]"),
+    ]:
+        with pytest.raises(ValueError, match=name):
+            _paths.take_rows(cosets, np.array([position]), out)
+    with pytest.raises(ValueError, match="out"):
+        _paths.take_rows([rows], np.array([0, 1]), out)

@@ -49,7 +49,7 @@ def test_roots_and_multiproofs(blowup, heights, least, monkeypatch):
     tree = MerkleTree(SHA256, dict(leaves))
     assert tree.skipped == (0 if least else min(2, top))
     assert tree.root == plain_root(blowup, leaves)
-    assert sum(level.size for level in tree.levels) == 32 * ((blowup << top >> tree.skipped) - 1)
+    assert tree.nodes.size == 32 * ((blowup << top >> tree.skipped) - 1)
     for count in (1, 2, 5, blowup << top):
         positions = np.unique(rng.integers(0, blowup << top, count))
         missing = {top: tree.missing_leaves(positions), **tree.missing_joined(positions)}

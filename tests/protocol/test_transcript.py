@@ -111,12 +111,18 @@ def test_words_that_are_no_elements_are_passed_over(rejected):
         return blocks[int.from_bytes(data[-8:], "little")]
 
     ours, theirs = Transcript("sha256"), PlainTranscript(HASHERS["sha256"])
+
+    def counted(prefix, first, count):
+        numbers = range(first, first + count)
+        return b"".join(scripted(prefix + n.to_bytes(8, "little")) for n in numbers)
+
     ours._hash = theirs._hash = scripted
+    ours._counted = counted
     expected = [w for block in BLOCKS[rejected] for w in block if w < cs.P][:3]
     there = theirs.extension("x")
     assert list(ours.extension("x")) == expected == [there.c0, there.c1, there.c2]
     assert len(asked) == 2 * len(blocks)
-    del ours._hash, theirs._hash
+    del ours._hash, ours._counted, theirs._hash
     theirs._hash = HASHERS["sha256"].plain
     assert ours.positions("after", 4, 60) == theirs.positions("after", 4, 60)
 
