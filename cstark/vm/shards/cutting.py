@@ -17,7 +17,8 @@ import numpy as np
 
 from cstark.errors import StatementError
 from cstark.vm.executor.marks import Marks
-from cstark.vm.tables import EVERY
+from cstark.vm.tables import EVERY, Rare
+from cstark.vm.trace.gathering import Prices
 from cstark.vm.trace.planning import RECORDED, TracePlan, plan_rows
 
 __all__ = ["Piece", "cut"]
@@ -52,7 +53,13 @@ class Piece:
 
 
 def cut(
-    marks: Marks, plan: TracePlan, cells: Mapping[str, int], most: int, max_log_height: int = 32
+    marks: Marks,
+    plan: TracePlan,
+    cells: Mapping[str, int],
+    most: int,
+    max_log_height: int = 32,
+    rare: Rare | None = None,
+    prices: Prices | None = None,
 ) -> list[Piece]:
     """Cut a run into shards of at most so many committed cells.
 
@@ -68,6 +75,9 @@ def cut(
         The most cells of a shard, counted over the rows of its tables when they are filled up.
     max_log_height : int
         Log2 of the most rows of a table, as for `cstark.vm.trace.planning.plan_rows`.
+    rare, prices : optional
+        The table in which families with few rows in a shard have them, and what tables cost; as
+        for `plan_rows`.
 
     Returns
     -------
@@ -80,7 +90,7 @@ def cut(
         A shard needs more cells than that, because of the tables that every shard has, or those
         of memory in the last one.
     """
-    cutter = _Cutter(marks, plan, cells, max_log_height)
+    cutter = _Cutter(marks, plan, cells, max_log_height, rare, prices)
     pieces = cutter.cut(most)
     low, high = cutter.plan(0, cutter.end).committed(cells) // len(pieces), most
     while len(pieces) > 1 and high - low > BALANCED * most:
@@ -100,9 +110,10 @@ class _Cutter:
     """Places are named by their index in the marks."""
 
     def __init__(
-        self, marks: Marks, plan: TracePlan, cells: Mapping[str, int], max_log_height: int = 32
-    ) -> None:
-        self.max_log_height = max_log_height
+        self, marks: Marks, plan: TracePlan, cells: Mapping[str, int], max_log_height: int = 32,
+        rare: Rare | None = None, prices: Prices | None = None,
+    ) -> None:  # fmt: skip
+        self.max_log_height, self.rare, self.prices = max_log_height, rare, prices
         self.rows, self.tables = marks.rows, marks.tables
         self.end = len(self.rows) - 1
         self.cells = cells
@@ -122,7 +133,10 @@ class _Cutter:
         if end == self.end:
             rows |= self.once
         total = int(self.rows[end] - self.rows[start])
-        return plan_rows(total, rows, self.cells, max_log_height=self.max_log_height)
+        return plan_rows(
+            total, rows, self.cells, max_log_height=self.max_log_height,
+            rare=self.rare, prices=self.prices,
+        )  # fmt: skip
 
     def size(self, start: int, end: int) -> int:
         return self.plan(start, end).committed(self.cells)

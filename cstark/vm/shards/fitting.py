@@ -15,6 +15,8 @@ from cstark.vm.trace.planning import TracePlan
 if TYPE_CHECKING:
     import cstark as cs
     from cstark.vm.executor.marks import Marks
+    from cstark.vm.tables import Rare
+    from cstark.vm.trace.gathering import Prices
 
 __all__ = ["DEFAULT_MEMORY", "fit", "memory_of"]
 
@@ -44,7 +46,13 @@ def memory_of(machine: cs.Machine, plan: TracePlan) -> int:
 
 
 def fit(
-    machine: cs.Machine, marks: Marks, plan: TracePlan, cells: Mapping[str, int], memory: int
+    machine: cs.Machine,
+    marks: Marks,
+    plan: TracePlan,
+    cells: Mapping[str, int],
+    memory: int,
+    rare: Rare | None = None,
+    prices: Prices | None = None,
 ) -> list[Piece]:
     """Cut a run into shards each of which a process with so much memory can prove.
 
@@ -55,6 +63,8 @@ def fit(
         As for `cstark.vm.shards.cutting.cut`.
     memory : int
         Bytes, of everything that the process holds: `memory_of`.
+    rare, prices : optional
+        As for `cstark.vm.shards.cutting.cut`.
 
     Returns
     -------
@@ -72,7 +82,9 @@ def fit(
     refusal: StatementError | None = None
     for _ in range(TRIES):
         try:
-            pieces = cut(marks, plan, cells, most, machine.options.max_log_height)
+            pieces = cut(
+                marks, plan, cells, most, machine.options.max_log_height, rare, prices
+            )
         except StatementError as error:
             low, refusal = most, error
             most = min(2 * most, (most + high) // 2)

@@ -9,6 +9,7 @@ import cstark as cs
 from cstark.vm.shards.cutting import Piece, cut
 from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit
 from cstark.vm.shards.shard import Shard, shards_of
+from cstark.vm.trace.gathering import prices_of
 
 if TYPE_CHECKING:
     from cstark.vm.executor.marks import Marks
@@ -73,7 +74,8 @@ class InShards:
         (<vm.Shard: rows 0 to 2>,)
         """
         pieces = self._pieces(options, memory, cells)
-        return tuple(shards_of(self.program, self.input, pieces, progress))
+        counted = options is None or not options.zk
+        return tuple(shards_of(self.program, self.input, pieces, progress, counted=counted))
 
     def cut(
         self,
@@ -117,12 +119,14 @@ class InShards:
             if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
                 raise cs.StatementError(f"{name} is {given!r}; it must be a number")
         widths = self.program.row_cells()
+        prices = None if options is None else prices_of(options)
+        rare = self.program.rare(counted=options is None or not options.zk)
         if cells is not None:
             tallest = 32 if options is None else options.max_log_height
-            return cut(self.marks, self.plan, widths, cells, tallest)
+            return cut(self.marks, self.plan, widths, cells, tallest, rare, prices)
         machine = self.program.machine(options)
         memory = DEFAULT_MEMORY if memory is None else memory
-        return fit(machine, self.marks, self.plan, widths, memory)
+        return fit(machine, self.marks, self.plan, widths, memory, rare, prices)
 
     def prove_shards(
         self,

@@ -36,6 +36,8 @@ class Shard:
     input : bytes
         The input of the run, in the last shard; empty in the others, whose snapshots hold what
         they read of it.
+    counted : bool
+        Whether the statement says how many operations were executed: see `Program.tables`.
 
     Examples
     --------
@@ -50,11 +52,15 @@ class Shard:
     plan: TracePlan
     snapshot: Snapshot
     input: bytes = b""
+    counted: bool = True
 
     def __call__(self) -> Traces:
         """Give the traces of the shard, for `Machine.prove_shards`."""
         program = self.program
-        return traces(program.code, program.image, self.input, self.plan, snapshot=self.snapshot)
+        return traces(
+            program.code, program.image, self.input, self.plan, snapshot=self.snapshot,
+            rare=program.rare(counted=self.counted),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         first = self.snapshot.rows
@@ -66,6 +72,8 @@ def shards_of(
     input: bytes,
     pieces: Sequence[Piece],
     progress: Callable[[int], object] | None = None,
+    *,
+    counted: bool = True,
 ) -> list[Shard]:
     """The shards of a run that is cut at known places; the run is executed once more.
 
@@ -78,6 +86,8 @@ def shards_of(
         From `cstark.vm.shards.cutting.cut`.
     progress : callable, optional
         Called with the number of rows executed after each shard.
+    counted : bool
+        Whether the statement says how many operations were executed: see `Program.tables`.
 
     Returns
     -------
@@ -89,10 +99,12 @@ def shards_of(
         beginning = Snapshot.of(hart)
         watch(hart)
         hart.run(piece.plan.total)
-        found.append(Shard(program, piece.plan, beginning.holding(*watched(hart))))
+        beginning = beginning.holding(*watched(hart))
+        found.append(Shard(program, piece.plan, beginning, counted=counted))
         if progress is not None:
             progress(hart.rows)
     # The last one has the tables of memory, which hold all words that were ever accessed.
     every = hart.touched(program.image.low, abi.END)
-    found.append(Shard(program, pieces[-1].plan, Snapshot.of(hart).holding(*every), input))
+    end = Snapshot.of(hart).holding(*every)
+    found.append(Shard(program, pieces[-1].plan, end, input, counted))
     return found

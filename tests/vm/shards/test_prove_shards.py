@@ -60,6 +60,28 @@ def test_tables_of_memory_stand_in_the_last_shard(proof):
     assert all(isinstance(proof.log_heights[-1][k], int) for k in once)
 
 
+@pytest.mark.parametrize("changes", [{"zk": True}, {"blowup": 8}])
+def test_families_with_few_rows_in_a_shard_are_gathered(changes):
+    """By the rows of each shard; a worker makes the table from the program alone."""
+    options = cs.Options(queries=4, grinding=0, max_log_height=26, **changes)
+    assert all(plan.gathered == () for plan in RUN.cut(OPTIONS, cells=CELLS))
+    plans = RUN.cut(options, cells=CELLS)
+    assert len(plans) > 1 and plans[-1].gathered  # a loop of few families goes before
+    parts = pickle.loads(pickle.dumps(RUN.shards(options, cells=CELLS)))
+    for part, plan in zip(parts, plans, strict=True):
+        found = part()
+        assert tuple(map(len, found["rare"])) == plan.heights["rare"]
+        assert all(found[name] == [] for name in plan.gathered)
+    proof = RUN.prove_shards(options, cells=CELLS)
+    place = list(PROGRAM.tables()).index("rare")
+    assert [len(heights[place]) for heights in proof.log_heights] == [
+        bool(plan.gathered) for plan in plans
+    ]
+    result = PROGRAM.verify(proof, options, min_security=0)
+    assert (result.exit_code, result.output) == (RUN.exit_code, RUN.output)
+    assert RUN.cut(options, memory=1 << 30)[-1].gathered
+
+
 def test_processes_make_the_same_proof(proof):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
         assert RUN.prove_shards(OPTIONS, cells=CELLS, executor=executor) == proof
