@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "machine": {*BASE, "air", "appraisal", "checked", "protocol", "proving", "report", "shards",
                 "workload"},
     "workload": {*BASE, "unwind", "air", "protocol", "machine", "check", "text"},
-    "batch": {"errors", "cost", "files", "protocol", "report", "runtime", "text", "unwind",
+    "batch": {"air", "errors", "cost", "files", "protocol", "report", "runtime", "text", "unwind",
               "workload"},
     "gadgets": {*BASE, "air", "arrays"},
     "vm": {"distinct", "errors", "kernels", "text", "files", "air", "cost", "field", "arrays"},

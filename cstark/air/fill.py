@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cstark.air.air import Air
     from cstark.air.description import TableDescription
 
-__all__ = ["PadTo", "Padded", "fill_traces", "filling", "read_pad_to"]
+__all__ = ["PadTo", "Padded", "fill_traces", "filling", "plain_pad_to", "read_pad_to"]
 
 PadTo: TypeAlias = Mapping[str, "int | Sequence[int]"]
 """Rows by table; of one that may stand any number of times also those of each of its traces."""
@@ -64,6 +64,35 @@ def read_pad_to(
     return found
 
 
+def plain_pad_to(pad_to: object) -> dict[str, int | tuple[int, ...]]:
+    """The same in integers and tuples, which can be written down, as far as no machine is needed.
+
+    Raises
+    ------
+    TraceError
+        It is no mapping from names to numbers of rows.
+    """
+    if not isinstance(pad_to, Mapping):
+        raise TraceError(
+            f"pad_to is of type {type(pad_to).__name__}; it must be a mapping from table names to "
+            "rows"
+        )
+    found: dict[str, int | tuple[int, ...]] = {}
+    for name, rows in pad_to.items():
+        if not isinstance(name, str):
+            raise TraceError(f"pad_to: {quoted(name)} is no name of a table")
+        several = isinstance(rows, (list, tuple))
+        numbers = [_read_number(name, item) for item in (rows if several else [rows])]
+        found[name] = tuple(numbers) if several else numbers[0]
+    return found
+
+
+def _read_number(name: str, rows: Any) -> int:
+    if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+        raise _refusal(name, f"{quoted(rows)} rows; it must be an int")
+    return index(rows)
+
+
 def _read_rows(table: TableDescription, rows: object, max_log_height: int) -> tuple[int, ...]:
     several = isinstance(rows, (list, tuple))
     given: list[Any] = list(rows) if isinstance(rows, (list, tuple)) else [rows]
@@ -73,9 +102,7 @@ def _read_rows(table: TableDescription, rows: object, max_log_height: int) -> tu
         raise _refusal(table.name, f"it always has {table.rows} rows, which hide nothing")
     found = []
     for item in given:
-        if isinstance(item, bool) or not hasattr(item, "__index__"):
-            raise _refusal(table.name, f"{quoted(item)} rows; it must be an int")
-        count = index(item)
+        count = _read_number(table.name, item)
         if count < MIN_ROWS or count & (count - 1):
             near = max(MIN_ROWS, 1 << max(count - 1, 0).bit_length())
             more = f": give {near}" if near >> max_log_height <= 1 else ""

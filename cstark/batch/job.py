@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from cstark.air.fill import PadTo, plain_pad_to
 from cstark.errors import CstarkError, OptionsError, StatementError
 from cstark.protocol.options import Options
 from cstark.protocol.version import VERSION
@@ -27,11 +28,13 @@ class Job:
         An instance: the class with its arguments.
     options : Options
         What the proof is made with; by default the workload's `default_options`.
+    pad_to : mapping of str to (int or sequence of int), optional
+        Rows that tables are to have, as for `Machine.prove`.
 
     Raises
     ------
-    StatementError, OptionsError
-        If workload or options are something else.
+    StatementError, OptionsError, TraceError
+        If workload, options or rows are something else.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class Job:
 
     workload: Workload
     options: Options = None  # type: ignore[assignment]  # never None once the job is made
+    pad_to: PadTo | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.workload, Workload):
@@ -55,6 +59,8 @@ class Job:
             object.__setattr__(self, "options", self.workload.default_options())
         if not isinstance(self.options, Options):
             raise OptionsError(f"options must be cs.Options, not {type(self.options).__name__}")
+        if self.pad_to is not None:
+            object.__setattr__(self, "pad_to", plain_pad_to(self.pad_to))
 
     def __str__(self) -> str:
         default = self.workload.default_options()
@@ -66,13 +72,16 @@ class Job:
         workload = repr(self.workload)
         if len(workload) > 200:  # an argument may be a text
             workload = f"{workload[:150]} ... {workload[-45:]}"
+        if self.pad_to:
+            changed.append(f"pad_to={dict(self.pad_to)!r}")
         return ", ".join([workload, *changed])
 
     def digest(self) -> str:
         """SHA-256, as hexadecimal digits, of the canonical JSON of all that decides the proof.
 
-        That is module and name of the workload's class, its arguments, the options, and the
-        version of the proof format. Equal jobs have equal digests in every process.
+        That is module and name of the workload's class, its arguments, the options, the rows that
+        tables are filled up to, and the version of the proof format. Equal jobs have equal digests
+        in every process.
         """
         kind = type(self.workload)
         data: dict[str, Any] = {
@@ -83,6 +92,8 @@ class Job:
             "options": dataclasses.asdict(self.options),
             "version": VERSION,
         }
+        if self.pad_to:
+            data["pad_to"] = dict(self.pad_to)
         return sha256(canonical_json(data).encode("ascii")).hexdigest()
 
 

@@ -106,6 +106,7 @@ def prove_job(task: Task) -> Outcome:
             return Outcome(
                 proof=job.workload.prove(
                     job.options,
+                    pad_to=job.pad_to,
                     check=task.check,
                     max_memory=task.max_memory,
                     progress=step,

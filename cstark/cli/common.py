@@ -42,6 +42,7 @@ __all__ = [
     "claim_pairs",
     "find_workload",
     "load_workload",
+    "parse_heights",
     "read_bytes",
     "subject_of_file",
     "visible",
@@ -50,6 +51,9 @@ __all__ = [
 
 #: Longest proof file that is read.
 MAX_FILE_BYTES = 1 << 30
+
+#: Digits of the most rows that there can be.
+_ROWS_DIGITS = 10
 
 
 class CommandError(Exception):
@@ -480,3 +484,33 @@ def visible(name: str) -> str:
     if name.isidentifier() and name.isascii() and len(name) <= 100:
         return name
     return json.dumps(name if len(name) <= 100 else f"{name[:90]} ...")
+
+
+def parse_heights(texts: list[str], option: str) -> dict[str, int | tuple[int, ...]]:
+    """Rows by table, from what an option was given; two of one table must agree."""
+    heights: dict[str, int | tuple[int, ...]] = {}
+    for text in texts:
+        table, rows = parse_height(text, option)
+        if heights.setdefault(table, rows) != rows:
+            raise CommandError(
+                f"{option}: table {table!r} has either {heights[table]} or {rows} rows"
+            )
+    return heights
+
+
+def parse_height(text: str, option: str) -> tuple[str, int | tuple[int, ...]]:
+    """``table=rows`` as the name of the table and the number, or numbers, one for each trace.
+
+    Examples
+    --------
+    >>> parse_height("cpu=1024", "--pad-to")
+    ('cpu', 1024)
+    >>> parse_height("add=1024,512", "--pad-to")
+    ('add', (1024, 512))
+    """
+    name, equals, rows = text.rpartition("=")
+    listed = rows.replace("_", "").split(",")
+    digits = all(n.isascii() and n.isdecimal() and len(n) <= _ROWS_DIGITS for n in listed)
+    if not (name and equals and digits):
+        raise CommandError(f"{option} {text}: write {option} TABLE=ROWS")
+    return name, int(listed[0]) if len(listed) == 1 else tuple(map(int, listed))

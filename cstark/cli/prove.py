@@ -18,6 +18,7 @@ from cstark.cli.common import (
     check_writable,
     claim_pairs,
     integer,
+    parse_heights,
     read_bytes,
     write_atomically,
 )
@@ -50,6 +51,14 @@ def configure(parser: Parser) -> None:
         metavar="BYTES",
         help="most memory for the prover's buffers, the traces not counted: 600M, 1.5G, 64000000; "
         "leaner means slower",
+    )
+    parser.add_argument(
+        "--pad-to",
+        action="append",
+        default=[],
+        metavar="TABLE=ROWS",
+        help="fill a table up to so many rows, a power of two, so that its height tells no more; "
+        "may be given several times",
     )
     parser.add_argument(
         "--profile",
@@ -99,10 +108,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare, prove, write, print where the time went."""
     options = options_from(arguments)
     workload = arguments.workload_class(**arguments.workload_values)
+    pad_to = parse_heights(arguments.pad_to, "--pad-to") or None
     if arguments.shards:
         from cstark.cli.shards import prove_in_shards
 
-        return prove_in_shards(arguments, workload, options)
+        return prove_in_shards(arguments, workload, options, pad_to)
     for flag, unset in (("memory", None), ("folder", None), ("workers", 1)):
         if getattr(arguments, flag) != unset:
             raise CommandError(f"--{flag} is for proofs in shards: add --shards")
@@ -124,16 +134,18 @@ def run(arguments: argparse.Namespace) -> int:
     from cstark.machine import Machine
 
     machine = Machine(statement.tables, options)
+    traces, pad_to = prepared.traces_for(pad_to)
     ready = time.perf_counter()
     with ProgressBar(shown) as progress:
         proof = machine.prove(
-            prepared.traces,
+            traces,
             statement.publics,
             tokens=statement.tokens,
             claim=claim,
             check=not arguments.no_check,
             progress=progress,
             max_memory=arguments.max_memory,
+            pad_to=pad_to,
         )
     proved = time.perf_counter()
     data = proof.to_bytes()

@@ -37,7 +37,10 @@ _NOT_FOR_SHARDS = ("profile", "report", "against")
 
 
 def prove_in_shards(
-    arguments: argparse.Namespace, workload: Workload, options: Options | None
+    arguments: argparse.Namespace,
+    workload: Workload,
+    options: Options | None,
+    pad_to: dict[str, int | tuple[int, ...]] | None = None,
 ) -> int:
     """Execute, cut, prove every part, write, print who did what.
 
@@ -48,6 +51,8 @@ def prove_in_shards(
     workload : Workload
         A run of an ELF file; others cannot be cut.
     options : Options or None
+    pad_to : dict of str to (int or tuple of int), optional
+        Rows of tables, in every shard that has them.
 
     Returns
     -------
@@ -86,6 +91,7 @@ def prove_in_shards(
             check=not arguments.no_check,
             progress=progress,
             max_memory=arguments.max_memory,
+            pad_to=pad_to,
         )
     proved = time.perf_counter()
     data = proof.to_bytes()

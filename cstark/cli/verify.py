@@ -29,6 +29,7 @@ from cstark.cli.common import (
     Subject,
     claim_pairs,
     integer,
+    parse_heights,
     read_bytes,
     subject_of_file,
     visible,
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
     from cstark.workload.statement_file import StatementFile
 
 __all__ = ["configure", "run"]
-
-#: Digits of the most rows that there can be.
-_ROWS_DIGITS = 10
 
 #: Names in the claim with the values that the words after ``=`` may mean.
 Expectations = list[tuple[str, list[Any]]]
@@ -122,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.trace and arguments.json:
         raise CommandError("--trace prints lines of its own: leave out --json")
     data = read_bytes(file)
-    heights = parse_heights(arguments.expect_height)
+    heights = parse_heights(arguments.expect_height, "--expect-height")
     demands = Demands(arguments.min_security, arguments.regime, heights)
     verification = Verification(arguments.pure, arguments.trace, demands)
 
@@ -305,36 +303,6 @@ def _bits(text: str) -> int:
     if bits < 0:
         raise argparse.ArgumentTypeError("must be at least 0")
     return bits
-
-
-def parse_heights(texts: list[str]) -> dict[str, int | tuple[int, ...]]:
-    """Every expectation counts: two of one table must agree."""
-    heights: dict[str, int | tuple[int, ...]] = {}
-    for text in texts:
-        table, rows = parse_height(text)
-        if heights.setdefault(table, rows) != rows:
-            raise CommandError(
-                f"--expect-height: table {table!r} has either {heights[table]} or {rows} rows"
-            )
-    return heights
-
-
-def parse_height(text: str) -> tuple[str, int | tuple[int, ...]]:
-    """``table=rows`` as the name of the table and the number, or numbers, one for each trace.
-
-    Examples
-    --------
-    >>> parse_height("cpu=1024")
-    ('cpu', 1024)
-    >>> parse_height("add=1024,512")
-    ('add', (1024, 512))
-    """
-    name, equals, rows = text.rpartition("=")
-    listed = rows.replace("_", "").split(",")
-    digits = all(n.isascii() and n.isdecimal() and len(n) <= _ROWS_DIGITS for n in listed)
-    if not (name and equals and digits):
-        raise CommandError(f"--expect-height {text}: write --expect-height TABLE=ROWS")
-    return name, int(listed[0]) if len(listed) == 1 else tuple(map(int, listed))
 
 
 def parse_expectation(text: str) -> tuple[str, list[Any]]:

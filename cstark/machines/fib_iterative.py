@@ -116,7 +116,8 @@ class FibIterative(cs.Workload):
         """Execute the program."""
         program = fibonacci_program(self.iterations)
         prepared = program.run(max_steps=abi.MAX_ROWS).prepared()
-        return cs.Prepared({**prepared.claim, "iterations": self.iterations}, prepared.traces)
+        claim = {**prepared.claim, "iterations": self.iterations}
+        return cs.Prepared(claim, prepared.traces, prepared.padded)
 
     @classmethod
     def default_options(cls) -> cs.Options:

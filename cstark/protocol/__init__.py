@@ -423,8 +423,9 @@ receives from a bus with providers says nothing about a message that is a row of
 proof can be made by a simulator that knows the statement and no trace, statistically, in the random
 oracle model with programmed answers; `cstark.protocol.hiding` counts every value that is seen. The
 statement is public: key, claim, public values, tokens; and so is each table's height, to the next
-power of two, which may tell how often something happened. What follows from public values, such as
-a hash of a secret that can be guessed, is hidden by nothing.
+power of two, which may tell how often something happened, unless the prover fills tables up to
+heights that say less. What follows from public values, such as a hash of a secret that can be
+guessed, is hidden by nothing.
 
 *What is not claimed.* No security against quantum provers beyond what the hash gives. One statement
 has many accepted proofs (a prover may take any nonce that works), so a proof's bytes are no

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import cstark as cs
+from cstark.air.fill import PadTo, read_pad_to
 from cstark.text import bytes_text, pairs, table
 from cstark.vm.executor import COUNT, run, start
 from cstark.vm.executor.marks import Marks
@@ -156,7 +157,13 @@ class Execution(InShards):
             profile_stacks(program.code, program.image, self.input, self.steps, program.row_cells())
         )
 
-    def estimate(self, options: cs.Options | None = None, *, time: bool = False) -> Estimate:
+    def estimate(
+        self,
+        options: cs.Options | None = None,
+        *,
+        time: bool = False,
+        pad_to: PadTo | None = None,
+    ) -> Estimate:
         """What a proof of the run will cost, as `Machine.estimate` says it.
 
         Parameters
@@ -166,12 +173,14 @@ class Execution(InShards):
             Whether to estimate seconds, from runs of the prover at lower heights and of the program
             over its first rows. What only the first proof takes includes executing the program to
             count its rows.
+        pad_to : mapping of str to (int or sequence of int), optional
+            As for `prove`.
 
         Returns
         -------
         Estimate
         """
-        planned = self.plan_for(options)
+        planned = self.plan_for(options, pad_to)
         found = self.program.machine(options).estimate(planned.heights, time=time)
         timing = found.timing
         if timing is None:
@@ -239,7 +248,7 @@ class Execution(InShards):
             self.program.code, self.program.image, self.input, self.plan, progress=progress
         )
 
-    def plan_for(self, options: cs.Options | None = None) -> TracePlan:
+    def plan_for(self, options: cs.Options | None = None, pad_to: PadTo | None = None) -> TracePlan:
         """The tables of a proof with some options.
 
         Parameters
@@ -249,32 +258,48 @@ class Execution(InShards):
             family has one table, if any. No table is taller than `max_log_height` says. From a
             blowup of 4 on, and with ``zk=True``, families of few rows are gathered in the table
             ``rare``. Without options it is `plan`.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Table -> rows that it is to have, of a family those of each of its traces. Such a family
+            is not gathered, and its rows are not split but as is said here.
 
         Returns
         -------
         TracePlan
+
+        Raises
+        ------
+        TraceError
+            `pad_to` names a table that does not exist or has a fixed height, or fewer rows than the
+            run needs.
         """
-        if options is None:
+        if options is None and not pad_to:
             return self.plan
+        machine = self.program.machine(options)
+        wanted = read_pad_to(machine.descriptions, pad_to, machine.resolved.max_log_height)
+        options = machine.options
         padding = PADDING if options.blowup < SMALL else float("inf")
         return plan_rows(
             self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height,
-            self.program.rare(counted=not options.zk), prices_of(options),
+            self.program.rare(counted=not options.zk), prices_of(options), wanted,
         )  # fmt: skip
 
-    def prepared(self, options: cs.Options | None = None) -> cs.Prepared:
+    def prepared(
+        self, options: cs.Options | None = None, pad_to: PadTo | None = None
+    ) -> cs.Prepared:
         """Claim and traces, as a workload prepares them; the traces are made when first read.
 
         Parameters
         ----------
         options : Options, optional
             What the proof will be made with: see `plan_for`.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Likewise.
 
         Returns
         -------
         Prepared
         """
-        program, planned = self.program, self.plan_for(options)
+        program, planned = self.program, self.plan_for(options, pad_to)
         rare = program.rare(counted=options is None or not options.zk)
         made: dict[tuple[str, int], Trace] = {}
 
@@ -295,15 +320,26 @@ class Execution(InShards):
                 found[name] = later(name, 0)
             else:
                 found[name] = [later(name, k) for k in range(len(heights))]
-        return cs.Prepared(self.claim_for(options), found)
+        return cs.Prepared(
+            self.claim_for(options), found, lambda rows: self.prepared(options, rows).traces
+        )
 
-    def prove(self, options: cs.Options | None = None, **settings: Any) -> cs.Proof:
+    def prove(
+        self,
+        options: cs.Options | None = None,
+        *,
+        pad_to: PadTo | None = None,
+        **settings: Any,
+    ) -> cs.Proof:
         """Prove the run.
 
         Parameters
         ----------
         options : Options, optional
             Default: the usual ones, up to the tallest tables that are sound.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Rows that tables are to have, see `plan_for`. Heights are public, also with ``zk=True``:
+            they tell how much of which kind the run executed, and how long its input is.
         **settings
             `check`, `progress`, `max_memory`: as for `Machine.prove`.
 
@@ -316,10 +352,23 @@ class Execution(InShards):
         ------
         AirError
             The options allow taller tables than are sound.
+        TraceError
+            As of `plan_for`.
         CstarkError
             The proof needs more memory than `max_memory`.
+
+        Examples
+        --------
+        >>> from cstark import vm
+        >>> run = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073])).run()
+        >>> padded = run.plan_for(pad_to={"li": (16, 8), "input": 32})
+        >>> padded.heights["li"], padded.heights["input"]
+        ((16, 8), 32)
+        >>> proof = run.prove(pad_to={"li": (16, 8), "input": 32})
+        >>> run.program.verify(proof).exit_code
+        0
         """
-        prepared, claim = self.prepared(options), self.claim_for(options)
+        prepared, claim = self.prepared(options, pad_to), self.claim_for(options)
         said = self.program.statement(claim)
         return self.program.machine(options).prove(
             prepared.traces, tokens=said.tokens, claim=cs.encode_claim(claim), **settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from cstark.errors import AirError, OptionsError, Reason, VerificationError
 
 if TYPE_CHECKING:
     from cstark.air import Air, Token
+    from cstark.air.fill import PadTo
     from cstark.machine import Machine
     from cstark.protocol.options import Options
     from cstark.protocol.publics import Publics
@@ -29,6 +30,9 @@ class Prepared:
     traces : mapping of str to (array or callable)
         Table name to a (rows, columns) uint64 array, or to a callable without arguments that
         returns one (it is called when the prover needs the rows).
+    padded : callable, optional
+        What gives the traces for a ``pad_to`` of `Machine.prove`, by a workload that fills its
+        tables together; without it, each is filled up as its `Air.fill` says.
 
     Examples
     --------
@@ -40,6 +44,28 @@ class Prepared:
 
     claim: Mapping[str, Any]
     traces: Mapping[str, Trace]
+    padded: Callable[[PadTo], Mapping[str, Trace]] | None = None
+
+    def traces_for(self, pad_to: PadTo | None) -> tuple[Mapping[str, Trace], PadTo | None]:
+        """Give the traces for `Machine.prove`, and what it is left to fill up.
+
+        Parameters
+        ----------
+        pad_to : mapping of str to (int or sequence of int) or None
+
+        Returns
+        -------
+        mapping of str to (array or callable)
+        mapping or None
+
+        Raises
+        ------
+        TraceError
+            If the workload has no such heights.
+        """
+        if pad_to and self.padded is not None:
+            return self.padded(pad_to), None
+        return self.traces, pad_to
 
 
 @dataclass(frozen=True)

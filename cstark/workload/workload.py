@@ -36,6 +36,7 @@ from cstark.workload.claim import decode_claim, encode_claim
 from cstark.workload.ends import Prepared, Statement
 
 if TYPE_CHECKING:
+    from cstark.air.fill import PadTo
     from cstark.check import CheckReport
     from cstark.machine import Machine
     from cstark.protocol.options import Options
@@ -333,13 +334,21 @@ class Workload:
         return Machine(statement.tables, options or cls.default_options())
 
     @releasing_memory
-    def prove(self, options: Options | None = None, **settings: Any) -> Proof:
+    def prove(
+        self,
+        options: Options | None = None,
+        *,
+        pad_to: PadTo | None = None,
+        **settings: Any,
+    ) -> Proof:
         """Prove this workload.
 
         Parameters
         ----------
         options : Options, optional
             By default `default_options()`.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Rows that tables are to have, as for `Machine.prove`.
         **settings
             The keywords `check`, `progress` and `max_memory` of `Machine.prove`.
 
@@ -354,9 +363,11 @@ class Workload:
         prepared = self.prepare_for(options)
         claim, statement = self.read_statement(prepared.claim, **self.held())
         machine = Machine(statement.tables, options)
+        traces, pad_to = prepared.traces_for(pad_to)
         return machine.prove(
-            prepared.traces, statement.publics, tokens=statement.tokens, claim=claim, **settings
-        )
+            traces, statement.publics, tokens=statement.tokens, claim=claim, pad_to=pad_to,
+            **settings,
+        )  # fmt: skip
 
     def check(self, options: Options | None = None, **settings: Any) -> CheckReport:
         """Check the traces against the constraints and buses, without proving.

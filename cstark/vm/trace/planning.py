@@ -149,6 +149,7 @@ def plan_rows(
     max_log_height: int = 32,
     rare: Rare | None = None,
     prices: Prices | None = None,
+    pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> TracePlan:
     """A plan for so many rows of each table.
 
@@ -171,6 +172,9 @@ def plan_rows(
     prices : Prices, optional
         From `cstark.vm.trace.gathering.prices_of`; without them, or without `rare`, all families
         have tables of their own.
+    pad_to : mapping of str to tuple of int, optional
+        Table -> rows of all its traces, tallest first, in the place of the fewest that do. Such a
+        family has its rows in these.
 
     Returns
     -------
@@ -212,7 +216,8 @@ def plan_rows(
     gathered: tuple[str, ...] = ()
     if rare is not None and prices is not None:
         used += sum(cells[name] * count for name, count in recorded.items())
-        may = {name: recorded[name] for name in rare.families if name in recorded}
+        own = pad_to or {}
+        may = {name: recorded[name] for name in rare.families if name in {*recorded} - {*own}}
         gathered = gather(may, families, cells, prices, used=used, tallest=tallest)
         families |= dict.fromkeys(gathered, ())
     together = sum(wanted[name] for name in gathered)
@@ -222,4 +227,14 @@ def plan_rows(
         for name in cells
         if name in wanted or name == "rare"
     }
-    return TracePlan(total, wanted, heights, gathered, rare.width if rare and gathered else 0)
+    for name, chosen in (pad_to or {}).items():
+        need = together if name == "rare" else wanted[name] + (name == "fresh")
+        if sum(chosen) < need:
+            raise TraceError(
+                f"pad_to of table {name!r}: {sum(chosen)} rows, fewer than the {need} that the run "
+                "needs",
+                table=name,
+            )
+        heights[name] = chosen if name in RECORDED or name == "rare" else chosen[0]
+    width = rare.width if rare and heights.get("rare") else 0
+    return TracePlan(total, wanted, heights, gathered, width)
