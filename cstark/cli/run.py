@@ -2,7 +2,8 @@
 
 What is printed: what the guest printed, its exit code and output, the rows and cells of each
 family of instructions, and what a proof is expected to take on this machine: the seconds of the
-whole command `cstark prove`, memory and bytes. --profile also prints the cells by function.
+whole command `cstark prove`, memory and bytes; of a run too long for one proof of 3 GiB also the
+shards it would be proved in, and their seconds. --profile also prints the cells by function.
 
 The exit code is 0 whatever the guest's own, and 3 when the guest was stopped for an error.
 """
@@ -63,7 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
         if estimate is not None and estimate.timing is not None:
             once = {"start": started, **estimate.timing.once}
             estimate = replace(estimate, timing=replace(estimate.timing, once=once))
-        parts = None if estimate is None else len(execution.cut(options))
+        plans = () if estimate is None else execution.cut(options)
+        apart = None
+        if estimate is not None and estimate.timing is not None and len(plans) > 1:
+            apart = execution.timing_in_shards(estimate.timing, plans, options)
         wanted = arguments.profile or arguments.flame or arguments.folded
         profile = execution.profile() if wanted else None
     if arguments.write_output is not None:
@@ -77,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         data = execution.to_dict()
         data["exit_code"] = exact(data["exit_code"])  # as in the claim
         data["estimate"] = None if estimate is None else estimate.to_dict()
-        data["shards"] = parts
+        data["shards"] = len(plans) or None
+        data["shards_timing"] = None if apart is None else apart.to_dict()
         if profile is not None:
             data["functions"] = [
                 {"name": name, "own_cells": own, "cells": cells}
@@ -88,6 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
     if execution.log:
         say(execution.log.decode("utf-8", "replace").rstrip("\n"), "")
     say(execution)
+    beside = []
+    if apart is not None:
+        text = f"{len(plans)} shards, of 3 GiB at most, one after another: {apart.first_short()}"
+        beside.append(("  or", text))
     timing = None if estimate is None else estimate.timing
     if estimate is not None and timing is not None:
         memory = bytes_text(estimate.peak_bytes + execution.trace_bytes)
@@ -98,11 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
                     ("  time", f"{timing.first_short()} on {estimate.threads} threads"),
                     ("  memory", f"{memory} for traces and buffers"),
                     ("  bytes", f"about {bytes_text(estimate.proof_bytes)}"),
-                    *(
-                        [("  or", f"{parts} shards, of 3 GiB at most")]
-                        if parts and parts > 1
-                        else []
-                    ),
+                    *beside,
                 ]
             ),
         )

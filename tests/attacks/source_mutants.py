@@ -84,12 +84,13 @@ FAST_PURE = [
     "tests/pure",
 ]
 FAST_SHARDS = [
-    "tests/pure/test_sharded.py",
-    "tests/attacks/test_shards.py",
     "tests/shards/test_shard_ledger.py",
-    "tests/shards/test_prove_shards.py",
+    "tests/attacks/test_shards.py",
+    "tests/attacks/test_hidden_shards.py",
+    "tests/shards/test_hidden.py",
     "tests/security/test_shards.py",
-    "tests/shards",
+    "tests/shards/test_prove_shards.py",
+    "tests/pure/test_sharded.py",
 ]
 #: Module, mutant, and the test that noticed it last time. Built things are kept there, not sources.
 MEMORY = ROOT / "build" / "source_mutants.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,25 @@ def test_run_prints_one_json_object(guest, capsys):
     assert {f["name"] for f in found["functions"]} == {"_start", "total"}
     assert (guest / "out.bin").read_bytes() == (210).to_bytes(8, "little")
     assert (guest / "f.txt").read_text().startswith("_start ")
+
+
+def test_run_foretells_shards_and_their_seconds(guest, capsys, monkeypatch):
+    """Where a run does not fit into one process."""
+    from cstark.vm.shards import runs
+
+    monkeypatch.setattr(runs, "DEFAULT_MEMORY", 260_000_000)
+    (guest / "many.bin").write_bytes(summing.number(9000))
+    words = ["run", "guest.elf", "--input", "many.bin", "--max-steps", "100000"]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    found = re.search(r"  or +(\d+) shards, of 3 GiB at most, one after another: ([\d.]+) s", shown)
+    assert found and int(found[1]) > 1
+    assert main([*words, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["shards"] == int(found[1])
+    timing = data["shards_timing"]
+    assert timing["once"]["cut"] == timing["once"]["execute"]
+    assert timing["seconds"] > data["estimate"]["timing"]["seconds"]
 
 
 def test_a_proof_goes_from_one_end_to_the_other(guest, capsys):

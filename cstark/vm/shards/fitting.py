@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cstark.vm.tables import Rare
     from cstark.vm.trace.gathering import Prices
 
-__all__ = ["DEFAULT_MEMORY", "fit", "memory_of"]
+__all__ = ["DEFAULT_MEMORY", "fit", "memory_of", "rows_of"]
 
 DEFAULT_MEMORY = 3 << 30
 """Bytes that a process which proves one shard takes, unless the caller says otherwise."""
@@ -36,13 +36,24 @@ def memory_of(machine: cs.Machine, plan: TracePlan) -> int:
     plan : TracePlan
         That of the shard.
     """
-    # Tables of memory that the shard does not have are counted with their fewest rows.
-    least = {
+    return shard_bytes(machine.proving_key, rows_of(machine, plan), 8 * plan.words)
+
+
+def rows_of(machine: cs.Machine, plan: TracePlan) -> dict[str, int | tuple[int, ...]]:
+    """Rows of all tables of a shard; those of memory that it does not have count with the fewest.
+
+    Parameters
+    ----------
+    machine : Machine
+    plan : TracePlan
+        That of the shard.
+    """
+    least: dict[str, int | tuple[int, ...]] = {
         name: 8
         for name, table in machine.tables.items()
         if table.rows is None and name not in plan.heights
     }
-    return shard_bytes(machine.proving_key, {**least, **plan.heights}, 8 * plan.words)
+    return least | plan.heights
 
 
 def fit(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cstark as cs
+from cstark.cost.sharded import in_shards
 from cstark.vm.shards.cutting import Piece, cut
-from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit
+from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit, memory_of, rows_of
 from cstark.vm.shards.shard import Shard, shards_of
 from cstark.vm.trace.gathering import prices_of
 
 if TYPE_CHECKING:
+    from cstark.cost.estimate import Timing
     from cstark.vm.executor.marks import Marks
     from cstark.vm.program import Program
     from cstark.vm.trace.planning import TracePlan
@@ -30,6 +33,8 @@ class InShards:
     if TYPE_CHECKING:
 
         def claim_for(self, options: cs.Options | None) -> dict[str, Any]: ...
+
+        def plan_for(self, options: cs.Options | None = None) -> TracePlan: ...
 
     def shards(
         self,
@@ -109,6 +114,36 @@ class InShards:
         [2]
         """
         return tuple(piece.plan for piece in self._pieces(options, memory, cells))
+
+    def timing_in_shards(
+        self, timing: Timing, plans: Sequence[TracePlan], options: cs.Options | None = None
+    ) -> Timing:
+        """Say how long a proof in shards will take, one after another in one process.
+
+        Nothing is kept between the halves of a shard. With several workers it is as much work.
+
+        Parameters
+        ----------
+        timing : Timing
+            Of one proof of the run: that of `Execution.estimate` with ``time=True``.
+        plans : sequence of TracePlan
+            From `cut`.
+        options : Options, optional
+            As for `cut`.
+
+        Returns
+        -------
+        Timing
+            As far off, as a share of it, as that of one proof.
+        """
+        machine, whole = self.program.machine(options), self.plan_for(options)
+        rows = [rows_of(machine, plan) for plan in plans]
+        largest = max(memory_of(machine, plan) for plan in plans)
+        share = largest / memory_of(machine, whole)
+        found = in_shards(machine.proving_key, timing, whole.heights, rows, share)
+        # The run is executed once more where it is cut.
+        once = {**found.once, "cut": found.once.get("execute", 0.0)}
+        return replace(found, once=once)
 
     def _pieces(
         self, options: cs.Options | None, memory: int | None, cells: int | None
