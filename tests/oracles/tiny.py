@@ -1,10 +1,15 @@
 """The whole interactive protocol over a field of 193 elements, many proofs at a time.
 
-Two tables of 16 rows: one sends what it has in a column, 1, 2 or 3 in each row, on a bus, the other
-receives the same in another order. One position is queried (s = 1), blowup 4, FRI without a fold:
-its final polynomial is the whole word. Written from `cstark.protocol.hiding`, on coefficients
-alone; it shares no line with the prover. Challenges and position are given: a proof is what is
-shown under them, a vector of numbers modulo 193.
+Three tables: one of 16 rows sends what it has in a column, 1, 2 or 3 in each row, on a bus; two of
+8 rows receive the same in another order. Of these the first is in the code of the sender, and has
+its quotient in common with it; the code of the other one is half as high. One position is queried
+(s = 1), with a blowup of 4. FRI folds once, by 2, and the shorter word joins at the last layer: the
+final polynomial shows all of what comes of it. Both codes have as many coefficients as a remainder,
+3 (h - 1) + 3, which is N + h of the taller table as well.
+
+Written from `cstark.protocol.hiding`, on coefficients alone; it shares no line with the prover.
+Challenges and position are given: a proof is what is shown under them, a vector of numbers modulo
+193.
 
 An array of elements of F = F_193[w] / (w^3 - 5) ends in an axis of 3; polynomials have the axis of
 their coefficients before it, and before that comes the axis of proofs.
@@ -18,16 +23,44 @@ from dataclasses import dataclass, field
 import numpy as np
 
 P, ROOT, W3 = 193, 5, 5  # 5 generates the multiplicative group, and is no cube
-N, BLOWUP, QUERIES, CHUNKS = 16, 4, 1, 2
+BLOWUP, QUERIES, CHUNKS = 4, 1, 2
 H = 2 * (QUERIES + 3)
-D = N + H
-G = pow(ROOT, (P - 1) // N, P)
-STEP = pow(ROOT, (P - 1) // (N * BLOWUP), P)
-SHIFTS = [ROOT * pow(STEP, q, P) % P for q in range(BLOWUP)]
-ENDS = [pow(s, N, P) for s in SHIFTS[:CHUNKS]]
+D = 3 * (H - 1) + 3  # coefficients of the polynomials of both codes, and of the final one
+WORD = 2 * D  # of the word that hides: as many as the final polynomial allows
+HEIGHTS = (16, 8)  # of the codes, and of the tallest table of each
+
+
+@dataclass(frozen=True)
+class Table:
+    """Its columns are called x, u and l, and like it: values, mask of the sum, accumulator."""
+
+    name: str
+    rows: int
+    sign: int  # of the messages
+    code: int  # which of `HEIGHTS`
+
+    @property
+    def root(self) -> int:
+        """Of its rows."""
+        return pow(ROOT, (P - 1) // self.rows, P)
+
+    @property
+    def base(self) -> tuple[str, str]:
+        """Columns over the base field."""
+        return f"x{self.name}", f"u{self.name}"
+
+
+TABLES = (Table("0", 16, 1, 0), Table("1", 8, -1, 0), Table("2", 8, -1, 1))
+BASE = {name for table in TABLES for name in table.base}
+
+
+def shift(height: int, coset: int) -> int:
+    """x at the first point of a coset of a code."""
+    return ROOT * pow(ROOT, (P - 1) // (height * BLOWUP) * coset, P) % P
+
+
+ENDS = [[pow(shift(n, q), n, P) for q in range(CHUNKS)] for n in HEIGHTS]
 UNITS = np.eye(3, dtype=np.int64)
-BASE, EXT, NEXT = ("a", "b", "u", "v"), ("acc", "bcc"), ("acc", "bcc")
-LINE = np.array([[pow(G, r * k, P) for k in range(3)] for r in range(N)])  # 1 + w X + w^2 X^2
 
 
 def mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -82,21 +115,21 @@ def total(*terms: np.ndarray) -> np.ndarray:
     return out % P
 
 
-def times_end(a: np.ndarray, end: int) -> np.ndarray:
-    """(X^N - end) a."""
-    out = np.zeros((len(a), a.shape[1] + N, 3), dtype=np.int64)
-    out[:, N:] += a
+def times_end(a: np.ndarray, n: int, end: int) -> np.ndarray:
+    """(X^n - end) a."""
+    out = np.zeros((len(a), a.shape[1] + n, 3), dtype=np.int64)
+    out[:, n:] += a
     out[:, : a.shape[1]] -= end * a
     return out % P
 
 
-def over_end(a: np.ndarray, end: int) -> np.ndarray:
-    """a / (X^N - end), which must leave nothing."""
+def over_end(a: np.ndarray, n: int, end: int) -> np.ndarray:
+    """a / (X^n - end), which must leave nothing."""
     rest = a.copy()
-    for k in range(a.shape[1] - 1, N - 1, -1):
-        rest[:, k - N] = (rest[:, k - N] + end * rest[:, k]) % P
-    assert not rest[:, :N].any()
-    return rest[:, N:]
+    for k in range(a.shape[1] - 1, n - 1, -1):
+        rest[:, k - n] = (rest[:, k - n] + end * rest[:, k]) % P
+    assert not rest[:, :n].any()
+    return rest[:, n:]
 
 
 def over_point(a: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -109,28 +142,39 @@ def over_point(a: np.ndarray, point: np.ndarray) -> np.ndarray:
     return out
 
 
-def turned(a: np.ndarray) -> np.ndarray:
-    """a(g X)."""
-    return a * np.array([pow(G, k, P) for k in range(a.shape[1])])[:, None] % P
+def turned(a: np.ndarray, factor: int) -> np.ndarray:
+    """a(factor X)."""
+    return a * np.array([pow(factor, k, P) for k in range(a.shape[1])])[:, None] % P
 
 
-def interpolated(rows: np.ndarray) -> np.ndarray:
+def interpolated(rows: np.ndarray, root: int) -> np.ndarray:
     """Coefficients of polynomials by their values on the rows, (proofs, N, 3)."""
-    matrix = [[pow(G, -i * k, P) * pow(N, -1, P) % P for i in range(N)] for k in range(N)]
+    n = rows.shape[1]
+    matrix = [[pow(root, -i * k, P) * pow(n, -1, P) % P for i in range(n)] for k in range(n)]
     return np.einsum("ki,bic->bkc", np.array(matrix), rows) % P
 
 
-def lagrange(power_n: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+def line(table: Table) -> np.ndarray:
+    """1 + w X + w^2 X^2 on the rows."""
+    return np.array([[pow(table.root, r * k, P) for k in range(3)] for r in range(table.rows)])
+
+
+def line_at(point: np.ndarray) -> np.ndarray:
+    """The same at a point."""
+    return (UNITS[0] + mul(UNITS[1], point) + mul(UNITS[2], mul(point, point))) % P
+
+
+def lagrange(code: int, power_n: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The factors of the two chunks, and W, where X^N has a value."""
-    first, second = (power_n - end * UNITS[0] for end in ENDS)
-    scale = pow(ENDS[0] - ENDS[1], -1, P)
+    ends = ENDS[code]
+    first, second = (power_n - end * UNITS[0] for end in ends)
+    scale = pow(ends[0] - ends[1], -1, P)
     return [second * scale % P, -first * scale % P], mul(first, second)
 
 
-def line_at(point: np.ndarray) -> dict[str, np.ndarray]:
-    """1 + w X + w^2 X^2 at a point, as a column."""
-    line = UNITS[0] + mul(UNITS[1], point) + mul(UNITS[2], mul(point, point))
-    return {"line": line[None] % P}
+def pieces(code: int) -> list[str]:
+    """The names of a quotient's chunks, and of its remainder, the last."""
+    return [*(f"q{code}{j}" for j in range(CHUNKS)), f"r{code}"]
 
 
 @dataclass
@@ -140,21 +184,33 @@ class Challenges:
     rng: np.random.Generator
     coset: int  # of the position
     values: dict[str, np.ndarray] = field(init=False)
-    x: int = field(init=False)
+    y: int = field(init=False)  # at the position, in the tallest code
 
     def __post_init__(self) -> None:
-        names = ("z", "alpha", "beta", "delta", "zeta", "gamma")
+        names = ("z", "alpha", "beta", "delta", "zeta", "gamma", "fold")
         self.values = {name: self.rng.integers(1, P, 3) for name in names}
-        self.x = SHIFTS[self.coset] * pow(STEP, BLOWUP * int(self.rng.integers(N)), P) % P
+        step = (P - 1) // (HEIGHTS[0] * BLOWUP)
+        row = int(self.rng.integers(HEIGHTS[0]))
+        self.y = pow(ROOT, step * (self.coset + BLOWUP * row), P)
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.values[name]
+
+    def x(self, code: int) -> np.ndarray:
+        """The point that a code is opened at."""
+        return lift(ROOT * pow(self.y, HEIGHTS[0] // HEIGHTS[code], P) % P)
+
+    def folded(self, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """The fold of the values at y and -y."""
+        odd = (here - there) * pow(self.y, -1, P) % P
+        return (here + there + mul(odd, self["fold"])) % P
 
 
 class Model:
     """Proofs under given challenges: `real` ones of a witness, and `simulated` ones.
 
-    `without` names masks that the prover leaves out: "main", "lookup", "sums", "chunks", "word".
+    `without` names masks that the prover leaves out: "main", "lookup", "sums", "chunks", "word",
+    and "top", what the word has above the degrees of the code.
     """
 
     def __init__(
@@ -166,166 +222,268 @@ class Model:
         drawn = self.rng.integers(0, P, shape)
         return drawn * 0 if mask in self.without else drawn
 
-    def _masked(self, mask: str, values: np.ndarray, base: bool) -> np.ndarray:
+    def _masked(self, mask: str, values: np.ndarray, table: Table) -> np.ndarray:
         r = self._random(mask, len(values), H, 3)
-        if base:
+        if mask == "main":
             r[..., 1:] = 0
-        return total(interpolated(values), times_end(r, 1))
+        return total(interpolated(values, table.root), times_end(r, table.rows, 1))
+
+    # ---- the identity ----------------------------------------------------------------------
 
     def _numerator(
-        self, column: dict[str, np.ndarray], sums: np.ndarray, zs: np.ndarray
+        self, table: Table, column: dict[str, np.ndarray], sums: np.ndarray
     ) -> np.ndarray:
-        """sum_t delta^t sum_j beta^j C_tj S_tj; all are polynomials, or constants at a point."""
-        c, result = self.c, []
-        one = UNITS[0][None, None]
-        for a, acc, u, sign in (("a", "acc", "u", 1), ("b", "bcc", "v", -1)):
-            own = column[a]
-            values = product(product(total(own, -one), total(own, -2 * one)), total(own, -3 * one))
-            finger = total((c["z"] - UNITS[0])[None, None], -mul(own, c["alpha"]))
-            mask = product(column[u], column["line"])
-            mean = sign * sums[:, None] * pow(N, -1, P) % P
-            step = total(column[f"{acc}'"], -column[acc], mean, -mask)
-            lookup = total(product(step, finger), -sign * one)
-            first = product(column[acc], zs)
-            result.append(
-                total(values, mul(lookup, c["beta"]), mul(first, mul(c["beta"], c["beta"])))
-            )
-        return total(result[0], mul(result[1], c["delta"]))
+        """sum_j beta^j C_j S_j of a table; all are polynomials, or constants at a point."""
+        c, one, t = self.c, UNITS[0][None, None], table.name
+        own = column[f"x{t}"]
+        values = product(product(total(own, -one), total(own, -2 * one)), total(own, -3 * one))
+        finger = total((c["z"] - UNITS[0])[None, None], -mul(own, c["alpha"]))
+        mean = sums[:, None] * pow(table.rows, -1, P) % P
+        mask = product(column[f"u{t}"], column["line"])
+        step = total(column[f"l{t}'"], -column[f"l{t}"], mean, -mask)
+        lookup = total(product(step, finger), -table.sign * one)
+        first = product(column[f"l{t}"], column[f"first {table.rows}"])
+        return total(values, mul(lookup, c["beta"]), mul(first, mul(c["beta"], c["beta"])))
 
-    def real(self, witness: tuple[np.ndarray, np.ndarray], proofs: int) -> np.ndarray:
+    def _quotient_at(
+        self, code: int, point: np.ndarray, values: dict[str, np.ndarray], sums: np.ndarray
+    ) -> np.ndarray:
+        """What the columns make of Q at a point."""
+        constants = {name: value[:, None] for name, value in values.items()}
+        constants["line"] = line_at(point)[None, None]
+        result, weight = np.zeros((len(sums), 3), dtype=np.int64), UNITS[0]
+        for number, table in enumerate(TABLES):
+            if table.code == code:
+                vanishing = (power(point, table.rows) - UNITS[0]) % P
+                first = mul(vanishing, inverse((point - UNITS[0]) % P))[None, None]
+                constants[f"first {table.rows}"] = first
+                value = self._numerator(table, constants, sums[:, number])[:, 0]
+                result = (result + mul(mul(value, inverse(vanishing)), weight)) % P
+                weight = mul(weight, self.c["delta"])
+        return result
+
+    def _opened(self, code: int) -> list[tuple[str, np.ndarray, str]]:
+        """What is opened at which point outside the domain, and the name of the value."""
+        zeta, found = self.c["zeta"], []
+        tables = [table for table in TABLES if table.code == code]
+        for table in tables:
+            found += [(name, zeta, name) for name in (*table.base, f"l{table.name}")]
+        found += [(name, zeta, name) for name in pieces(code)]
+        for table in tables:
+            name = f"l{table.name}"
+            found.append((name, zeta * table.root % P, f"{name}'"))
+        return found
+
+    def _rows(self, code: int) -> list[str]:
+        """What is shown at the position."""
+        return [name for name, _, value in self._opened(code) if name == value]
+
+    # ---- proofs ----------------------------------------------------------------------------
+
+    def real(self, witness: tuple[np.ndarray, ...], proofs: int) -> np.ndarray:
         """What so many honest proofs show: (proofs, numbers)."""
-        c, column = self.c, {"line": UNITS[None]}  # the polynomial 1 + w X + w^2 X^2
-        masks, sums = np.zeros((proofs, N), dtype=np.int64), np.zeros((proofs, 3), dtype=np.int64)
-        masks[:, :3] = self._random("sums", proofs, 3)
-        mu = masks @ LINE % P
-        for name, acc, u, own, sign in (
-            ("a", "acc", "u", witness[0], 1), ("b", "bcc", "v", witness[1], -1),
-        ):  # fmt: skip
-            rows = np.broadcast_to(lift(own), (proofs, N, 3))
-            column[name] = self._masked("main", rows, True)
-            column[u] = self._masked("main", lift(sign * masks % P), True)
-            fractions = sign * inverse((c["z"] - UNITS[0] - mul(lift(own), c["alpha"])) % P) % P
-            true = fractions.sum(axis=0) % P
-            mean = (true + sign * mu) * pow(N, -1, P) % P
-            grown = fractions + sign * masks[..., None] * LINE - mean[:, None]
-            steps = np.cumsum(grown, axis=1)[:, :-1]
+        column: dict[str, np.ndarray] = {"line": UNITS[None]}
+        for n in HEIGHTS:
+            column[f"first {n}"] = np.broadcast_to(UNITS[0], (1, n, 3))  # Z / (X - 1)
+        sums = self._columns(witness, proofs, column)
+        for code in range(len(HEIGHTS)):
+            self._chunks(code, column, sums)
+        opened: dict[str, np.ndarray] = {}
+        rows: dict[str, np.ndarray] = {}
+        words, weight = [], self.c["gamma"]
+        for code in range(len(HEIGHTS)):
+            reduced = np.zeros((proofs, D, 3), dtype=np.int64)
+            for name, point, value in self._opened(code):
+                assert column[name].shape[1] <= D
+                opened[value] = at(column[name], point)
+                reduced = total(reduced, mul(over_point(column[name], point), weight))
+                weight = mul(weight, self.c["gamma"])
+            rows |= {name: at(column[name], self.c.x(code)) for name in self._rows(code)}
+            words.append(reduced)
+        mask = self._random("word", proofs, WORD, 3)
+        mask[:, D:] = self._random("top", proofs, WORD - D, 3) if mask.any() else 0
+        rows["mask"] = at(mask, self.c.x(0))
+        word, joining = (turned(w, ROOT) for w in (total(words[0], mask), words[1]))  # in y
+        fold = self.c["fold"]
+        final = (2 * word[:, ::2] + mul(2 * word[:, 1::2], fold)) % P
+        final = total(final, mul(joining, mul(fold, fold)))
+        sibling = at(word, lift(-self.c.y % P))
+        return self._view(sums, opened, rows, sibling, final)
+
+    def _columns(
+        self, witness: tuple[np.ndarray, ...], proofs: int, column: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        """The columns of all tables, and their sums: (proofs, tables, 3)."""
+        first = np.zeros((proofs, len(TABLES), 3), dtype=np.int64)  # of u
+        for number in range(len(TABLES) - 1):
+            first[:, number] = self._random("sums", proofs, 3)
+        mu = np.stack(
+            [first[:, k] @ line(table)[:3] for k, table in enumerate(TABLES)], axis=1
+        )  # fmt: skip
+        mu[:, -1] = -mu[:, :-1].sum(axis=1) % P
+        first[:, -1] = mu[:, -1] @ inverse_matrix(line(TABLES[-1])[:3]) % P
+        sums = []
+        for number, (table, own) in enumerate(zip(TABLES, witness, strict=True)):
+            t, n = table.name, table.rows
+            mask = np.zeros((proofs, n), dtype=np.int64)
+            mask[:, :3] = first[:, number]
+            column[f"x{t}"] = self._masked(
+                "main", np.broadcast_to(lift(own), (proofs, n, 3)), table
+            )
+            column[f"u{t}"] = self._masked("main", lift(mask), table)
+            finger = (self.c["z"] - UNITS[0] - mul(lift(own), self.c["alpha"])) % P
+            added = table.sign * inverse(finger) + mask[..., None] * line(table)
+            sums.append(added.sum(axis=1) % P)
+            grown = added - sums[-1][:, None] * pow(n, -1, P)
+            steps = np.cumsum(grown % P, axis=1)[:, :-1]
             values = np.concatenate([np.zeros((proofs, 1, 3), np.int64), steps], axis=1) % P
-            column[acc] = self._masked("lookup", values, False)
-            column[f"{acc}'"] = turned(column[acc])
-            if sign == 1:
-                sums = (true + mu) % P
-        zs = np.broadcast_to(UNITS[0], (1, N, 3))  # Z / (X - 1)
-        quotient = over_end(self._numerator(column, sums, zs), 1)
-        names = [f"q{j}" for j in range(CHUNKS)]
+            column[f"l{t}"] = self._masked("lookup", values, table)
+            column[f"l{t}'"] = turned(column[f"l{t}"], table.root)
+        return np.stack(sums, axis=1)
+
+    def _chunks(self, code: int, column: dict[str, np.ndarray], sums: np.ndarray) -> None:
+        """The chunks and the remainder of a code height's quotient."""
+        n, ends, weight = HEIGHTS[code], ENDS[code], UNITS[0]
+        quotient = np.zeros((len(sums), 1, 3), dtype=np.int64)
+        for number, table in enumerate(TABLES):
+            if table.code == code:
+                own = over_end(self._numerator(table, column, sums[:, number]), table.rows, 1)
+                quotient = total(quotient, mul(own, weight))
+                weight = mul(weight, self.c["delta"])
+        *names, last = pieces(code)
         numerator = quotient
         for j, name in enumerate(names):
-            folded = np.zeros((proofs, N, 3), dtype=np.int64)
-            for start in range(0, quotient.shape[1], N):
-                part = quotient[:, start : start + N]
-                folded[:, : part.shape[1]] += part * pow(ENDS[j], start // N, P)
-            t = self._random("chunks", proofs, QUERIES + 1, 3)
-            column[name] = total(folded % P, times_end(t, ENDS[j]))
-            scale = -pow(ENDS[j] - ENDS[1 - j], -1, P) % P
-            numerator = total(numerator, times_end(column[name], ENDS[1 - j]) * scale % P)
-        column["r"] = over_end(over_end(numerator, ENDS[0]), ENDS[1])
-        assert column["r"].shape[1] <= D
-        word = column["p"] = self._random("word", proofs, D, 3)
-        x, opened, shown = lift(c.x), {}, [sums]
-        weight = c["gamma"]
-        for name, point, where in self._opened(names):
-            opened[name, where] = at(column[name], point)
-            word = total(word, mul(over_point(column[name], point), weight))
-            weight = mul(weight, c["gamma"])
-        shown += opened.values()
-        for name in (*BASE, *EXT, *names, "r", "p"):
-            value = at(column[name], x)
-            shown.append(value[:, :1] if name in BASE else value)
-        return np.concatenate([*shown, word.reshape(proofs, -1)], axis=1)
-
-    def _opened(self, names: list[str]) -> list[tuple[str, np.ndarray, int]]:
-        zeta = self.c["zeta"]
-        now = [(name, zeta, 0) for name in (*BASE, *EXT, *names, "r")]
-        return now + [(name, zeta * G % P, 1) for name in NEXT]
+            folded = np.zeros((len(sums), n, 3), dtype=np.int64)
+            for start in range(0, quotient.shape[1], n):
+                part = quotient[:, start : start + n]
+                folded[:, : part.shape[1]] += part * pow(ends[j], start // n, P)
+            t = self._random("chunks", len(sums), QUERIES + 1, 3)
+            column[name] = total(folded % P, times_end(t, n, ends[j]))
+            scale = -pow(ends[j] - ends[1 - j], -1, P) % P
+            other = times_end(column[name], n, ends[1 - j])
+            numerator = total(numerator, other * scale % P)
+        column[last] = over_end(over_end(numerator, n, ends[0]), n, ends[1])
 
     def simulated(self, proofs: int) -> np.ndarray:
         """The same without a witness."""
-        c, names = self.c, [f"q{j}" for j in range(CHUNKS)]
-        sums = self.rng.integers(0, P, (proofs, 3))
-        x = lift(c.x)
-        rows = {name: lift(self.rng.integers(0, P, proofs)) for name in BASE}
-        rows |= {name: self.rng.integers(0, P, (proofs, 3)) for name in EXT}
-        beyond = {name: self.rng.integers(0, P, (proofs, 3)) for name in NEXT}
-        openings = {(name, 0): self.rng.integers(0, P, (proofs, 3)) for name in (*BASE, *EXT)}
-        openings |= {(name, 1): self.rng.integers(0, P, (proofs, 3)) for name in NEXT}
-        here = {**rows, **{f"{name}'": value for name, value in beyond.items()}}
-        chunks = self._chunks(names, x, here, sums)
-        there = {name: openings[name, 0] for name in (*BASE, *EXT)}
-        there |= {f"{name}'": openings[name, 1] for name in NEXT}
-        made = self._chunks(names, c["zeta"], there, sums)
-        openings |= {(name, 0): value for name, value in made.items()}
-        word = self.rng.integers(0, P, (proofs, D, 3))
-        mask, weight = at(word, x), c["gamma"]
-        shown = [sums]
-        for name, point, where in self._opened(names):
-            value, own = openings[name, where], {**rows, **chunks}[name]
-            share = mul((value - own) % P, inverse((point - x) % P))
-            mask = (mask - mul(share, weight)) % P
-            weight = mul(weight, c["gamma"])
-            shown.append(value)
-        for name in (*BASE, *EXT, *names, "r"):
-            value = {**rows, **chunks}[name]
-            shown.append(value[:, :1] if name in BASE else value)
-        return np.concatenate([*shown, mask, word.reshape(proofs, -1)], axis=1)
+        c = self.c
+        sums = self._draw(proofs, len(TABLES))
+        sums[:, -1] = -sums[:, :-1].sum(axis=1) % P
+        rows: dict[str, np.ndarray] = {}
+        opened: dict[str, np.ndarray] = {}
+        for code in range(len(HEIGHTS)):
+            names = [name for name in self._rows(code) if name not in pieces(code)]
+            here = {name: self._draw(proofs) for name in names}
+            for name in BASE & here.keys():
+                here[name][:, 1:] = 0
+            there = {name: self._draw(proofs) for name in names}
+            for name in names:
+                if name.startswith("l"):
+                    here[f"{name}'"], there[f"{name}'"] = self._draw(proofs), self._draw(proofs)
+            rows |= here | self._pieces_at(code, c.x(code), here, sums)
+            opened |= there | self._pieces_at(code, c["zeta"], there, sums)
+        reduced = self._reduced(opened, rows)
+        own, sibling = self._draw(proofs), self._draw(proofs)
+        rows["mask"] = (own - reduced[0]) % P
+        final = self._draw(proofs, D)
+        value = (c.folded(own, sibling) + mul(reduced[1], mul(c["fold"], c["fold"]))) % P
+        final[:, 0] = (final[:, 0] + value - at(final, lift(c.y * c.y % P))) % P
+        return self._view(sums, opened, rows, sibling, final)
 
-    def _chunks(
-        self, names: list[str], point: np.ndarray, column: dict[str, np.ndarray], sums: np.ndarray
+    def _draw(self, *shape: int) -> np.ndarray:
+        return self.rng.integers(0, P, (*shape, 3))
+
+    def _pieces_at(
+        self, code: int, point: np.ndarray, values: dict[str, np.ndarray], sums: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Chunks and remainder at a point, where Q is what the columns make of it."""
-        constants = {name: value[:, None] for name, value in (column | line_at(point)).items()}
-        vanishing = (power(point, N) - UNITS[0]) % P
-        zs = mul(vanishing, inverse((point - UNITS[0]) % P))[None, None]
-        value = mul(self._numerator(constants, sums, zs)[:, 0], inverse(vanishing))
-        factors, last = lagrange(power(point, N))
-        found = {name: self.rng.integers(0, P, value.shape) for name in names}
-        if not last.any():  # on the coset of a chunk
+        value = self._quotient_at(code, point, values, sums)
+        factors, vanishing = lagrange(code, power(point, HEIGHTS[code]))
+        *names, last = pieces(code)
+        found = {name: self._draw(len(sums)) for name in names}
+        if not vanishing.any():  # on the coset of a chunk
             own = next(j for j, factor in enumerate(factors) if np.array_equal(factor, UNITS[0]))
             found[names[own]] = value
-            return {**found, "r": self.rng.integers(0, P, value.shape)}
+            return {**found, last: self._draw(len(sums))}
         for name, factor in zip(names, factors, strict=True):
             value = (value - mul(found[name], factor)) % P
-        return {**found, "r": mul(value, inverse(last))}
+        return {**found, last: mul(value, inverse(vanishing))}
+
+    def _reduced(
+        self, opened: dict[str, np.ndarray], rows: dict[str, np.ndarray]
+    ) -> list[np.ndarray]:
+        """The reduced words of both codes at the position, without the mask."""
+        found, weight = [], self.c["gamma"]
+        for code in range(len(HEIGHTS)):
+            value, x = np.zeros_like(opened[pieces(code)[-1]]), self.c.x(code)
+            for name, point, opening in self._opened(code):
+                share = mul((opened[opening] - rows[name]) % P, inverse((point - x) % P))
+                value = (value + mul(share, weight)) % P
+                weight = mul(weight, self.c["gamma"])
+            found.append(value)
+        return found
+
+    # ---- views -----------------------------------------------------------------------------
+
+    def _view(
+        self,
+        sums: np.ndarray,
+        opened: dict[str, np.ndarray],
+        rows: dict[str, np.ndarray],
+        sibling: np.ndarray,
+        final: np.ndarray,
+    ) -> np.ndarray:
+        shown = [sums[:, number] for number in range(len(TABLES) - 1)]
+        for code in range(len(HEIGHTS)):
+            shown += [opened[value] for _, _, value in self._opened(code)]
+            for name in self._rows(code):
+                shown.append(rows[name][:, :1] if name in BASE else rows[name])
+        return np.concatenate(
+            [*shown, rows["mask"], sibling, final.reshape(len(sums), -1)], axis=1
+        )  # fmt: skip
 
     def accepts(self, views: np.ndarray) -> np.ndarray:
-        """The verifier: for each view, whether both identities hold."""
-        c, names = self.c, [f"q{j}" for j in range(CHUNKS)]
-        numbers, place = views, 0
+        """The verifier: for each view, whether all identities hold."""
+        c, place = self.c, 0
 
         def take(count: int) -> np.ndarray:
             nonlocal place
             place += count
-            return numbers[:, place - count : place]
+            return views[:, place - count : place]
 
-        sums, opened, rows = take(3), self._opened(names), {}
-        values = {(name, where): take(3) for name, _, where in opened}
-        for name in (*BASE, *EXT, *names, "r", "p"):
-            rows[name] = lift(take(1)[:, 0]) if name in BASE else take(3)
-        word, x, weight = take(3 * D).reshape(-1, D, 3), lift(c.x), c["gamma"]
-        reduced = rows["p"]
-        for name, point, where in opened:
-            share = mul((values[name, where] - rows[name]) % P, inverse((point - x) % P))
-            reduced = (reduced + mul(share, weight)) % P
-            weight = mul(weight, c["gamma"])
-        deep = (at(word, x) == reduced).all(axis=1)
-        column = {name: values[name, 0] for name in (*BASE, *EXT)}
-        column |= {f"{name}'": values[name, 1] for name in NEXT}
-        made = {name: values[name, 0] for name in (*names, "r")}
-        zeta = c["zeta"]
-        vanishing = (power(zeta, N) - UNITS[0]) % P
-        zs = mul(vanishing, inverse((zeta - UNITS[0]) % P))[None, None]
-        constants = {name: value[:, None] for name, value in (column | line_at(zeta)).items()}
-        left = mul(self._numerator(constants, sums, zs)[:, 0], inverse(vanishing))
-        factors, last = lagrange(power(zeta, N))
-        right = mul(made["r"], last)
-        for name, factor in zip(names, factors, strict=True):
-            right = (right + mul(made[name], factor)) % P
-        return deep & (left == right).all(axis=1)
+        parts = [take(3) for _ in TABLES[:-1]]
+        sums = np.stack([*parts, -sum(parts) % P], axis=1)  # they balance
+        opened: dict[str, np.ndarray] = {}
+        rows: dict[str, np.ndarray] = {}
+        good = np.ones(len(views), dtype=bool)
+        for code in range(len(HEIGHTS)):
+            opened |= {value: take(3) for _, _, value in self._opened(code)}
+            for name in self._rows(code):
+                rows[name] = lift(take(1)[:, 0]) if name in BASE else take(3)
+            left = self._quotient_at(code, c["zeta"], opened, sums)
+            *names, last = pieces(code)
+            factors, vanishing = lagrange(code, power(c["zeta"], HEIGHTS[code]))
+            right = mul(opened[last], vanishing)
+            for name, factor in zip(names, factors, strict=True):
+                right = (right + mul(opened[name], factor)) % P
+            good &= (left == right).all(axis=1)
+        mask, sibling, final = take(3), take(3), take(3 * D).reshape(-1, D, 3)
+        assert place == views.shape[1]
+        first, joining = self._reduced(opened, rows)
+        value = c.folded((first + mask) % P, sibling)
+        value = (value + mul(joining, mul(c["fold"], c["fold"]))) % P
+        return good & (at(final, lift(c.y * c.y % P)) == value).all(axis=1)
+
+
+def inverse_matrix(matrix: np.ndarray) -> np.ndarray:
+    """Of a 3 by 3 matrix modulo 193."""
+    cofactors = [
+        [
+            matrix[(i + 1) % 3, (j + 1) % 3] * matrix[(i + 2) % 3, (j + 2) % 3]
+            - matrix[(i + 1) % 3, (j + 2) % 3] * matrix[(i + 2) % 3, (j + 1) % 3]
+            for i in range(3)
+        ]
+        for j in range(3)
+    ]
+    adjugate = np.array(cofactors) % P
+    return adjugate * pow(int((matrix[0] @ adjugate[:, 0]) % P), -1, P) % P
