@@ -327,7 +327,7 @@ coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t
 random over F with s + 1; over the rows r, u(g^r) (1 + w g^r + w^2 g^2r) sums up to mu_t, random but
 for the sum of all of them, which is 0; the additional column of the tallest code height is random
 over F with as many coefficients as the final polynomial, times M_max / n; salts are random. A
-verifier need not know: any polynomials of degree below D will do.
+verifier need not know: any polynomials of no higher degrees will do.
 
 Queries
 -------

@@ -76,8 +76,10 @@ in which the first one counts: a uniform word of degree below D_M. Of it a proof
 the parts at the s folded positions say. What joins there has degree below D, and is shown at no
 more than these positions: so W' is, given all that is seen of W, uniform among the words of degree
 below D_M whose values at the positions are what the verifier computes, whatever r is elsewhere.
-There are such words for all values, as D_M is more than s: a code has room for 2 (s + 3) masks. The
-same is true of the next layers, one by one. Below the last height that joins, layers and the final
+There are such words for all values, as D_M is at least D, which is more than s: a code has room for
+2 (s + 3) masks. The same is true of the next layers, one by one: siblings of a position, opened in
+its group of the next layer, and the final polynomial, be it as long as the code is high, show no
+more than values of a word that is uniform. Below the last height that joins, layers and the final
 polynomial are functions of the word there.
 
 Trees
@@ -86,9 +88,9 @@ A multiproof shows digests of rows that are not opened. At the tallest height of
 lookup and quotient the leaf is the hash of 16 random bytes and the row, so that no guess of a row
 can be tested. A shorter row is hashed together with two digests from below that are not shown,
 where it is not opened, so it needs none; nor do the preprocessed columns, which are public. A leaf
-of FRI has a values, at least two. If the parts of its word have more than s coefficients, a - 1 of
-these values are uniform over F where it is not opened, given all that is seen and even the folded
-word; if not, the word is known from what is seen of it, and so is the leaf.
+of FRI has a values, at least two. If the parts of its word have more coefficients than leaves are
+opened, a - 1 of these values are uniform over F where it is not opened, given all that is seen and
+even the folded word; if not, the word is known from what is seen of it, and so is the leaf.
 
 Shards
 ------
