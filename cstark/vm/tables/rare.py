@@ -111,37 +111,32 @@ class Rare(cs.Air):
         for name, selector in selectors.items():
             every.boolean(selector, name=f"is_{name} is a bit")
         every.boolean(sum(selectors.values()), name="one family at most")
-        counts: dict[str, Callable[[int], Any]] = {}
-        for name, shared in self.sharing.families.items():
-            counts[name] = self._family(t, name, shared, selectors[name])
+        values = {
+            name: self._family(t, name, shared, selectors[name])
+            for name, shared in self.sharing.families.items()
+        }
         for number, slot in enumerate(self.sharing.slots):
             words = [self._word(n, word) for word in slot.words]
             count: Any = 0
             for name, message in slot.members.items():
-                count = count + selectors[name] * counts[name](message.count)
+                count = count + selectors[name] * values[name][message.count]
             state = t.send if slot.sign > 0 else t.receive
             state(slot.bus, words, count=count, weight=1, name=f"{slot.name} (slot {number})")
 
-    def _family(
-        self, t: cs.Table, name: str, shared: Shared, selector: Any
-    ) -> Callable[[int], Any]:
-        """State the equations of a family; give what evaluates its nodes."""
+    def _family(self, t: cs.Table, name: str, shared: Shared, selector: Any) -> list[Any]:
+        """State the equations of a family; give its nodes as expressions."""
         n: Any = t.now
-        known: dict[int, Any] = {}
-
-        def value(node: int) -> Any:
-            return _evaluate(shared, node, lambda column: n[self.first + column], known)
-
+        zero = t.every_row.zero
+        values, written_out = _expressions(shared, lambda column: n[self.first + column])
         for number, (node, column) in enumerate(shared.products.items()):
-            factor = _evaluate(shared, node, lambda c: n[self.first + c], known, itself=True)
-            t.every_row.zero(selector * (n[self.first + column] - factor),
-                             name=f"{name}: product {number}")  # fmt: skip
+            zero(selector * (n[self.first + column] - written_out[node]),
+                 name=f"{name}: product {number}")  # fmt: skip
         for number, (column, (node, what)) in enumerate(shared.copies.items()):
-            t.every_row.zero(selector * (n[self.first + column] - value(node)),
-                             name=f"{name}: {what}, copy {number}")  # fmt: skip
+            zero(selector * (n[self.first + column] - values[node]),
+                 name=f"{name}: {what}, copy {number}")  # fmt: skip
         for what, node in shared.form.constraints:
-            t.every_row.zero(selector * value(node), name=f"{name}: {what}")
-        return value
+            zero(selector * values[node], name=f"{name}: {what}")
+        return values
 
     def _word(self, n: Any, word: int | Linear) -> Any:
         if isinstance(word, int):
@@ -251,33 +246,27 @@ class Rare(cs.Air):
         )
 
 
-def _evaluate(
-    shared: Shared, root: int, read: Callable[[int], Any], known: dict[int, Any],
-    *, itself: bool = False,
-) -> Any:  # fmt: skip
-    """A node of a family as an expression of the table; products are the columns that hold them.
+def _expressions(shared: Shared, read: Callable[[int], Any]) -> tuple[list[Any], dict[int, Any]]:
+    """All nodes of a family as expressions of the table, and those that columns hold written out.
 
-    With `itself` the root is written out even if a column holds it.
+    A node that a column holds is that column, in the nodes above it as well.
     """
-    stop = shared.products.keys() - ({root} if itself else set())
-    values: dict[int, Any] = {}
-    for index in subtree(shared.form.nodes.nodes, root, stop=stop) or ():
-        kind, *rest = shared.form.nodes.nodes[index]
-        if index in stop:
-            values[index] = read(shared.products[index])
-        elif index in known and index != root:
-            values[index] = known[index]
-        elif kind == "constant":
-            values[index] = rest[0]
+    values: list[Any] = []
+    written_out: dict[int, Any] = {}
+    for index, (kind, *rest) in enumerate(shared.form.nodes.nodes):
+        if kind == "constant":
+            values.append(rest[0])
         elif kind == "column":
-            values[index] = read(shared.cells[rest[1]])
+            values.append(read(shared.cells[rest[1]]))
         else:
             left, right = (values[k] for k in rest)
-            values[index] = (
+            values.append(
                 left + right if kind == "add" else left - right if kind == "sub" else left * right
             )
-            known[index] = values[index]
-    return values[root]
+        if index in shared.products:
+            written_out[index] = values[index]
+            values[index] = read(shared.products[index])
+    return values, written_out
 
 
 def _compute(
