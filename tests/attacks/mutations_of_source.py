@@ -21,6 +21,16 @@ ORDERED = re.compile(
 )
 
 
+#: A function that does nothing but refuse.
+CHECKING = re.compile(r"_?(check|refuse|admit)(_|$)")
+
+
+def called(call: ast.Call) -> str:
+    """The name of the function or method."""
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
 class Sites(ast.NodeTransformer):
     """Numbers the places to mutate, and mutates one of them."""
 
@@ -88,12 +98,9 @@ class Sites(ast.NodeTransformer):
                 return ast.Pass()
             if self.site("invert", node):
                 call.args[0] = ast.UnaryOp(ast.Not(), call.args[0])
-        elif (
-            isinstance(call.func, ast.Attribute)
-            and call.func.attr == "absorb"
-            and self.site("delete", node)
-        ):
-            return ast.Pass()
+        elif (name := called(call)) == "absorb" or CHECKING.match(name):
+            if self.site("delete", node):
+                return ast.Pass()
         return node
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:

@@ -6,7 +6,7 @@ Modules are those of `cstark.protocol`, by name, and others of the package, as `
 ``protocol.shards.verifier``. Mutated are
 
 =========  =====================================================================================
-delete     each `require`, `raise` and `absorb`
+delete     each `require`, `raise` and `absorb`, and each call of a function that checks
 invert     each condition of a `require`, and of an `if`
 first      each loop and comprehension goes over the first item only
 cut        and over all but the last
@@ -283,7 +283,9 @@ class Memory:
     def note(self, module: str, text: str, verdict: str) -> None:
         self.known.setdefault(module, {})[text] = verdict
         MEMORY.parent.mkdir(exist_ok=True)
-        MEMORY.write_text(json.dumps(self.known, indent=1, sort_keys=True))
+        new = MEMORY.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(self.known, indent=1, sort_keys=True))
+        new.replace(MEMORY)  # whole, whoever is killed meanwhile
 
 
 def main() -> int:
