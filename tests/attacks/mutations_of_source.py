@@ -21,8 +21,8 @@ ORDERED = re.compile(
 )
 
 
-#: A function that does nothing but refuse.
-CHECKING = re.compile(r"_?(check|refuse|admit)(_|$)")
+#: A function that does nothing but refuse, or absorb.
+CHECKING = re.compile(r"_?(check|refuse|admit)(_|$)|absorb$")
 
 
 def called(call: ast.Call) -> str:
@@ -98,9 +98,8 @@ class Sites(ast.NodeTransformer):
                 return ast.Pass()
             if self.site("invert", node):
                 call.args[0] = ast.UnaryOp(ast.Not(), call.args[0])
-        elif (name := called(call)) == "absorb" or CHECKING.match(name):
-            if self.site("delete", node):
-                return ast.Pass()
+        elif CHECKING.match(called(call)) and self.site("delete", node):
+            return ast.Pass()
         return node
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:

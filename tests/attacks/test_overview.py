@@ -74,6 +74,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     "heads of shards changed": (
         SHARDS + "test_a_head_changed", SHARDS + "test_a_wrong_pin",
         SHARDS + "test_heights_of_a_shard_that_are_not_its_own",
+        SHARDS + "test_heights_that_no_traces_of_a_shard_have",
     ),
     "tables that stand in shards where they must not, or not where they must": (
         SHARDS + "test_a_table_that_stands_once_in_two_shards",

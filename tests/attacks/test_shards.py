@@ -16,7 +16,7 @@ from cstark.protocol.shards.challenges import Shared, draw_shared
 from cstark.protocol.shards.proof import ShardProof
 from cstark.protocol.shards.prover import ShardProver
 from cstark.protocol.statement import Instance
-from tests.attacks.test_several_traces import Bulk, Coin, Single, coin
+from tests.attacks.test_several_traces import Bulk, Coin, Fixed, Single, Timed, coin
 from tests.attacks.toolkit import changed, deaf_to, without
 from tests.shards.shard_support import (
     COUNT,
@@ -241,6 +241,20 @@ def test_heights_of_a_shard_that_are_not_its_own(told, honest):
             shards = [*honest.shards]
             shards[index] = ShardProof(heights, shard.body).to_bytes()
             told.refused(of_shards(honest, shards))
+
+
+@pytest.mark.parametrize("table", [Timed(), Fixed()])
+@pytest.mark.parametrize("heights", [(4, 3), (3, 4), (4, 8)])
+def test_heights_that_no_traces_of_a_shard_have(table, heights):
+    """They are checked trace by trace, not by the tallest; and in their order."""
+    options = cs.Options(queries=6, grinding=0, max_log_height=8)
+    told = Told(cs.Machine({"t": table}, options), {})
+    proof = told.prove([{"t": [np.zeros((16, 1), dtype=np.uint64)] * 2}] * 2)
+    told.verify(proof)
+    for index in (0, 1):
+        shards = [*proof.shards]
+        shards[index] = ShardProof((heights,), proof.parts[index].body).to_bytes()
+        assert told.refused(of_shards(proof, shards)) == "heights"
 
 
 @pytest.mark.holds("bus sum")
