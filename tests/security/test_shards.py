@@ -60,6 +60,17 @@ def test_the_terms_by_hand(m):
     assert later == {name: bits for name, bits in plain.items() if name != "lookup"}
 
 
+def test_masks_raise_the_degree_that_a_pin_counts():
+    """521 coefficients on a last layer of 512 let degrees be below 4,168 at a height of 4,096."""
+    shape = pinned(log_height=12, columns=77, fold_arities=(8,), final_length=521)
+    regime = johnson(2, 17, shape.rate)
+    zeros = regime.list_size**2 / 2 * (77 + 4168 + 3 - 2)
+    terms = round_terms(shape, regime, 10, 0)
+    assert terms["pin"] == pytest.approx(math.log2(P**3 - P) - math.log2(zeros))
+    unmasked = pinned(log_height=12, columns=77, fold_arities=(8,))
+    assert round_terms(unmasked, regime, 10, 0)["pin"] > terms["pin"]
+
+
 def test_unique_decoding_has_one_candidate_anyway():
     assert round_terms(pinned(), unique(2), 10, 0)["lookup"] == pytest.approx(
         round_terms(pinned(columns=0), unique(2), 10, 0)["lookup"]

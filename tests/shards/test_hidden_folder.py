@@ -315,6 +315,8 @@ def test_texts_of_secrets():
     again = RunSecret.from_text(run.to_text())
     assert again is not None and again.silent == (1, 300) and again.name == run.name
     assert SEED.hex() not in run.name
-    for text in ("", "00", "\n\n", run.to_text()[1:], run.to_text() + "1", "x" * 64 + "\n\n",
-                 SEED.hex() + "\nx\n"):  # fmt: skip
+    odd = ("x", "-1", "4096", "9" * 5000, "1  2", "+1", "1_0")
+    texts = [SEED.hex() + f"\n{silent}\n" for silent in odd]
+    texts += ["", "00", "\n\n", run.to_text()[1:], run.to_text() + "1", "x" * 64 + "\n\n"]
+    for text in texts:
         assert RunSecret.from_text(text) is None

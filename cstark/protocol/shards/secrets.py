@@ -23,6 +23,7 @@ from typing import NoReturn
 from cstark import field
 from cstark.errors import OptionsError
 from cstark.field import Element
+from cstark.limits import MAX_SHARDS
 
 from ..masks import SECRET_BYTES, Masks
 from .challenges import Place
@@ -129,9 +130,11 @@ class RunSecret:
         if len(lines) != 3 or lines[2] or len(lines[0]) != 2 * SECRET_BYTES:
             return None
         try:
-            return cls(bytes.fromhex(lines[0]), [int(number) for number in lines[1].split()])
+            found = cls(bytes.fromhex(lines[0]), [int(number) for number in lines[1].split()])
         except ValueError:
             return None
+        allowed = all(0 <= number < MAX_SHARDS for number in found.silent)
+        return found if allowed and found.to_text() == text else None
 
     def __repr__(self) -> str:
         return "<RunSecret>"
