@@ -13,7 +13,10 @@ import pytest
 
 import cstark as cs
 from cstark.cost import memory
+from cstark.protocol.policy import Policy
 from cstark.protocol.shards import prover as shard_prover
+from cstark.protocol.shards.verifier import ShardedVerifier, sharded_security
+from cstark.protocol.statement import Instance
 from cstark.report import Report
 from cstark.shards import worker
 from tests.oracles import zoo
@@ -107,6 +110,24 @@ def test_security_counts_all_shards(told, honest):
     with pytest.raises(cs.VerificationError, match="fewer than min_security=100"):
         told.verify(honest, min_security=100)
     told.verify(honest, min_security=int(bits) - 1)
+
+
+@pytest.mark.parametrize("tokens", [(), (cs.Send("cell", [1, 1]), cs.Receive("cell", [1, 1]))])
+def test_a_verifier_counts_the_bits_that_are_reported(told, tokens):
+    """By the messages of all shards and the tokens; each shard is looked at."""
+    told = told.but(tokens=tokens)
+    proof, key = told.prove(), told.machine.proving_key.sharded_key()
+    instance = Instance.build(key, told.publics, tokens, told.claim)
+    verifier = ShardedVerifier(key, proof, instance)
+    verifier.admit(Policy.of(key, 0))
+    for regime in ("best", "unique"):
+        found = verifier.security(regime)
+        assert found == sharded_security(key, proof, len(tokens), regime)
+        terms = [shard.regime.terms["lookup"] for shard in found.shards]
+        assert len(terms) == COUNT and max(terms) - min(terms) < 1e-6, "all count the same messages"
+    alone = sharded_security(key, told.prove(sources(1)), len(tokens), regime)
+    assert terms[0] < alone.shards[0].regime.terms["lookup"]
+    assert found.bits == min(shard.bits for shard in found.shards)
 
 
 def counted(path, index):
