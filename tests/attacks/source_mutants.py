@@ -85,6 +85,7 @@ FAST_PURE = [
 ]
 FAST_SHARDS = [
     "tests/shards/test_shard_ledger.py",
+    "tests/pure/test_sharded_policy.py",
     "tests/attacks/test_shards.py",
     "tests/attacks/test_hidden_shards.py",
     "tests/shards/test_hidden.py",
