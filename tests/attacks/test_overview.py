@@ -95,6 +95,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         SEVERAL + "test_weights_wrap_over_all_traces",
     ),
     "huge lengths": (
+        SHARDS + "test_a_shard_out_of_proportion_is_not_kept",
         FORMAT + "test_a_body_out_of_proportion_is_not_kept",
         FORMAT + "test_claim_too_long", FORMAT + "test_impossible_number_of_tables",
         REFUSALS + "test_the_header_never_allocates_what_it_claims",

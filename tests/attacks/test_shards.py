@@ -374,6 +374,15 @@ def test_bytes_after_the_end_of_shards(told, honest):
             told.verify(of_shards(honest, shards))
 
 
+def test_a_shard_out_of_proportion_is_not_kept(told, honest):
+    """Its length is judged by its heights before anything of it is read."""
+    for index in range(COUNT):
+        shards = [*honest.shards]
+        shards[index] += bytes(1 << 22)
+        with pytest.raises(cs.ProofFormatError, match="the most that a proof of this statement"):
+            told.verify(of_shards(honest, shards))
+
+
 def test_every_truncation_of_shards(told, honest):
     data = honest.to_bytes()
     for length in [*range(0, 200), *range(200, len(data), 997), len(data) - 1]:
