@@ -97,6 +97,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     "huge lengths": (
         SHARDS + "test_a_shard_out_of_proportion_is_not_kept",
         FORMAT + "test_a_body_out_of_proportion_is_not_kept",
+        SHARDS + "test_a_claim_of_shards_that_is_too_long",
         FORMAT + "test_claim_too_long", FORMAT + "test_impossible_number_of_tables",
         REFUSALS + "test_the_header_never_allocates_what_it_claims",
     ),
@@ -107,6 +108,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
     "floats, negative numbers, bools through the API": (
         "protocol/test_bad_input.py::test_publics", FORMAT + "test_not_bytes",
         FORMAT + "test_fields_that_no_file_could_hold", FORMAT + "test_heights_of_numpy",
+        SHARDS + "test_fields_that_no_file_of_shards_could_hold",
         FORMAT + "test_heights_that_are_no_numbers",
         FORMAT + "test_heights_of_more_than_a_byte",
     ),

@@ -11,6 +11,7 @@ import pytest
 
 import cstark as cs
 from cstark import Reason
+from cstark.limits import MAX_CLAIM_BYTES
 from cstark.protocol.layout import Layout
 from cstark.protocol.shards.challenges import Shared, draw_shared
 from cstark.protocol.shards.proof import ShardProof
@@ -357,10 +358,46 @@ def test_impossible_number_of_shards(told, honest):
     for count in (0, 1, COUNT - 1, COUNT + 1, 4097, 0xFFFFFFFF):
         forged = data[:start] + count.to_bytes(4, "little") + data[start + 4 :]
         assert told.refused(forged) == "format"
+        if not 1 <= count <= 4096:  # said before anything of it is read
+            with pytest.raises(cs.ProofFormatError, match=f"1 to 4096 shards, not {count}"):
+                cs.ShardedProof.from_bytes(forged)
     with pytest.raises(cs.ProofFormatError, match="1 to 4096 shards, not 0"):
         of_shards(honest, [])
     with pytest.raises(cs.ProofFormatError, match="1 to 4096 shards, not 4097"):
         of_shards(honest, [honest.shards[0]] * 4097)
+
+
+WRONG_FIELDS = {
+    "no options": {"options": None},
+    "options as data": {"options": {}},
+    "claim": {"claim": "{}"},
+    "no claim": {"claim": None},
+    "shards": {"shards": b"shards"},
+    "no shards": {"shards": None},
+    "first shard": {"shards": ["", b""]},
+    "last shard": {"shards": [b"", b"", 3]},
+}
+
+
+@pytest.mark.holds("fields")
+@pytest.mark.parametrize("name", WRONG_FIELDS)
+def test_fields_that_no_file_of_shards_could_hold(honest, name):
+    """A proof that is an object: what is wrong with it is said when it is made."""
+    fields = {"options": honest.options, "claim": honest.claim, "shards": honest.shards}
+    assert cs.ShardedProof(**fields) == honest
+    with pytest.raises(cs.ProofFormatError, match="no proof has such"):
+        cs.ShardedProof(**{**fields, **WRONG_FIELDS[name]})
+
+
+@pytest.mark.holds("claim length")
+def test_a_claim_of_shards_that_is_too_long(told, honest):
+    """Refused before it is read, and where it is an object's."""
+    data, start = honest.to_bytes(), 8 + 2 + 18 + 4
+    length = (MAX_CLAIM_BYTES + 1).to_bytes(4, "little")
+    with pytest.raises(cs.ProofFormatError, match="longer than allowed"):
+        told.verify(data[:start] + length)  # there is nothing of it
+    with pytest.raises(cs.ProofFormatError, match="longer than allowed"):
+        cs.ShardedProof(honest.options, bytes(MAX_CLAIM_BYTES + 1), honest.shards)
 
 
 @pytest.mark.holds("end")
