@@ -98,7 +98,10 @@ class Folding:
 
         Of a word that `hides` also its values at the positions, as a tree shows them.
         """
-        prover, found = self.committed(log_height, word), []
+        return self._shown(self.committed(log_height, word), word, hides)
+
+    def _shown(self, prover: FriProver, word: np.ndarray, hides: bool) -> Vector:
+        found = []
         for layer, (folded, _) in zip(self.layers, prover.layers, strict=True):
             found.append(groups_at(folded, layer.known.shape[1].bit_length() - 1, layer.leaves))
         coset, row = np.divmod(self.seen(self.top), 1 << self.top)
@@ -146,7 +149,7 @@ class Folding:
         whole = [folded.transpose(1, 2, 0) for folded, _ in prover.layers[layer + 1 : layer + 2]]
         arity = self.layout.schedule.log_arities[layer]
         group = groups_at(prover.layers[layer][0], arity, np.array([leaf]))
-        return self.shown(self.top, word, True) + elements(*whole, prover.final), elements(group)
+        return self._shown(prover, word, True) + elements(*whole, prover.final), elements(group)
 
 
 def elements(*arrays: np.ndarray) -> Vector:

@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 
 from cstark.protocol.layout import Layout
+from cstark.protocol.shards.challenges import Place
+from cstark.protocol.shards.prover import ShardKey
 from tests.oracles import zoo
 from tests.oracles.folding import Folding, rank
+from tests.shards.shard_support import hidden, sources
 
 # Log heights of tables, and options. With three queries a short table has a code of 32 at least.
 SHAPES = {
@@ -103,6 +106,20 @@ def test_a_word_of_a_shorter_height_does_not_hide_the_tallest(shape):
     masks = fold.of_masks(fold.parts(0), height)
     assert rank(masks) > 0
     assert not hides(masks, words)
+
+
+@pytest.mark.parametrize("tall", [False, True])
+def test_each_shard_has_a_word_that_hides_its_own(tall):
+    told = hidden(tall=tall, final_length=16)
+    key, proof = told.machine.proving_key, told.prove(sources(2, 64 if tall else 16))
+    for index, heights in enumerate(proof.log_heights):
+        layout = ShardKey(key, heights, Place(index, len(proof))).layout(heights)
+        assert layout.pins and any(q.tall for q in layout.quotients) == tall
+        count, points = layout.key.options.queries, layout.blowup << layout.log_max_height
+        fold = Folding(layout, np.random.default_rng(index).integers(0, points, count).tolist())
+        masks, words = fold.of_masks(layout.word_dimension), fold.of_words()
+        assert rank(words) > 0 and rank(masks) == fold.numbers()
+        assert hides(masks, words)
 
 
 def entropy(fold, layer, count):
