@@ -72,6 +72,10 @@ class Air:
     inputs : sequence of str
         Columns, or groups, that the prover may choose, such as a secret. The rank test of
         ``check(mutate=...)`` asks whether all others are determined; proofs do not depend on it.
+    marks : sequence of str
+        Columns, or groups, by which people know a row, such as a program counter or a flag that
+        says what kind of row it is. `Machine.check` shows those that are not 0 beside the number of
+        a row; proofs do not depend on it.
     max_rows : int or None
         The tallest height that is still sound, a power of two, for a table whose argument holds
         up to it only; a machine refuses options that allow more (`Options.max_log_height`).
@@ -105,6 +109,7 @@ class Air:
     periodic: Mapping[str, Sequence[Any] | np.ndarray] = {}
     rows: Any = None  # int or None: a table that sets an int may use it as one
     inputs: Sequence[str] = ()
+    marks: Sequence[str] = ()
     max_rows: int | None = None
     stands: str = "once"
     if TYPE_CHECKING:

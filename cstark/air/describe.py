@@ -23,7 +23,7 @@ from cstark.air.description import (
 )
 from cstark.air.expression import Expression, Recorder, Scalar, object_array
 from cstark.air.flags import Flags
-from cstark.air.free import input_columns
+from cstark.air.free import named_columns
 from cstark.air.nodes import Node, P, is_name
 from cstark.air.periodic import periodic_columns
 from cstark.air.rows import METHODS, SELECTORS, Equation, Operand, RowSelector
@@ -285,7 +285,8 @@ def describe(name: str, air: Air) -> TableDescription:
     if preprocessed is not None:
         rows = len(preprocessed)
 
-    inputs = input_columns(name, air.inputs, layouts["columns"].labels)
+    inputs = named_columns(name, "inputs", air.inputs, layouts["columns"].labels)
+    marks = named_columns(name, "marks", air.marks, layouts["columns"].labels)
     _check_signature(name, air)
     recorder = Recorder(name, _leaf_text(layouts))
     table = Table(recorder, layouts, _column_bounds(periodic, preprocessed))
@@ -319,6 +320,7 @@ def describe(name: str, air: Air) -> TableDescription:
         preprocessed=preprocessed,
         max_rows=_rows(name, "max_rows", air.max_rows),
         inputs=inputs,
+        marks=marks,
         stands=_stands(name, air.stands),
     )
 

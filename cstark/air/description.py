@@ -163,6 +163,7 @@ class TableDescription:
     periodic_names: Sequence[str] = field(compare=False)
     preprocessed: np.ndarray | None = field(default=None, compare=False)
     inputs: frozenset[int] = field(default=frozenset(), compare=False)
+    marks: frozenset[int] = field(default=frozenset(), compare=False)
     max_rows: int | None = field(default=None, compare=False)
     stands: str = "once"
 
@@ -356,6 +357,7 @@ def assemble(
     preprocessed: np.ndarray | None,
     max_rows: int | None = None,
     inputs: frozenset[int] = frozenset(),
+    marks: frozenset[int] = frozenset(),
     wanted_degree: int = PAIRS,
     stands: str = "once",
 ) -> TableDescription:
@@ -436,6 +438,7 @@ def assemble(
         preprocessed=preprocessed,
         max_rows=max_rows,
         inputs=inputs,
+        marks=marks,
         stands=stands,
     )
 

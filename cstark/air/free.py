@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cstark.air.air import Air
     from cstark.air.description import TableDescription
 
-__all__ = ["Explanation", "FreeCells", "explanations", "input_columns"]
+__all__ = ["Explanation", "FreeCells", "explanations", "named_columns"]
 
 Explanation = tuple[frozenset[int], np.ndarray, str]
 """Columns, the rows (as a mask) where they are free, and why."""
@@ -89,27 +89,30 @@ def explanations(air: Air, description: TableDescription, trace: np.ndarray) -> 
     return result
 
 
-def input_columns(table: str, inputs: object, labels: Sequence[str]) -> frozenset[int]:
-    """The numbers of the columns that `Air.inputs` names.
+def named_columns(
+    table: str, attribute: str, names: object, labels: Sequence[str]
+) -> frozenset[int]:
+    """The numbers of the columns that `Air.inputs` or `Air.marks` names.
 
     Raises
     ------
     AirError
         If it is no sequence of names of columns.
     """
-    if isinstance(inputs, str) or not isinstance(inputs, (tuple, list, frozenset, set)):
+    if isinstance(names, str) or not isinstance(names, (tuple, list, frozenset, set)):
+        what = ", those that are free by design" if attribute == "inputs" else ""
         raise AirError(
-            f"table {table!r}: `inputs` is {quoted(inputs)}; it must be a tuple of names of "
-            "columns, those that are free by design"
+            f"table {table!r}: `{attribute}` is {quoted(names)}; it must be a tuple of names of "
+            f"columns{what}"
         )
     numbers: set[int] = set()
-    places = _places(labels) if inputs else {}
-    for name in inputs:
+    places = _places(labels) if names else {}
+    for name in names:
         found = places.get(as_python_reads(name), ()) if isinstance(name, str) else ()
         if not found:
             near = did_you_mean(name, labels) if isinstance(name, str) else ""
             raise AirError(
-                f"table {table!r}: `inputs` names {quoted(name)}, which is no column{near}"
+                f"table {table!r}: `{attribute}` names {quoted(name)}, which is no column{near}"
             )
         numbers.update(found)
     return frozenset(numbers)

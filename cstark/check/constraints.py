@@ -47,6 +47,8 @@ class Violation:
         first column that is read.
     location : str
         File and line of the constraint.
+    mark : str
+        What marks the row, by the columns that the table names in `Air.marks`, or "".
     """
 
     table: str
@@ -63,6 +65,7 @@ class Violation:
     right_text: str
     column: str | None
     location: str
+    mark: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The violation as plain data."""

@@ -28,6 +28,8 @@ class Touch:
         +1 for a send, -1 for a receive.
     count : int
         How often, as a signed number: p - 1 is -1.
+    mark : str
+        What marks the row, by the columns that the table names in `Air.marks`, or "".
     """
 
     table: str | None
@@ -35,6 +37,7 @@ class Touch:
     interaction: str
     sign: int
     count: int
+    mark: str = ""
 
 
 @dataclass(frozen=True)

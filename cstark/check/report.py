@@ -15,6 +15,7 @@ from cstark.air.tokens import Token
 from cstark.check.buses import Traffic
 from cstark.check.constraints import Violation, find_violations
 from cstark.check.imbalance import Imbalance, OneSidedBus, Touch
+from cstark.check.marks import Marks
 from cstark.check.mutate import Mutations
 from cstark.check.notes import free_count_notes, height_notes, public_notes
 from cstark.check.overweight import Overweight, find_overweight
@@ -276,9 +277,10 @@ def check(
             unbalanced[bus] = found.unbalanced
         if bus in single and not found.used and traffic.touches(bus):
             one_sided_buses.append(traffic.one_sided(bus, single[bus]))
+    marks = Marks(descriptions, traces)
     return CheckReport(
-        tuple(violations),
-        tuple(imbalances),
+        tuple(map(marks.violation, violations)),
+        tuple(map(marks.imbalance, imbalances)),
         unbalanced,
         tuple(one_sided_buses),
         {d.name: columns for d in descriptions if (columns := _unread(d))},

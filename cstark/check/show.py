@@ -103,7 +103,8 @@ def violation_text(violation: Violation, others: Sequence[Violation] = ()) -> st
     fails = f"{equation} does not hold"
     if sentence and not violation.name:
         fails = f"it does not hold that {equation}"
-    lines = [f"table {violation.table!r}, row {violation.row}: {fails}"]
+    where = row_text(violation.row, violation.mark)
+    lines = [f"table {violation.table!r}, {where}: {fails}"]
     sides, values = sides_text(violation), values_text(violation)
     if sides:
         lines.append(f"    {sides}")
@@ -183,12 +184,17 @@ def surplus_text(surplus: int) -> str:
     return f"received {times} more than sent"
 
 
+def row_text(row: int | None, mark: str) -> str:
+    """A row by its number and by what marks it."""
+    return f"row {row} [{mark}]" if mark else f"row {row}"
+
+
 def touch_text(touch: Touch) -> str:
     """Who sends or receives, and how often."""
     verb = "sends" if touch.sign > 0 else "receives"
     where = touch.interaction
     if touch.table is not None:
-        where = f"table {touch.table!r}, row {touch.row} ({touch.interaction})"
+        where = f"table {touch.table!r}, {row_text(touch.row, touch.mark)} ({touch.interaction})"
     return f"{where} {verb} it" + ("" if touch.count == 1 else f" {touch.count:,} times")
 
 

@@ -233,7 +233,7 @@ class Options:
     def small(cls, **changes: Any) -> Options:
         """Options for small proofs: blowup 8 and 20 bits of grinding.
 
-        At the same proven bits, proofs of runs of the RISC-V machine are from 42 % to 74 % smaller
+        At the same proven bits, proofs of runs of the RISC-V machine are from 49 % to 80 % smaller
         than with the default options: the eight example guests take 0.49 to 1.00 MB instead of 0.84
         to 3.02 MB on short inputs (3,000 to 47,000 steps), and 0.51 to 1.10 MB instead of 1.16 to
         4.23 MB on longer ones (0.1 to 0.7 million). Proving takes two to three times the processor

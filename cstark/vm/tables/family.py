@@ -89,6 +89,7 @@ class Family(cs.Air):
     """
 
     stands = "any"
+    marks = ("pc",)
     L, X, Y = 1 << 16, 1 << 32, 1 << 8
     operations: ClassVar[str] = ""
     slots: ClassVar[str] = ""

@@ -90,6 +90,7 @@ class Rare(cs.Air):
         if self.sharing.further:
             columns["x"] = (self.sharing.further,)
         self.columns = columns
+        self.marks = (*(f"is_{name}" for name in families), "pc")
 
     @classmethod
     def of(cls, families: Mapping[str, Family]) -> Rare:

@@ -6,7 +6,8 @@ queries, as every code is tall enough to hide that many openings. The table of a
 (`cstark.vm.tables.rare`) has rows of some 150 cells, for 20 to 90 of a family's own. So it pays for
 many families with few rows: all that are needed to know are the heights.
 
-What it costs is time, by the cells that are committed. Families go there in the order of their
+What it costs is time, by the cells that are committed: of a table that is shorter than the shortest
+code of a proof that hides, those of a table of that height. Families go there in the order of their
 rows, the fewest first, as many as make the bytes the fewest, while at most a share of the cells in
 use is committed in addition: a small one, but a larger one where small proofs are asked for.
 """
@@ -57,9 +58,13 @@ class Prices:
     least: int
     most: float
 
+    def coded(self, rows: int) -> int:
+        """How many rows a table has for the work of encoding and hashing it."""
+        return max(rows, self.least)
+
     def opened(self, rows: int) -> float:
         """How many rows of a table are opened: different queries often open the same one."""
-        places = self.blowup * max(rows, self.least)
+        places = self.blowup * self.coded(rows)
         return float(places * (1 - (1 - 1 / places) ** self.queries))
 
 
@@ -143,12 +148,12 @@ def gather(
     best, chosen = 0.0, 0
     for k, name in enumerate(order, 1):
         count += rows[name]
-        cells_spared += cells[name] * sum(heights[name])
+        cells_spared += cells[name] * sum(map(prices.coded, heights[name]))
         bytes_spared += cells[name] * sum(prices.opened(height) for height in heights[name])
         height = padded_rows(int(count))
         if height > tallest:
             break
-        if width * height - cells_spared > prices.most * used:
+        if width * prices.coded(height) - cells_spared > prices.most * used:
             continue
         gain = bytes_spared - width * prices.opened(height)
         if gain > best:

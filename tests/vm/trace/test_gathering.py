@@ -74,6 +74,16 @@ def test_cells_that_are_committed_in_addition_are_few(options, most):
     assert 0 < len(fewer) < 16
 
 
+def test_short_codes_that_hide_count_as_tall_as_they_are():
+    """Of a table of 8 rows a code of 2^10 rows is made: as many gathered rows cost no more."""
+    rows = {f"family {k}": 40 for k in range(16)}
+    cells = dict.fromkeys(rows, 40) | {"rare": 150}
+    assert prices_of(ZK).coded(8) == prices_of(ZK).coded(1024) == 1024
+    assert prices_of(cs.Options.small()).coded(8) == 8
+    assert len(choose(rows, cells, used=0)[0]) == 16
+    assert len(choose(rows, cells, cs.Options.small(), used=0)[0]) == 0
+
+
 def test_no_taller_than_a_table_may_be():
     rows = {f"family {k}": 40 for k in range(16)}
     cells, heights = dict.fromkeys(rows, 40) | {"rare": 150}, dict.fromkeys(rows, (64,))
@@ -154,8 +164,11 @@ def test_a_row_that_is_false_is_named_with_its_family():
     shared = rare.sharing.families["add"]
     trace[row, rare.first + shared.cells[shared.form.labels.index("c[0]")]] += 1
     report = guest.machine().check(found, tokens=tokens(hart, guest.image.entry))
-    violated = {one.name for one in report.violations}
-    assert "add: carry of the low half" in violated
+    assert "add: carry of the low half" in {one.name for one in report.violations}
+    place = guest.image.entry + 8
+    mark = f"row {row} [is_add = 1, pc = {place} ({place:#x})]"
+    assert f"table 'rare', {mark}: 'add: carry of the low half'" in str(report)
+    assert f"table 'rare', {mark} (limb of the sum 0" in str(report)
 
 
 def test_two_families_of_few_rows_are_too_few():
