@@ -234,9 +234,9 @@ class Options:
         """Options for small proofs: blowup 8 and 20 bits of grinding.
 
         At the same proven bits, proofs of runs of the RISC-V machine are from 49 % to 80 % smaller
-        than with the default options: the eight example guests take 0.49 to 1.00 MB instead of 0.84
-        to 3.02 MB on short inputs (3,000 to 47,000 steps), and 0.51 to 1.10 MB instead of 1.16 to
-        4.23 MB on longer ones (0.1 to 0.7 million). Proving takes two to three times the processor
+        than with the default options: the eight example guests take 0.43 to 0.77 MB instead of 0.83
+        to 2.93 MB on short inputs (2,600 to 30,000 steps), and 0.51 to 0.90 MB instead of 1.06 to
+        3.96 MB on longer ones (0.6 to 1.2 million). Proving takes two to three times the processor
         time and four to five times the memory, and verifying somewhat less than before.
 
         Parameters
