@@ -47,6 +47,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="of each process (default: 1)")
     parser.add_argument("--kill", action="store_true",
                         help="kill the worker of the shard in the middle once (dask)")  # fmt: skip
+    parser.add_argument("--zk", action="store_true", help="proofs that hide their traces")
     parser.add_argument("--json", action="store_true", help="print JSON lines instead")
     return parser.parse_args(words)
 
@@ -59,7 +60,7 @@ def tasks_of(arguments: argparse.Namespace) -> list[Task]:
         Task(
             steps=steps, how=how, memory=int(arguments.memory * (1 << 30)),
             workers=arguments.workers if how in ("processes", "dask") else 1,
-            kill=arguments.kill, threads=arguments.threads,
+            kill=arguments.kill, threads=arguments.threads, zk=arguments.zk,
         )
         for steps in arguments.steps
         for how in arguments.how

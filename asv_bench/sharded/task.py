@@ -23,6 +23,7 @@ from typing import Any
 
 import cstark as cs
 from cstark.machines.fib_iterative import LOOP, fibonacci_program
+from cstark.vm.abi import MAX_LOG_HEIGHT
 from cstark.vm.shards.fitting import memory_of
 from cstark.vm.shards.shard import Shard
 
@@ -49,6 +50,8 @@ class Task:
         Whether the worker of the shard in the middle is killed once, in the second map.
     threads : int
         Of each worker.
+    zk : bool
+        Whether the proof hides the traces.
     """
 
     steps: int
@@ -57,6 +60,7 @@ class Task:
     workers: int = 1
     kill: bool = False
     threads: int = 1
+    zk: bool = False
 
 
 class Killing:
@@ -132,13 +136,15 @@ def measure(task: Task) -> dict[str, Any]:
     program = fibonacci_program(max(1, task.steps // LOOP))
     clock = time.perf_counter
     start = clock()
+    options = cs.Options(zk=True, max_log_height=MAX_LOG_HEIGHT) if task.zk else None
     run = program.run(max_steps=task.steps + 64)
     executed = clock()
-    parts: list[Any] = [] if task.how == "whole" else [*run.shards(memory=task.memory)]
+    parts: list[Any] = [] if task.how == "whole" else [*run.shards(options, memory=task.memory)]
     cut = clock()
     cells = program.row_cells()
     plans = [part.plan for part in parts] or [run.plan]
-    said, claim = program.statement(run.claim), cs.encode_claim(run.claim)
+    claimed = run.claim_for(options)
+    said, claim = program.statement(claimed), cs.encode_claim(claimed)
     peaks: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         if task.kill:
@@ -146,11 +152,11 @@ def measure(task: Task) -> dict[str, Any]:
             parts[middle] = Killing(parts[middle], folder)
         spent = processor_seconds()
         if task.how == "whole":
-            proof: Any = run.prove()
+            proof: Any = run.prove(options)
             peaks.append(peak_bytes())
         else:
             with executor_of(task, peaks) as executor:
-                proof = program.machine().prove_shards(
+                proof = program.machine(options).prove_shards(
                     parts, tokens=said.tokens, claim=claim, executor=executor,
                     keep=task.how == "keep", memory=task.memory,
                 )  # fmt: skip
@@ -158,9 +164,9 @@ def measure(task: Task) -> dict[str, Any]:
         killed = (Path(folder) / "second").exists()
     proved = clock()
     data = proof.to_bytes()
-    result = program.verify(data)
+    result = program.verify(data, options)
     verified = clock()
-    if result.steps != run.steps or killed != task.kill:
+    if result.steps != (None if task.zk else run.steps) or killed != task.kill:
         raise RuntimeError("the run was proved wrongly, or no worker was killed")
     return {
         **asdict(task),
@@ -174,7 +180,7 @@ def measure(task: Task) -> dict[str, Any]:
         "processor": spent,
         "coordinator": peak_bytes(),
         "worker": max(peaks),
-        "expected": max(memory_of(program.machine(), plan) for plan in plans),
+        "expected": max(memory_of(program.machine(options), plan) for plan in plans),
         "padding": sum(p.committed(cells) for p in plans) / sum(p.used(cells) for p in plans),
     }
 

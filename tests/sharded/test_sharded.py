@@ -35,6 +35,9 @@ def test_a_measurement_proves_and_verifies(capsys):
     main(json.dumps({"steps": 10_000, "how": "whole"}))
     whole = json.loads(capsys.readouterr().out)
     assert whole["shards"] == 0 and whole["how"] == "whole"
+    [task] = program.tasks_of(program.parse(["--steps", "0.01", "--zk"]))
+    hidden = measure(task)
+    assert hidden["zk"] and hidden["proof_bytes"] > found["proof_bytes"]
 
 
 def test_ratios_are_to_one_proof_of_the_same_run(monkeypatch, capsys):
