@@ -106,7 +106,7 @@ class Folding:
             found.append(groups_at(folded, layer.known.shape[1].bit_length() - 1, layer.leaves))
         coset, row = np.divmod(self.seen(self.top), 1 << self.top)
         own = word[:, coset, row].T if hides else np.zeros((len(coset), 3), dtype=np.uint64)
-        return elements(*found, prover.final, own)
+        return elements_of(*found, prover.final, own)
 
     def of_masks(self, count: int, log_height: int | None = None) -> list[Vector]:
         """What is shown of each coefficient of the word that hides, of degree below `count`."""
@@ -149,10 +149,12 @@ class Folding:
         whole = [folded.transpose(1, 2, 0) for folded, _ in prover.layers[layer + 1 : layer + 2]]
         arity = self.layout.schedule.log_arities[layer]
         group = groups_at(prover.layers[layer][0], arity, np.array([leaf]))
-        return self._shown(prover, word, True) + elements(*whole, prover.final), elements(group)
+        return self._shown(prover, word, True) + elements_of(*whole, prover.final), elements_of(
+            group
+        )
 
 
-def elements(*arrays: np.ndarray) -> Vector:
+def elements_of(*arrays: np.ndarray) -> Vector:
     """The elements of arrays whose last axis has the three coordinates."""
     rows = np.concatenate([array.reshape(-1, 3) for array in arrays])
     return [(a, b, c) for a, b, c in rows.tolist()]

@@ -54,12 +54,12 @@ TABLES = (Table("0", 16, 1, 0), Table("1", 8, -1, 0), Table("2", 8, -1, 1))
 BASE = {name for table in TABLES for name in table.base}
 
 
-def shift(height: int, coset: int) -> int:
+def first_point(height: int, coset: int) -> int:
     """x at the first point of a coset of a code."""
     return ROOT * pow(ROOT, (P - 1) // (height * BLOWUP) * coset, P) % P
 
 
-ENDS = [[pow(shift(n, q), n, P) for q in range(CHUNKS)] for n in HEIGHTS]
+ENDS = [[pow(first_point(n, q), n, P) for q in range(CHUNKS)] for n in HEIGHTS]
 UNITS = np.eye(3, dtype=np.int64)
 
 
@@ -154,7 +154,7 @@ def interpolated(rows: np.ndarray, root: int) -> np.ndarray:
     return np.einsum("ki,bic->bkc", np.array(matrix), rows) % P
 
 
-def line(table: Table) -> np.ndarray:
+def line_on_rows(table: Table) -> np.ndarray:
     """1 + w X + w^2 X^2 on the rows."""
     return np.array([[pow(table.root, r * k, P) for k in range(3)] for r in range(table.rows)])
 
@@ -172,7 +172,7 @@ def lagrange(code: int, power_n: np.ndarray) -> tuple[list[np.ndarray], np.ndarr
     return [second * scale % P, -first * scale % P], mul(first, second)
 
 
-def pieces(code: int) -> list[str]:
+def names_of_pieces(code: int) -> list[str]:
     """The names of a quotient's chunks, and of its remainder, the last."""
     return [*(f"q{code}{j}" for j in range(CHUNKS)), f"r{code}"]
 
@@ -268,7 +268,7 @@ class Model:
         tables = [table for table in TABLES if table.code == code]
         for table in tables:
             found += [(name, zeta, name) for name in (*table.base, f"l{table.name}")]
-        found += [(name, zeta, name) for name in pieces(code)]
+        found += [(name, zeta, name) for name in names_of_pieces(code)]
         for table in tables:
             name = f"l{table.name}"
             found.append((name, zeta * table.root % P, f"{name}'"))
@@ -318,10 +318,10 @@ class Model:
         for number in range(len(TABLES) - 1):
             first[:, number] = self._random("sums", proofs, 3)
         mu = np.stack(
-            [first[:, k] @ line(table)[:3] for k, table in enumerate(TABLES)], axis=1
+            [first[:, k] @ line_on_rows(table)[:3] for k, table in enumerate(TABLES)], axis=1
         )  # fmt: skip
         mu[:, -1] = -mu[:, :-1].sum(axis=1) % P
-        first[:, -1] = mu[:, -1] @ inverse_matrix(line(TABLES[-1])[:3]) % P
+        first[:, -1] = mu[:, -1] @ inverse_matrix(line_on_rows(TABLES[-1])[:3]) % P
         sums = []
         for number, (table, own) in enumerate(zip(TABLES, witness, strict=True)):
             t, n = table.name, table.rows
@@ -332,7 +332,7 @@ class Model:
             )
             column[f"u{t}"] = self._masked("main", lift(mask), table)
             finger = (self.c["z"] - UNITS[0] - mul(lift(own), self.c["alpha"])) % P
-            added = table.sign * inverse(finger) + mask[..., None] * line(table)
+            added = table.sign * inverse(finger) + mask[..., None] * line_on_rows(table)
             sums.append(added.sum(axis=1) % P)
             grown = added - sums[-1][:, None] * pow(n, -1, P)
             steps = np.cumsum(grown % P, axis=1)[:, :-1]
@@ -350,7 +350,7 @@ class Model:
                 own = over_end(self._numerator(table, column, sums[:, number]), table.rows, 1)
                 quotient = total(quotient, mul(own, weight))
                 weight = mul(weight, self.c["delta"])
-        *names, last = pieces(code)
+        *names, last = names_of_pieces(code)
         numerator = quotient
         for j, name in enumerate(names):
             folded = np.zeros((len(sums), n, 3), dtype=np.int64)
@@ -372,7 +372,7 @@ class Model:
         rows: dict[str, np.ndarray] = {}
         opened: dict[str, np.ndarray] = {}
         for code in range(len(HEIGHTS)):
-            names = [name for name in self._rows(code) if name not in pieces(code)]
+            names = [name for name in self._rows(code) if name not in names_of_pieces(code)]
             here = {name: self._draw(proofs) for name in names}
             for name in BASE & here.keys():
                 here[name][:, 1:] = 0
@@ -399,7 +399,7 @@ class Model:
         """Chunks and remainder at a point, where Q is what the columns make of it."""
         value = self._quotient_at(code, point, values, sums)
         factors, vanishing = lagrange(code, power(point, HEIGHTS[code]))
-        *names, last = pieces(code)
+        *names, last = names_of_pieces(code)
         found = {name: self._draw(len(sums)) for name in names}
         if not vanishing.any():  # on the coset of a chunk
             own = next(j for j, factor in enumerate(factors) if np.array_equal(factor, UNITS[0]))
@@ -415,7 +415,7 @@ class Model:
         """The reduced words of both codes at the position, without the mask."""
         found, weight = [], self.c["gamma"]
         for code in range(len(HEIGHTS)):
-            value, x = np.zeros_like(opened[pieces(code)[-1]]), self.c.x(code)
+            value, x = np.zeros_like(opened[names_of_pieces(code)[-1]]), self.c.x(code)
             for name, point, opening in self._opened(code):
                 share = mul((opened[opening] - rows[name]) % P, inverse((point - x) % P))
                 value = (value + mul(share, weight)) % P
@@ -461,7 +461,7 @@ class Model:
             for name in self._rows(code):
                 rows[name] = lift(take(1)[:, 0]) if name in BASE else take(3)
             left = self._quotient_at(code, c["zeta"], opened, sums)
-            *names, last = pieces(code)
+            *names, last = names_of_pieces(code)
             factors, vanishing = lagrange(code, power(c["zeta"], HEIGHTS[code]))
             right = mul(opened[last], vanishing)
             for name, factor in zip(names, factors, strict=True):

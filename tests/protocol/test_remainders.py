@@ -76,21 +76,21 @@ def test_codes_have_room(degree, pinned, queries):
         assert 1 << least_log_height(tables, h) == 2 * top
 
 
-def case_of(log_rows):
+def one_message_a_row(log_rows):
     """One message a row, so that the accumulator's constraint has degree 2, which is the most."""
     return zoo.lookup(1, log_rows, 3)
 
 
 def sender(queries, log_rows=3, **options):
-    return case_of(log_rows).machine(zk=True, queries=queries, **options)
+    return one_message_a_row(log_rows).machine(zk=True, queries=queries, **options)
 
 
-def prove(machine, case):
+def remembered_proof(machine, case):
     settings = {"kind": Remembering}
     return prover_for(machine, case.traces, case.publics, case.tokens, **settings).prove()
 
 
-def verdicts(machine, case, proof):
+def both_verdicts(machine, case, proof):
     """Of both verifiers: whether they accept."""
     found = []
     file = machine.statement(case.publics, tokens=case.tokens).to_json()
@@ -119,30 +119,30 @@ SUBJECTS = {  # queries, log2 of the rows, whether codes are as short as masks a
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_proofs_whose_remainders_have_one_coefficient_more_than_a_power_of_two(name):
     queries, log_rows, tall = SUBJECTS[name]
-    case = case_of(log_rows)
+    case = one_message_a_row(log_rows)
     machine = case.machine(zk=True, queries=queries, tall=tall)
     layout = Layout(machine.verifying_key(), (log_rows, 3))
     assert layout.quotients[0].tall == tall
-    proof = prove(machine, case)
+    proof = remembered_proof(machine, case)
     log_height, degree, reached = remainders()[0]  # of the sender
     power = degree * (mask_length(queries) - 1) + 2
     assert reached == power == 1 << power.bit_length() - 1
     assert power < layout.dimensions[log_height]
-    assert verdicts(machine, case, proof) == [True, True]
+    assert both_verdicts(machine, case, proof) == [True, True]
 
 
 def test_a_prover_that_counts_one_coefficient_less_makes_no_proof():
     """It computes the remainder on half as many points as determine it."""
-    case = case_of(9)
+    case = one_message_a_row(9)
     machine = case.machine(zk=True, queries=61, tall=True)
 
     def one_less(degree, h):
         return remainder_length(degree, h) - 1
 
     with changed(proving_key_module, "remainder_length", one_less):
-        proof = prove(machine, case)
-    assert verdicts(machine, case, proof) == [False, False]
-    assert verdicts(machine, case, prove(machine, case)) == [True, True]
+        proof = remembered_proof(machine, case)
+    assert both_verdicts(machine, case, proof) == [False, False]
+    assert both_verdicts(machine, case, remembered_proof(machine, case)) == [True, True]
 
 
 @pytest.mark.parametrize("tall", [False, True])
