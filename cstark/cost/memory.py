@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cstark.cost import work
-from cstark.cost.rehearsal import PhaseMemory, Rehearsal
+from cstark.cost.account import PhaseMemory
+from cstark.cost.rehearsal import Rehearsal
 from cstark.errors import OptionsError, quoted
 from cstark.kernels import _runtime
 from cstark.protocol.matrix import PLANS, StoragePlan

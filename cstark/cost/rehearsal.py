@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cstark.cost import work
+from cstark.cost.account import Account
 from cstark.kernels import _ntt, _openings, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.domain import TOGETHER
@@ -29,53 +29,24 @@ if TYPE_CHECKING:
     from cstark.program.encode import BlockProgram
     from cstark.protocol.proving_key import ProvingKey
 
-__all__ = ["PhaseMemory", "Rehearsal"]
+__all__ = ["Rehearsal"]
 
 DIGEST = 32
 WORD = 8
 EXTENSION = 3 * WORD
 
 
-@dataclass(frozen=True)
-class PhaseMemory:
-    """The buffers of a phase at the moment when they are largest, and its work.
-
-    Attributes
-    ----------
-    name : str
-        The same name as in the report of a proof.
-    buffers : dict of str to int
-        Bytes by what they are for, largest first.
-    work : float
-        Expected work, in the unit of `cstark.cost.work`.
-    """
-
-    name: str
-    buffers: dict[str, int]
-    work: float = 0.0
-
-    @property
-    def peak_bytes(self) -> int:
-        """Bytes of all buffers of the phase together."""
-        return sum(self.buffers.values())
-
-
-class Rehearsal:
+class Rehearsal(Account):
     """The prover with sizes instead of arrays; its methods are named as the prover's."""
 
     def __init__(self, key: ProvingKey, layout: Layout, plan: StoragePlan) -> None:
+        super().__init__()
         self.key = key
         self.layout = layout
         self.plan = plan
         self.blowup = layout.blowup
         self.algorithm = ALGORITHMS[layout.key.options.hash]
         self.threads = _runtime.threads()
-        self.phases: list[PhaseMemory] = []
-        self._live: dict[str, int] = {}
-        self._peak: dict[str, int] = {}
-        self._work = 0.0
-        # What the process has of memory already: blocks that wait, and what the machine holds.
-        self._mapped = _runtime.waiting_bytes()
         self._kept: set[MatrixShape] = set()
         self.round_0_statement()
         self.round_1_main()
@@ -84,38 +55,6 @@ class Rehearsal:
         self.round_4_openings()
         self.round_5_fri()
         self.round_6_queries()
-
-    # ---- the account --------------------------------------------------------------------
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        self._peak, self._work = dict(self._live), 0.0
-        yield
-        order = sorted(self._peak, key=lambda label: -self._peak[label])
-        buffers = {k: self._peak[k] for k in order if self._peak[k]}
-        self.phases.append(PhaseMemory(name, buffers, self._work))
-
-    def hold(self, label: str, size: int) -> None:
-        self._live[label] = self._live.get(label, 0) + size
-        total = sum(self._live.values())
-        if total > sum(self._peak.values()):
-            self._peak = dict(self._live)
-        if size >= _runtime.SYSTEM_BYTES and total > self._mapped:
-            self._work += work.touching(total - self._mapped)
-            self._mapped = total
-
-    def drop(self, label: str, size: int) -> None:
-        self._live[label] = self._live.get(label, 0) - size
-
-    @contextmanager
-    def briefly(self, label: str, size: int) -> Iterator[None]:
-        self.hold(label, size)
-        yield
-        self.drop(label, size)
-
-    def scratch(self, size: int) -> None:
-        with self.briefly("other", size):
-            pass
 
     # ---- rounds -------------------------------------------------------------------------
 
@@ -167,7 +106,10 @@ class Rehearsal:
                         rows = selectors = 0
             self.evaluate(waiting, selectors)
             for matrix in self.matrices("quotient"):
+                cut = not matrix.is_mask and self.layout.quotient_of(matrix)
                 sources[matrix] = EXTENSION << matrix.log_rows
+                if cut and cut.pieces:  # all chunks are given up for the first piece
+                    sources[matrix] *= 0 if matrix.chunk else cut.chunks
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
@@ -297,6 +239,9 @@ class Rehearsal:
         """A matrix with masks: of a tall table as without, of others from coefficients."""
         size, own = self.coset_bytes(matrix), self.own_coset(matrix)
         quotient = None if matrix.is_mask else self.layout.quotient_of(matrix)
+        if quotient is not None and matrix.tree == "quotient" and quotient.pieces:
+            self.piece(storage, matrix, quotient, source, label)
+            return
         last = quotient is not None and matrix.tree == "quotient" and own_last(matrix, quotient)
         masked = 0  # bytes of "masked columns" that the matrix is made from
         if quotient is not None and last:
@@ -330,26 +275,46 @@ class Rehearsal:
             if quotient is not None and not last:
                 self.drop(label, source)
 
+    def piece(
+        self, storage: Storage, matrix: MatrixShape, quotient: Quotient, source: int, label: str
+    ) -> None:
+        """A piece of the quotient of short tables; all are made when the first is asked for."""
+        size = self.coset_bytes(matrix)
+        if not matrix.chunk:
+            plans = [_ntt.Plan(quotient.log_rows)] * quotient.chunks
+            plans += [_ntt.Plan(self.key.fold_length(quotient).bit_length() - 1)] * len(plans)
+            for plan in [*plans, plans[-1]]:
+                self.scratch(_ntt.transform_scratch_bytes(plan, 3))
+                self._work += _ntt.lde_cost(plan, 3, 3, 0)
+            self.drop(label, source)
+            self.off_chunks(quotient)
+            self.hold("masked columns", quotient.pieces * size)
+        if storage is Storage.HELD:
+            self.hold(f"{matrix.tree} LDE", self.blowup * size)
+        if not storage.recomputes:
+            self.extend([(matrix, self.blowup)])
+            self.drop("masked columns", size)
+
     def remainder(self, quotient: Quotient, storage: Storage) -> None:
-        """What the remainder of a quotient is made from."""
-        length, last = self.key.fold_length(quotient), self.blowup - 1
+        """What the remainder of the quotient of tall tables is made from."""
         chunks = [m for m in self.matrices("quotient") if m.log_height == quotient.log_height]
         chunks = [m for m in chunks if 0 <= m.chunk < quotient.chunks]
         for matrix in chunks:
-            if not quotient.tall:
-                with self.cosets([matrix], last):
-                    pass
-                continue
             if storage.recomputes:  # which folds it
                 with self.cosets([matrix], 0 if matrix.chunk else 1):
                     pass
             self.drop("folded columns", self.fold_bytes(matrix))
+        self.off_chunks(quotient)
+
+    def off_chunks(self, quotient: Quotient) -> None:
+        """The quotient at a few points that no chunk has in its coset."""
+        length = self.key.fold_length(quotient)
         for table in quotient.tables:
             for matrix in self.columns(table):
                 if quotient.tall:
                     self.drop("folded columns", self.fold_bytes(matrix))
                 else:
-                    with self.cosets([matrix], last):
+                    with self.cosets([matrix], self.blowup - 1):
                         pass
             program = self.program(table).program
             self.scratch(program.scratch_bytes(self.threads))
@@ -513,4 +478,4 @@ class Rehearsal:
 
 def own_last(matrix: MatrixShape, quotient: Quotient) -> bool:
     """Whether a matrix of the quotient tree is the remainder."""
-    return matrix.chunk == quotient.chunks
+    return quotient.remainder and matrix.chunk == quotient.chunks

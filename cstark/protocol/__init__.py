@@ -302,16 +302,21 @@ is
 
     Q(X) = sum_t delta^t (sum_j beta^j S_tj(X) C_tj(X)) / (X^N_t - 1),
 
-t numbering those of this code height, and d being the largest of their degrees. Its k = max(1, d -
-1) chunks interpolate Q, up to a mask, on s_j { g^i } with s_j = h root(b M)^q root(M)^e, where j =
-q (M/N) + e, 0 <= e < M/N, N is the largest N_t, and g generates N. One more chunk R follows them,
-committed and opened like the others, and
+t numbering those of this code height, d being the largest of their degrees, and N the largest N_t.
+If N is M, its k = max(1, d - 1) chunks interpolate Q, up to a mask, on s_j { g^i } as above. One
+more chunk R follows them, committed and opened like the others, and
 
     Q(X) = sum_j q_j(X) prod_(i != j) (X^N - s_i^N) / (s_j^N - s_i^N) + R(X) prod_i (X^N - s_i^N).
 
+If N is less than M there are pieces p_i in the place of chunks, committed and opened as these, and
+
+    Q(X) = sum_i X^iT p_i(X)    with T = M - (s + 1), 0 <= i < k,
+
+k being the least number from 1 on with (d - 1) N + d (m - 1) + 3 <= k T + s + 1.
+
 *FRI.* The quotient tree has one more column over F, a matrix of its own at the tallest code height,
-which stands last among those of that height, after R, and is opened at no point. In DEEP the
-numbering k counts it before all openings, as 0: its value is added to the reduced word.
+which stands last among those of that height, after R or the pieces, and is opened at no point. In
+DEEP the numbering k counts it before all openings, as 0: its value is added to the reduced word.
 
 *Openings.* At a code height with tables of several heights N, those at zeta g come by N, tallest
 first; then by table as before.
@@ -324,10 +329,11 @@ n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to 
 
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
-random over F with s + 1; over the rows r, u(g^r) (1 + w g^r + w^2 g^2r) sums up to mu_t, random but
-for the sum of all of them, which is 0; the additional column of the tallest code height is random
-over F with as many coefficients as the final polynomial, times M_max / n; salts are random. A
-verifier need not know: any polynomials of no higher degrees will do.
+random over F with s + 1; X^T t to piece i and -t to the next one, likewise; over the rows r, u(g^r)
+(1 + w g^r + w^2 g^2r) sums up to mu_t, random but for the sum of all of them, which is 0; the
+additional column of the tallest code height is random over F with as many coefficients as the final
+polynomial, times M_max / n; salts are random. A verifier need not know: any polynomials of no
+higher degrees will do.
 
 Queries
 -------

@@ -165,10 +165,8 @@ def periodic_values(values: np.ndarray, rows: int, point: int, length: int) -> n
     return np.repeat(out.reshape(-1), 2)
 
 
-def points_of_coset(
-    coset: np.ndarray, length: int, log_rows: int, *, following: bool
-) -> np.ndarray:
-    """Columns at every (M / m)-th point of a coset of a code, as `Fold.finish` gives them.
+def points_of_coset(coset: np.ndarray, length: int, log_rows: int) -> np.ndarray:
+    """Columns at every (M / m)-th point of a coset of a code, and in turn at the next rows.
 
     Parameters
     ----------
@@ -177,15 +175,10 @@ def points_of_coset(
         m.
     log_rows : int
         Log2 of the rows of the table: the next one is M / rows points on.
-    following : bool
-        With the next rows.
     """
     height = len(coset)
-    now = coset[:: height // length]
-    if not following:
-        return np.ascontiguousarray(now)
     out = np.empty((2 * length, coset.shape[1]), dtype=np.uint64)
-    out[::2] = now
+    out[::2] = coset[:: height // length]
     places = np.arange(0, height, height // length) + (height >> log_rows)
     out[1::2] = coset[places % height]
     return out

@@ -60,6 +60,17 @@ says. So k (s + 1) random coefficients hide k (s + 1) values, and what is left t
 positions and zeta: a function of what is seen of the columns, and of their values at x g, counted
 above.
 
+Where all tables of the code are shorter than it, it has room for more than N coefficients, and
+there are neither cosets nor a remainder: with T = M - (s + 1) the prover cuts Q, of so many
+coefficients L, into the least number k of pieces with L <= k T + s + 1,
+
+    Q = sum_i X^iT piece_i,  piece_i = q_i - t_(i - 1) + X^T t_i,  0 <= i < k,
+
+the q_i being T coefficients of Q each, the last one up to M, and t_0, ..., t_(k - 2) uniform over F
+of degree below s + 1 (t_-1 and t_(k - 1) are 0). All have degrees below M. At a position and at
+zeta, which are not 0, all pieces but the last are uniform by their own t_i(x), and the last is what
+Q says: (k - 1) (s + 1) random coefficients hide (k - 1) (s + 1) values. A single piece is Q itself.
+
 FRI
 ---
 FRI folds the word W of the tallest code height, and where a fold reaches another code height M, the
@@ -164,6 +175,8 @@ __all__ = [
     "final_excess",
     "least_log_height",
     "mask_length",
+    "piece_stride",
+    "quotient_pieces",
     "remainder_length",
     "tall_log_height",
 ]
@@ -186,6 +199,30 @@ def chunk_mask_length(queries: int) -> int:
 def remainder_length(degree: int, h: int) -> int:
     """Coefficients that the remainder of the quotient of tables of this degree may have."""
     return degree * (h - 1) + 3
+
+
+def piece_stride(log_height: int, queries: int) -> int:
+    """T: what the pieces of a quotient of short tables count X to, apart; masks take the rest."""
+    return (1 << log_height) - chunk_mask_length(queries)
+
+
+def quotient_pieces(degree: int, log_rows: int, log_height: int, queries: int, h: int) -> int:
+    """Pieces that hold the quotient of tables shorter than their code.
+
+    Parameters
+    ----------
+    degree : int
+        The largest of them.
+    log_rows : int
+        Of the tallest of them.
+    log_height : int
+        Of the code.
+    queries : int
+    h : int
+    """
+    length = (degree - 1 << log_rows) + remainder_length(degree, h)
+    stride = piece_stride(log_height, queries)
+    return max(1, -(-(length - chunk_mask_length(queries)) // stride))
 
 
 def least_log_height(tables: Iterable[TableDescription], h: int) -> int:

@@ -20,6 +20,8 @@ from .hiding import (
     final_coefficients,
     final_excess,
     least_log_height,
+    piece_stride,
+    quotient_pieces,
 )
 from .schedule import fold_schedule
 from .standing import Heights, Standing
@@ -54,7 +56,7 @@ class MatrixShape:
 
     tree: str
     table: int  # in the quotient tree the first of this height: its matrices belong to all of them
-    chunk: int  # number of the quotient chunk; 0 in the other trees
+    chunk: int  # number of the quotient's chunk or piece; 0 in the other trees
     log_height: int  # of the code
     width: int
     log_rows: int  # of the trace
@@ -129,21 +131,28 @@ class Quotient:
     tables : tuple of int
         In the order of the key, which is that of the powers of delta.
     chunks : int
-        Polynomials that interpolate the quotient on a coset each.
+        Cosets on which the quotient is evaluated, and polynomials that interpolate it on one each.
     remainder : bool
         Whether there is one more, which holds what the masks add to its degree.
+    pieces : int
+        Polynomials that are committed to where the code is taller than all of its tables, instead
+        of chunks and remainder: piece i counts X^(i `stride`). Else 0.
+    stride : int
+        T, see `cstark.protocol.hiding`.
     """
 
     log_rows: int
     log_height: int
     tables: tuple[int, ...]
     chunks: int
-    remainder: bool
+    remainder: bool = False
+    pieces: int = 0
+    stride: int = 0
 
     @property
     def columns(self) -> int:
-        """All chunks, the remainder included."""
-        return self.chunks + self.remainder
+        """What is committed to: the pieces, or all chunks, the remainder included."""
+        return self.pieces or self.chunks + self.remainder
 
     @property
     def cosets(self) -> int:
@@ -270,7 +279,14 @@ class Layout:
         tables = tuple(t for t, height in enumerate(self.code_heights) if height == log_height)
         degree = max(self.key.tables[t].degree for t in tables)
         log_rows = max(self.log_heights[t] for t in tables)
-        return Quotient(log_rows, log_height, tables, quotient_chunks(degree), self.zk)
+        chunks, queries = quotient_chunks(degree), self.key.options.queries
+        if log_rows == log_height:
+            return Quotient(log_rows, log_height, tables, chunks, self.zk)
+        return Quotient(
+            log_rows, log_height, tables, chunks,
+            pieces=quotient_pieces(degree, log_rows, log_height, queries, self.key.mask_length),
+            stride=piece_stride(log_height, queries),
+        )  # fmt: skip
 
     def _tree(self, name: str) -> TreeShape:
         if name == "quotient":
@@ -366,6 +382,12 @@ class Layout:
     def quotient_of(self, matrix: MatrixShape) -> Quotient:
         """The quotient of the tables of a matrix's code height."""
         return next(q for q in self.quotients if q.log_height == matrix.log_height)
+
+    def pieces(self, quotient: Quotient) -> list[MatrixShape]:
+        """The matrices of a quotient that is cut into pieces."""
+        tree = self._by_name["quotient"]
+        shapes = (tree.matrices[m] for m in tree.at(quotient.log_height))
+        return [shape for shape in shapes if not shape.is_mask]
 
     def lookup_tables(self) -> tuple[int, ...]:
         """Tables with interactions: exactly these have a table sum in the proof."""

@@ -21,17 +21,20 @@ from .hiding import chunk_mask_length
 from .layout import MatrixShape, Quotient
 from .masks import Masks
 from .matrix import with_sum_mask
-from .rows import ext_scale, ext_sub
+from .rows import ext_add, ext_scale, ext_sub
 
 __all__ = [
     "chunk_masks",
     "column_masks",
     "cover",
-    "cover_chunk",
+    "interpolated",
     "mask_accumulator",
+    "pieces",
     "quotient_factors",
     "remainder",
     "sum_mask_column",
+    "values_on",
+    "whole",
     "word_of_masks",
 ]
 
@@ -142,19 +145,81 @@ def cover(
     return out
 
 
-def cover_chunk(
-    drawn: np.ndarray, rows: Domain, code: Domain, place: tuple[int, int], source: np.ndarray
+def interpolated(
+    rows: Domain, code: Domain, place: tuple[int, int], source: np.ndarray
 ) -> np.ndarray:
-    """Coefficients of q + (X^N - s^N) t, from q on s <g>, t as of `chunk_masks`: (M, 3) uint64."""
-    shift = _shift(code, place)
-    out = _blank(code, 3)
-    _ntt.transform(rows.plan, source, out[: rows.height], True)  # of q(s X)
-    own = out[: rows.height]
-    scale_rows(own, powers(pow(shift, -1, P), rows.height), own)
-    power = np.full(len(drawn), pow(shift, rows.height, P), dtype=np.uint64)
-    _subtract(out[: len(drawn)], ext_scale(drawn, power))
-    _add(out[rows.height : rows.height + len(drawn)], drawn)
+    """Coefficients of q from its values on the coset of a place: (N, 3) uint64."""
+    out = np.empty((rows.height, 3), dtype=np.uint64)
+    _ntt.transform(rows.plan, source, out, True)  # of q(s X)
+    scale_rows(out, powers(pow(_shift(code, place), -1, P), rows.height), out)
     return out
+
+
+def values_on(coefficients: np.ndarray, point: int, length: int) -> np.ndarray:
+    """A polynomial over F on v<w>, w of order m: (n, 3) to (m, 3) uint64."""
+    count = max(length, len(coefficients))
+    scaled_up = np.zeros((count, 3), dtype=np.uint64)
+    scale_rows(coefficients, powers(point, len(coefficients)), scaled_up[: len(coefficients)])
+    total = scaled_up[:length]
+    for start in range(length, count, length):  # w^m is 1
+        total = ext_add(total, scaled_up[start : start + length])
+    out = np.empty((length, 3), dtype=np.uint64)
+    _ntt.transform(_ntt.Plan(length.bit_length() - 1), np.ascontiguousarray(total), out, False)
+    return out
+
+
+def whole(
+    quotient: Quotient, code: Domain, chunks: Sequence[np.ndarray], rest: np.ndarray
+) -> np.ndarray:
+    """Coefficients of sum_j q_j l_j + W R, from those of the q_j, (N, 3), and of R, (m, 3)."""
+    rows = 1 << quotient.log_rows
+    out = np.zeros((quotient.chunks * rows + len(rest), 3), dtype=np.uint64)
+    ends = [pow(_shift(code, quotient.place(j)), rows, P) for j in range(quotient.chunks)]
+    for j, chunk in enumerate(chunks):
+        scale = 1
+        others = [end for k, end in enumerate(ends) if k != j]
+        for other in others:
+            scale = scale * pow(ends[j] - other, -1, P) % P
+        _add_multiples(out, chunk, [scale * factor % P for factor in _product(others)], rows)
+    _add_multiples(out, rest, _product(ends), rows)
+    return out
+
+
+def pieces(
+    quotient: Quotient, coefficients: np.ndarray, drawn: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Coefficients of the pieces of a quotient, from its own and the masks t_i: (M, 3) each."""
+    stride, height, found = quotient.stride, 1 << quotient.log_height, []
+    for i in range(quotient.pieces):
+        last = i == quotient.pieces - 1
+        own = coefficients[i * stride : i * stride + (height if last else stride)]
+        out = _runtime.aligned((height, 3), "masked columns")
+        out.fill(0)
+        out[: len(own)] = own
+        if not last:
+            out[stride:] = drawn[i]
+        if i:
+            _subtract(out[: len(drawn[i - 1])], drawn[i - 1])
+        found.append(out)
+    return found
+
+
+def _product(ends: Sequence[int]) -> list[int]:
+    """Coefficients of prod (Y - end), constants first."""
+    found = [1]
+    for end in ends:
+        below, above = [0, *found], [*found, 0]
+        found = [(a - end * b) % P for a, b in zip(below, above, strict=True)]
+    return found
+
+
+def _add_multiples(
+    out: np.ndarray, polynomial: np.ndarray, factors: Sequence[int], step: int
+) -> None:
+    """Add the polynomial times sum_p factors[p] X^(p step)."""
+    for p, factor in enumerate(factors):
+        scaled = ext_scale(polynomial, np.full(len(polynomial), factor, dtype=np.uint64))
+        _add(out[p * step : p * step + len(scaled)], scaled)
 
 
 def remainder(

@@ -20,15 +20,19 @@ from .deep import deep_words
 from .domain import Extensions
 from .fold import Fold
 from .fri import FriProver
-from .layout import MatrixShape, TreeShape
+from .layout import MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
 from .masked import (
     chunk_masks,
     column_masks,
     cover,
-    cover_chunk,
+    interpolated,
     mask_accumulator,
+    pieces,
+    remainder,
     sum_mask_column,
+    values_on,
+    whole,
     word_of_masks,
 )
 from .masks import Masks, MaskStream
@@ -288,25 +292,44 @@ class Prover(QuotientMaker):
         chunks: dict[tuple[int, int], np.ndarray],
         made: dict[tuple[int, int], Matrix],
     ) -> Matrix:
-        """A chunk with its mask; the remainder, when the chunks are `made`; or the word of FRI."""
+        """A chunk or piece with its mask; the remainder, when the chunks are `made`; FRI's word."""
         state, code = self.transcript.state, self.proving_key.domain(shape.log_height)
         if shape.is_mask:
             values, more = word_of_masks(masks, state, code, self.layout.word_dimension)
             return self._extended(shape, values, own_coset=0, masks=more)
         quotient = self.layout.quotient_of(shape)
+        if quotient.pieces:
+            if not shape.chunk:
+                self._cut = self._pieces(masks, quotient, chunks)
+            return self._extended(shape, self._cut.pop(0), coefficients=True)
         if shape.chunk == quotient.chunks:
             mine = [made[quotient.log_rows, chunk] for chunk in range(quotient.chunks)]
             return self._extended(shape, self._remainder(quotient, mine), coefficients=True)
         drawn = chunk_masks(masks, state, shape, self.key.options.queries)
-        key = shape.log_rows, shape.chunk
-        if quotient.tall:
-            fold = self._fold(shape)
-            return self._extended(
-                shape, chunks.pop(key), own_coset=shape.chunk, masks=drawn, fold=fold
-            )
-        rows = self.proving_key.domain(shape.log_rows)
-        covered = cover_chunk(drawn, rows, code, quotient.place(shape.chunk), chunks.pop(key))
-        return self._extended(shape, covered, coefficients=True)
+        return self._extended(
+            shape, chunks.pop((shape.log_rows, shape.chunk)), own_coset=shape.chunk,
+            masks=drawn, fold=self._fold(shape),
+        )  # fmt: skip
+
+    def _pieces(
+        self, masks: Masks, quotient: Quotient, chunks: dict[tuple[int, int], np.ndarray]
+    ) -> list[np.ndarray]:
+        """Coefficients of what is committed to of the quotient of short tables, with masks."""
+        rows = self.proving_key.domain(quotient.log_rows)
+        code = self.proving_key.domain(quotient.log_height)
+        own = [
+            interpolated(rows, code, quotient.place(j), chunks.pop((quotient.log_rows, j)))
+            for j in range(quotient.chunks)
+        ]
+        drawn = [
+            chunk_masks(masks, self.transcript.state, shape, self.key.options.queries)
+            for shape in self.layout.pieces(quotient)[:-1]
+        ]
+        length, point = self.proving_key.fold_length(quotient), code.shifts[-1]
+        mine = [values_on(coefficients, point, length) for coefficients in own]
+        values = self._quotient_off_chunks(quotient, point, length)
+        rest = remainder(quotient, code, point, mine, values)
+        return pieces(quotient, whole(quotient, code, own, rest), drawn)
 
     def _fold(self, shape: MatrixShape) -> Fold:
         """What is to be kept of a matrix of a tall table for the remainder of its quotient."""

@@ -214,24 +214,22 @@ class QuotientMaker:
         )
 
     def _remainder(self, quotient: Quotient, chunks: Sequence[Matrix]) -> np.ndarray:
-        """Coefficients of the remainder of a quotient, from m points off the chunks' cosets."""
+        """Coefficients of the remainder of a tall quotient, from m points off the code."""
         code = self.proving_key.domain(quotient.log_height)
-        length = self.proving_key.fold_length(quotient)
-        mine = [self._off_chunks(quotient, chunk, length, None) for chunk in chunks]
-        point = self.proving_key.fold_point if quotient.tall else code.shifts[-1]
+        length, point = self.proving_key.fold_length(quotient), self.proving_key.fold_point
+        mine = [chunk.folded(following=False) for chunk in chunks]
         values = self._quotient_off_chunks(quotient, point, length)
         return remainder(quotient, code, point, mine, values)
 
     def _off_chunks(
-        self, quotient: Quotient, matrix: Matrix, length: int, log_rows: int | None
+        self, quotient: Quotient, matrix: Matrix, length: int, log_rows: int
     ) -> np.ndarray:
-        """A matrix at the points of the remainder: (m, width), or (2 m, width) with next rows.
+        """A matrix at the points of the remainder and, in turn, at the next rows: (2 m, width).
 
         Where the code is as tall as the tables these are in no coset of it; else in the last one,
         which no chunk interpolates. `log_rows` is that of the table whose next rows are meant.
         """
-        following = log_rows is not None
         if quotient.tall:
-            return matrix.folded(following=following)
+            return matrix.folded(following=True)
         last = matrix.coset(self.layout.blowup - 1)
-        return points_of_coset(last, length, log_rows or 0, following=following)
+        return points_of_coset(last, length, log_rows)

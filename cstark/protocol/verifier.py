@@ -355,12 +355,16 @@ class Verifier:
         )
 
     def _quotient_at_zeta(self, quotient: Quotient, chunks: Sequence[Element]) -> Element:
-        """Q(zeta) from chunks that interpolate Q on the cosets s_j<g>, and perhaps a remainder.
+        """Q(zeta) from pieces that count powers of X^T, or from chunks and perhaps a remainder.
+
+        Chunks interpolate Q on the cosets s_j<g>:
 
         Q(X) = sum_j q_j(X) prod_(k != j) (X^N - s_k^N) / (s_j^N - s_k^N): the product is 1 on
         coset j and 0 on the others, and degrees below N times the number of chunks match. The
         remainder counts prod_k (X^N - s_k^N), which is 0 on all of them.
         """
+        if quotient.pieces:
+            return field.horner(chunks, field.power(self.zeta, quotient.stride))
         n = 1 << quotient.log_rows
         step = field.base_root(quotient.log_height + self.layout.log_blowup)
         inner = field.base_root(quotient.log_height)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .field import ONE, W_SQUARED, ZERO, Ext, P, W, horner, invert, root
 from .key import Interaction, Options, Statement, Table
+from .shape import piece_length
 
 
 @dataclass
@@ -135,15 +136,15 @@ def quotient(options: Options, height: int, code: int, chunks: list[Ext], zeta: 
     """Q(zeta) from its chunks: sum_j q_j prod_(i != j) (zeta^N - s_i^N) / (s_j^N - s_i^N).
 
     `code` is the height of the code. Where traces are hidden the last chunk is the remainder, times
-    prod_i (zeta^N - s_i^N).
+    prod_i (zeta^N - s_i^N); but of a code that is taller than its tables they are pieces, with
+    powers of zeta^T.
     """
-    cosets = code // height  # of the rows, in each of the code's
+    if height < code:
+        return horner(reversed(chunks), zeta ** piece_length(options, code))
     count = len(chunks) - (options.zk > 0)
     powers = []  # s_j^N
     for j in range(count):
-        q, e = divmod(j, cosets)
-        shift = options.coset_offset * pow(root(options.blowup * code), q, P)
-        shift = shift * pow(root(code), e, P) % P
+        shift = options.coset_offset * pow(root(options.blowup * code), j, P)
         powers.append(pow(shift, height, P))
     zeta_power = zeta**height
     total = ZERO

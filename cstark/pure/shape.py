@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .key import Statement, Table
+from .key import Options, Statement, Table
 
 TABLE_TREES = ("preprocessed", "main", "lookup")
 TREES = (*TABLE_TREES, "quotient")
@@ -135,9 +135,24 @@ def following_columns(table: Table, tree: str) -> Sequence[int]:
     return range(last, last + 1) if tree == "lookup" else ()
 
 
-def quotient_chunks(tables: Iterable[Table]) -> int:
-    """Chunks of the quotient of tables of one code height: Q has degree below (degree - 1) N."""
-    return max(1, max(table.degree for table in tables) - 1)
+def quotient_columns(statement: Statement, tables: Iterable[Table], rows: int, code: int) -> int:
+    """What is committed to of the quotient of tables of one code, the tallest of so many rows.
+
+    Q has degree below (degree - 1) N, which so many chunks hold. With masks there is a remainder;
+    or, where the code is taller than the tables, pieces of T coefficients, the last of T + s + 1.
+    """
+    degree = max(table.degree for table in tables)
+    chunks = max(1, degree - 1)
+    if rows < code:
+        masks, piece = statement.options.mask_length, piece_length(statement.options, code)
+        length = (degree - 1) * rows + degree * (masks - 1) + 3
+        return max(1, -(-(length - (code - piece)) // piece))
+    return chunks + (statement.options.zk > 0)
+
+
+def piece_length(options: Options, code: int) -> int:
+    """T, coefficients of a piece of the quotient of tables that are shorter than their code."""
+    return code - (options.queries + 1)
 
 
 def shape_of(statement: Statement, heights: tuple[int, ...], shards: int = 1) -> Shape:
@@ -171,8 +186,8 @@ def shape_of(statement: Statement, heights: tuple[int, ...], shards: int = 1) ->
                 if more:
                     of_rows.append(Block(index, tree, True, start, more, n))
                 words[tree] += width
-        chunks = quotient_chunks(t for t, m in zip(tables, codes, strict=True) if m == code)
-        chunks += options.zk > 0  # the remainder
+        mine = [table for table, m in zip(tables, codes, strict=True) if m == code]
+        chunks = quotient_columns(statement, mine, max(following), code)
         rows["quotient"][code] = [3] * chunks
         now.append(Block(-1, "quotient", False, 0, range(chunks), max(following)))
         words["quotient"] += 3 * chunks

@@ -73,7 +73,9 @@ challenges that make one right.
   the largest degree of any table of the height. With masks columns have degree D*, and the
   remainder counts Z_H prod (X^N - s_j^N): at most max(d, 2) D* + D*, which is what d = 2 at least
   gives with D* for N. (The mask of a sum has a factor of degree 2; what is committed has degree
-  D* - 1 at most, and d (D* - 1) + 2 is no more than d D* + d, which the points after zeta add.)
+  D* - 1 at most, and d (D* - 1) + 2 is no more than d D* + d, which the points after zeta add.
+  Pieces count powers of X below X^L, L = d (N + h - 1) + 3 - N, hence Z_H X^iT piece_i no more
+  than d (D* - 1) + 2 + D*.)
 * batching: each height's reduced word is combined from its own K_t words by consecutive powers;
   a common factor gamma^k changes nothing but at gamma = 0.  Mutual agreement for each height on
   the image of T costs (K_t - 1) a(n_t), in sum at most (K - 1) a(n), with gamma = 0 included.

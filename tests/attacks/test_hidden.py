@@ -44,14 +44,14 @@ def test_a_false_trace(kind, tall):
     assert plain_refusal(pair.false, forged) == check
 
 
-class OfTheRemainder(BoldLiar):
-    """Lies about the remainder, in the place of the first chunk."""
+class OfTheLast(BoldLiar):
+    """Lies about the remainder, or the last piece, in the place of the first chunk."""
 
     def _opened(self):
         self.openings = CheatingProver._opened(self)
         for quotient in self.layout.quotients:
-            weight = self.chunk_weight(quotient, quotient.chunks)
-            number = self.opening_of("quotient", quotient.tables[0], chunk=quotient.chunks)
+            weight = self.chunk_weight(quotient, quotient.columns - 1)
+            number = self.opening_of("quotient", quotient.tables[0], chunk=quotient.columns - 1)
             step = field.mul(self.gap(quotient), field.inverse(weight))
             self.openings[number] = field.add(self.openings[number], step)
             assert self.gap(quotient) == field.ZERO
@@ -59,7 +59,7 @@ class OfTheRemainder(BoldLiar):
 
 
 @pytest.mark.holds("final polynomial")
-@pytest.mark.parametrize("liar", [BoldLiar, OfTheRemainder])
+@pytest.mark.parametrize("liar", [BoldLiar, OfTheLast])
 @pytest.mark.parametrize("tall", [False, True])
 def test_lies_at_zeta_and_a_word_far_from_low_degree(tall, liar):
     """The word that hides those of its height does not hide that they are no words of the code."""

@@ -218,7 +218,14 @@ class Simulator:
     def _last_chunk(
         self, quotient: Quotient, point: Element, value: Element, chunks: list[Element]
     ) -> Element:
-        """The remainder that Q and the chunks leave, at a point that no chunk has in its coset."""
+        """The remainder that Q and the chunks leave, at a point that no chunk has in its coset.
+
+        Or the last piece.
+        """
+        if quotient.pieces:
+            power = field.power(point, quotient.stride)
+            left = field.sub(value, field.horner(chunks, power))
+            return field.mul(left, field.inverse(field.power(power, len(chunks))))
         lagrange, vanishing = quotient_factors(quotient, self._domain(quotient.log_height), point)
         for factor, chunk in zip(lagrange, chunks, strict=True):
             value = field.sub(value, field.mul(factor, chunk))
@@ -227,6 +234,9 @@ class Simulator:
     def _chunks_at(self, quotient: Quotient, point: int, value: Element) -> list[Element]:
         """Chunks and remainder at a position: uniform, but for what Q makes of one of them."""
         at = (point, 0, 0)
+        if quotient.pieces:
+            others = [self.element() for _ in range(quotient.pieces - 1)]
+            return [*others, self._last_chunk(quotient, at, value, others)]
         lagrange, vanishing = quotient_factors(quotient, self._domain(quotient.log_height), at)
         chunks = [self.element() for _ in lagrange]
         if vanishing != field.ZERO:

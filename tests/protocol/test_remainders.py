@@ -45,18 +45,22 @@ def _remembering():
 
 
 def remainders():
-    """Of all proofs since the test began: code height, degree of the tables, and of the polynomial.
+    """Of all proofs since the test began: code height, degree of the tables, and of the remainder.
 
-    Code heights that have none are left out.
+    Where there are pieces instead, by how much the quotient's degree is above (d - 1) N.
     """
     found = []
     for prover, commitments in Remembering.made:
         tree = commitments["quotient"]
         for shape, matrix in zip(tree.shape.matrices, tree.matrices, strict=True):
             quotient = prover.layout.quotient_of(shape)
-            if not shape.is_mask and shape.chunk == quotient.chunks:
+            if not shape.is_mask and shape.chunk == quotient.columns - 1:
                 degree = max(prover.layout.key.tables[t].degree for t in quotient.tables)
-                found.append((shape.log_height, degree, degree_of(matrix, prover.layout.blowup)))
+                reached = degree_of(matrix, prover.layout.blowup)
+                if quotient.pieces:
+                    reached += (quotient.pieces - 1) * quotient.stride
+                    reached -= degree - 1 << quotient.log_rows
+                found.append((shape.log_height, degree, reached))
     return found
 
 
