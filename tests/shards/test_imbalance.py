@@ -65,6 +65,16 @@ def test_it_does_not_matter_what_was_checked_or_kept(told):
         assert str(refused(told, broken(), **settings)) == str(refused(told, broken()))
 
 
+def test_where_traces_are_hidden(told, tmp_path):
+    """The error is the prover's own; the run that failed leaves nothing to go on with."""
+    hidden = Told(machine(zk=True))
+    assert str(refused(hidden, broken())) == str(refused(told, broken()))
+    assert str(refused(hidden, broken(), folder=tmp_path)) == str(refused(told, broken()))
+    proof = hidden.prove(folder=tmp_path)
+    hidden.verify(proof)
+    assert not hidden.plain_refusal(proof)
+
+
 def shifted(index):
     """The second shard begins with another value than the first one left."""
     found = traces_of(index)
