@@ -23,28 +23,29 @@ Heights
 A key says of each table how often it stands in a proof. Most stand once. One whose key says ``any``
 stands as often as the prover likes, or not at all; it has several *traces*, and from here on each
 trace is a table of its own: "the tables" are those that stand, in the order of the key, the traces
-of one table side by side, tallest first, and t counts these. Buses keep the numbers that the key
-gives them, whoever is absent. The heights of a header are, by table of the key,
+of one table side by side, none taller than the one before it, and t counts these. Buses keep the
+numbers that the key gives them, whoever is absent. The heights of a header are, by table of the
+key,
 
     one byte, the log height        of a table that stands once (``once`` and ``every``),
-    128, a number k of 2 bytes, and then k log heights of a byte, descending    of ``any``.
+    128, a number k of 2 bytes, and then k log heights of a byte                of ``any``.
 
 The statement
 -------------
 The verifying key, the heights, public values, tokens and claim. The heights stand in the header of
 the proof and are absorbed; all else is the verifier's own. From them follow every count and every
-length after the header (`cstark.protocol.layout`).
+length after the header (in code: `cstark.protocol.layout`).
 
 *Policy.* A verifier refuses before the rounds: options other than the key's, another claim, another
 number of tables than the key has, a table that stands more or less often than it may or whose
-traces are not in order, no table at all or more than 4,096; heights below 8, above
-2^max_log_height, other than a table's ``rows`` or below the length of one of its periodic columns;
-fewer proven bits (`cstark.security`) than it demands, which is its own choice; and weights that
-could wrap around: the total, over all buses together, of weight times height of every interaction
-plus the count of every token must be below p, because counts are added mod p; and a public value on
-which the count of an interaction depends (a node from which the count is computed, or the count
-itself) must be at most the interaction's weight, unless that is 0: p - 1 copies are not the taking
-away of one.
+traces are not in order, no table that stands or more than 4,096; heights N_t below 8, above
+2^max_log_height, other than a table's ``rows`` or below the length of one of its periodic columns
+(code heights may be larger); fewer proven bits (`cstark.security`) than it demands, which is its
+own choice; and weights that could wrap around: the total, over all buses together, of weight times
+N_t of every interaction plus the count of every token must be below p, because counts are added mod
+p; and a public value on which the count of an interaction depends (a node from which the count is
+computed, or the count itself) must be at most the interaction's weight, unless that is 0: p - 1
+copies are not the taking away of one.
 
 *The key* is JSON. Its digest is the SHA-256, whatever the hash of the options, of its canonical
 text: what Python's ``json.dumps(key, sort_keys=True, separators=(",", ":"))`` writes (names sorted
@@ -53,8 +54,8 @@ U+0020 to U+007E as ``\\u`` and four lower-case hexadecimal digits, above U+FFFF
 lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
 
     format, version      "cstark verifying key", 2
-    options              blowup, hash, fri_arity, final_length, grinding, max_log_height, queries,
-                         coset_offset; zk, which is false or a number z
+    options              blowup, hash ("keccak256", "sha256" or "blake3"), fri_arity, final_length,
+                         grinding, max_log_height, queries, coset_offset; zk, false or a number z
     preprocessed_root    64 lower-case hex digits, or null without preprocessed columns
     buses                name -> [number, width]; numbers 1, 2, ... in the order of the names
     tables               in order, objects of
@@ -76,8 +77,8 @@ lone surrogate as itself; integers in decimal; ``true``, ``false``, ``null``)::
 *Degrees.* A column has degree 1, a constant or public value 0; an addition or subtraction the
 larger one of its operands, a product their sum. The table's ``degree`` is the largest of: 1; its
 constraints', one more under "first" and "last"; and of its lookup constraints, where that of a
-group (see *Lookup groups*) of n interactions, the largest degree of whose counts is m, has max(1 +
-n, m + n - 1), and acc = 0 on the first row has 2. So each fingerprint counts as 1, even if all that
+group (see *Lookup groups*) of n interactions, the largest degree of whose counts is e, has max(1 +
+n, e + n - 1), and acc = 0 on the first row has 2. So each fingerprint counts as 1, even if all that
 it says is constant.
 
 *Lookup groups.* Interactions that share a lookup column, or the accumulator, are a group. They are
@@ -95,17 +96,19 @@ package refuses a key unless: exactly these fields, all numbers integers; indice
 to 64, final_length 1 to 2^15 and fri_arity 2, 4 or 8, powers of two; 1 to 1,024 queries; grinding
 at most 40; 1 <= coset_offset < p and coset_offset^(2^32) != 1; 3 <= max_log_height <= 32 - log2 b,
 or 31 - log2 b with zk, of which 4 <= z <= 32 - log2 b and 2^z >= max(8 + m, d (m - 1) + 3) for each
-table's degree d, m as in Zero-knowledge; 1 to 4,096 tables; widths, periodic columns and publics
-at most 2^16, a main or preprocessed column; the root null if and only if there are no preprocessed
-columns; no publics and no preprocessed columns in a table that stands any number of times; messages
-of 1 to 2^16 values; nodes of degree at most 1,024; ``rows`` a power of two from 8 to
-2^max_log_height, and given when there are preprocessed columns; periods powers of two from 1 on, at
-most ``rows`` and 2^max_log_height; names not empty and printable (what Python's ``str.isprintable``
-says), table names distinct, one width a bus; at least one constraint or interaction in a table;
-degree - 1 at most b, values of degree at most 1, a count's degree at most b; constants, values and
-weights below p; constant counts c not 0, with a weight of min(c, p - c) at least; no next row under
-"every" and "last" (messages and counts may read it, of the last row the first); no constraint whose
-node is a "constant"; degree, bus numbers and next-row lists are what follows from the rest.
+table's degree d, where m = 2 (queries + 3), or 2 queries + 9 in a key with ``shard_root``; 1 to
+4,096 tables; widths, periodic columns and publics at most 2^16, at least one main or preprocessed
+column in each table; the root null if and only if there are no preprocessed columns; no publics and
+no preprocessed columns in a table that stands any number of times; messages of 1 to 2^16 values;
+nodes of degree at most 1,024; ``rows`` a power of two from 8 to 2^max_log_height, and given when
+there are preprocessed columns; periods powers of two from 1 on, at most ``rows`` and
+2^max_log_height; names not empty and printable (what Python's ``str.isprintable`` says, which
+follows its version of Unicode), table names distinct, one width a bus; at least one constraint or
+interaction in a table; degree - 1 at most b, values of degree at most 1, a count's degree at most
+b; constants, values and weights below p; constant counts c not 0, with a weight of min(c, p - c) at
+least; no next row under "every" and "last" (messages and counts may read it, of the last row the
+first); no constraint whose node is a "constant"; buses that no interaction uses are allowed;
+degree, bus numbers and next-row lists are what follows from the rest.
 
 *The order of nodes* follows from the rest, too. They are numbered as a walk finishes them that goes
 through the constraints in order, then the interactions in order, of each its values, then its
@@ -115,15 +118,16 @@ subtracts a node from itself, adds or subtracts 0 on the right, adds it on the l
 by 0 or 1.
 
 *A key file* (``cstark key``, ``cs.StatementFile``) is JSON in UTF-8 without a byte order mark, in
-which a repeated name or a number with a point or an exponent is refused: an object of exactly
-``format`` ("cstark statement"), ``version`` (2), ``key``, ``publics`` (table -> list of values; a
-table without public values may be missing, or have an empty list), ``tokens`` (lists ["send" |
-"receive", bus, values, count]) and ``claim``, null for the empty one, or an object. The claim's
-bytes, which a proof holds and round 0 absorbs, are the canonical text of that object, as above,
-however the file writes it: at most 2^20 bytes, integers of at most 4096 bits, nothing inside more
-than 32 lists and objects, the claim's own included. Values and counts are integers from 0 to p - 1;
-an unknown table or bus, or another number of values than the table's ``publics`` or the bus's
-width, is refused. A token is a message that the verifier itself sends or receives.
+which a repeated name or a number with a point or an exponent is refused (-0 is 0): an object of
+exactly ``format`` ("cstark statement"), ``version`` (2), ``key``, ``publics`` (table -> list of
+values; a table without public values may be missing, or have an empty list), ``tokens`` (lists
+["send" | "receive", bus, values, count]) and ``claim``, null for one of no bytes, or an object. The
+claim's bytes, which a proof holds and round 0 absorbs, are the canonical text of that object, as
+above, however the file writes it (so ``{}`` is a claim of two bytes): at most 2^20 bytes, integers
+of at most 4096 bits, no value inside more than 32 lists and objects, the claim's own being the
+first. Values and counts are integers from 0 to p - 1; an unknown table or bus, or another number of
+values than the table's ``publics`` or the bus's width, is refused. A token is a message that the
+verifier itself sends or receives.
 
 Transcript
 ----------
@@ -137,7 +141,8 @@ its original padding, SHA-256, or unkeyed BLAKE3), a length is 8 bytes::
                           number, has zeros as its low `bits` bits
 
 k and the number of blocks used are 8 bytes, `bits` is one byte, the nonce 8. The blocks make a
-stream of words of 8 bytes, four each. A draw is one squeeze, of as many blocks as it needs. An
+stream of words of 8 bytes, four each. A draw is one squeeze, of as many blocks as it needs: up to
+the one with the last word that it takes or passes over. An
 element of F is the first three words of the stream that are below p, c0 first. A draw of n
 positions takes n words, and of each the low log2(b M_max) bits.
 
@@ -208,9 +213,10 @@ round  absorbed                                                                 
 ====== ======================================================================== ================
 
 The protocol is ``cstark multi-table STARK, Goldilocks^3, version 2``. Numbers in round 0 are 8
-bytes unless it says otherwise. zeta is drawn again, under the same label, while it lies in the base
-field. The nonce must have the proof of work in the state before it is absorbed, or be 0 when the
-options have no grinding; a verifier accepts any that has it, a prover takes the smallest.
+bytes, but for those of "log heights", which are as in the file. zeta is drawn again, under the same
+label, while it lies in the base field. The nonce must have the proof of work in the state before it
+is absorbed, or be 0 when the options have no grinding; a verifier accepts any that has it, a prover
+takes the smallest.
 
 *Balance.* With f = z - (bus + alpha v_1 + ... + alpha^k v_k), the fingerprint of a message on a bus
 of that number: the sum of the table sums and of +count/f (sent) or -count/f (received) over the
@@ -223,8 +229,8 @@ In this section N, M and g are those of the tables in question.
 *Lookup columns.* A table with interactions has a column over F for each group of them. The last
 group is absorbed by the accumulator acc, which is the last column; each group before it has a
 column c of its own, in the order of the groups. With fingerprints f, sign s (+1 send, -1 receive)
-and count m of the interactions of a group, let D be the product of all f, and E the sum, over its
-interactions i, of s_i m_i times the product of all f but f_i. The constraints that follow the
+and count e of the interactions of a group, let D be the product of all f, and E the sum, over its
+interactions i, of s_i e_i times the product of all f but f_i. The constraints that follow the
 table's own are, in this order,
 
     every row    c D - E = 0                                 for each group but the last
@@ -232,7 +238,7 @@ table's own are, in this order,
     first row    acc = 0
 
 where L is the table sum, acc' the accumulator at the next row (the first after the last), and sum c
-the other lookup columns of this row. A pair has D = f_a f_b and E = s_a m_a f_b + s_b m_b f_a.
+the other lookup columns of this row. A pair has D = f_a f_b and E = s_a e_a f_b + s_b e_b f_a.
 
 *Quotient.* The tables of a height have one quotient, with Z_H = X^N - 1,
 
@@ -267,9 +273,10 @@ the reduced word of that height is the sum over its own openings of
 FRI
 ---
 It works in y = x / h: position (q, i) of height n has y = root(b n)^(q + b i). Layer 0 is the
-reduced word of the tallest height. The fold of a layer of height n has arity min(fri_arity, n/m), m
+reduced word of the tallest height. The fold of a layer of height n has arity min(fri_arity, n/l), l
 the next lower height of a table, or 1 if there is none; folding stops at the first layer whose
-height is at most ``final_length`` and not above that of any table (`cstark.protocol.schedule`).
+height is at most ``final_length`` and not above that of any table (in code:
+`cstark.protocol.schedule`).
 There may be no fold at all.
 
 A fold of arity a with challenge c takes f to f'(y^a) = a sum_k c^k f_k(y^a), where f(y) = sum_k y^k
@@ -288,15 +295,19 @@ With zk = z in the key the following is different. s is the number of queries an
 the key of proofs in shards m = 2 s + 9.
 
 *Code heights.* M_t is N_t if N_t is at least 2^z, else the least power of two that is at least N_t
-+ m, 8 + m, and d (m - 1) + 3 for the degree d of every table of the machine. What was said of a
-matrix's height is said of M_t: LDEs, trees, FRI, positions, layers. Preprocessed columns are the
-polynomials of degree below N_t as before. To a prover the next row of (q, i) is (q, i + M_t/N_t).
++ m, 8 + m, and d (m - 1) + 3 for the degree d of every table of the key, standing or not. What was
+said of a matrix's height is said of M_t: LDEs, trees, FRI, positions, layers. Preprocessed columns
+are the polynomials of degree below N_t as before. To a prover the next row of (q, i) is (q, i +
+M_t/N_t).
 
 *Sums.* Unless just one of the tables that stand has interactions, each table that has any has one
 more main column u after its own, an opening at zeta, and the cyclic constraint of its accumulator
 is
 
     (acc' - acc + L/N - sum c - u (1 + w X + w^2 X^2)) D - E = 0.
+
+u is the last column of the table's main matrix, in leaves, rows and openings at zeta; it is not
+opened at zeta g. A table of width 0 so has a main matrix, too, and the proof a main root.
 
 *Quotients.* The tables of a code height M have one quotient, whatever their own heights:
 
@@ -322,18 +333,20 @@ DEEP the numbering k counts it before all openings, as 0: its value is added to 
 first; then by table as before.
 
 *Final polynomial.* A code height M has the dimension D = M + m if M >= 2^z and some table has N_t =
-M, else M. Of a last layer of height n, the final polynomial has as many coefficients
-as the largest ceil(D n/M) of any code height; they must be fewer than b n, the points of that
-layer. A key in which a table may have 2^z rows or more has to leave room for that: n + ceil(m
-n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to final_length.
+M, else M. Of a last layer of height n, the final polynomial has as many coefficients as the largest
+ceil(D n/M) of any code height; they must be fewer than b n, the points of that layer, which is so
+for every valid key: one in which a table may have 2^z rows or more has to leave room for that, n +
+ceil(m n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_arity) to final_length.
 
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
 random over F with s + 1; X^T t to piece i and -t to the next one, likewise; over the rows r, u(g^r)
 (1 + w g^r + w^2 g^2r) sums up to mu_t, random but for the sum of all of them, which is 0; the
 additional column of the tallest code height is random over F with as many coefficients as the final
-polynomial, times M_max / n; salts are random. A verifier need not know: any polynomials of no
-higher degrees will do.
+polynomial, times M_max / n; salts are random. A verifier need not know. Of c coefficients of the
+final polynomial, what it enforces of each column is a degree below c M / n, which is D or a little
+more; that the identity of Q holds with an R below that, too, is why r has no more than m
+coefficients.
 
 Queries
 -------

@@ -81,7 +81,7 @@ def test_the_limits_of_the_page():
     assert "messages of 1 to 2^16 values" in text
     assert f"nodes of degree at most {limits.MAX_DEGREE:,}" in text
     assert f"``rows`` a power of two from {limits.MIN_ROWS} to" in text
-    claims = "at most 2^20 bytes, integers of at most 4096 bits, nothing inside more than 32 lists"
+    claims = "at most 2^20 bytes, integers of at most 4096 bits, no value inside more than 32 lists"
     assert claims in text
     assert (limits.MAX_CLAIM_BYTES, limits.MAX_CLAIM_INTEGER_BITS) == (2**20, 4096)
     assert limits.MAX_CLAIM_DEPTH == 32

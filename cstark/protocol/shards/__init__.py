@@ -19,7 +19,8 @@ of the shards before the last; in the last one the tree is that of all tables,
 the digest is that of the text with the field. With zk its number z may be another one than in the
 key of the same machine's other proofs (section Zero-knowledge).
 
-*Policy.* In the place of that of a single proof: options, claim, number of tables and heights as
+*Policy.* In the place of that of a single proof, and asked when the heads of all shards have been
+read: options, claim, number of tables and heights as
 there, for each shard; presence as above; the rule on public values that a count depends on, as
 there; each shard has as many proven bits as the verifier demands, where the lookup term counts the
 messages of all shards and the tokens; and the weights of all shards and the counts of the tokens,
@@ -33,7 +34,8 @@ is 8 bytes; labels in quotes)::
     T_i  "protocol"     cstark shard of a multi-table STARK, Goldilocks^3, version 2
          "key", "options"
          "shard"        S, i
-         "log heights", "publics" (of the tables that stand)
+         "log heights", "publics" (as in round 0, of the tables that stand; so those of
+                        an ``every`` table in each shard)
          "main root"
          draw "eta"; draw "omega", again while it lies in the base field
          "pins"         for each code height with main columns, tallest first, the element
@@ -60,7 +62,8 @@ the tokens add up to 0.
 
 *Pins.* They fix the main columns of a shard before z and alpha are drawn, so that the candidates of
 different shards do not multiply (`cstark.security.terms`). In DEEP a pin is one opening more, the
-last of its height in the numbering k: its reduced word gets
+last of its height in the numbering k, so that those of the next height are counted on after it; but
+it is no part of the "openings" of round 4. The reduced word of its height gets
 
     gamma^k (pin - sum_c eta^c f_c(x)) / (omega - x).
 
