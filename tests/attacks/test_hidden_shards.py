@@ -12,6 +12,7 @@ from cstark import Reason, field, pure
 from cstark.protocol.logup import build_lookups
 from cstark.protocol.shards.proof import ShardProof
 from cstark.protocol.shards.prover import ShardProver
+from cstark.protocol.shards.verifier import sharded_security
 from tests.attacks.toolkit import deaf_to, without
 from tests.shards.shard_support import (
     COUNT,
@@ -212,8 +213,6 @@ def test_more_or_fewer_bytes_of_a_hidden_shard(told, honest, index):
 @pytest.mark.holds("security")
 def test_both_verifiers_count_the_bits_of_hidden_shards():
     """With the pins of columns of sums, at the heights of codes."""
-    from cstark.protocol.shards.verifier import sharded_security
-
     for options, rows in (({}, 16), ({"tall": True, "final_length": 16}, 64)):
         told = hidden(queries=60, grinding=3, **options)
         proof = told.prove(sources(2, rows))

@@ -50,7 +50,7 @@ def test_which_sums_are_hidden_is_said_by_the_number_of_shards(count):
     assert shard.layout(only).hidden_sums == ((0,) if count > 1 else ())
 
 
-def test_a_key_of_shards_has_what_the_other_one_has(tmp_path):
+def test_a_key_of_shards_has_what_the_other_one_has():
     """Programs, domains and, where codes are as tall, the preprocessed commitment are shared."""
     for told in (hidden(), Told(machine())):
         key = told.machine.proving_key

@@ -9,11 +9,11 @@ from cstark import field
 from cstark.field import P
 from cstark.protocol import prover as prover_module
 from cstark.protocol.hiding import mask_length
+from cstark.protocol.shards.prover import ShardProver
 from tests.attacks.toolkit import changed
 from tests.oracles.programmed import programmed
 from tests.protocol.test_masks import (
     OneKind,
-    Zeros,
     base_rank,
     coordinates,
     degree_of,
@@ -80,11 +80,6 @@ def test_columns_have_masks_of_that_length(subject):
     told, shards = subject
     made = []
 
-    class Keeping(prover_module.Prover):
-        pass
-
-    from cstark.protocol.shards.prover import ShardProver
-
     class KeepingShard(ShardProver):
         def round_3_quotient(self):
             super().round_3_quotient()
@@ -126,7 +121,6 @@ def test_pins_and_sums_change_with_their_masks(subject):
 
     with changed(prover_module, "column_masks", none):  # a prover that leaves them out is noticed
         assert pins_of(told, shards, "main of", 1) == pins_of(told, shards, "main of", 0)
-    assert Zeros is not None
 
 
 def test_totals_of_shards_change_with_the_secret(subject):

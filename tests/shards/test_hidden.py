@@ -141,7 +141,7 @@ def test_shards_without_messages(speaking, tmp_path):
     assert sums == [int(index in speaking) for index in range(3)]
 
 
-def test_messages_that_come_and_go(tmp_path):
+def test_messages_that_come_and_go():
     """A shard that has messages at every other call."""
     options = cs.Options(queries=4, grinding=0, max_log_height=8, zk=True)
     told = Told(cs.Machine({"squares": Squares(), "pairs": Pairs()}, options), {}, (), b"")
@@ -221,7 +221,7 @@ def test_masks_of_sums_cancel(silent):
 # ---- where the secret goes -----------------------------------------------------------------
 
 
-def test_secrets_are_in_nothing_that_is_shown(told, honest, tmp_path):
+def test_secrets_are_in_nothing_that_is_shown(honest):
     run = RunSecret(SEED)
     mine = run.of(Place(0, 2), bytes(32))
     with pytest.raises(TypeError, match="not to be copied"):
