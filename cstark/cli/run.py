@@ -24,7 +24,7 @@ from cstark.cli.options import add_options, options_from
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
 from cstark.report.progress import StatusLine
-from cstark.text import bytes_text, exact, pairs
+from cstark.text import bytes_text, counted, exact, pairs
 
 __all__ = ["configure", "run"]
 
@@ -100,11 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
     timing = None if estimate is None else estimate.timing
     if estimate is not None and timing is not None:
         memory = bytes_text(estimate.peak_bytes + execution.trace_bytes)
+        threads = counted(estimate.threads, "thread")
         say(
             "\na proof is expected to take",
             pairs(
                 [
-                    ("  time", f"{timing.first_short()} on {estimate.threads} threads"),
+                    ("  time", f"{timing.first_short()} on {threads}"),
                     ("  memory", f"{memory} for traces and buffers"),
                     ("  bytes", f"about {bytes_text(estimate.proof_bytes)}"),
                     *beside,

@@ -25,6 +25,9 @@ def test_run_says_what_happened_and_what_a_proof_would_take(guest, capsys):
     shown = capsys.readouterr().out
     assert shown.startswith("sum\n\n")
     assert "exit code     210" in shown and "a proof is expected to take" in shown
+    assert re.search(r" on (1 thread|\d+ threads)$", shown, re.MULTILINE)
+    assert main(["run", "guest.elf", "--input", "n.bin", "--threads", "1"]) == 0
+    assert re.search(r" on 1 thread$", capsys.readouterr().out, re.MULTILINE)
     assert "own cells" in shown
     assert "total" in (guest / "f.html").read_text()
 
