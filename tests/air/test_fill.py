@@ -209,8 +209,9 @@ def test_filling_of_another_length_is_refused():
         machine.prove({"clock": X}, pad_to={"clock": 32})
 
 
-def test_shards_are_filled_up_where_they_stand():
-    machine = MACHINE.with_options(cs.Options(queries=5, grinding=0, max_log_height=12))
+@pytest.mark.parametrize("zk", [False, True])
+def test_shards_are_filled_up_where_they_stand(zk):
+    machine = MACHINE.with_options(cs.Options(queries=5, grinding=0, max_log_height=12, zk=zk))
     shards = [{"listed": [DOUBLES]}, TRACES]
     proof = machine.prove_shards(shards, pad_to={"squares": 32, "listed": 64})
     machine.verify(proof, min_security=0)
