@@ -106,7 +106,8 @@ class MerkleTree:
 
     @property
     def root(self) -> bytes:
-        return self.nodes[-1].tobytes()
+        root: bytes = self.nodes[-1].tobytes()
+        return root
 
     def missing_leaves(self, positions: np.ndarray) -> np.ndarray:
         """Flat positions of the leaves to be hashed again for `siblings`."""
