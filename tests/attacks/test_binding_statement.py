@@ -275,7 +275,9 @@ class Said:
             PURE,
             digest=self.digest,
             options=PureOptions(**{
-                f.name: getattr(self.options, f.name) for f in dataclasses.fields(PureOptions)
+                f.name: getattr(self.options, f.name)
+                for f in dataclasses.fields(PureOptions)
+                if f.name != "sharded"  # which is the key's
             }),
             publics=self.publics,
             tokens=tuple(PureToken(t.sign, t.bus, t.values, t.count) for t in self.tokens),
