@@ -153,10 +153,11 @@ positions of 10 bits, "positions", after it 780, 392, 914, 816, 335.
 Commitments
 -----------
 Four trees: preprocessed, main, lookup, quotient. The first three hold the LDEs of a matrix per
-table that has such columns, the quotient tree of one per chunk of each height; they are ordered by
-code height, tallest first, then by table, or by height N, tallest first, and by chunk. A column
-over F is three columns there, its coordinates, side by side; a quotient chunk is a matrix of one
-such column. *Height* of a matrix, a word or a tree's level, from here on, is that of the code.
+table that has such columns, the quotient tree of one per chunk of each height's quotient (with zk
+also per R or piece); they are ordered by code height, tallest first, then by table, in the quotient
+tree by chunk or piece, and R last. A column over F is three columns there, its coordinates, side by
+side; a quotient chunk is a matrix of one such column, and so are R and a piece. *Height* of a
+matrix, a word or a tree's level, from here on, is that of the code.
 
 The leaf of height n at (q, i) is H_leaf of the row (q, i) of every matrix of that height,
 concatenated in that order; with zk, in the main, lookup and quotient trees and at the tree's
@@ -260,9 +261,9 @@ The verifier evaluates both sides of this at X = zeta, from the openings.
 Openings
 --------
 They come by code height, tallest first; within one first all at zeta: by table, then tree
-(preprocessed, main, lookup), then column, and after all tables the chunks of the quotient, as they
-stand in the tree; then all at zeta g_t, of each table its own g_t = root(N_t), by table, tree and
-column. At zeta every column is opened, at zeta g those in the key's next-row lists and the
+(preprocessed, main, lookup), then column, and after all tables the matrices of the quotient, as
+they stand in the tree; then all at zeta g_t, of each table its own g_t = root(N_t), by table, tree
+and column. At zeta every column is opened, at zeta g those in the key's next-row lists and the
 accumulator. A column over F is one opening: the sum of w^j times coordinate j.
 
 *DEEP.* k numbers all openings of the proof from 0, through all heights. At a point x of height n,
@@ -313,17 +314,20 @@ opened at zeta g. A table of width 0 so has a main matrix, too, and the proof a 
 
     Q(X) = sum_t delta^t (sum_j beta^j S_tj(X) C_tj(X)) / (X^N_t - 1),
 
-t numbering those of this code height, d being the largest of their degrees, and N the largest N_t.
-If N is M, its k = max(1, d - 1) chunks interpolate Q, up to a mask, on s_j { g^i } as above. One
+t numbering those of this code height, d being the largest degree of these (not of all tables of the
+key), and N the largest N_t. If N is M, its k = max(1, d - 1) chunks interpolate Q, up to a mask, on
+s_j { root(N)^i } as above. One
 more chunk R follows them, committed and opened like the others, and
 
     Q(X) = sum_j q_j(X) prod_(i != j) (X^N - s_i^N) / (s_j^N - s_i^N) + R(X) prod_i (X^N - s_i^N).
 
-If N is less than M there are pieces p_i in the place of chunks, committed and opened as these, and
+If N is less than M there are pieces p_i in the place of chunks, committed and opened as these, no
+R, and
 
     Q(X) = sum_i X^iT p_i(X)    with T = M - (s + 1), 0 <= i < k,
 
-k being the least number from 1 on with (d - 1) N + d (m - 1) + 3 <= k T + s + 1.
+k being the least number from 1 on with (d - 1) N + d (m - 1) + 3 <= k T + s + 1. (M is at least 8 +
+m, so T is above M/2.)
 
 *FRI.* The quotient tree has one more column over F, a matrix of its own at the tallest code height,
 which stands last among those of that height, after R or the pieces, and is opened at no point. In
@@ -340,13 +344,13 @@ ceil(m n/2^z) < b n for each power of two n from max(1, 2 final_length / fri_ari
 
 *Prover.* It adds (X^N - 1) r to every column of the main and lookup trees, r random with m
 coefficients (over F in the lookup tree, m for each coordinate); (X^N - s_j^N) t to chunk j, t
-random over F with s + 1; X^T t to piece i and -t to the next one, likewise; over the rows r, u(g^r)
-(1 + w g^r + w^2 g^2r) sums up to mu_t, random but for the sum of all of them, which is 0; the
-additional column of the tallest code height is random over F with as many coefficients as the final
-polynomial, times M_max / n; salts are random. A verifier need not know. Of c coefficients of the
-final polynomial, what it enforces of each column is a degree below c M / n, which is D or a little
-more; that the identity of Q holds with an R below that, too, is why r has no more than m
-coefficients.
+random over F with s + 1, for which R makes up; X^T t to piece i and -t to piece i + 1, for each i
+below k - 1 a t of its own, likewise; over the rows r, u(g^r) (1 + w g^r + w^2 g^2r) sums up to
+mu_t, random but for the sum of all of them, which is 0; the additional column of the tallest code
+height is random over F with as many coefficients as the final polynomial, times M_max / n; salts
+are random. A verifier need not know. Of c coefficients of the final polynomial, what it enforces of
+each column is a degree below c M / n, which is D or a little more; it is so of R and of pieces,
+too, which is why r has no more than m coefficients.
 
 Queries
 -------
@@ -402,7 +406,8 @@ A proof is accepted if and only if
 3.  the buses balance;
 4.  the nonce has its proof of work;
 5.  for every height N, Q(zeta) Z_H(zeta) = sum_t delta^t sum_j beta^j S_tj(zeta) C_tj(zeta), with
-    zk for every code height, each table's summand over its own Z_H;
+    zk Q(zeta) of section Zero-knowledge, from the summands, is its sum over chunks and R, or over
+    pieces, for every code height;
 6.  every tree's rows and siblings give its root: the key's for the preprocessed tree (in shards
     `cstark.protocol.shards` says which of its two);
 7.  every committed layer's leaves and siblings give its root;

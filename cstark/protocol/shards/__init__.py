@@ -19,8 +19,8 @@ of the shards before the last; in the last one the tree is that of all tables,
 the digest is that of the text with the field. With zk its number z may be another one than in the
 key of the same machine's other proofs (section Zero-knowledge).
 
-*Policy.* In the place of that of a single proof, and asked when the heads of all shards have been
-read: options, claim, number of tables and heights as
+*Policy.* In the place of that of a single proof (the weights when the heads of all shards have been
+read): options, claim, number of tables and heights as
 there, for each shard; presence as above; the rule on public values that a count depends on, as
 there; each shard has as many proven bits as the verifier demands, where the lookup term counts the
 messages of all shards and the tokens; and the weights of all shards and the counts of the tokens,
@@ -70,11 +70,11 @@ it is no part of the "openings" of round 4. The reduced word of its height gets
 Zero-knowledge
 --------------
 With zk in the key, all that section Zero-knowledge of `cstark.protocol` says holds of each shard
-and of the tables that stand in it, and of the tables of the key where that section speaks of those
-of the machine; but for this:
+and of the tables that stand in it; but for this:
 
 * m = 2 s + 9 in the place of 2 (s + 3), wherever m stands: in code heights, in dimensions, in the
-  number of coefficients of a final polynomial, and in what a valid key leaves room for.
+  number of pieces of a quotient, in that of coefficients of a final polynomial, and in what a valid
+  key leaves room for.
 * With S >= 2 every table that stands in a shard and has interactions has the main column u more,
   even if it is the only one there that has any. With S = 1 it is as in other proofs: if just one of
   the tables that stand has interactions, it does without.
