@@ -315,6 +315,13 @@ def test_verifying_tells_how_far_it_is(told, honest):
         told.verify(honest, progress=stop)
 
 
+@pytest.mark.parametrize("wrong", [3, "pool", ThreadPoolExecutor])
+def test_executors_that_are_none(told, honest, wrong):
+    for use in (told.prove, lambda **settings: told.verify(honest, **settings)):
+        with pytest.raises(cs.CstarkError, match=r"executor must be a concurrent\.futures\.Execu"):
+            use(executor=wrong)
+
+
 def test_heights_cannot_be_expected(told, honest):
     with pytest.raises(cs.StatementError, match="shards of a proof have heights of their own"):
         told.verify(honest, heights={"ledger": 8})
