@@ -27,6 +27,7 @@ CONSTANTS = st.one_of(
 )
 WEIGHTS = st.one_of(
     st.tuples(st.just("alpha"), st.integers(0, 5), st.integers(0, 3)),
+    st.tuples(st.just("unit"), st.integers(0, 2), st.integers(0, 3)),
     st.tuples(st.just("beta"), st.integers(0, 5), CLASS, st.integers(0, 2), st.integers(0, 3)),
 )
 FACTORS = st.tuples(*[st.integers(1, P - 1)] * 4)
@@ -61,6 +62,8 @@ def weight(recipe, scalars, c):
     kind, power, *rest = recipe
     if kind == "alpha":
         return field.neg(field.scale(field.power(c.alpha, power), scalars[rest[0]]))
+    if kind == "unit":
+        return field.times_w(field.lift(scalars[rest[0]]), power)
     group, exponent, number = rest
     value = field.mul(c.weight, field.power(c.beta, power))
     return field.times_w(field.scale(value, scalars[number] * c.factors[group]), exponent)
