@@ -85,6 +85,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         SHARDS + "test_weights_wrap_over_all_shards",
         SHARDS + "test_buses_that_do_not_balance_over_all_shards",
         SHARDS + "test_a_state_between_shards_changed", SHARDS + "test_one_shard_is_forged",
+        SHARDS + "test_a_key_looks_at_every_shard",
     ),
     "a shard in the place of a proof, or the reverse": (
         SHARDS + "test_keys_of_the_other_kind", SHARDS + "test_files_of_the_other_kind",

@@ -291,6 +291,27 @@ def test_the_second_half_for_other_heads(told):
         told.refused(prove_anyway(told, shards, shared=shared))
 
 
+@pytest.mark.parametrize("index", [0, 2])
+def test_a_key_looks_at_every_shard(told, honest, index):
+    """Whoever has the key and no machine, in a file or not, verifies all of them as well."""
+    file = told.machine.statement(told.publics, claim=told.claim, shards=True)
+    key = told.machine.proving_key.sharded_key()
+    ways = (
+        lambda proof: key.verify(proof, told.publics, claim=told.claim, min_security=0),
+        lambda proof: cs.StatementFile.from_json(file.to_json()).verify(proof, min_security=0),
+    )
+    shards = [traces_of(number) for number in range(COUNT)]
+    wrong = [trace.copy() for trace in shards[index]["halves"]]
+    wrong[0][1, 0] ^= np.uint64(1)
+    shards[index]["halves"] = wrong
+    forged = prove_anyway(told, shards)
+    for verify in ways:
+        verify(honest)
+        with pytest.raises(cs.VerificationError) as no:
+            verify(forged)
+        assert no.value.reason is Reason.CONSTRAINTS
+
+
 def test_one_shard_is_forged(told):
     """A constraint of the last trace of any shard."""
     for index in (0, 2):
