@@ -195,7 +195,8 @@ def test_a_crash_between_the_secret_and_the_first_head(told, tmp_path):
     assert len(calls(marks)) == 2 * COUNT
 
 
-def test_a_crash_between_what_was_drawn_and_the_second_map(told, tmp_path):
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_crash_between_what_was_drawn_and_the_second_map(told, tmp_path, unreadable):
     folder, (marks, shards) = tmp_path / "run", marked(tmp_path)
 
     def stop(what, done, total):
@@ -206,6 +207,11 @@ def test_a_crash_between_what_was_drawn_and_the_second_map(told, tmp_path):
         told.prove(shards, folder=folder, progress=stop)
     assert (folder / "drawn").exists() and not [*folder.glob("*.shard")]
     before, secret = heads_in(folder), (folder / "secret").read_bytes()
+    if unreadable:
+        (folder / "drawn").write_bytes(b"\0")
+        marks.unlink()
+        begun_again(told, folder, marks, shards)
+        return
     accepted(told, told.prove(shards, folder=folder))
     assert heads_in(folder) == before and secret and len(calls(marks)) == 2 * COUNT
 
@@ -251,6 +257,13 @@ def test_leftovers_of_another_secret_are_removed_and_never_used(told, tmp_path):
     begun_again(told, folder, marks, shards)
 
 
+def test_heads_of_another_secret_are_none(told, tmp_path):
+    """A program that died when it had a new secret, and nothing had been drawn with the old one."""
+    folder, marks, shards = stopped(told, tmp_path, COUNT)
+    (folder / "secret").write_text(RunSecret().to_text())
+    begun_again(told, folder, marks, shards)
+
+
 def test_a_worker_dies_while_shards_are_hidden(told, tmp_path):
     folder, marks = tmp_path / "run", tmp_path / "marks"
     shards = [partial(killing, marks, index) for index in range(COUNT)]
@@ -287,6 +300,7 @@ def test_heads_of_other_traces(told, tmp_path, at):
     proof = accepted(told, told.prove(shards, folder=folder, progress=tell))
     assert seen == sorted(seen) and seen[-1] == (2 * COUNT, 2 * COUNT)
     assert len(secrets - {secret}) == 1
+    assert calls(marks) == [at - COUNT, *range(COUNT), *range(COUNT)], "one sees it, all begin"
     assert not set(before.values()) & set(heads_in(folder).values())
     assert any(shard.remade for shard in proof.report.shards)
     alone(told, [proof])
