@@ -84,7 +84,7 @@ cdef class _Run:
     cdef void extension(self, Py_ssize_t cosets, Py_ssize_t stride) noexcept:
         """Settle how an extension is made."""
         if self.call.inner != NULL:
-            self.factor_words = 2 * cosets * self.inner_rows()  # two words a twiddle
+            self.factor_words = 4 * cosets * self.inner_rows()  # four words a twiddle
             if stride == self.call.columns:
                 self.group()
 

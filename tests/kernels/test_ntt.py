@@ -92,6 +92,27 @@ def test_extension_of_every_size_and_width(isa, k):
         np.testing.assert_array_equal(src, pick(values, width))  # only read
 
 
+@pytest.mark.parametrize("k", [1, 2, 3, 6, 9])
+def test_extreme_words_in_every_pattern(isa, k):
+    """No sum overflows: the words of a butterfly are of two values in all 256 ways."""
+    rows = np.arange(1 << k)[:, None]
+    digits = rows >> np.arange(0, k, 3)  # of the row, for every place a butterfly may be at
+    patterns = np.arange(256)[None, :]
+    plan = _ntt.Plan(k)
+    for place in range(digits.shape[1]):
+        high = (patterns >> (digits[:, place : place + 1] & 7)) & 1 == 1
+        for low_word, high_word in ((0, 2**64 - 1), (P - 1, 2**64 - 1), (2**32, P - 2**32)):
+            src = np.where(high, np.uint64(high_word), np.uint64(low_word))
+            out, expected = np.empty_like(src), np.empty_like(src)
+            for inverse in (True, False):
+                _ntt.transform(plan, src, out, inverse)
+                chosen = _runtime.isa()
+                _runtime.set_isa("portable")
+                _ntt.transform(plan, src % np.uint64(P), expected, inverse)
+                _runtime.set_isa(chosen)
+                np.testing.assert_array_equal(out, expected)
+
+
 @pytest.mark.parametrize("k", [14, 15, 16, 17])
 def test_extension_by_one_is_the_matrix_itself(isa, k):
     src = random_columns(1 << k, 5)

@@ -70,7 +70,7 @@ static ptrdiff_t ntt_buffer_words(const ntt_block_plan *plan, ptrdiff_t columns)
     return n * columns + ((n >> plan->pad_shift) + 1) * NTT_PAD;
 }
 
-/* A thread's scratch: two buffers, twiddles of the rows of a block, words to make them from. */
+/* A thread's scratch: two buffers, twiddles (four words each) of the rows of a block, words to make them from. */
 typedef struct {
     uint64_t *first, *second, *words;
     gl_twiddle *twiddles;
@@ -102,14 +102,14 @@ static ptrdiff_t ntt_scratch_lanes(const ntt_call *call) {
 }
 
 static ptrdiff_t ntt_scratch_size(const ntt_call *call) {
-    return 2 * ntt_scratch_buffer(call) + 3 * ntt_scratch_rows(call) + ntt_scratch_lanes(call);
+    return 2 * ntt_scratch_buffer(call) + 5 * ntt_scratch_rows(call) + ntt_scratch_lanes(call);
 }
 
 static ntt_scratch ntt_scratch_of(const ntt_call *call, int thread) {
     uint64_t *const base = call->scratch + thread * call->scratch_words;
     const ptrdiff_t buffer = ntt_scratch_buffer(call), rows = ntt_scratch_rows(call);
-    ntt_scratch s = {base, base + buffer, base + 2 * buffer + 2 * rows,
-                     (gl_twiddle *)(base + 2 * buffer), base + 2 * buffer + 3 * rows};
+    ntt_scratch s = {base, base + buffer, base + 2 * buffer + 4 * rows,
+                     (gl_twiddle *)(base + 2 * buffer), base + 2 * buffer + 5 * rows};
     return s;
 }
 

@@ -108,15 +108,23 @@ static void gl_powers(uint64_t *out, ptrdiff_t count, uint64_t first, uint64_t r
     for (ptrdiff_t i = CHAINS; i < count; i++) out[i] = gl_mul(out[i - CHAINS], step);
 }
 
-/* A constant to multiply many words by, for the transforms: (w, w >> 32), whatever the instruction set,
- * so that tables serve all of them. */
+/* A constant to multiply many words by, for the transforms, whatever the instruction set, so that tables
+ * serve all of them: w and w B mod p (B = 2^32), each with what is above its 52 low bits. */
 typedef struct {
-    uint64_t w, w_high;
+    uint64_t w, w_top, wb, wb_top;
 } gl_twiddle;
 
 INLINE gl_twiddle gl_twiddle_set(uint64_t w) {
-    gl_twiddle t = {w, w >> 32};
+    const uint64_t wb = gl_mul(w, (uint64_t)1 << 32);
+    gl_twiddle t = {w, w >> 52, wb, wb >> 52};
     return t;
+}
+
+/* w >> 32 in the low half of a word, the high half undefined: without a shift. */
+INLINE uint64_t gl_twiddle_high(const gl_twiddle *t) {
+    uint64_t high;
+    memcpy(&high, (const char *)t + 4, sizeof high);
+    return high;
 }
 
 /* ---- cubic extension F = F_p[w] / (w^3 - 2), one element at a time, canonical ---- */

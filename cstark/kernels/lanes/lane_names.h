@@ -12,8 +12,6 @@
  *
  * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
  * d_split        a word as digits
- * d_mul          word times twiddle, as digits; twiddle_set prepares a constant, twiddle_store LANES of
- *                them from any words; a twiddle is (w, w >> 32) for every instruction set
  * d_mul_vec      word times word, as digits
  * d_add d_sub
  * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
@@ -22,6 +20,15 @@
  * d_value        the residue as a vec (any word); input may be negative
  * d_bias, d_merge   d_value in two steps: bias once per butterfly, on an input that reaches all
  *                outputs with coefficient +1, then merge every output
+ *
+ * twiddle        a constant to multiply words by: twiddle_set prepares one, twiddle_store LANES of them from
+ *                any words; one layout for every instruction set
+ * w_mul          word times twiddle, as a wide value: of the type digits, and d_add and d_sub take it, but
+ *                what its parts mean is the set's affair; sums of up to 8 fit, and none may be shifted
+ * w_mul_biased w_split_biased   word times twiddle, or a word alone, with the bias of wide values
+ * w_digits       digits of a wide value without bias: they may be shifted
+ * w_biased_digits   digits of a wide value with the bias once, which become that of d_bias: for sums with
+ *                others, and d_merge
  *
  * weight         a constant prepared for dot products (weight_set)
  * dot            LANES sums of word times weight: dot_zero, or dot_set1(word) to start from a word;

@@ -111,12 +111,6 @@ typedef struct {
 typedef gl_twiddle twiddle;
 
 INLINE twiddle twiddle_set(uint64_t w) { return gl_twiddle_set(w); }
-INLINE void twiddle_store(twiddle *out, vec a) {
-    const vec high = _mm256_srli_epi64(a, 32);
-    const vec even = _mm256_unpacklo_epi64(a, high), odd = _mm256_unpackhi_epi64(a, high);
-    _mm256_storeu_si256((__m256i *)out, _mm256_permute2x128_si256(even, odd, 0x20));
-    _mm256_storeu_si256((__m256i *)(out + 2), _mm256_permute2x128_si256(even, odd, 0x31));
-}
 INLINE digits d_split(vec a) {
     digits d = {_mm256_and_si256(a, VECTOR_LOW), _mm256_srli_epi64(a, 32)};
     return d;
@@ -136,7 +130,7 @@ INLINE digits d_product(vec x, vec w, vec wh) {
                 _mm256_add_epi64(_mm256_and_si256(m, VECTOR_LOW), q0)};
     return d;
 }
-INLINE digits d_mul(vec a, const twiddle *t) { return d_product(a, v_set1(t->w), v_set1(t->w_high)); }
+INLINE digits d_mul(vec a, const twiddle *t) { return d_product(a, v_set1(t->w), v_set1(gl_twiddle_high(t))); }
 INLINE digits d_mul_vec(vec a, vec b) { return d_product(a, b, v_high(b)); }
 INLINE digits d_add(digits a, digits b) {
     digits d = {_mm256_add_epi64(a.lo, b.lo), _mm256_add_epi64(a.hi, b.hi)};
@@ -196,6 +190,30 @@ INLINE vec d_merge(digits a) {
                                                 _mm256_castsi256_pd(_mm256_andnot_si256(sum, low))));
 }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
+/* w B = -w_high + (w_low + w_high) B */
+INLINE vec v_times_b(vec a) {
+    const vec high = _mm256_srli_epi64(a, 32);
+    const digits shifted = {_mm256_sub_epi64(_mm256_setzero_si256(), high),
+                            _mm256_add_epi64(_mm256_and_si256(a, VECTOR_LOW), high)};
+    return d_value(shifted);
+}
+INLINE void twiddle_store(twiddle *out, vec a) {
+    const vec top = _mm256_srli_epi64(a, 52), ab = v_times_b(a), ab_top = _mm256_srli_epi64(ab, 52);
+    const vec even = _mm256_unpacklo_epi64(a, top), odd = _mm256_unpackhi_epi64(a, top);
+    const vec even_b = _mm256_unpacklo_epi64(ab, ab_top), odd_b = _mm256_unpackhi_epi64(ab, ab_top);
+    v_store(&out[0].w, _mm256_permute2x128_si256(even, even_b, 0x20));
+    v_store(&out[1].w, _mm256_permute2x128_si256(odd, odd_b, 0x20));
+    v_store(&out[2].w, _mm256_permute2x128_si256(even, even_b, 0x31));
+    v_store(&out[3].w, _mm256_permute2x128_si256(odd, odd_b, 0x31));
+}
+
+/* ---- wide values are digits here ---- */
+
+INLINE digits w_mul(vec a, const twiddle *t) { return d_mul(a, t); }
+INLINE digits w_mul_biased(vec a, const twiddle *t) { return d_bias(d_mul(a, t)); }
+INLINE digits w_split_biased(vec a) { return d_bias(d_split(a)); }
+INLINE digits w_digits(digits a) { return a; }
+INLINE digits w_biased_digits(digits a) { return a; }
 
 /* ---- dot products with prepared constants ----
  * c and c B mod p are each cut into limbs of 22, 22, 20 bits: x c = sum_k (x_low c_k + x_high c'_k) 2^(22 k),
@@ -246,12 +264,9 @@ INLINE vec dot_value(const dot *d) {
     return d_value(r);
 }
 
-/* Limbs of LANES weights at once, a lane for each; c B = -c_high + (c_low + c_high) B. */
+/* Limbs of LANES weights at once, a lane for each. */
 INLINE void weight_limbs(vec w, vec limb[6]) {
-    const vec mask = v_set1(0x3FFFFF), high = _mm256_srli_epi64(w, 32);
-    const digits shifted = {_mm256_sub_epi64(_mm256_setzero_si256(), high),
-                            _mm256_add_epi64(_mm256_and_si256(w, VECTOR_LOW), high)};
-    const vec wb = d_value(shifted);
+    const vec mask = v_set1(0x3FFFFF), wb = v_times_b(w);
     limb[0] = _mm256_and_si256(w, mask), limb[1] = _mm256_and_si256(_mm256_srli_epi64(w, 22), mask);
     limb[2] = _mm256_srli_epi64(w, 44);
     limb[3] = _mm256_and_si256(wb, mask), limb[4] = _mm256_and_si256(_mm256_srli_epi64(wb, 22), mask);

@@ -95,12 +95,6 @@ typedef struct {
 typedef gl_twiddle twiddle;
 
 INLINE twiddle twiddle_set(uint64_t w) { return gl_twiddle_set(w); }
-INLINE void twiddle_store(twiddle *out, vec a) {
-    const vec high = _mm512_srli_epi64(a, 32);
-    const vec first = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0), last = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
-    _mm512_storeu_si512(out, _mm512_permutex2var_epi64(a, first, high));
-    _mm512_storeu_si512(out + 4, _mm512_permutex2var_epi64(a, last, high));
-}
 INLINE digits d_split(vec a) {
     digits d = {_mm512_and_si512(a, VECTOR_LOW), SHUFFLED_HIGH(a)};
     return d;
@@ -118,7 +112,6 @@ INLINE digits d_product(vec x, vec w, vec wh) {
                 _mm512_add_epi64(_mm512_and_si512(m, VECTOR_LOW), q0)};
     return d;
 }
-INLINE digits d_mul(vec a, const twiddle *t) { return d_product(a, v_set1(t->w), v_set1(t->w_high)); }
 INLINE digits d_mul_vec(vec a, vec b) { return d_product(a, b, v_high(b)); }
 INLINE digits d_add(digits a, digits b) {
     digits d = {_mm512_add_epi64(a.lo, b.lo), _mm512_add_epi64(a.hi, b.hi)};
@@ -179,6 +172,87 @@ INLINE vec d_merge(digits a) {
 }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
 
+/* w B = -w_high + (w_low + w_high) B */
+INLINE vec v_times_b(vec a) {
+    const vec high = _mm512_srli_epi64(a, 32);
+    const digits shifted = {_mm512_sub_epi64(_mm512_setzero_si512(), high),
+                            _mm512_add_epi64(_mm512_and_si512(a, VECTOR_LOW), high)};
+    return d_value(shifted);
+}
+/* Four columns of eight words as eight rows of four: rows i and i + 4 in one vector. */
+INLINE void v_rows_of_four(const vec column[4], vec row[4]) {
+    const vec even = _mm512_unpacklo_epi64(column[0], column[1]), odd = _mm512_unpackhi_epi64(column[0], column[1]);
+    const vec even2 = _mm512_unpacklo_epi64(column[2], column[3]), odd2 = _mm512_unpackhi_epi64(column[2], column[3]);
+    /* even: rows 0 2 4 6, pairs of words; row 0 and 4: lanes 0, 2 of even and of even2 */
+    const vec a = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0), b = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
+    row[0] = _mm512_permutex2var_epi64(even, a, even2), row[1] = _mm512_permutex2var_epi64(odd, a, odd2);
+    row[2] = _mm512_permutex2var_epi64(even, b, even2), row[3] = _mm512_permutex2var_epi64(odd, b, odd2);
+}
+INLINE void twiddle_store(twiddle *out, vec a) {
+    const vec ab = v_times_b(a), column[4] = {a, _mm512_srli_epi64(a, 52), ab, _mm512_srli_epi64(ab, 52)};
+    vec row[4];
+    v_rows_of_four(column, row);
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_si256((__m256i *)&out[i], _mm512_castsi512_si256(row[i]));
+        _mm256_storeu_si256((__m256i *)&out[i + 4], _mm512_extracti64x4_epi64(row[i], 1));
+    }
+}
+
+/* ---- wide values: low + middle 2^52 in a pair of vectors, which is what 52-bit multiply-adds leave ----
+ *
+ * x = xl + xh B times w is xl w + xh (w B): 32-bit halves times 52 and 12 bits, six multiply-adds whose
+ * additions cost nothing. low < 2^53 and middle < 2^46, so eight of them add up. A shift needs digits, and
+ * their making is put off until then: half of a butterfly's sums are never shifted, and need not cut `low`.
+ *
+ * The bias of a wide value is WIDE_BIAS_LOW + WIDE_BIAS_MIDDLE 2^52 = -2^28 2^64 mod p. The missing 2^28 2^64
+ * = 2^60 B joins when the value becomes digits, in the high half of a word that a masked shift leaves free:
+ * no instruction is spent on it. Then lo is near 2^61 and hi near 2^60, as after d_bias. */
+
+#define LOW_52 0xFFFFFFFFFFFFFull
+#define WIDE_BIAS_LOW _mm512_set1_epi64(0x200FFFFF10000001ll)
+#define WIDE_BIAS_MIDDLE _mm512_set1_epi64(3327)
+#define WIDE_BIAS_HIGH _mm512_set1_epi64(1ll << 60)
+
+INLINE digits w_product(vec x, const twiddle *t, vec low, vec middle) {
+    const vec xl = _mm512_and_si512(x, VECTOR_LOW), xh = SHUFFLED_HIGH(x);
+    const vec w = v_set1(t->w), wb = v_set1(t->wb);
+    low = _mm512_madd52lo_epu64(low, xl, w);
+    middle = _mm512_madd52hi_epu64(middle, xl, w);
+    low = _mm512_madd52lo_epu64(low, xh, wb);
+    middle = _mm512_madd52hi_epu64(middle, xh, wb);
+    middle = _mm512_madd52lo_epu64(middle, xl, v_set1(t->w_top));
+    middle = _mm512_madd52lo_epu64(middle, xh, v_set1(t->wb_top));
+    digits r = {low, middle};
+    return r;
+}
+INLINE digits w_mul(vec a, const twiddle *t) {
+    return w_product(a, t, _mm512_setzero_si512(), _mm512_setzero_si512());
+}
+INLINE digits w_mul_biased(vec a, const twiddle *t) {
+    return w_product(a, t, WIDE_BIAS_LOW, WIDE_BIAS_MIDDLE);
+}
+INLINE digits w_split_biased(vec a) {
+    digits r = {_mm512_add_epi64(_mm512_and_si512(a, v_set1(LOW_52)), WIDE_BIAS_LOW),
+                _mm512_add_epi64(_mm512_srli_epi64(a, 52), WIDE_BIAS_MIDDLE)};
+    return r;
+}
+/* middle = h 2^12 + l with a signed h, and 2^64 = B - 1: low - h + (l 2^20 + h) B. */
+INLINE digits w_biased_digits(digits a) {
+    const vec h = _mm512_srai_epi64(a.hi, 12);
+    const vec l = _mm512_mask_slli_epi32(WIDE_BIAS_HIGH, 0x5555, a.hi, 20);
+    digits r = {_mm512_sub_epi64(a.lo, h), _mm512_add_epi64(l, h)};
+    return r;
+}
+/* Likewise, and low is cut into two digits; both are below 2^34 for the difference of two products. */
+INLINE digits w_digits(digits a) {
+    const vec h = _mm512_srai_epi64(a.hi, 12);
+    const vec l = _mm512_maskz_slli_epi32(0x5555, a.hi, 20);
+    const vec carry = _mm512_srai_epi64(a.lo, 32);
+    digits r = {_mm512_sub_epi64(_mm512_and_si512(a.lo, VECTOR_LOW), h),
+                _mm512_add_epi64(_mm512_add_epi64(l, carry), h)};
+    return r;
+}
+
 /* ---- low + middle 2^52: how sums of 52-bit products end; middle = h 2^12 + l, 2^64 = B - 1 ---- */
 INLINE digits d_from_52(vec low, vec middle) {
     const vec h = _mm512_srli_epi64(middle, 12);
@@ -197,8 +271,6 @@ typedef struct {
 typedef struct {
     vec low, middle; /* low + middle 2^52 */
 } dot;
-
-#define LOW_52 0xFFFFFFFFFFFFFull
 
 INLINE void weight_set(weight *out, uint64_t w) {
     const uint64_t wb = gl_mul(w, (uint64_t)1 << 32);
@@ -227,23 +299,11 @@ INLINE void dot_add(dot *d, vec x, const weight *w) {
 }
 INLINE vec dot_value(const dot *d) { return d_value(d_from_52(d->low, d->middle)); }
 
-/* Limbs of LANES weights at once, a lane for each; c B = -c_high + (c_low + c_high) B. */
+/* Limbs of LANES weights at once, a lane for each. */
 INLINE void weight_limbs(vec w, vec limb[4]) {
-    const vec mask = v_set1(LOW_52), high = _mm512_srli_epi64(w, 32);
-    const digits shifted = {_mm512_sub_epi64(_mm512_setzero_si512(), high),
-                            _mm512_add_epi64(_mm512_and_si512(w, VECTOR_LOW), high)};
-    const vec wb = d_value(shifted);
+    const vec mask = v_set1(LOW_52), wb = v_times_b(w);
     limb[0] = _mm512_and_si512(w, mask), limb[1] = _mm512_srli_epi64(w, 52);
     limb[2] = _mm512_and_si512(wb, mask), limb[3] = _mm512_srli_epi64(wb, 52);
-}
-/* Four columns of eight words as eight rows of four: rows i and i + 4 in one vector. */
-INLINE void v_rows_of_four(const vec column[4], vec row[4]) {
-    const vec even = _mm512_unpacklo_epi64(column[0], column[1]), odd = _mm512_unpackhi_epi64(column[0], column[1]);
-    const vec even2 = _mm512_unpacklo_epi64(column[2], column[3]), odd2 = _mm512_unpackhi_epi64(column[2], column[3]);
-    /* even: rows 0 2 4 6, pairs of words; row 0 and 4: lanes 0, 2 of even and of even2 */
-    const vec a = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0), b = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
-    row[0] = _mm512_permutex2var_epi64(even, a, even2), row[1] = _mm512_permutex2var_epi64(odd, a, odd2);
-    row[2] = _mm512_permutex2var_epi64(even, b, even2), row[3] = _mm512_permutex2var_epi64(odd, b, odd2);
 }
 INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
     vec limb[4], row[4];

@@ -59,6 +59,14 @@ INLINE digits d_bias(digits a) { return a + (digits)((u128)GL_P << 60); }
 INLINE vec d_merge(digits a) { return gl_reduce_any((u128)a); }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
 
+/* ---- wide values are digits here ---- */
+
+INLINE digits w_mul(vec a, const twiddle *t) { return d_mul(a, t); }
+INLINE digits w_mul_biased(vec a, const twiddle *t) { return d_bias(d_mul(a, t)); }
+INLINE digits w_split_biased(vec a) { return d_bias(d_split(a)); }
+INLINE digits w_digits(digits a) { return a; }
+INLINE digits w_biased_digits(digits a) { return a; }
+
 /* ---- dot products with prepared constants: 128-bit sum and its carries ---- */
 
 typedef struct {
