@@ -26,7 +26,8 @@ every row, so a filling row sends and receives nothing, whatever its other cells
 How often a family stands
 -------------------------
 No constraint reads another row, and the buses see rows, not tables. So a family may stand in a
-proof several times, or not at all, and in any shard.
+proof several times, or not at all, and in any shard; and its rows may lie among those of other
+families, in the table of `cstark.vm.tables.rare`.
 
 Numbers
 -------
