@@ -9,7 +9,7 @@ core with AVX-512 that were at hand were measured, one thread, by processor time
 kernel                           Golden Cove (Xeon)   Zen 4 (EPYC)
 ================================ ==================== =====================
 paths through memory             512 bits             256 bits, twice
-extension of 32 columns          1.40 to 1.49         1.12 to 1.24
+extension of 32 columns          1.40 to 1.49         1.22 to 1.32
 extension of 1 to 36 columns                          1.08 to 1.45
 sums over columns, over rows     1.64 to 1.86         1.41, 1.13
 DEEP quotients, FRI folds        1.7 to 2.1           1.4 to 1.7
@@ -18,7 +18,7 @@ Keccak-256, BLAKE3: nodes        1.6, 1.7             1.05, 1.2
 SHA-256: 16 lanes, instructions  1.6 to 2.0           0.9
 whole proof, BLAKE3              1.37 to 1.5          1.3
 whole proof, Keccak-256          1.44                 1.3
-proof of a guest's run, BLAKE3                        1.2
+proof of a guest's run, BLAKE3                        1.3
 ================================ ==================== =====================
 
 On Zen 4 a vector of 512 bits takes two turns of every unit, and still wins: half as many
