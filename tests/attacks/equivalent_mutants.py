@@ -25,4 +25,9 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "pure.verify",
         "swap: transcript.absorb('final polynomial', ext_bytes(final)) / nonce = reader.number(8)",
     ): _APART,
+    (
+        "pure.shards",
+        "swap: transcript.absorb('publics', public_bytes(self.statement)) / "
+        "self.main_root = self.reader.take(DIGEST if self.shape.rows['main'] else 0)",
+    ): _APART,
 }
