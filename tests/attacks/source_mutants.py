@@ -81,6 +81,7 @@ FAST_PURE = [
     "tests/attacks/test_binding_statement.py",
     "tests/attacks/test_buses.py",
     "tests/attacks/test_policy.py",
+    "tests/attacks/test_shards.py",
     "tests/pure",
 ]
 FAST_SHARDS = [
