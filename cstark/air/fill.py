@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PadTo", "Padded", "fill_traces", "filling", "plain_pad_to", "read_pad_to"]
 
-PadTo: TypeAlias = Mapping[str, "int | Sequence[int]"]
+PadTo: TypeAlias = Mapping[str, int | Sequence[int]]
 """Rows by table; of one that may stand any number of times also those of each of its traces."""
 
 
