@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cstark.cost import work
@@ -63,18 +63,28 @@ def choose_plan(
     if max_memory is None:
         return plans[0]
     check_max_memory(max_memory)
-    needed = {}
-    for plan in plans:
-        needed[plan.name] = peak(footprint(key, layout, plan))
-        if needed[plan.name] <= max_memory:
-            _runtime.release_memory()
-            return plan
+    chosen, needed = _fastest(plans, max_memory, lambda plan: peak(footprint(key, layout, plan)))
+    if chosen is not None:
+        return chosen
     name = min(needed, key=needed.__getitem__)
     raise OptionsError(
         f"max_memory={max_memory}: the leanest plan, {name!r}, needs {needed[name]} bytes "
         f"({bytes_text(needed[name])}) besides the traces; the fastest, {plans[0].name!r}, "
         f"{needed[plans[0].name]} ({bytes_text(needed[plans[0].name])})"
     )
+
+
+def _fastest(
+    plans: Sequence[StoragePlan], limit: int, bytes_of: Callable[[StoragePlan], int]
+) -> tuple[StoragePlan | None, dict[str, int]]:
+    """The first plan that takes no more bytes, or None; and what those looked at take."""
+    needed = {}
+    for plan in plans:
+        needed[plan.name] = bytes_of(plan)
+        if needed[plan.name] <= limit:
+            _runtime.release_memory()
+            return plan, needed
+    return None, needed
 
 
 def process_bytes(trace_bytes: int, phases: Sequence[PhaseMemory]) -> int:
@@ -109,12 +119,13 @@ def plan_of_process(
     OptionsError
         None fits.
     """
-    needed = {}
-    for plan in PLANS:
-        needed[plan.name] = kept + process_bytes(trace_bytes, footprint(key, layout, plan))
-        if needed[plan.name] <= memory:
-            _runtime.release_memory()
-            return plan
+    chosen, needed = _fastest(
+        PLANS,
+        memory,
+        lambda plan: kept + process_bytes(trace_bytes, footprint(key, layout, plan)),
+    )
+    if chosen is not None:
+        return chosen
     name = min(needed, key=needed.__getitem__)
     raise OptionsError(
         f"memory={memory}: a process needs {needed[name]} bytes ({bytes_text(needed[name])}) by "

@@ -23,6 +23,7 @@ from tests.attacks.toolkit import changed
 from tests.oracles import zoo
 from tests.oracles.forging import forgiving, prover_for
 from tests.oracles.programmed import programmed
+from tests.oracles.shown import shown_by
 
 SEED = bytes(32)
 
@@ -424,26 +425,13 @@ def heights(subject):
 # ---- once ----------------------------------------------------------------------------------
 
 
-def traces_of(proof, subject=SHORT):
-    """Salts, opened rows of the tallest height, and digests, each as bytes."""
-    verifier = verified(proof, subject)
-    found = set()
-    for tree, digests in zip(verifier.trees, verifier.siblings, strict=True):
-        if tree.salts is None:
-            continue
-        found |= {row.tobytes() for row in tree.salts}
-        found |= {bytes(digest) for digest in digests}
-        found |= {row.tobytes() for rows in tree.rows for row in rows if len(row) > 1}
-    return found
-
-
 def fresh(machine):
     return SHORT.case.prove(machine).to_bytes()
 
 
 def alone(proofs, subject=SHORT):
     """Each proof shares nothing with any other."""
-    found = [traces_of(proof, subject) for proof in proofs]
+    found = [shown_by(verified(proof, subject)) for proof in proofs]
     total = set().union(*found)
     assert len(total) == sum(map(len, found))
     assert len({bytes(p) for p in proofs}) == len(proofs)
@@ -488,7 +476,7 @@ def test_equal_seeds_give_equal_proofs_and_masks_follow_the_statement(subject):
     first, again = (subject.prove(insecure_seed=SEED) for _ in range(2))
     assert first == again
     other = subject.prove(insecure_seed=SEED, claim=b"{}")
-    assert not traces_of(first, subject) & traces_of(other, subject)
+    assert not shown_by(verified(first, subject)) & shown_by(verified(other, subject))
 
 
 def test_a_secret_goes_nowhere():

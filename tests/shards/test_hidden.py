@@ -19,6 +19,7 @@ from cstark.protocol.statement import Instance
 from cstark.shards.hidden import Hidden
 from cstark.shards.worker import ShardTask
 from tests.oracles import zoo
+from tests.oracles.shown import shown_by
 from tests.shards.shard_support import COUNT, Told, hidden, machine, sources, traces_of
 from tests.shards.test_prove_shards import Backwards
 
@@ -169,18 +170,6 @@ def verified(told, proof):
     for shard in verifier.shards:
         shard.finish()
     return verifier
-
-
-def shown_by(shard):
-    """Salts, opened rows and digests of a shard, each as bytes."""
-    found = set()
-    for tree, digests in zip(shard.trees, shard.siblings, strict=True):
-        if tree.salts is None:
-            continue
-        found |= {row.tobytes() for row in tree.salts}
-        found |= {bytes(digest) for digest in digests}
-        found |= {row.tobytes() for rows in tree.rows for row in rows if len(row) > 1}
-    return found
 
 
 def alone(told, proofs):
