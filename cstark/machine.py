@@ -334,11 +334,12 @@ class Machine(Checked, Appraised):
 
         if wanted := self._wanted(pad_to):
             shards = [Padded(self.tables, self.descriptions, s, wanted) for s in shards]
-        return prove_shards(
-            self.proving_key, shards, publics, tokens, claim,
-            executor=executor, folder=folder, check=check, progress=progress,
-            max_memory=max_memory, memory=memory, keep=keep, insecure_seed=insecure_seed,
-        )  # fmt: skip
+        with filling(wanted):
+            return prove_shards(
+                self.proving_key, shards, publics, tokens, claim,
+                executor=executor, folder=folder, check=check, progress=progress,
+                max_memory=max_memory, memory=memory, keep=keep, insecure_seed=insecure_seed,
+            )  # fmt: skip
 
     def verify(
         self,

@@ -52,7 +52,7 @@ def prove_in_shards(
         A run of an ELF file; others cannot be cut.
     options : Options or None
     pad_to : dict of str to (int or tuple of int), optional
-        Rows of tables, in every shard that has them.
+        Rows of tables, in every shard where they may stand.
 
     Returns
     -------

@@ -326,7 +326,7 @@ class Program:
         max_steps : int
             As for `run`.
         **settings
-            `check`, `progress`, `max_memory`: as for `Machine.prove`.
+            `pad_to`, `check`, `progress`, `max_memory`: as for `Execution.prove`.
 
         Returns
         -------
@@ -355,8 +355,8 @@ class Program:
         memory, cells : int, optional
             How large a shard may be: as for `Execution.shards`.
         **settings
-            `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
-            `Machine.prove_shards`.
+            `pad_to`, and `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
+            `Execution.prove_shards`.
 
         Returns
         -------

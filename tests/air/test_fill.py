@@ -193,9 +193,10 @@ def test_a_frame_is_filled_up_and_one_in_another_order_is_not():
 
 def test_filling_that_breaks_a_constraint_says_so():
     machine = cs.Machine({"clock": Stopped()}, OPTIONS)
-    with pytest.raises(cs.TraceError, match="clock") as caught:
-        machine.prove({"clock": X}, pad_to={"clock": 32})
-    assert "fill(trace, rows)" in caught.value.__notes__[0]
+    for prove, traces in ((machine.prove, {"clock": X}), (machine.prove_shards, [{"clock": X}])):
+        with pytest.raises(cs.TraceError, match="clock") as caught:
+            prove(traces, pad_to={"clock": 32})
+        assert any("fill(trace, rows)" in note for note in caught.value.__notes__)
     wrong = X.copy()
     wrong[3] = 9
     with pytest.raises(cs.TraceError, match="clock") as caught:

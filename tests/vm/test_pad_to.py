@@ -7,6 +7,7 @@ import pytest
 import cstark as cs
 from cstark import vm
 from cstark.cli.main import main
+from tests.vm import summing
 
 # a0 = the length of the input, three additions, a store to zero-filled memory, halt
 WORDS = [
@@ -64,7 +65,7 @@ def test_two_inputs_give_proofs_of_one_shape():
         ({"range": 1 << 17}, "'range': it always has 65536 rows"),
         ({"program": 32}, "'program': it always has"),
         ({"no": 32}, "no table 'no'"),
-        ({"input": 16}, "'input': 16 rows, fewer than the 51 that the run needs"),
+        ({"input": 16}, "'input': 16 rows, fewer than the 51 that are needed"),
         ({"input": (64,)}, "'input': .*give one number"),
         ({"li": ()}, "'li': 0 rows, fewer than"),
         ({"li": 12}, "'li': 12 rows; .*power of two"),
@@ -74,7 +75,7 @@ def test_two_inputs_give_proofs_of_one_shape():
 )
 def test_what_makes_no_sense_is_refused_by_name(pad_to, problem):
     run = PROGRAM.run(b"x" * 400)
-    for call in (run.prove, run.estimate, run.plan_for):
+    for call in (run.prove, run.estimate, run.plan_for, run.shards, run.cut, run.prove_shards):
         with pytest.raises(cs.TraceError, match=problem):
             call(OPTIONS, pad_to=pad_to)
 
@@ -87,12 +88,48 @@ def test_a_family_with_rows_of_its_own_is_not_gathered():
     assert planned.gathered
 
 
-def test_shards_of_a_run():
-    """Families alone: their rows that fill up are zeros."""
-    proof = PROGRAM.run(b"hello").prove_shards(PLAIN, pad_to={"li": 64})
-    assert PROGRAM.verify(proof, PLAIN, min_security=0).exit_code == 8
-    names = [d.name for d in PROGRAM.machine(PLAIN).descriptions]
-    assert proof.log_heights[0][names.index("li")] == (6,)
+@pytest.mark.parametrize("options", [OPTIONS, PLAIN], ids=["zk", "plain"])
+def test_shards_of_a_run(options):
+    """Families in each shard, memory, input and output in the last, whatever a row of theirs is."""
+    pad_to = {"li": 64, "rare": (16,), "fresh": 64, "input": 128, "output": 32}
+    proof = PROGRAM.run(b"hello").prove_shards(options, pad_to=pad_to)
+    assert PROGRAM.verify(proof, options, min_security=0).exit_code == 8
+    names = [d.name for d in PROGRAM.machine(options).descriptions]
+    found = dict(zip(names, proof.log_heights[0], strict=True))
+    assert {name: found[name] for name in pad_to} == {
+        "li": (6,), "rare": (4,), "fresh": 6, "input": 7, "output": 5
+    }  # fmt: skip
+
+
+def test_shards_end_before_a_table_needs_more():
+    program = vm.Program.from_elf(summing.ELF)
+    run = program.run(summing.number(1500))
+    [whole] = run.cut(PLAIN)
+    pad_to = {"li": 512, "ld": (1024, 256), "output": 16}
+    assert whole.height("li") > 512
+    plans = run.cut(PLAIN, pad_to=pad_to)
+    assert len(plans) > 2 and sum(plan.total for plan in plans) == run.steps
+    for plan in plans:
+        assert plan.heights["li"] == (512,) and plan.heights["ld"] == (1024, 256)
+        assert plan.heights.get("output") == (16 if plan is plans[-1] else None)
+    shards = run.shards(PLAIN, pad_to=pad_to)
+    assert tuple(shard.plan for shard in shards) == plans
+    assert [len(trace) for trace in shards[1]()["ld"]] == [1024, 256]
+    with pytest.raises(cs.TraceError, match="'li': 8 rows, fewer than") as refused:
+        run.shards(PLAIN, pad_to={"li": 8})
+    assert refused.value.__notes__ == ["in the shard that begins at row 0 of the run"]
+    with pytest.raises(cs.TraceError, match="'fresh': 8 rows, fewer than") as refused:
+        run.prove_shards(PLAIN, pad_to={"fresh": 8})
+    assert refused.value.table == "fresh"
+
+
+def test_what_fills_a_table_counts_as_memory():
+    """So a budget that a shard fits without it is too small with it, which is said."""
+    run = PROGRAM.run(b"hello")
+    with pytest.raises(cs.StatementError, match="too few for a shard"):
+        run.cut(PLAIN, pad_to={"li": 1 << 22}, memory=500 << 20)
+    [plan] = run.cut(PLAIN, pad_to={"li": 1 << 22})
+    assert plan.heights["li"] == (1 << 22,)
 
 
 def test_workloads_jobs_and_the_command_line(tmp_path, capsys):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cstark.errors import StatementError
+from cstark.errors import StatementError, TraceError
 from cstark.vm.executor.marks import Marks
 from cstark.vm.tables import EVERY, Rare
 from cstark.vm.trace.gathering import Prices
@@ -60,6 +60,7 @@ def cut(
     max_log_height: int = 32,
     rare: Rare | None = None,
     prices: Prices | None = None,
+    pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Piece]:
     """Cut a run into shards of at most so many committed cells.
 
@@ -78,6 +79,9 @@ def cut(
     rare, prices : optional
         The table in which families with few rows in a shard have them, and what tables cost; as
         for `plan_rows`.
+    pad_to : mapping of str to tuple of int, optional
+        Rows that tables are to have in every shard where they may stand, as for `plan_rows`. A
+        shard ends before a table would need more.
 
     Returns
     -------
@@ -89,10 +93,14 @@ def cut(
     StatementError
         A shard needs more cells than that, because of the tables that every shard has, or those
         of memory in the last one.
+    TraceError
+        A table needs more rows than `pad_to` gives it, however short the shard is.
     """
-    cutter = _Cutter(marks, plan, cells, max_log_height, rare, prices)
+    cutter = _Cutter(marks, plan, cells, max_log_height, rare, prices, pad_to)
     pieces = cutter.cut(most)
-    low, high = cutter.plan(0, cutter.end).committed(cells) // len(pieces), most
+    low, high = 0, most
+    if (whole := cutter.size(0, cutter.end)) is not None:
+        low = whole // len(pieces)
     while len(pieces) > 1 and high - low > BALANCED * most:
         middle = (low + high) // 2
         try:
@@ -112,11 +120,12 @@ class _Cutter:
     def __init__(
         self, marks: Marks, plan: TracePlan, cells: Mapping[str, int], max_log_height: int = 32,
         rare: Rare | None = None, prices: Prices | None = None,
+        pad_to: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:  # fmt: skip
         self.max_log_height, self.rare, self.prices = max_log_height, rare, prices
         self.rows, self.tables = marks.rows, marks.tables
         self.end = len(self.rows) - 1
-        self.cells = cells
+        self.cells, self.pad_to = cells, pad_to or {}
         widths = [cells.get(name, 0) for name in RECORDED]
         self.used = self.tables @ np.array(widths, dtype=np.int64)
         self.every = {name: plan.rows[name] for name in EVERY if name in plan.rows}
@@ -133,13 +142,24 @@ class _Cutter:
         if end == self.end:
             rows |= self.once
         total = int(self.rows[end] - self.rows[start])
+        own = {name: self.pad_to[name] for name in self.pad_to if name in {*rows, "rare"}}
         return plan_rows(
             total, rows, self.cells, max_log_height=self.max_log_height,
-            rare=self.rare, prices=self.prices,
+            rare=self.rare, prices=self.prices, pad_to=own,
         )  # fmt: skip
 
-    def size(self, start: int, end: int) -> int:
-        return self.plan(start, end).committed(self.cells)
+    def size(self, start: int, end: int) -> int | None:
+        """Cells of the shard between two places; None if it has more rows than `pad_to` says."""
+        try:
+            return self.plan(start, end).committed(self.cells)
+        except TraceError as error:
+            if error.table not in self.pad_to:
+                raise
+            return None
+
+    def fits(self, start: int, end: int, most: int) -> bool:
+        size = self.size(start, end)
+        return size is not None and size <= most
 
     def fullness(self, start: int, end: int) -> float:
         found = self.plan(start, end)
@@ -159,16 +179,20 @@ class _Cutter:
 
     def next(self, at: int, most: int) -> int:
         """The end of a shard that begins at a place."""
-        if self.used[self.end] - self.used[at] <= most and self.size(at, self.end) <= most:
+        if self.used[self.end] - self.used[at] <= most and self.fits(at, self.end, most):
             return self.end
         # The shard to `low` fits, that to `high` does not: its rows alone have more cells.
         low = at
         high = min(self.end, int(np.searchsorted(self.used, self.used[at] + most)) + 1)
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if self.size(at, middle) <= most else (low, middle)
+            low, high = (middle, high) if self.fits(at, middle, most) else (low, middle)
         if low == at:
-            least = self.plan(at, at + 1)
+            try:
+                least = self.plan(at, at + 1)
+            except TraceError as error:
+                error.add_note(f"in the shard that begins at row {self.rows[at]:,} of the run")
+                raise
             what = "the last shard, with the tables of memory," if high == self.end else "a shard"
             raise StatementError(
                 f"{what} has at least {least.committed(self.cells):,} cells, for {least.total:,} "

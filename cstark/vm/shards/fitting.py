@@ -64,6 +64,7 @@ def fit(
     memory: int,
     rare: Rare | None = None,
     prices: Prices | None = None,
+    pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Piece]:
     """Cut a run into shards each of which a process with so much memory can prove.
 
@@ -74,7 +75,7 @@ def fit(
         As for `cstark.vm.shards.cutting.cut`.
     memory : int
         Bytes, of everything that the process holds: `memory_of`.
-    rare, prices : optional
+    rare, prices, pad_to : optional
         As for `cstark.vm.shards.cutting.cut`.
 
     Returns
@@ -85,16 +86,20 @@ def fit(
     ------
     StatementError
         No shard is so small.
+    TraceError
+        As of `cut`.
     """
     # Bytes grow with cells nearly in proportion, so few steps find the most cells that fit.
     most = _scaled(plan.committed(cells), memory_of(machine, plan), memory)
-    low, high = 0, 2 * plan.committed(cells)  # that many fit, or no shard is so small; too many
+    padding = sum(cells.get(name, 0) * sum(rows) for name, rows in (pad_to or {}).items())
+    # That many fit, or no shard is so small; too many.
+    low, high = 0, 2 * (plan.committed(cells) + padding)
     best: list[Piece] = []
     refusal: StatementError | None = None
     for _ in range(TRIES):
         try:
             pieces = cut(
-                marks, plan, cells, most, machine.options.max_log_height, rare, prices
+                marks, plan, cells, most, machine.options.max_log_height, rare, prices, pad_to
             )
         except StatementError as error:
             low, refusal = most, error

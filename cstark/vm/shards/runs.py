@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cstark as cs
+from cstark.air.fill import PadTo, read_pad_to
 from cstark.cost.sharded import in_shards
 from cstark.vm.shards.cutting import Piece, cut
 from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit, memory_of, rows_of
@@ -42,6 +43,7 @@ class InShards:
         *,
         memory: int | None = None,
         cells: int | None = None,
+        pad_to: PadTo | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> tuple[Shard, ...]:
         """Cut the run into parts, each of which a process of its own can prove.
@@ -58,6 +60,10 @@ class InShards:
             3 GiB.
         cells : int, optional
             Instead of `memory`: the most committed cells of a shard, before the blowup.
+        pad_to : mapping of str to (int or sequence of int), optional
+            Rows that tables are to have in every shard where they may stand: families, the program
+            and ``rare`` in each, those of memory in the last one. As for `plan_for`; a shard ends
+            before a table would need more.
         progress : callable, optional
             Called with the number of operations executed, after each shard.
 
@@ -70,6 +76,9 @@ class InShards:
         ------
         StatementError
             `memory` or `cells` are too few for any shard, or both are given.
+        TraceError
+            `pad_to` names a table that does not exist or has a fixed height, or fewer rows than the
+            shortest shard needs.
 
         Examples
         --------
@@ -78,7 +87,7 @@ class InShards:
         >>> run.shards()  # short enough for one
         (<vm.Shard: rows 0 to 2>,)
         """
-        pieces = self._pieces(options, memory, cells)
+        pieces = self._pieces(options, memory, cells, pad_to)
         counted = options is None or not options.zk
         return tuple(shards_of(self.program, self.input, pieces, progress, counted=counted))
 
@@ -88,12 +97,13 @@ class InShards:
         *,
         memory: int | None = None,
         cells: int | None = None,
+        pad_to: PadTo | None = None,
     ) -> tuple[TracePlan, ...]:
         """Say what shards the run would be proved in; nothing is executed.
 
         Parameters
         ----------
-        options, memory, cells : optional
+        options, memory, cells, pad_to : optional
             As for `shards`.
 
         Returns
@@ -103,7 +113,7 @@ class InShards:
 
         Raises
         ------
-        StatementError
+        StatementError, TraceError
             As of `shards`.
 
         Examples
@@ -113,7 +123,7 @@ class InShards:
         >>> [plan.total for plan in run.cut()]
         [2]
         """
-        return tuple(piece.plan for piece in self._pieces(options, memory, cells))
+        return tuple(piece.plan for piece in self._pieces(options, memory, cells, pad_to))
 
     def timing_in_shards(
         self, timing: Timing, plans: Sequence[TracePlan], options: cs.Options | None = None
@@ -146,7 +156,11 @@ class InShards:
         return replace(found, once=once)
 
     def _pieces(
-        self, options: cs.Options | None, memory: int | None, cells: int | None
+        self,
+        options: cs.Options | None,
+        memory: int | None,
+        cells: int | None,
+        pad_to: PadTo | None,
     ) -> list[Piece]:
         if memory is not None and cells is not None:
             raise cs.StatementError("give the memory of a shard or its cells, not both")
@@ -156,12 +170,13 @@ class InShards:
         widths = self.program.row_cells()
         prices = None if options is None else prices_of(options)
         rare = self.program.rare(counted=options is None or not options.zk)
+        machine = self.program.machine(options)
+        wanted = read_pad_to(machine.descriptions, pad_to, machine.resolved.max_log_height)
         if cells is not None:
             tallest = 32 if options is None else options.max_log_height
-            return cut(self.marks, self.plan, widths, cells, tallest, rare, prices)
-        machine = self.program.machine(options)
+            return cut(self.marks, self.plan, widths, cells, tallest, rare, prices, wanted)
         memory = DEFAULT_MEMORY if memory is None else memory
-        return fit(machine, self.marks, self.plan, widths, memory, rare, prices)
+        return fit(machine, self.marks, self.plan, widths, memory, rare, prices, wanted)
 
     def prove_shards(
         self,
@@ -169,6 +184,7 @@ class InShards:
         *,
         memory: int | None = None,
         cells: int | None = None,
+        pad_to: PadTo | None = None,
         **settings: Any,
     ) -> cs.ShardedProof:
         """Prove the run in shards, on this machine or several.
@@ -179,6 +195,8 @@ class InShards:
         memory, cells : int, optional
             How large a shard may be: as for `shards`. A process that would take more than `memory`
             proves its shard by a leaner plan.
+        pad_to : mapping of str to (int or sequence of int), optional
+            As for `shards`.
         **settings
             `executor`, `folder`, `keep`, `check`, `progress`, `max_memory`: as for
             `Machine.prove_shards`.
@@ -192,6 +210,8 @@ class InShards:
         ------
         StatementError
             `memory` or `cells` are too few for any shard.
+        TraceError
+            `pad_to` makes no sense, as of `shards`.
         CstarkError
             As for `Machine.prove_shards`.
 
@@ -203,7 +223,7 @@ class InShards:
         >>> len(proof.shards), program.verify(proof).exit_code
         (1, 7)
         """
-        parts = self.shards(options, memory=memory, cells=cells)
+        parts = self.shards(options, memory=memory, cells=cells, pad_to=pad_to)
         claim = self.claim_for(options)
         said = self.program.statement(claim)
         if cells is None:

@@ -231,8 +231,8 @@ def plan_rows(
         need = together if name == "rare" else wanted[name] + (name == "fresh")
         if sum(chosen) < need:
             raise TraceError(
-                f"pad_to of table {name!r}: {sum(chosen)} rows, fewer than the {need} that the run "
-                "needs",
+                f"pad_to of table {name!r}: {sum(chosen)} rows, fewer than the {need} that are "
+                "needed",
                 table=name,
             )
         heights[name] = chosen if name in RECORDED or name == "rare" else chosen[0]
