@@ -46,6 +46,8 @@ cdef extern from *:
 # with more than so many words a chunk leaves the second-level cache.
 cdef Py_ssize_t BATCH = 2048
 cdef Py_ssize_t MAX_BLOCKS = 8
+cdef enum:
+    MOST_ADDED = 8  # the least rows that there are, which are in one chunk
 cdef Py_ssize_t PARALLEL_WORK = 1 << 16  # instructions times rows
 # Nanoseconds of one thread on a row, see `run_long`: a pair's inversion and its column, a step of
 # the accumulator.
@@ -59,7 +61,7 @@ def cost(const int32_t[:, ::1] code, Py_ssize_t terms, Py_ssize_t pairs, Py_ssiz
     return (of_row + PAIR_COST * <double>pairs + SUM_COST) * <double>rows
 
 
-def build(Bound bound not None, uint64_t[:, ::1] out):
+def build(Bound bound not None, uint64_t[:, ::1] out, added=None):
     """Run a program of pairs over a trace.
 
     Parameters
@@ -68,13 +70,15 @@ def build(Bound bound not None, uint64_t[:, ::1] out):
         A program whose ``pair`` and ``fraction`` instructions fill every pair.
     out : uint64 array (rows, 3 * pairs)
         Receives the pairs' columns, the accumulator in place of the last pair's.
+    added : uint64 array (k, 3), optional
+        Canonical: the accumulator adds these as well on the first k rows, at most 8.
 
     Returns
     -------
     (tuple of 3 int, int)
         The table sum, and -1; or (0, 0, 0) and the first row with a zero denominator.
     """
-    sums, _, bad = build_many([(bound, out)])
+    sums, _, bad = build_many([(bound, out, added)])
     return (sums[0] if bad < 0 else (0, 0, 0)), bad
 
 
@@ -93,6 +97,24 @@ cdef int set_job(lookup_job *job, Bound bound, uint64_t[:, ::1] out) except -1:
     job.chunk = min(rows, blocks * BLOCK)
     job.scratch_words = workspace_words(&job.program, job.chunk)
     job.out = &out[0, 0]
+    return 0
+
+
+cdef int add_to_rows(lookup_job *job, const uint64_t[:, ::1] added) except -1:
+    """Add to the sums of the first rows, and of their chunk."""
+    cdef Py_ssize_t width = 3 * job.program.pairs, i
+    cdef ext *cell
+    cdef ext more
+    if added.shape[0] > MOST_ADDED or added.shape[1] != 3:
+        raise ValueError(
+            f"added must have at most {MOST_ADDED} rows of 3 words, not shape "
+            f"({added.shape[0]}, {added.shape[1]})"
+        )
+    for i in range(added.shape[0]):
+        more.c[0], more.c[1], more.c[2] = added[i, 0], added[i, 1], added[i, 2]
+        cell = <ext *>(job.out + i * width + width - 3)
+        cell[0] = ext_add(cell[0], more)
+        job.chunk_sums[0] = ext_add(job.chunk_sums[0], more)
     return 0
 
 
@@ -118,8 +140,8 @@ def build_many(calls):
 
     Parameters
     ----------
-    calls : sequence of (Bound, uint64 array)
-        The arguments of each.
+    calls : sequence of (Bound, uint64 array, uint64 array or None)
+        All arguments of each.
 
     Returns
     -------
@@ -139,7 +161,7 @@ def build_many(calls):
         if parts == NULL or jobs == NULL:
             raise MemoryError("no memory for the list of tables")
         for k in range(count):
-            bound, out = calls[k]
+            bound, out, _ = calls[k]
             if bound is None or out is None:
                 raise TypeError("a program or its result is None")
             set_job(&parts[k], bound, out)
@@ -164,6 +186,8 @@ def build_many(calls):
             return [], number, row
         found = []
         for k in range(count):
+            if calls[k][2] is not None:
+                add_to_rows(&parts[k], calls[k][2])
             total = share_out(&parts[k])
             found.append((total.c[0], total.c[1], total.c[2]))
             jobs[k].function, jobs[k].cost = table.accumulate, SUM_COST

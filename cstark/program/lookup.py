@@ -115,8 +115,9 @@ class LookupCall:
     preprocessed: np.ndarray | None
     publics: Sequence[int]
     out: np.ndarray
+    added: np.ndarray | None = None  # (k, 3): to the sums S_i of the first rows
 
-    def bind(self, challenges: Challenges) -> tuple[Bound, np.ndarray]:
+    def bind(self, challenges: Challenges) -> tuple[Bound, np.ndarray, np.ndarray | None]:
         """What the kernel takes.
 
         Raises
@@ -134,7 +135,7 @@ class LookupCall:
             publics,
             challenges,
         )
-        return bound, self.out
+        return bound, self.out, self.added
 
 
 def build_lookup_columns(calls: Sequence[LookupCall], challenges: Challenges) -> list[Element]:

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from cstark import field
-from cstark.kernels import _openings, _runtime
+from cstark.field import Element
+from cstark.kernels import _field, _openings, _runtime
 
 from .commitment import Commitment
 from .domain import TOGETHER, Domain, Extensions
 from .layout import Layout
 from .matrix import Matrix
 from .openings import Combination, PointWeights, by_matrix, weights_of
-from .rows import ext_add, words
+from .rows import ext_add, ext_mul, ext_powers, words
 
 __all__ = ["deep_words"]
 
@@ -175,14 +176,19 @@ def _reduced_masks(
             _openings.row_sums(masks, weight, own, False)
             total = np.ascontiguousarray(own.T)
     for point, rows in sums.items():
-        at = combination.point(point)
-        quotient = np.zeros((len(rows), 3), dtype=np.uint64)
-        value = field.ZERO
-        for k in range(len(rows) - 1, 0, -1):  # Horner's rule leaves the quotient by X - p
-            value = field.add(field.mul(value, at), tuple(rows[k].tolist()))
-            quotient[k - 1] = value
-        total = _added(total, quotient)
+        total = _added(total, _divided(rows, combination.point(point)))
     return total if len(total) else None
+
+
+def _divided(rows: np.ndarray, point: Element) -> np.ndarray:
+    """The quotient of a polynomial by X - p, p not 0, without what is left: (n, 3) to (n - 1, 3).
+
+    Coefficient k is the sum of rows[j] p^(j - k - 1) over j > k.
+    """
+    count = len(rows) - 1
+    terms = ext_mul(np.ascontiguousarray(rows[:0:-1]), ext_powers(point, count)[::-1].copy())
+    _field.scan("add", terms, terms)
+    return ext_mul(terms[::-1].copy(), ext_powers(field.inverse(point), count))
 
 
 def _added(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ received, but for an unlucky z or alpha (eprint 2022/1530). The columns are laid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build_lookups"]
 
+NOTHING: Mapping[int, np.ndarray] = MappingProxyType({})
+
 
 def build_lookups(
     proving_key: ProvingKey,
@@ -36,8 +39,18 @@ def build_lookups(
     traces: Sequence[np.ndarray],
     z: Element,
     alpha: Element,
+    added: Mapping[int, np.ndarray] = NOTHING,
 ) -> tuple[dict[int, np.ndarray], dict[int, Element]]:
     """LogUp matrices and sums of the tables that have interactions, by table.
+
+    Parameters
+    ----------
+    proving_key : ProvingKey
+    instance : Instance
+    traces : sequence of (rows, width) uint64 ndarray
+    z, alpha : Element
+    added : mapping of int to (k, 3) uint64 ndarray, optional
+        By table: what its accumulator adds, and so its sum has, on its first rows besides.
 
     Raises
     ------
@@ -59,6 +72,7 @@ def build_lookups(
             description.preprocessed,
             instance.publics[table],
             matrices[table],
+            added.get(table),
         )
     # the largest chunks first, so that the last ones are small
     order = sorted(calls, key=lambda table: -len(traces[table]))

@@ -28,17 +28,15 @@ __all__ = [
     "column_masks",
     "cover",
     "interpolated",
-    "mask_accumulator",
     "pieces",
     "quotient_factors",
     "remainder",
     "sum_mask_column",
+    "sum_mask_terms",
     "values_on",
     "whole",
     "word_of_masks",
 ]
-
-_BLOCK = 1 << 12  # rows at a time, whose words stay in the cache
 
 
 def column_masks(masks: Masks, state: bytes, shape: MatrixShape, length: int) -> np.ndarray:
@@ -83,36 +81,19 @@ def sum_mask_column(mask: Element, log_rows: int) -> np.ndarray:
     return np.array(found, dtype=np.uint64)
 
 
-def mask_accumulator(columns: np.ndarray, mask: Element, sum_mask: np.ndarray) -> None:
-    """Let the accumulator add u (1 + w X + w^2 X^2) on every row, of which u has the sum `mask`.
+def sum_mask_terms(sum_mask: np.ndarray, log_rows: int) -> np.ndarray:
+    """u (1 + w X + w^2 X^2) on the first rows: what the accumulator adds there, (k, 3) uint64.
 
     Parameters
     ----------
-    columns : (N, 3 k) uint64 ndarray
-        The lookup columns of a table, the accumulator last. It gains on row r what u has added on
-        the rows before, less r mask / N. Changed in place.
-    mask : Element
-    sum_mask : (3,) uint64 ndarray
+    sum_mask : (k,) uint64 ndarray
         u on the first rows, see `sum_mask_column`.
+    log_rows : int
     """
-    rows = len(columns)
-    root, share = field.base_root(rows.bit_length() - 1), pow(rows, -1, P)
-    for k in range(3):  # the coordinate of w^k, where u counts g^rk on row r
-        gained, first = 0, []
-        for row, value in enumerate(sum_mask.tolist()):
-            first.append(gained)
-            gained = (gained + value * pow(root, row * k, P)) % P
-        step = -mask[k] * share % P
-        for start in range(0, rows, _BLOCK):
-            numbers = np.arange(start, min(start + _BLOCK, rows), dtype=np.uint64)
-            change, block = np.empty_like(numbers), columns[start : start + _BLOCK, k - 3]
-            _field.mul(numbers, np.full_like(numbers, step), change)
-            _field.add(np.ascontiguousarray(block), change, change)
-            done = np.full_like(numbers, mask[k])
-            if not start:
-                done[: len(first)] = first
-            _field.add(change, done, change)
-            block[:] = change
+    root, found = field.base_root(log_rows), []
+    for row, value in enumerate(sum_mask.tolist()):
+        found.append([value * pow(root, row * k, P) % P for k in range(3)])
+    return np.array(found, dtype=np.uint64)
 
 
 def cover(

@@ -24,7 +24,7 @@ from cstark.kernels import _field, _openings, _runtime
 from .commitment import Commitment
 from .domain import Domain
 from .layout import PIN, Layout, MatrixShape, OpeningGroup
-from .rows import repeated, words
+from .rows import ext_powers, words
 
 __all__ = [
     "Combination",
@@ -79,11 +79,8 @@ class PointWeights:
 
     def mask_weights(self, length: int, step: int) -> np.ndarray:
         """(3, length): (point^N - s^N) point^i, point = zeta step, for step^N = 1."""
-        point, weight, found = field.scale(self._zeta, step), self._above, []
-        for _ in range(length):
-            found.append(weight)
-            weight = field.mul(weight, point)
-        return np.ascontiguousarray(np.array(found, dtype=np.uint64).T)
+        point = field.scale(self._zeta, step)
+        return np.ascontiguousarray(ext_powers(point, length, self._above).T)
 
 
 def evaluate_openings(
@@ -283,10 +280,7 @@ class Combination:
         self.layout = layout
         self.zeta = zeta
         self._openings = np.array(openings, dtype=np.uint64).reshape(-1, 3)
-        factors = repeated(gamma, layout.terms)
-        factors[0] = field.ONE
-        self._powers = np.empty_like(factors)
-        _field.scan("ext_mul", factors, self._powers)
+        self._powers = ext_powers(gamma, layout.terms)
         self._pins = NO_PINS if pins is None else pins
 
     def point(self, point: int) -> Element:

@@ -27,10 +27,10 @@ from .masked import (
     column_masks,
     cover,
     interpolated,
-    mask_accumulator,
     pieces,
     remainder,
     sum_mask_column,
+    sum_mask_terms,
     values_on,
     whole,
     word_of_masks,
@@ -151,18 +151,16 @@ class Prover(QuotientMaker):
         """Commit to the LogUp columns; absorb the table sums; draw beta and delta."""
         with self.report.phase("lookup columns"):
             columns, self.sums = build_lookups(
-                self.proving_key, self.instance, self.traces, self.z, self.alpha
+                self.proving_key, self.instance, self.traces, self.z, self.alpha, self._sum_terms()
             )
         total = token_sum(self.key, self.instance, self.z, self.alpha)
         if total is None:
             raise TraceError("a token meets the lookup challenge: prove again with another claim")
         for value in self.sums.values():
             total = field.add(total, value)
+        for mask in self.sum_masks.values():
+            total = field.sub(total, mask)
         self.check_balance(total)
-        for table, mask in self.sum_masks.items():
-            column = sum_mask_column(mask, self.log_heights[table])
-            mask_accumulator(columns[table], mask, column)
-            self.sums[table] = field.add(self.sums[table], mask)
         if not self.plan.main.recomputes:
             self.traces.clear()  # so that the extended columns take the place of those freed
         with self.report.phase("commit lookup"):
@@ -259,6 +257,14 @@ class Prover(QuotientMaker):
             self.sum_masks[table] = (mask[0], mask[1], mask[2])
             total = field.add(total, self.sum_masks[table])
         self.sum_masks[last] = field.sub(self.sum_of_masks, total)
+
+    def _sum_terms(self) -> dict[int, np.ndarray]:
+        """What accumulators add for the masks of sums, by table, see `sum_mask_terms`."""
+        found = {}
+        for table, mask in self.sum_masks.items():
+            log_rows = self.log_heights[table]
+            found[table] = sum_mask_terms(sum_mask_column(mask, log_rows), log_rows)
+        return found
 
     def _columns(
         self, shape: MatrixShape, sources: dict[int, np.ndarray], waiting: Extensions

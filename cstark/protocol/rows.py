@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cstark.field import Element
+from cstark.field import ONE, Element
 from cstark.kernels import _field
 
 __all__ = [
     "ext_add",
     "ext_inverse",
     "ext_mul",
+    "ext_powers",
     "ext_scale",
     "ext_sub",
     "inverse",
@@ -80,6 +81,15 @@ def ext_mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def ext_scale(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Extension elements a times base field elements b, (m,)."""
     return mul(a.reshape(-1), np.repeat(b, 3)).reshape(a.shape)
+
+
+def ext_powers(base: Element, count: int, first: Element = ONE) -> np.ndarray:
+    """first base^0 ... first base^(count - 1) in the extension field: (count, 3); count > 0."""
+    factors = repeated(base, count)
+    factors[0] = first
+    out = np.empty_like(factors)
+    _field.scan("ext_mul", factors, out)
+    return out
 
 
 def ext_inverse(a: np.ndarray) -> np.ndarray:

@@ -92,6 +92,37 @@ def test_batches_of_every_size(rows, pairs):
     assert not out[0, start : start + 3].any()
 
 
+@pytest.mark.parametrize("rows", [8, 4096])
+@pytest.mark.parametrize("more", [0, 1, 3, 8])
+def test_what_is_added_on_the_first_rows(rows, more):
+    """The accumulator steps further there, and the sum has it: the column is closed as before."""
+    rng = np.random.default_rng(more)
+    matrix = rng.integers(0, P, (rows, 8), dtype=np.uint64)
+    plain, out = np.zeros((2, rows, 6), np.uint64)
+    added = rng.integers(0, P, (more, 3), dtype=np.uint64)
+    added[: more // 2] = P - 1
+    without, _ = _lookup.build(fraction_program(matrix, 0, 2), plain)
+    total, bad = _lookup.build(fraction_program(matrix, 0, 2), out, added)
+    assert bad == -1 and np.array_equal(out[:, :3], plain[:, :3])
+    sums = added.astype(object)
+    mask = [sums[:, k].sum() % P if more else 0 for k in range(3)]
+    assert list(total) == [(t + m) % P for t, m in zip(without, mask, strict=True)]
+    share = pow(rows, -1, P)
+    for k in range(3):
+        for row in (0, 1, 2, 3, 7, rows // 2, rows - 1):
+            gained = sums[:row, k].sum() - row * mask[k] * share
+            assert (int(out[row, 3 + k]) - int(plain[row, 3 + k]) - gained) % P == 0
+
+
+@pytest.mark.parametrize("shape", [(9, 3), (2, 2)])
+def test_what_is_added_has_a_shape(shape):
+    matrix = np.ones((16, 8), np.uint64)
+    with pytest.raises(ValueError, match="added"):
+        _lookup.build(
+            fraction_program(matrix, 0), np.zeros((16, 3), np.uint64), np.zeros(shape, np.uint64)
+        )
+
+
 @pytest.mark.parametrize("column", [0, 3])
 @pytest.mark.parametrize("row", [0, 5, 127, 128, 4095])
 def test_first_zero_denominator(row, column):

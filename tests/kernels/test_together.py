@@ -226,7 +226,7 @@ def test_lookup_columns():
     def together():
         outs = [np.empty((len(a), 3), dtype=np.uint64) for a in matrices]
         pairs = zip(matrices, outs, strict=True)
-        sums, call, row = _lookup.build_many([(fractions(a), out) for a, out in pairs])
+        sums, call, row = _lookup.build_many([(fractions(a), out, None) for a, out in pairs])
         assert call == row == -1
         return [*outs, np.array(sums, dtype=np.uint64)]
 
@@ -242,9 +242,9 @@ def test_lookup_columns():
         _runtime.set_threads(count)
         outs = [np.empty((len(a), 3), dtype=np.uint64) for a in matrices]
         pairs = zip(matrices, outs, strict=True)
-        assert _lookup.build_many([(fractions(a), out) for a, out in pairs]) == ([], 2, 77)
+        assert _lookup.build_many([(fractions(a), out, None) for a, out in pairs]) == ([], 2, 77)
     with pytest.raises(TypeError):
-        _lookup.build_many([(None, outs[0])])
+        _lookup.build_many([(None, outs[0], None)])
     with pytest.raises(TypeError):
         _program.quotients([[(None, 1, None, outs[0], False, -1)]])
 
