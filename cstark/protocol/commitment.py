@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from cstark.distinct import distinct
-from cstark.kernels import _hash, _runtime
+from cstark.kernels import _hash, _paths, _runtime
 
 from .hiding import SALT_WORDS
 from .layout import TreeShape
@@ -29,8 +28,7 @@ def distinct_positions(positions: np.ndarray, log_max_height: int, log_height: i
 
     (q, i) reads row (q, i mod n): flat ``q * N + i`` becomes ``q * n + i mod n``.
     """
-    coset, row = positions >> log_max_height, positions & ((1 << log_max_height) - 1)
-    return distinct((coset << log_height) | (row & ((1 << log_height) - 1)))
+    return _paths.fold_positions(positions, log_max_height, log_height)
 
 
 class Commitment:
@@ -106,11 +104,14 @@ class Commitment:
             write(f"salts of {self.shape.name}", self.salts.pairs_at(leaves).tobytes())
             salts = self.salts.pairs_at(missing[top])
         for log_height in self.shape.log_heights:
-            at = distinct_positions(positions, log_max_height, log_height)
+            at = leaves
+            if log_height != top:
+                at = distinct_positions(positions, log_max_height, log_height)
             again = missing.get(log_height, nothing)
+            both = np.concatenate([at, again]) if len(again) else at
             blocks, widths = [], self._widths(self.shape.at(log_height))
             for m in self.shape.at(log_height):
-                rows = self.matrices[m].take_rows(np.concatenate([at, again]))
+                rows = self.matrices[m].take_rows(both)
                 write(f"rows of {self.shape.name}", rows[: len(at)].tobytes())
                 blocks.append(np.ascontiguousarray(rows[len(at) :])[None])
             out = np.empty((1, len(again), 32), dtype=np.uint8)

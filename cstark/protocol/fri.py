@@ -23,7 +23,7 @@ import numpy as np
 
 from cstark import field
 from cstark.field import Element
-from cstark.kernels import _fri, _hash, _ntt, _runtime
+from cstark.kernels import _fri, _hash, _ntt, _paths, _runtime
 
 from .commitment import distinct_positions
 from .layout import Layout
@@ -96,12 +96,9 @@ class FriProver:
 
 def groups_at(word: np.ndarray, log_arity: int, leaves: np.ndarray) -> np.ndarray:
     """What leaves of a layer hold: (k, arity, 3) uint64."""
-    arity = 1 << log_arity
-    rows = word.shape[2] // arity
-    coset, row = np.divmod(leaves, rows)
-    member = row[:, None] + rows * np.arange(arity)[None, :]
-    groups = word[:, coset[:, None], member]  # (3, leaves, arity)
-    return np.ascontiguousarray(groups.transpose(1, 2, 0))
+    groups = np.empty((len(leaves), 1 << log_arity, 3), dtype=np.uint64)
+    _paths.take_groups(word, leaves, groups)
+    return groups
 
 
 def group_digests(algorithm: int, groups: np.ndarray) -> np.ndarray:
@@ -143,11 +140,9 @@ class OpenedLayer:
         self._blowup = layout.blowup
         self.log_rows = log_height - layout.schedule.log_arities[layer]
         self.leaves = distinct_positions(positions, layout.log_max_height, self.log_rows)
-        coset = positions >> layout.log_max_height
-        row = positions & ((1 << log_height) - 1)
-        self.member = row >> self.log_rows
-        at = (coset << self.log_rows) | (row & ((1 << self.log_rows) - 1))
-        self.leaf = np.searchsorted(self.leaves, at)
+        self.leaf, self.member = _paths.group_places(
+            positions, layout.log_max_height, log_height, self.log_rows, self.leaves
+        )
         self.known = np.zeros((len(self.leaves), layout.schedule.arities[layer]), dtype=bool)
         self.known[self.leaf, self.member] = True
 

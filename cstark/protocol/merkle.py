@@ -126,11 +126,14 @@ class MerkleTree:
         steps = paths(self.blowup, self.log_rows, positions)
         found = []
         for above, step in enumerate(steps[level : self.skipped + 1]):
+            if not above:
+                found.append(step.missing)
+                continue
             log_rows = self.log_rows - level - above
             block, row = step.missing >> log_rows, step.missing & ((1 << log_rows) - 1)
             member = np.arange(1 << above)[:, None] << log_rows
             found.append(((block << self.log_rows - level) + row + member).reshape(-1))
-        return np.concatenate(found)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def siblings(
         self,
@@ -164,13 +167,15 @@ class MerkleTree:
                 injected = rows[below][level - below] if below in rows else None
                 nodes = self._parents(nodes, injected)
             parts.append(nodes)
-        parts.append(self.nodes[kept_siblings(self.blowup, self.log_rows, positions, self.skipped)])
-        return b"".join(part.tobytes() for part in parts)
+        kept = kept_siblings(self.blowup, self.log_rows, positions, self.skipped)
+        parts.append(self.nodes.take(kept, axis=0))
+        return b"".join([part.tobytes() for part in parts])
 
     def _parents(self, nodes: np.ndarray, injected: np.ndarray | None) -> np.ndarray:
         """(2k, 32) left children, then right ones, to their k parents."""
-        left, right = np.split(nodes, 2)
-        out = np.empty((len(left), 32), dtype=np.uint8)
+        half = len(nodes) // 2
+        left, right = nodes[:half], nodes[half:]
+        out = np.empty((half, 32), dtype=np.uint8)
         joined = None if injected is None else injected[None]
         _hash.node_digests(self._algorithm, left[None], right[None], joined, out[None])
         return out
@@ -178,8 +183,11 @@ class MerkleTree:
 
 def _by_level(missing: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
     """`_missing` taken apart again, for so many siblings in each level."""
-    ends = np.cumsum([size << above for above, size in enumerate(sizes)])
-    return np.split(missing, ends[:-1])
+    found, end = [], 0
+    for above, size in enumerate(sizes):
+        start, end = end, end + (size << above)
+        found.append(missing[start:end])
+    return found
 
 
 class PathStep:
@@ -199,19 +207,17 @@ class PathStep:
 
     __slots__ = ("blocks", "left", "missing", "parents", "right", "rows")
 
-    def __init__(self, blocks: int, rows: int, known: np.ndarray) -> None:
-        self.blocks, self.rows = blocks, rows
-        self.parents, self.missing, self.left, self.right = _paths.climb(known, rows)
+    def __init__(self, shape: tuple[int, int], climbed: tuple[np.ndarray, ...]) -> None:
+        self.blocks, self.rows = shape
+        self.parents, self.missing, self.left, self.right = climbed
 
 
 @lru_cache(maxsize=64)
 def _steps(blowup: int, log_rows: int, positions: bytes) -> tuple[PathStep, ...]:
+    shapes = level_shapes(blowup, log_rows)[1:]
     known = np.frombuffer(positions, dtype=np.int64)
-    steps = []
-    for blocks, rows in level_shapes(blowup, log_rows)[1:]:
-        steps.append(PathStep(blocks, rows, known))
-        known = steps[-1].parents
-    return tuple(steps)
+    climbed = _paths.climb(known, [rows for _, rows in shapes])
+    return tuple(map(PathStep, shapes, climbed))
 
 
 def paths(blowup: int, log_rows: int, positions: np.ndarray) -> tuple[PathStep, ...]:
