@@ -156,9 +156,10 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
             f"{where}: an argument is an int, str, float or bool (or one of them | None), "
             f"not {_annotation_text(annotation)}"
         )
-    default = item.default
-    if item.default_factory is not dataclasses.MISSING:
-        default = item.default_factory()
+    default = dataclasses.MISSING if _is_missing(item.default) else item.default
+    factory: Any = item.default_factory
+    if not _is_missing(factory):
+        default = factory()
     known = {key: item.metadata.get(key) for key in ("minimum", "maximum", "choices")}
     for key in ("minimum", "maximum"):
         _check_bound(where, key, known[key], plain[0])
@@ -173,6 +174,11 @@ def described(owner: type, item: dataclasses.Field[object], annotation: object) 
         verifier=bool(item.metadata.get("verifier")),
         **known,
     )
+
+
+def _is_missing(value: object) -> bool:
+    """Of a class that was pickled by value the fields have copies of `dataclasses.MISSING`."""
+    return isinstance(value, type(dataclasses.MISSING))
 
 
 def _shown(choice: object) -> str:

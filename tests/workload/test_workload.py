@@ -177,6 +177,22 @@ def test_workloads_pickle_and_compare():
     assert toy != Toy(steps=3)
 
 
+def test_a_class_that_was_sent_by_value_keeps_what_is_required():
+    """What sends functions by value copies MISSING, which dataclasses tell by its identity."""
+
+    @dataclass(frozen=True)
+    class Needs(Toy):
+        count: int = argument(2)
+        word: str = field(kw_only=True)
+
+    before = Needs.arguments()
+    for item in Needs.__dataclass_fields__.values():
+        for name in ("default", "default_factory"):
+            setattr(item, name, pickle.loads(pickle.dumps(getattr(item, name))))
+    assert Needs.arguments() == before
+    assert next(item for item in before if item.name == "word").default is MISSING
+
+
 def test_the_class_must_be_a_frozen_dataclass():
     class Bare(Workload):
         pass
