@@ -1,33 +1,52 @@
 """The whole interactive protocol over a field of 193 elements, many proofs at a time.
 
-Three tables: one of 16 rows sends what it has in a column, 1, 2 or 3 in each row, on a bus; two of
-8 rows receive the same in another order. Of these the first is in the code of the sender, and has
-its quotient in common with it; the code of the other one is half as high. One position is queried
-(s = 1), with a blowup of 4. FRI folds once, by 2, and the shorter word joins at the last layer: the
-final polynomial shows all of what comes of it. Both codes have as many coefficients as a remainder,
-3 (h - 1) + 3, which is N + h of the taller table as well.
+Tables have 1, 2 or 3 in each row of a column, and send it on a bus, or receive it. They are three,
+of which two are in one code and have their quotient in common; the code of the third is half as
+high. In `TALL` one table of 16 rows sends, and two of 8 receive the same in another order; both
+codes are as tall as their tallest table, and their quotients are in chunks. In `SHORT` two tables
+of 8 rows send, and one of 4 rows receives each message four times; the code of 16 that it is in is
+taller than both its tables, and the quotient there is in pieces. One position is queried (s = 1),
+with a blowup of 4. FRI folds once, by 2, and the shorter word joins at the last layer: the final
+polynomial shows all of what comes of it. The codes have as many coefficients as a remainder,
+3 (h - 1) + 3, which is N + h of a table of 16 rows as well, but for that of pieces, with 16.
 
 Written from `cstark.protocol.hiding`, on coefficients alone; it shares no line with the prover.
 Challenges and position are given: a proof is what is shown under them, a vector of numbers modulo
 193.
-
-An array of elements of F = F_193[w] / (w^3 - 5) ends in an axis of 3; polynomials have the axis of
-their coefficients before it, and before that comes the axis of proofs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-P, ROOT, W3 = 193, 5, 5  # 5 generates the multiplicative group, and is no cube
+from tests.oracles.tiny_field import (
+    ROOT,
+    UNITS,
+    P,
+    at,
+    interpolated,
+    inverse,
+    inverse_matrix,
+    lift,
+    mul,
+    over_end,
+    over_point,
+    power,
+    product,
+    times_end,
+    total,
+    turned,
+)
+from tests.oracles.tiny_quotients import Chunks, Pieces
+
 BLOWUP, QUERIES, CHUNKS = 4, 1, 2
 H = 2 * (QUERIES + 3)
 D = 3 * (H - 1) + 3  # coefficients of the polynomials of both codes, and of the final one
 WORD = 2 * D  # of the word that hides: as many as the final polynomial allows
-HEIGHTS = (16, 8)  # of the codes, and of the tallest table of each
+HEIGHTS = (16, 8)  # of the codes
 
 
 @dataclass(frozen=True)
@@ -36,7 +55,7 @@ class Table:
 
     name: str
     rows: int
-    sign: int  # of the messages
+    sign: int  # how often a message is sent
     code: int  # which of `HEIGHTS`
 
     @property
@@ -50,8 +69,9 @@ class Table:
         return f"x{self.name}", f"u{self.name}"
 
 
-TABLES = (Table("0", 16, 1, 0), Table("1", 8, -1, 0), Table("2", 8, -1, 1))
-BASE = {name for table in TABLES for name in table.base}
+TALL = (Table("0", 16, 1, 0), Table("1", 8, -1, 0), Table("2", 8, -1, 1))
+SHORT = (Table("0", 8, 1, 0), Table("1", 4, -4, 0), Table("2", 8, 1, 1))
+BASE = {name for table in TALL for name in table.base}
 
 
 def first_point(height: int, coset: int) -> int:
@@ -59,99 +79,14 @@ def first_point(height: int, coset: int) -> int:
     return ROOT * pow(ROOT, (P - 1) // (height * BLOWUP) * coset, P) % P
 
 
-ENDS = [[pow(first_point(n, q), n, P) for q in range(CHUNKS)] for n in HEIGHTS]
-UNITS = np.eye(3, dtype=np.int64)
-
-
-def mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Products of elements."""
-    c = [a[..., i, None] * b for i in range(3)]
-    out = np.empty(np.broadcast_shapes(a.shape, b.shape), dtype=np.int64)
-    out[..., 0] = c[0][..., 0] + W3 * (c[1][..., 2] + c[2][..., 1])
-    out[..., 1] = c[0][..., 1] + c[1][..., 0] + W3 * c[2][..., 2]
-    out[..., 2] = c[0][..., 2] + c[1][..., 1] + c[2][..., 0]
-    return out % P
-
-
-def power(a: np.ndarray, exponent: int) -> np.ndarray:
-    result = np.broadcast_to(UNITS[0], a.shape)
-    while exponent:
-        if exponent & 1:
-            result = mul(result, a)
-        a, exponent = mul(a, a), exponent >> 1
-    return result
-
-
-def inverse(a: np.ndarray) -> np.ndarray:
-    return power(a, P**3 - 2)
-
-
-def lift(a: np.ndarray | int) -> np.ndarray:
-    """Elements of the base field as elements."""
-    return np.asarray(a)[..., None] * UNITS[0]
-
-
-def at(polynomial: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Values at an element."""
-    result = np.zeros((len(polynomial), 3), dtype=np.int64)
-    for k in range(polynomial.shape[1] - 1, -1, -1):
-        result = (mul(result, point) + polynomial[:, k]) % P
-    return result
-
-
-def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of polynomials."""
-    out = np.zeros((max(len(a), len(b)), a.shape[1] + b.shape[1] - 1, 3), dtype=np.int64)
-    for k in range(a.shape[1]):
-        out[:, k : k + b.shape[1]] += mul(a[:, k, None], b)
-    return out % P
-
-
-def total(*terms: np.ndarray) -> np.ndarray:
-    """Sum of polynomials of different lengths."""
-    out = np.zeros((max(map(len, terms)), max(t.shape[1] for t in terms), 3), dtype=np.int64)
-    for term in terms:
-        out[:, : term.shape[1]] += term
-    return out % P
-
-
-def times_end(a: np.ndarray, n: int, end: int) -> np.ndarray:
-    """(X^n - end) a."""
-    out = np.zeros((len(a), a.shape[1] + n, 3), dtype=np.int64)
-    out[:, n:] += a
-    out[:, : a.shape[1]] -= end * a
-    return out % P
-
-
-def over_end(a: np.ndarray, n: int, end: int) -> np.ndarray:
-    """a / (X^n - end), which must leave nothing."""
-    rest = a.copy()
-    for k in range(a.shape[1] - 1, n - 1, -1):
-        rest[:, k - n] = (rest[:, k - n] + end * rest[:, k]) % P
-    assert not rest[:, :n].any()
-    return rest[:, n:]
-
-
-def over_point(a: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """(a - a(point)) / (X - point)."""
-    out = np.zeros((len(a), a.shape[1] - 1, 3), dtype=np.int64)
-    carry = np.zeros((len(a), 3), dtype=np.int64)
-    for k in range(a.shape[1] - 1, 0, -1):
-        carry = (mul(carry, point) + a[:, k]) % P
-        out[:, k - 1] = carry
-    return out
-
-
-def turned(a: np.ndarray, factor: int) -> np.ndarray:
-    """a(factor X)."""
-    return a * np.array([pow(factor, k, P) for k in range(a.shape[1])])[:, None] % P
-
-
-def interpolated(rows: np.ndarray, root: int) -> np.ndarray:
-    """Coefficients of polynomials by their values on the rows, (proofs, N, 3)."""
-    n = rows.shape[1]
-    matrix = [[pow(root, -i * k, P) * pow(n, -1, P) % P for i in range(n)] for k in range(n)]
-    return np.einsum("ki,bic->bkc", np.array(matrix), rows) % P
+def quotient_of(code: int, tables: Sequence[Table]) -> Chunks | Pieces:
+    """How the quotient of the tables of a code is committed to."""
+    height = HEIGHTS[code]
+    rows = max(table.rows for table in tables if table.code == code)
+    if rows < height:
+        return Pieces(code, height, 2 * rows + D, QUERIES + 1)
+    first, second = (pow(first_point(height, q), height, P) for q in range(CHUNKS))
+    return Chunks(code, height, (first, second), QUERIES + 1)
 
 
 def line_on_rows(table: Table) -> np.ndarray:
@@ -162,19 +97,6 @@ def line_on_rows(table: Table) -> np.ndarray:
 def line_at(point: np.ndarray) -> np.ndarray:
     """The same at a point."""
     return (UNITS[0] + mul(UNITS[1], point) + mul(UNITS[2], mul(point, point))) % P
-
-
-def lagrange(code: int, power_n: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The factors of the two chunks, and W, where X^N has a value."""
-    ends = ENDS[code]
-    first, second = (power_n - end * UNITS[0] for end in ends)
-    scale = pow(ends[0] - ends[1], -1, P)
-    return [second * scale % P, -first * scale % P], mul(first, second)
-
-
-def names_of_pieces(code: int) -> list[str]:
-    """The names of a quotient's chunks, and of its remainder, the last."""
-    return [*(f"q{code}{j}" for j in range(CHUNKS)), f"r{code}"]
 
 
 @dataclass
@@ -209,14 +131,19 @@ class Challenges:
 class Model:
     """Proofs under given challenges: `real` ones of a witness, and `simulated` ones.
 
-    `without` names masks that the prover leaves out: "main", "lookup", "sums", "chunks", "word",
-    and "top", what the word has above the degrees of the code.
+    `without` names masks that the prover leaves out: "main", "lookup", "sums", "chunks", "pieces",
+    "word", and "top", what the word has above the degrees of the code.
     """
 
     def __init__(
-        self, challenges: Challenges, rng: np.random.Generator, without: Collection[str] = ()
+        self,
+        challenges: Challenges,
+        rng: np.random.Generator,
+        without: Collection[str] = (),
+        tables: Sequence[Table] = TALL,
     ) -> None:
-        self.c, self.rng, self.without = challenges, rng, without
+        self.c, self.rng, self.without, self.tables = challenges, rng, without, tables
+        self.quotients = [quotient_of(code, tables) for code in range(len(HEIGHTS))]
 
     def _random(self, mask: str, *shape: int) -> np.ndarray:
         drawn = self.rng.integers(0, P, shape)
@@ -252,7 +179,7 @@ class Model:
         constants = {name: value[:, None] for name, value in values.items()}
         constants["line"] = line_at(point)[None, None]
         result, weight = np.zeros((len(sums), 3), dtype=np.int64), UNITS[0]
-        for number, table in enumerate(TABLES):
+        for number, table in enumerate(self.tables):
             if table.code == code:
                 vanishing = (power(point, table.rows) - UNITS[0]) % P
                 first = mul(vanishing, inverse((point - UNITS[0]) % P))[None, None]
@@ -265,10 +192,10 @@ class Model:
     def _opened(self, code: int) -> list[tuple[str, np.ndarray, str]]:
         """What is opened at which point outside the domain, and the name of the value."""
         zeta, found = self.c["zeta"], []
-        tables = [table for table in TABLES if table.code == code]
+        tables = [table for table in self.tables if table.code == code]
         for table in tables:
             found += [(name, zeta, name) for name in (*table.base, f"l{table.name}")]
-        found += [(name, zeta, name) for name in names_of_pieces(code)]
+        found += [(name, zeta, name) for name in self.quotients[code].names]
         for table in tables:
             name = f"l{table.name}"
             found.append((name, zeta * table.root % P, f"{name}'"))
@@ -283,11 +210,11 @@ class Model:
     def real(self, witness: tuple[np.ndarray, ...], proofs: int) -> np.ndarray:
         """What so many honest proofs show: (proofs, numbers)."""
         column: dict[str, np.ndarray] = {"line": UNITS[None]}
-        for n in HEIGHTS:
+        for n in {table.rows for table in self.tables}:
             column[f"first {n}"] = np.broadcast_to(UNITS[0], (1, n, 3))  # Z / (X - 1)
         sums = self._columns(witness, proofs, column)
         for code in range(len(HEIGHTS)):
-            self._chunks(code, column, sums)
+            self._quotient(code, column, sums)
         opened: dict[str, np.ndarray] = {}
         rows: dict[str, np.ndarray] = {}
         words, weight = [], self.c["gamma"]
@@ -314,16 +241,16 @@ class Model:
         self, witness: tuple[np.ndarray, ...], proofs: int, column: dict[str, np.ndarray]
     ) -> np.ndarray:
         """The columns of all tables, and their sums: (proofs, tables, 3)."""
-        first = np.zeros((proofs, len(TABLES), 3), dtype=np.int64)  # of u
-        for number in range(len(TABLES) - 1):
+        first = np.zeros((proofs, len(self.tables), 3), dtype=np.int64)  # of u
+        for number in range(len(self.tables) - 1):
             first[:, number] = self._random("sums", proofs, 3)
         mu = np.stack(
-            [first[:, k] @ line_on_rows(table)[:3] for k, table in enumerate(TABLES)], axis=1
+            [first[:, k] @ line_on_rows(table)[:3] for k, table in enumerate(self.tables)], axis=1
         )  # fmt: skip
         mu[:, -1] = -mu[:, :-1].sum(axis=1) % P
-        first[:, -1] = mu[:, -1] @ inverse_matrix(line_on_rows(TABLES[-1])[:3]) % P
+        first[:, -1] = mu[:, -1] @ inverse_matrix(line_on_rows(self.tables[-1])[:3]) % P
         sums = []
-        for number, (table, own) in enumerate(zip(TABLES, witness, strict=True)):
+        for number, (table, own) in enumerate(zip(self.tables, witness, strict=True)):
             t, n = table.name, table.rows
             mask = np.zeros((proofs, n), dtype=np.int64)
             mask[:, :3] = first[:, number]
@@ -341,38 +268,26 @@ class Model:
             column[f"l{t}'"] = turned(column[f"l{t}"], table.root)
         return np.stack(sums, axis=1)
 
-    def _chunks(self, code: int, column: dict[str, np.ndarray], sums: np.ndarray) -> None:
-        """The chunks and the remainder of a code height's quotient."""
-        n, ends, weight = HEIGHTS[code], ENDS[code], UNITS[0]
+    def _quotient(self, code: int, column: dict[str, np.ndarray], sums: np.ndarray) -> None:
+        """What is committed to of a code height's quotient."""
+        weight = UNITS[0]
         quotient = np.zeros((len(sums), 1, 3), dtype=np.int64)
-        for number, table in enumerate(TABLES):
+        for number, table in enumerate(self.tables):
             if table.code == code:
                 own = over_end(self._numerator(table, column, sums[:, number]), table.rows, 1)
                 quotient = total(quotient, mul(own, weight))
                 weight = mul(weight, self.c["delta"])
-        *names, last = names_of_pieces(code)
-        numerator = quotient
-        for j, name in enumerate(names):
-            folded = np.zeros((len(sums), n, 3), dtype=np.int64)
-            for start in range(0, quotient.shape[1], n):
-                part = quotient[:, start : start + n]
-                folded[:, : part.shape[1]] += part * pow(ends[j], start // n, P)
-            t = self._random("chunks", len(sums), QUERIES + 1, 3)
-            column[name] = total(folded % P, times_end(t, n, ends[j]))
-            scale = -pow(ends[j] - ends[1 - j], -1, P) % P
-            other = times_end(column[name], n, ends[1 - j])
-            numerator = total(numerator, other * scale % P)
-        column[last] = over_end(over_end(numerator, n, ends[0]), n, ends[1])
+        column |= self.quotients[code].commit(quotient, self._random)
 
     def simulated(self, proofs: int) -> np.ndarray:
         """The same without a witness."""
         c = self.c
-        sums = self._draw(proofs, len(TABLES))
+        sums = self._draw(proofs, len(self.tables))
         sums[:, -1] = -sums[:, :-1].sum(axis=1) % P
         rows: dict[str, np.ndarray] = {}
         opened: dict[str, np.ndarray] = {}
         for code in range(len(HEIGHTS)):
-            names = [name for name in self._rows(code) if name not in names_of_pieces(code)]
+            names = [name for name in self._rows(code) if name not in self.quotients[code].names]
             here = {name: self._draw(proofs) for name in names}
             for name in BASE & here.keys():
                 here[name][:, 1:] = 0
@@ -380,8 +295,8 @@ class Model:
             for name in names:
                 if name.startswith("l"):
                     here[f"{name}'"], there[f"{name}'"] = self._draw(proofs), self._draw(proofs)
-            rows |= here | self._pieces_at(code, c.x(code), here, sums)
-            opened |= there | self._pieces_at(code, c["zeta"], there, sums)
+            rows |= here | self._quotient_parts_at(code, c.x(code), here, sums)
+            opened |= there | self._quotient_parts_at(code, c["zeta"], there, sums)
         reduced = self._reduced(opened, rows)
         own, sibling = self._draw(proofs), self._draw(proofs)
         rows["mask"] = (own - reduced[0]) % P
@@ -393,21 +308,12 @@ class Model:
     def _draw(self, *shape: int) -> np.ndarray:
         return self.rng.integers(0, P, (*shape, 3))
 
-    def _pieces_at(
+    def _quotient_parts_at(
         self, code: int, point: np.ndarray, values: dict[str, np.ndarray], sums: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Chunks and remainder at a point, where Q is what the columns make of it."""
         value = self._quotient_at(code, point, values, sums)
-        factors, vanishing = lagrange(code, power(point, HEIGHTS[code]))
-        *names, last = names_of_pieces(code)
-        found = {name: self._draw(len(sums)) for name in names}
-        if not vanishing.any():  # on the coset of a chunk
-            own = next(j for j, factor in enumerate(factors) if np.array_equal(factor, UNITS[0]))
-            found[names[own]] = value
-            return {**found, last: self._draw(len(sums))}
-        for name, factor in zip(names, factors, strict=True):
-            value = (value - mul(found[name], factor)) % P
-        return {**found, last: mul(value, inverse(vanishing))}
+        return self.quotients[code].simulated(point, value, self._draw)
 
     def _reduced(
         self, opened: dict[str, np.ndarray], rows: dict[str, np.ndarray]
@@ -415,7 +321,7 @@ class Model:
         """The reduced words of both codes at the position, without the mask."""
         found, weight = [], self.c["gamma"]
         for code in range(len(HEIGHTS)):
-            value, x = np.zeros_like(opened[names_of_pieces(code)[-1]]), self.c.x(code)
+            value, x = np.zeros_like(opened[self.quotients[code].names[-1]]), self.c.x(code)
             for name, point, opening in self._opened(code):
                 share = mul((opened[opening] - rows[name]) % P, inverse((point - x) % P))
                 value = (value + mul(share, weight)) % P
@@ -433,7 +339,7 @@ class Model:
         sibling: np.ndarray,
         final: np.ndarray,
     ) -> np.ndarray:
-        shown = [sums[:, number] for number in range(len(TABLES) - 1)]
+        shown = [sums[:, number] for number in range(len(self.tables) - 1)]
         for code in range(len(HEIGHTS)):
             shown += [opened[value] for _, _, value in self._opened(code)]
             for name in self._rows(code):
@@ -451,7 +357,7 @@ class Model:
             place += count
             return views[:, place - count : place]
 
-        parts = [take(3) for _ in TABLES[:-1]]
+        parts = [take(3) for _ in self.tables[:-1]]
         sums = np.stack([*parts, -sum(parts) % P], axis=1)  # they balance
         opened: dict[str, np.ndarray] = {}
         rows: dict[str, np.ndarray] = {}
@@ -461,11 +367,7 @@ class Model:
             for name in self._rows(code):
                 rows[name] = lift(take(1)[:, 0]) if name in BASE else take(3)
             left = self._quotient_at(code, c["zeta"], opened, sums)
-            *names, last = names_of_pieces(code)
-            factors, vanishing = lagrange(code, power(c["zeta"], HEIGHTS[code]))
-            right = mul(opened[last], vanishing)
-            for name, factor in zip(names, factors, strict=True):
-                right = (right + mul(opened[name], factor)) % P
+            right = self.quotients[code].value(c["zeta"], opened)
             good &= (left == right).all(axis=1)
         mask, sibling, final = take(3), take(3), take(3 * D).reshape(-1, D, 3)
         assert place == views.shape[1]
@@ -473,17 +375,3 @@ class Model:
         value = c.folded((first + mask) % P, sibling)
         value = (value + mul(joining, mul(c["fold"], c["fold"]))) % P
         return good & (at(final, lift(c.y * c.y % P)) == value).all(axis=1)
-
-
-def inverse_matrix(matrix: np.ndarray) -> np.ndarray:
-    """Of a 3 by 3 matrix modulo 193."""
-    cofactors = [
-        [
-            matrix[(i + 1) % 3, (j + 1) % 3] * matrix[(i + 2) % 3, (j + 2) % 3]
-            - matrix[(i + 1) % 3, (j + 2) % 3] * matrix[(i + 2) % 3, (j + 1) % 3]
-            for i in range(3)
-        ]
-        for j in range(3)
-    ]
-    adjugate = np.array(cofactors) % P
-    return adjugate * pow(int((matrix[0] @ adjugate[:, 0]) % P), -1, P) % P

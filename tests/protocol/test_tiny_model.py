@@ -6,14 +6,21 @@ are fixed, so that a test that passes does so always.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tests.oracles.tiny import Challenges, Model, P
+from tests.oracles.tiny import QUERIES, SHORT, TALL, Challenges, Model
+from tests.oracles.tiny_field import P, at
 
 ONES = np.ones(16, dtype=np.int64)
 MIXED = np.array([1, 2, 3, 1, 3, 3, 2, 1, 1, 1, 2, 3, 3, 2, 2, 1])
-WITNESSES = [(sent, np.sort(sent)[:8], np.sort(sent)[8:]) for sent in (ONES, MIXED)]
+FOURS = np.array([1, 2, 1, 3, 1, 3, 2, 1, 1, 3, 2, 1, 1, 2, 3, 1])  # of each a multiple of four
+WITNESSES = {
+    TALL: [(sent, np.sort(sent)[:8], np.sort(sent)[8:]) for sent in (ONES, MIXED)],
+    SHORT: [(ONES[:8], ONES[:4], ONES[:8]), (FOURS[:8], np.sort(FOURS)[::4], FOURS[8:])],
+}
 FORMS = 300
 # A statistic of 192 degrees of freedom, less its mean, over its deviation: of a thousand such
 # numbers the largest is above 5.5 once in a thousand samples.
@@ -42,17 +49,20 @@ def worst(one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
     return float(max(found))
 
 
-def views(coset, proofs, without=(), seed=7):
-    model = Model(
-        Challenges(np.random.default_rng(coset), coset), np.random.default_rng(seed), without
-    )
-    made = [model.real(witness, proofs) for witness in WITNESSES]
+both = pytest.mark.parametrize("tables", [TALL, SHORT], ids=["tall", "short"])
+
+
+def views(tables, coset, proofs, without=(), seed=7):
+    challenges = Challenges(np.random.default_rng(coset), coset)
+    model = Model(challenges, np.random.default_rng(seed), without, tables)
+    made = [model.real(witness, proofs) for witness in WITNESSES[tables]]
     return model, [*made, model.simulated(proofs)]
 
 
+@both
 @pytest.mark.parametrize("coset", range(4))  # of the first two a chunk shows the quotient itself
-def test_all_are_accepted_and_nothing_else_is(coset):
-    model, found = views(coset, 20)
+def test_all_are_accepted_and_nothing_else_is(tables, coset):
+    model, found = views(tables, coset, 20)
     for made in found:
         assert model.accepts(made).all()
         changed = np.repeat(made[None], made.shape[1], axis=0)
@@ -61,30 +71,70 @@ def test_all_are_accepted_and_nothing_else_is(coset):
         assert not model.accepts(changed.reshape(-1, made.shape[1])).any()
 
 
-def compare(coset, proofs):
-    _, (first, second, simulated) = views(coset, proofs)
+def compare(tables, coset, proofs):
+    _, (first, second, simulated) = views(tables, coset, proofs)
     assert worst(first, second) < LARGEST
     assert worst(first, simulated) < LARGEST
     assert worst(second, simulated) < LARGEST
 
 
+@both
 @pytest.mark.parametrize("coset", [0, 2])
-def test_two_witnesses_and_the_simulator_look_alike(coset):
-    compare(coset, 600)
+def test_two_witnesses_and_the_simulator_look_alike(tables, coset):
+    compare(tables, coset, 600)
 
 
 @pytest.mark.nightly
+@both
 @pytest.mark.parametrize("coset", range(4))
-def test_ten_thousand_proofs_look_alike(coset):
-    compare(coset, 10_000)
+def test_ten_thousand_proofs_look_alike(tables, coset):
+    compare(tables, coset, 10_000)
 
 
+@both
 @pytest.mark.parametrize("masks", [("main",), ("lookup", "sums"), ("sums",), ("word",), ("top",)])
-def test_masks_that_are_left_out_are_seen(masks):
-    """That of chunks is not, by statistics: ranks tell (`test_masks`).
+def test_masks_that_are_left_out_are_seen(tables, masks):
+    """Those of chunks and pieces are not, by statistics: see below, and `test_masks`.
 
     Nor is that of lookup columns alone: masks of sums move the accumulator on every row, so that
     single numbers of it are uniform, and two of them; not all that are shown.
     """
-    _, (first, second, simulated) = views(2, 400, masks)
+    _, (first, second, simulated) = views(tables, 2, 400, masks)
     assert max(worst(first, simulated), worst(first, second)) > 20
+
+
+@both
+@pytest.mark.parametrize("coset", [0, 2])
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_what_is_shown_of_a_quotient_hides_it(tables, coset, fewer):
+    """Of given values of the quotient, each of its parts may have any: a count of dimensions."""
+    challenges = Challenges(np.random.default_rng(coset), coset)
+    for code, whole in enumerate(Model(challenges, np.random.default_rng(0), (), tables).quotients):
+        parts = replace(whole, mask=whole.mask - fewer)
+        hidden = 3 * (len(parts.names) - 1) * (QUERIES + 1)  # all but what the others and Q say
+        basis = np.eye(hidden, dtype=np.int64)
+        taken = 0
+
+        def one_by_one(_, proofs, *shape, basis=basis):
+            nonlocal taken
+            taken += (count := int(np.prod(shape)))
+            return basis[:, taken - count : taken].reshape(proofs, *shape)
+
+        made = parts.commit(np.zeros((hidden, 40, 3), dtype=np.int64), one_by_one)
+        points = challenges.x(code), challenges["zeta"]
+        shown = np.concatenate([at(made[n], x) for x in points for n in parts.names], axis=1)
+        assert rank(shown) == taken
+        assert (taken == hidden) == (not fewer)
+
+
+def rank(matrix: np.ndarray) -> int:
+    """Modulo 193."""
+    rest, found = matrix.copy(), 0
+    for column in range(rest.shape[1]):
+        [places] = np.nonzero(rest[found:, column])
+        if len(places):
+            rest[[found, found + places[0]]] = rest[[found + places[0], found]]
+            own = rest[found] * pow(int(rest[found, column]), -1, P) % P
+            rest[found + 1 :] = (rest[found + 1 :] - rest[found + 1 :, column, None] * own) % P
+            found += 1
+    return found
