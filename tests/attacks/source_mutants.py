@@ -66,6 +66,7 @@ FAST = [
     "tests/attacks/test_binding_statement.py",
     "tests/attacks/test_every_place.py",
     "tests/attacks/test_policy.py",
+    "tests/workload/test_strangers.py::test_nor_does_it_for_machine_or_workload",
     "tests/protocol/test_bad_input.py",
     "tests/protocol/test_merkle.py",
     "tests/protocol/test_transcript.py",

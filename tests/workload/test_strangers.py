@@ -131,7 +131,7 @@ def test_a_file_sets_off_no_work_before_the_policy(
     assert not work and not (tmp_path / "k.json").exists()
 
 
-@pytest.mark.parametrize("name", ["blowup", "queries", "fixed height", "tables", "empty", "long"])
+@pytest.mark.parametrize("name", [*WEAK, *WRONG])
 def test_nor_does_it_for_machine_or_workload(name, proof, work):
     data, _ = strangers(proof)[name]
     machine = List.machine({"first": 7}, OPTIONS)
