@@ -224,6 +224,26 @@ def test_impossible_number_of_tables(pair, count):
         assert "tables, not" not in str(refused(pair.true, forged, *Reason))
 
 
+@pytest.mark.holds("number of tables", "claim length")
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("log_heights", ((),), "1 to 4096 tables, not 0"),
+        ("log_heights", ((),) * 4096 + (3,), "1 to 4096 tables, not 4097"),
+        ("log_heights", ((3,) * 4097,), "1 to 4096 tables, not 4097"),
+        ("claim", bytes(MAX_CLAIM_BYTES + 1), "longer than allowed"),
+    ],
+)
+def test_sizes_that_no_file_could_hold(pair, field, value, message):
+    """A proof that is an object: tables, their traces and the claim are counted as in a file."""
+    honest = pair.honest()
+    fields = {name: getattr(honest, name) for name in ("options", "log_heights", "claim", "body")}
+    with pytest.raises(cs.ProofFormatError, match=message):
+        cs.Proof(**{**fields, field: value})
+    with without("number of tables", "claim length"):
+        cs.Proof(**{**fields, field: value})
+
+
 @pytest.mark.holds("header heights")
 @pytest.mark.parametrize("log_height", [0, 2, 17, 255])
 def test_impossible_height(pair, log_height):
@@ -256,6 +276,7 @@ def test_claim_too_long(pair):
     pair.true.verify(honest)
     length = MAX_CLAIM_BYTES + 1
     forged = altered(honest, HEIGHTS + 1, length.to_bytes(4, "little")) + bytes(length)
-    assert "longer than allowed" in str(refused(pair.true, forged, Reason.FORMAT))
+    for file in (forged, forged[: HEIGHTS + 5]):  # of the second one nothing is there to be read
+        assert "longer than allowed" in str(refused(pair.true, file, Reason.FORMAT))
     with without("claim length"), pytest.raises(cs.StatementError):
         pair.true.verify(forged)  # the file's fault, said to be the caller's
