@@ -219,14 +219,16 @@ class Rehearsal(Account):
             if self.layout.zk:
                 self.commit_masked(storage, matrix, sources.get(matrix, 0), label)
                 continue
-            own = storage is Storage.HELD and name == "quotient"  # a chunk is a coset of its own
+            held = storage is Storage.HELD
+            own = held and name == "quotient"  # a chunk is a coset of its own
+            kept = own or (held and name == "lookup")  # a coset takes the place of the source
             cosets = self.blowup - own
-            if storage is Storage.HELD:
-                self.hold(f"{name} LDE", cosets * self.coset_bytes(matrix))
+            if held:
+                self.hold(f"{name} LDE", (self.blowup - kept) * self.coset_bytes(matrix))
             if not storage.recomputes:
                 waiting.append((matrix, cosets))
                 words += matrix.width << matrix.log_rows
-                freed += sources[matrix] if sources and not own else 0
+                freed += sources[matrix] if sources and not kept else 0
             if words > TOGETHER:
                 self.extend(waiting)
                 self.drop(label, freed)
@@ -264,10 +266,13 @@ class Rehearsal(Account):
             if quotient.tall:
                 self.hold("folded columns", self.fold_bytes(matrix))
             masked, source = size, 0
-        kept = storage.recomputes or (own is not None and storage is Storage.HELD)
-        cosets = self.blowup - (own is not None and storage is Storage.HELD)
-        if storage is Storage.HELD:
-            self.hold(f"{matrix.tree} LDE", cosets * size)
+        held = storage is Storage.HELD
+        # A coset takes the place of the source, if it has not been covered with masks before.
+        in_place = held and matrix.tree == "lookup" and matrix.log_height == matrix.log_rows
+        kept = storage.recomputes or in_place or (held and own is not None)
+        cosets = self.blowup - (held and own is not None)
+        if held:
+            self.hold(f"{matrix.tree} LDE", (cosets - in_place) * size)
         if not storage.recomputes:
             self.extend([(matrix, cosets)])
         if not kept:

@@ -29,6 +29,7 @@ def lde(
     factors: NDArray[uint64] | None = None,
     fold: NDArray[uint64] | None = None,
     weights: NDArray[uint64] | None = None,
+    last: NDArray[uint64] | None = None,
 ) -> None: ...
 def lde_many(
     calls: Sequence[
@@ -37,6 +38,7 @@ def lde_many(
             NDArray[uint64],
             NDArray[uint64],
             NDArray[uint64],
+            NDArray[uint64] | None,
             NDArray[uint64] | None,
             NDArray[uint64] | None,
             NDArray[uint64] | None,

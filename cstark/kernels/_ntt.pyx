@@ -40,6 +40,7 @@ cdef extern from *:
         const uint64_t *src
         Py_ssize_t src_pitch, width
         uint64_t *out
+        uint64_t *last
         Py_ssize_t out_pitch, out_limit, columns, outer_tile, inner_tile, groups, side
         int cosets, coset
         const uint64_t *shifts
@@ -348,7 +349,7 @@ def outer_rows(Plan plan not None):
 cdef _Run _extension(
     Plan plan, const uint64_t[:, :] src, uint64_t[:, :, ::1] out, const uint64_t[::1] shifts,
     const uint64_t[:, ::1] masks, const uint64_t[::1] factors, uint64_t[:, :, ::1] fold,
-    const uint64_t[:, ::1] weights,
+    const uint64_t[:, ::1] weights, uint64_t[:, ::1] last,
 ):
     """The call of an extension, see `lde`, checked, without scratch; None if it is done already."""
     cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
@@ -360,10 +361,18 @@ cdef _Run _extension(
         )
     if cosets < 1:
         raise ValueError("shifts is empty")
-    if out.shape[0] != cosets or out.shape[1] != rows or out.shape[2] < width:
+    cdef Py_ssize_t held = cosets if last is None else cosets - 1
+    if held < 1:
+        raise ValueError("shifts has one coset, which is to be in out, not in last")
+    if out.shape[0] != held or out.shape[1] != rows or out.shape[2] < width:
         raise ValueError(
-            f"out must be {cosets} x {rows} x at least {width}, its shape is "
+            f"out must be {held} x {rows} x at least {width}, its shape is "
             f"{out.shape[0]} x {out.shape[1]} x {out.shape[2]}"
+        )
+    if last is not None and (last.shape[0] != rows or last.shape[1] != out.shape[2]):
+        raise ValueError(
+            f"last must be {rows} x {out.shape[2]} as out, its shape is "
+            f"{last.shape[0]} x {last.shape[1]}"
         )
     cdef Py_ssize_t q, i
     for q in range(cosets):
@@ -371,9 +380,16 @@ cdef _Run _extension(
             raise ValueError(f"shifts[{q}] is {shifts[q]}; it must be between 1 and p - 1")
     cdef Py_ssize_t stride = out.shape[2]
     cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
-    cdef bint same = &src[0, 0] == &out[cosets - 1, 0, 0] and (pitch == stride or rows == 1)
-    if not same and _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], cosets * rows * stride):
+    cdef Py_ssize_t words = rows * stride
+    cdef uint64_t *target = &out[cosets - 1, 0, 0] if last is None else &last[0, 0]
+    cdef bint same = &src[0, 0] == target and (pitch == stride or rows == 1)
+    if not same and (
+        _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], held * words)
+        or _overlap(&src[0, 0], rows, pitch, width, target, words)
+    ):
         raise ValueError("out: overlaps src without being its last coset")
+    if last is not None and _overlap(target, rows, stride, stride, &out[0, 0, 0], held * words):
+        raise ValueError("last: overlaps out")
     if (masks is None) != (factors is None) or (fold is None) != (weights is None):
         raise ValueError("masks need factors, and a fold needs weights")
     if masks is not None and (
@@ -391,7 +407,9 @@ cdef _Run _extension(
             raise ValueError("a single row has neither masks nor folds")
         for q in range(cosets):
             for i in range(stride):
-                out[q, 0, i] = src[0, i] % _P if i < width else 0
+                (target if q == cosets - 1 else &out[q, 0, 0])[i] = (
+                    src[0, i] % _P if i < width else 0
+                )
         return None
     cdef _Run r = _Run(plan, width, stride, (1 + cosets) * rows * width)
     cdef ntt_call *call = &r.call
@@ -416,20 +434,21 @@ cdef _Run _extension(
     call.src = &src[0, 0]
     call.src_pitch = pitch
     call.out = &out[0, 0, 0]
+    call.last = target
     call.out_pitch = stride
     call.out_limit = stride
     call.cosets = <int>cosets
     call.shifts = &shifts[0]
     r.extension(cosets, stride)
     r.words()  # settles how much scratch a thread needs
-    r.keep = (src, out, shifts, masks, fold, increments, scaled)
+    r.keep = (src, out, last, shifts, masks, fold, increments, scaled)
     return r
 
 
 def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
         const uint64_t[::1] shifts not None, const uint64_t[:, ::1] masks=None,
         const uint64_t[::1] factors=None, uint64_t[:, :, ::1] fold=None,
-        const uint64_t[:, ::1] weights=None):
+        const uint64_t[:, ::1] weights=None, uint64_t[:, ::1] last=None):
     """Low-degree extension: values on a subgroup to values on cosets of it.
 
     With masks r, the values on coset q are those of f + factors[q] r. A fold is taken of f alone:
@@ -441,9 +460,10 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         For 2^log_n rows; g is the root of unity of that order.
     src : uint64 array (rows, width)
         ``src[i]`` is f(g^i) for the polynomials f, one for each column. Columns adjacent, rows any
-        distance apart, any words. Only read; it may be the last of `out`'s cosets itself.
+        distance apart, any words. Only read, unless the last coset takes its place.
     out : uint64 array (cosets, rows, stride >= width)
-        ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero.
+        ``out[q, i]`` becomes f(shifts[q] g^i), canonical; columns from `width` on become zero. Its
+        last coset may be `src`.
     shifts : uint64 array (cosets,)
         Not zero, canonical.
     masks : uint64 array (h, width), optional
@@ -454,13 +474,15 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         Receives the folds; m a power of two from `outer_rows` to the rows.
     weights : uint64 array (2, rows / m), optional
         Canonical; with a fold only.
+    last : uint64 array (rows, stride), optional
+        Receives the last coset, which `out` then lacks; there are others. May be `src`.
 
     Raises
     ------
     ValueError
-        A shape does not fit, a shift is 0 or not below p, or `src` and `out` overlap.
+        A shape does not fit, a shift is 0 or not below p, or arrays overlap that must not.
     """
-    _extend([_extension(plan, src, out, shifts, masks, factors, fold, weights)])
+    _extend([_extension(plan, src, out, shifts, masks, factors, fold, weights, last)])
 
 
 def lde_many(calls):
@@ -469,52 +491,11 @@ def lde_many(calls):
     Parameters
     ----------
     calls : sequence of tuple
-        All eight arguments of `lde`, of each. None may read or write what another one writes.
+        All nine arguments of `lde`, of each. None may read or write what another one writes.
     """
     cdef list runs = []
-    for plan, src, out, shifts, masks, factors, fold, weights in calls:
+    for plan, src, out, shifts, masks, factors, fold, weights, last in calls:
         if plan is None or src is None or out is None or shifts is None:
             raise TypeError("an extension lacks plan, src, out or shifts")
-        runs.append(_extension(plan, src, out, shifts, masks, factors, fold, weights))
+        runs.append(_extension(plan, src, out, shifts, masks, factors, fold, weights, last))
     _extend(runs)
-
-
-cdef _extend(list runs):
-    """Run extensions pass by pass, all of them in each."""
-    cdef _Run r
-    cdef Py_ssize_t words = 0, most = 0, factors = 0, cosets = 0, count
-    cdef int threads, number
-    cdef uint64_t[::1] scratch
-    cdef uint64_t *place
-    cdef Job *jobs
-    runs = [r for r in runs if r is not None]
-    if not runs:
-        return
-    for r in runs:
-        words += r.weight
-        most = max(most, r.call.scratch_words)
-        factors += r.factor_words
-        cosets += r.call.cosets
-    threads = team(words, SERIAL_WORDS)
-    scratch = _runtime.aligned(threads * most + factors)
-    place = &scratch[0] + threads * most
-    jobs = <Job *>malloc(cosets * sizeof(Job))
-    if jobs == NULL:
-        raise MemoryError("no memory for the list of extensions")
-    try:
-        for r in runs:
-            r.begin(&scratch[0], most, place)
-            place += r.factor_words
-        for number in range(3):
-            count = 0
-            for r in runs:
-                count += r.add_pass(number, jobs + count)
-            run_jobs(jobs, count, threads)
-    finally:
-        free(jobs)
-    for r in runs:
-        if not r.narrow:
-            _clear(
-                r.call.out, <Py_ssize_t>r.call.cosets << r.call.log_size, r.call.out_pitch,
-                r.call.columns,
-            )

@@ -332,7 +332,8 @@ def aligned(shape, label="other"):
         from cstark.kernels import _chunks
 
         _chunks.touch(np.frombuffer(buffer, dtype=np.uint64)[words - buffer.fresh // 8 :])
-    return np.frombuffer(buffer, dtype=np.uint64, count=words).reshape(shape)
+    # Nothing between the array and its buffer: see `cstark.protocol.possession`.
+    return np.ndarray(shape, np.uint64, buffer)
 
 
 def release_memory():

@@ -170,3 +170,43 @@ cdef class _Run:
     ) noexcept:
         job.function, job.context, job.items = function, call, items
         job.chunk, job.cost = max(1, CHUNK_WORDS // words), WORD_COST * <double>words
+
+
+cdef _extend(list runs):
+    """Run extensions pass by pass, all of them in each."""
+    cdef _Run r
+    cdef Py_ssize_t words = 0, most = 0, factors = 0, cosets = 0, rows, count
+    cdef int threads, number
+    cdef uint64_t[::1] scratch
+    cdef uint64_t *place
+    cdef Job *jobs
+    runs = [r for r in runs if r is not None]
+    if not runs:
+        return
+    for r in runs:
+        words += r.weight
+        most = max(most, r.call.scratch_words)
+        factors += r.factor_words
+        cosets += r.call.cosets
+    threads = team(words, SERIAL_WORDS)
+    scratch = _runtime.aligned(threads * most + factors)
+    place = &scratch[0] + threads * most
+    jobs = <Job *>malloc(cosets * sizeof(Job))
+    if jobs == NULL:
+        raise MemoryError("no memory for the list of extensions")
+    try:
+        for r in runs:
+            r.begin(&scratch[0], most, place)
+            place += r.factor_words
+        for number in range(3):
+            count = 0
+            for r in runs:
+                count += r.add_pass(number, jobs + count)
+            run_jobs(jobs, count, threads)
+    finally:
+        free(jobs)
+    for r in runs:
+        if not r.narrow:
+            rows = <Py_ssize_t>1 << r.call.log_size
+            _clear(r.call.out, (r.call.cosets - 1) * rows, r.call.out_pitch, r.call.columns)
+            _clear(r.call.last, rows, r.call.out_pitch, r.call.columns)

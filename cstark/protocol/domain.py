@@ -103,13 +103,15 @@ class Domain:
         masks: np.ndarray | None = None,
         fold: Fold | None = None,
         waiting: Extensions | None = None,
-    ) -> np.ndarray:
+        in_place: bool = False,
+    ) -> list[np.ndarray]:
         """Extend columns to all cosets, or to some.
 
         Parameters
         ----------
         source : (height, width) uint64 ndarray
-            Values on ``source_shift * <g>``. Never written; it may be the last coset of `out`.
+            Values on ``source_shift * <g>``. Never written, unless `in_place`; it may be the last
+            coset of `out`.
         cosets : sequence of int, optional
             Which of them; default: all, in order.
         out : (cosets, height, width) uint64 ndarray, optional
@@ -121,19 +123,23 @@ class Domain:
             Receives f, with no masks, modulo two polynomials of its own.
         waiting : Extensions, optional
             Where this one waits for others; the result, and the fold, are there when they have run.
+        in_place : bool
+            The last of several cosets takes the place of the source, so that there are fewer pages
+            to be touched; without `out`.
 
         Returns
         -------
-        (cosets, height, width) uint64 ndarray
-            Entry [q, i] at s_q g^i.
+        list of (height, width) uint64 ndarray
+            By coset; entry i of that for q is at s_q g^i.
         """
         inverse = pow(source_shift, -1, P)
         # f(source_shift * X) has the coefficients that the transform sees; evaluating it at
         # s_q / source_shift * g^i gives f(s_q g^i).
         wanted = range(self.blowup) if cosets is None else cosets
         shifts = np.array([self.shifts[q] * inverse % P for q in wanted], dtype=np.uint64)
+        last = source if in_place else None
         if out is None:
-            out = _runtime.aligned((len(shifts), *source.shape), label)
+            out = _runtime.aligned((len(shifts) - in_place, *source.shape), label)
         factors = None
         if masks is not None:
             if source_shift != 1:  # the transform sees f(source_shift X)
@@ -143,12 +149,12 @@ class Domain:
                 [(pow(self.shifts[q], self.height, P) - own) % P for q in wanted], dtype=np.uint64
             )
         values, weights = (None, None) if fold is None else fold.begin(source_shift)
-        call = (self.plan, source, out, shifts, masks, factors, values, weights)
+        call = (self.plan, source, out, shifts, masks, factors, values, weights, last)
         if waiting is None:
             _ntt.lde(*call)
         else:
             waiting.add(call, source.size)
-        return out
+        return [*out, source] if in_place else list(out)
 
     def evaluate(
         self,

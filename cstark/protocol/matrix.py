@@ -245,10 +245,12 @@ def make_matrix(
     sum_mask: np.ndarray | None = None,
     label: str = "other",
     waiting: Extensions | None = None,
+    given_up: bool = False,
 ) -> Matrix:
     """The matrix of a source; see `RecomputedMatrix` and `Domain.lde` for the parameters.
 
     The source is kept by the kinds that recompute, and where it is a coset of the matrix itself.
+    A source that is given up may be overwritten: its memory becomes that of the last coset.
     With `sum_mask` there is one more column than in the source, see `with_sum_mask`.
     """
     if storage.recomputes:
@@ -275,11 +277,11 @@ def make_matrix(
         out = _runtime.aligned(shape, label) if out is None else out
         source = with_sum_mask(source, sum_mask, out[-1])  # which the transform may read last
     missing = [q for q in range(domain.blowup) if q != own_coset]
-    found = domain.lde(
+    in_place = given_up and own_coset is None and out is None
+    cosets = domain.lde(
         source, source_shift, missing,
-        out=out, label=label, masks=masks, fold=fold, waiting=waiting,
+        out=out, label=label, masks=masks, fold=fold, waiting=waiting, in_place=in_place,
     )  # fmt: skip
-    cosets = list(found)
     if own_coset is not None:
         cosets.insert(own_coset, source)
     result = HeldMatrix(cosets)

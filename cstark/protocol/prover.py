@@ -38,6 +38,7 @@ from .masked import (
 from .masks import Masks, MaskStream
 from .matrix import FULL, Matrix, StoragePlan, make_matrix
 from .openings import Combination, PointWeights, evaluate_openings, point_weights
+from .possession import is_last_holder
 from .proof import Proof
 from .quotients import QuotientMaker
 from .statement import Instance, token_sum
@@ -66,8 +67,9 @@ class Prover(QuotientMaker):
     instance : Instance
         With public values for these, see `Instance.at`.
     traces : list of (rows, width) uint64 ndarray
-        Validated, in the order of the tables that stand. Never written. The list is emptied once
-        the traces are not needed any more, so that those nobody else holds are freed.
+        Validated, in the order of the tables that stand. The list is emptied once the traces are
+        not needed any more, so that those nobody else holds are freed, or overwritten (see
+        `cstark.protocol.possession`); the others are never written.
     report : Report
     plan : StoragePlan
         Where the committed matrices are kept. The proof does not depend on it.
@@ -143,7 +145,10 @@ class Prover(QuotientMaker):
         """Commit to the main traces; draw z and alpha."""
         with self.report.phase("commit main"):
             self._draw_sum_masks()
-            self._commit("main", dict(enumerate(self.traces)))
+            sources = dict(enumerate(self.traces))
+            if self.layout.tree("lookup") is None and not self.instance.tokens:
+                self.traces.clear()  # no sum will ask for them again, nor a search for imbalances
+            self._commit("main", sources)
         self.z = self.transcript.extension("z")
         self.alpha = self.transcript.extension("alpha")
 
@@ -271,8 +276,9 @@ class Prover(QuotientMaker):
     ) -> Matrix:
         """The committed columns of a table, from their values on its rows, which are given up."""
         # No name for the source: it is to be freed as soon as something else is made from it.
+        mine = is_last_holder(sources, shape.table)
         if self.masks is None:
-            return self._extended(shape, sources.pop(shape.table), waiting=waiting)
+            return self._extended(shape, sources.pop(shape.table), waiting=waiting, given_up=mine)
         sum_mask = None
         if shape.tree == "main" and shape.table in self.sum_masks:
             sum_mask = sum_mask_column(self.sum_masks[shape.table], shape.log_rows)
@@ -281,8 +287,9 @@ class Prover(QuotientMaker):
         if shape.log_height == shape.log_rows:
             fold = self._fold(shape)
             return self._extended(
-                shape, sources.pop(shape.table), masks=drawn, fold=fold, sum_mask=sum_mask
-            )
+                shape, sources.pop(shape.table), masks=drawn, fold=fold, sum_mask=sum_mask,
+                given_up=mine,
+            )  # fmt: skip
         rows = self.proving_key.domain(shape.log_rows)
         covered = cover(drawn, rows, code, sources.pop(shape.table), sum_mask)
         taken = None
@@ -354,6 +361,7 @@ class Prover(QuotientMaker):
         fold: Fold | None = None,
         sum_mask: np.ndarray | None = None,
         waiting: Extensions | None = None,
+        given_up: bool = False,
     ) -> Matrix:
         """The committed matrix of a source: values on rows or on a coset, or coefficients."""
         domain = self.proving_key.domain(shape.log_height)
@@ -369,6 +377,7 @@ class Prover(QuotientMaker):
             sum_mask=sum_mask,
             label=f"{shape.tree} LDE",
             waiting=waiting,
+            given_up=given_up,
         )
 
     def _finish_commitment(self, name: str, shape: TreeShape, matrices: list[Matrix]) -> None:

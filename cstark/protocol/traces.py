@@ -238,9 +238,10 @@ class _Reader:
         NumPy's own integers are int64: where none is negative they are the same words, and taken
         in place. Other integers, bools among them, lose nothing in a copy.
         """
-        if array.dtype.isnative and array.dtype in (np.uint64, np.int64):
-            if array.dtype == np.int64:
-                self._check_integers(array)
+        if array.dtype.isnative and array.dtype == np.uint64:
+            return array
+        if array.dtype.isnative and array.dtype == np.int64:
+            self._check_integers(array)
             return array.view(np.uint64)
         if array.dtype.kind == "f":
             raise self.refuse(

@@ -37,7 +37,7 @@ def test_all_kinds_of_matrices_are_equal(blowup, own_coset):
     rng = np.random.default_rng(blowup)
     domain = Domain(6, blowup, 3)
     trace = rng.integers(0, cs.P, (64, 3), dtype=np.uint64)
-    expected = domain.lde(trace)
+    expected = np.array(domain.lde(trace))
     source, shift = trace, 1
     if own_coset is not None:
         source, shift = expected[own_coset].copy(), domain.shifts[own_coset]

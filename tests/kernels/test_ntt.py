@@ -269,6 +269,12 @@ def test_extension_in_place_of_the_last_coset(isa, threads, k, width, cosets):
         out[-1, :, :width] = a
         _ntt.lde(plan, out[-1, :, :width], out, shifts)
         assert np.array_equal(out, expected)
+        if cosets > 1:  # the last one elsewhere, in the place of the source, or in none
+            for source in (out[-1, :, :width], a):
+                out[-1, :, :width] = a
+                last, out[:-1] = out[-1], 77
+                _ntt.lde(plan, source, out[:-1], shifts, last=last)
+                assert np.array_equal(out, expected)
 
 
 def test_many_cosets(isa):
@@ -311,6 +317,22 @@ def test_bad_arguments_are_named():
     for overlapping in (out[0, :, :2], out[1, :, 1:3], out.reshape(16, 4)[4:12]):
         with pytest.raises(ValueError, match="overlaps src without being its last coset"):
             _ntt.lde(plan, overlapping, out, shifts)
+    last = np.empty((8, 4), dtype=np.uint64)
+    with pytest.raises(ValueError, match=r"shifts has one coset, .* not in last"):
+        _ntt.lde(plan, a, out[:0], shifts[:1], last=last)
+    with pytest.raises(ValueError, match="out must be 1 x 8 x at least 2"):
+        _ntt.lde(plan, a, out, shifts, last=last)
+    for wrong in (last[:4], np.empty((8, 2), dtype=np.uint64)):
+        with pytest.raises(ValueError, match="last must be 8 x 4 as out"):
+            _ntt.lde(plan, a, out[:1], shifts, last=wrong)
+    with pytest.raises(ValueError, match="last: overlaps out"):
+        _ntt.lde(plan, a, out[:1], shifts, last=out.reshape(16, 4)[4:12])
+    for overlapping in (last[:, 1:3], last[::-1, :2]):
+        with pytest.raises(ValueError, match="overlaps src without being its last coset"):
+            _ntt.lde(plan, overlapping, out[:1], shifts, last=last)
+    last.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        _ntt.lde(plan, last, out[:1], shifts, last=last)
     with pytest.raises(ValueError, match="overlaps src"):
         _ntt.transform(plan, out[0, :, 1:3], out[0], False)
     with pytest.raises(ValueError, match="overlaps src"):

@@ -59,6 +59,9 @@ def test_the_last_coset_may_be_the_source(each_isa, k, width):
         out[-1] = src
         _ntt.lde(plan, out[-1], out, shifts)
         assert np.array_equal(out, expected)
+        others, last = np.full_like(expected[1:], 77), src.copy()
+        _ntt.lde(plan, last, others, shifts, last=last)
+        assert np.array_equal([*others, last], expected)
 
 
 @pytest.mark.parametrize("k", [6, 11, 14])

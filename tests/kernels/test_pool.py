@@ -115,6 +115,20 @@ def test_later_proofs_touch_no_fresh_memory(touched):
     assert touched == []
 
 
+@moves
+def test_a_trace_that_is_given_up_becomes_a_coset(touched):
+    """A proof whose trace was made for it takes less fresh memory, by the size of the trace."""
+    case = zoo.fibonacci(18)
+    kept, machine = case.traces["fib"], case.machine(max_log_height=18)
+    first = case.prove(machine)
+    with_kept = sum(touched)
+    _runtime.release_memory()
+    del touched[:]
+    case.traces["fib"] = kept.copy
+    assert case.prove(machine) == first
+    assert kept.nbytes <= with_kept - sum(touched) + HUGE
+
+
 def test_serial_and_parallel_proofs_from_reused_memory_agree():
     case = zoo.together(zoo.fibonacci(13), zoo.lookup(3, 13, 4))
     machine = case.machine()

@@ -86,8 +86,8 @@ def test_extension_from_a_coset():
         extended = domain.lde(values, domain.shifts[source])
         for q in range(4):
             expected = [horner(coefficients, x) for x in on_coset[q]]
-            assert extended[q, :, 0].tolist() == expected
-            assert not extended[q, :, 1:].any()
+            assert extended[q][:, 0].tolist() == expected
+            assert not extended[q][:, 1:].any()
 
 
 def test_periodic_columns_on_a_coset():

@@ -7,7 +7,8 @@
  *
  * Low-degree extension, N rows to `cosets` arrays of N rows:
  *   1. outer inverse: for every i2 the N1 rows i1 N2 + i2 to row loc N2 + i2 of the LAST coset's array,
- *      loc the location of k1: the array serves as workspace, the caller's matrix is only read;
+ *      loc the location of k1: the array serves as workspace, the caller's matrix, if it is another,
+ *      is only read;
  *   2. inner: for every loc, N2 adjacent rows: times w_N^(-i2 k1), inverse over i2: the coefficients
  *      k1 + N1 k2 stay in the cache, at the location of k2, where ntt_masks.h folds them, and covers
  *      them with masks, if asked; then for every coset, coefficient times
@@ -24,7 +25,6 @@
 static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
-    const ptrdiff_t n = (ptrdiff_t)1 << call->log_size;
     for (ptrdiff_t tile = first; tile < last; tile++) {
         const ptrdiff_t c = tile * call->outer_tile;
         /* `columns` are whole vectors and may reach beyond a row's words: src_words says how many there
@@ -54,7 +54,7 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
         for (int q = 0; q < call->cosets; q++) {
             if (call->mask_rows) ntt_cover(&found, q);
             ntt_geometric(scratch.twiddles, scratch.words, call->outer, 0, call->scale, call->shifts[q]);
-            task.dst = ntt_matrix(call->out + q * n * call->out_pitch + c, call->out_pitch);
+            task.dst = ntt_matrix(ntt_coset(call, q) + c, call->out_pitch);
             ntt_block(&task);
         }
     }
@@ -66,8 +66,7 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
 static ptrdiff_t ntt_outer_inverse(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
-    const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
-    uint64_t *const workspace = call->out + (call->cosets - 1) * n * call->out_pitch;
+    const ptrdiff_t n2 = (ptrdiff_t)1 << call->inner->log_size;
     for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
             const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
@@ -75,7 +74,7 @@ static ptrdiff_t ntt_outer_inverse(void *context, ptrdiff_t first, ptrdiff_t las
                                    .program = NTT_INVERSE_FREQUENCY,
                                    .src = ntt_matrix(call->src + i2 * call->src_pitch + c, n2 * call->src_pitch),
                                    .work = ntt_buffer(scratch.first, call->outer, columns),
-                                   .dst = ntt_matrix(workspace + i2 * call->out_pitch + c, n2 * call->out_pitch),
+                                   .dst = ntt_matrix(call->last + i2 * call->out_pitch + c, n2 * call->out_pitch),
                                    .columns = columns,
                                    .groups = call->groups,
                                    .src_step = call->src_pitch,
@@ -102,7 +101,7 @@ static ptrdiff_t ntt_factors_of(void *context, ptrdiff_t first, ptrdiff_t last, 
 static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
-    const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
+    const ptrdiff_t n2 = (ptrdiff_t)1 << call->inner->log_size;
     for (ptrdiff_t loc = first; loc < last; loc++) {
         const uint64_t k1 = (uint64_t)call->outer->frequency[loc];
         for (ptrdiff_t c = 0; c < call->columns; c += call->inner_tile) {
@@ -116,7 +115,7 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
                 .plan = call->inner,
                 .program = NTT_INVERSE_FREQUENCY,
                 .before = scratch.twiddles,
-                .src = ntt_matrix(call->out + (call->cosets - 1) * n * call->out_pitch + place, call->out_pitch),
+                .src = ntt_matrix(call->last + place, call->out_pitch),
                 .work = coefficients,
                 .dst = coefficients,
                 .columns = columns,
@@ -136,7 +135,7 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
             for (int q = 0; q < call->cosets; q++) {
                 if (call->mask_rows) ntt_cover(&found, q);
                 task.before = call->factors + q * n2;
-                task.dst = ntt_matrix(call->out + q * n * call->out_pitch + place, call->out_pitch);
+                task.dst = ntt_matrix(ntt_coset(call, q) + place, call->out_pitch);
                 ntt_block(&task);
             }
         }
@@ -147,7 +146,7 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
 static ptrdiff_t ntt_outer_forward(void *context, ptrdiff_t first, ptrdiff_t last, int thread) {
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
-    const ptrdiff_t n = (ptrdiff_t)1 << call->log_size, n2 = (ptrdiff_t)1 << call->inner->log_size;
+    const ptrdiff_t n2 = (ptrdiff_t)1 << call->inner->log_size;
     for (ptrdiff_t i2 = first * call->groups; i2 < last * call->groups; i2 += call->groups) {
         /* Neighbours have factors of their own, one behind the other, as ntt_stage_of expects them. */
         for (ptrdiff_t g = 0; g < call->groups; g++) {
@@ -157,7 +156,7 @@ static ptrdiff_t ntt_outer_forward(void *context, ptrdiff_t first, ptrdiff_t las
         for (ptrdiff_t c = 0; c < call->columns; c += call->outer_tile) {
             const ptrdiff_t columns = call->groups * ntt_smallest(call->outer_tile, call->columns - c);
             const ntt_rows rows =
-                ntt_matrix(call->out + (call->coset * n + i2) * call->out_pitch + c, n2 * call->out_pitch);
+                ntt_matrix(ntt_coset(call, call->coset) + i2 * call->out_pitch + c, n2 * call->out_pitch);
             const ntt_task task = {.plan = call->outer,
                                    .program = NTT_FORWARD_TIME,
                                    .before = scratch.twiddles,

@@ -58,14 +58,13 @@ static ptrdiff_t ntt_narrow_outer_inverse(void *context, ptrdiff_t first, ptrdif
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t flat = call->width << call->inner->log_size;
-    uint64_t *const workspace = call->out + (call->cosets - 1) * call->width * ((ptrdiff_t)1 << call->log_size);
     for (ptrdiff_t f = first * call->outer_tile; f < last * call->outer_tile && f < flat; f += call->outer_tile) {
         const ptrdiff_t columns = ntt_smallest(call->outer_tile, flat - f);
         ntt_task task = {.plan = call->outer,
                          .program = NTT_INVERSE_FREQUENCY,
                          .src = ntt_matrix(call->src + f, flat),
                          .work = ntt_buffer(scratch.first, call->outer, columns),
-                         .dst = ntt_matrix(workspace + f, flat),
+                         .dst = ntt_matrix(call->last + f, flat),
                          .columns = columns,
                          .groups = 1,
                          .src_words = columns,
@@ -112,7 +111,7 @@ static ptrdiff_t ntt_narrow_outer_forward(void *context, ptrdiff_t first, ptrdif
     const ntt_call *call = context;
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ptrdiff_t flat = call->width << call->inner->log_size;
-    uint64_t *const out = call->out + call->coset * call->width * ((ptrdiff_t)1 << call->log_size);
+    uint64_t *const out = ntt_coset(call, call->coset);
     for (ptrdiff_t f = first * call->outer_tile; f < last * call->outer_tile && f < flat; f += call->outer_tile) {
         const ptrdiff_t columns = ntt_smallest(call->outer_tile, flat - f);
         const ntt_rows rows = ntt_matrix(out + f, flat);
@@ -167,7 +166,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
     const ntt_scratch scratch = ntt_scratch_of(call, thread);
     const ntt_block_plan *const plan = call->inner;
     const ptrdiff_t n2 = (ptrdiff_t)1 << plan->log_size, width = call->width, side = call->side;
-    const ptrdiff_t matrix = width << call->log_size, block = width << plan->log_size;
+    const ptrdiff_t block = width << plan->log_size;
     uint64_t *const ratios = scratch.lanes, *const powers = ratios + side;
     uint64_t *const lanes = powers + (plan->log_size + 2) * side;
     for (ptrdiff_t loc = first * side; loc < last * side; loc += side) {
@@ -183,7 +182,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
             const ntt_rows coefficients = ntt_buffer(scratch.first, plan, columns * side);
             const ntt_rows values = ntt_buffer(scratch.second, plan, columns * side);
             const ptrdiff_t place = loc * block + c;
-            const uint64_t *const source = call->out + (call->cosets - 1) * matrix + place;
+            const uint64_t *const source = call->last + place;
             for (ptrdiff_t i = 0; i < n2; i += rows) {
                 ntt_interleave(source + i * width, block, rows * columns, ntt_row(&coefficients, i), side);
             }
@@ -209,7 +208,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
                 if (call->mask_rows) ntt_cover(&found, q);
                 task.before = call->factors + q * n2;
                 ntt_block(&task);
-                uint64_t *const out = call->out + q * matrix + place;
+                uint64_t *const out = ntt_coset(call, q) + place;
                 for (ptrdiff_t i = 0; i < n2; i += rows) {
                     ntt_separate(ntt_row(&values, i), side, rows * columns, out + i * width, block);
                 }

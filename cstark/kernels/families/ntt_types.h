@@ -32,7 +32,8 @@ typedef struct {
     int log_size;
     const uint64_t *src; /* (N, width), rows src_pitch apart */
     ptrdiff_t src_pitch, width;
-    uint64_t *out; /* (cosets, N, out_pitch) */
+    uint64_t *out;  /* (cosets, N, out_pitch), or without the last coset */
+    uint64_t *last; /* the last coset, wherever it is */
     ptrdiff_t out_pitch, out_limit; /* out_limit: words of a row that may be written */
     ptrdiff_t columns;                /* width rounded up to whole vectors */
     ptrdiff_t outer_tile, inner_tile; /* columns in a tile of an outer, an inner block */
@@ -56,6 +57,11 @@ typedef struct {
     uint64_t *scratch;    /* of all threads */
     ptrdiff_t scratch_words;
 } ntt_call;
+
+/* Where a coset goes. */
+INLINE uint64_t *ntt_coset(const ntt_call *call, ptrdiff_t q) {
+    return q == call->cosets - 1 ? call->last : call->out + q * (call->out_pitch << call->log_size);
+}
 
 typedef struct {
     int lanes;
