@@ -145,6 +145,38 @@ def test_linear_on_edge_values():
         assert value == (P - 1 + sum(w * (a + b + following) for w in EDGES)) % P
 
 
+@pytest.mark.parametrize("extreme", [False, True])
+def test_sums_of_all_the_terms_there_may_be(extreme):
+    """Of words any, also where the sum of xl w + xh (w B mod p) ends close to a multiple of 2^64."""
+    rng = np.random.default_rng(3)
+    matrix = rng.integers(0, 2**64, (16, 8), dtype=np.uint64)
+    weights = rng.integers(0, P, 32, dtype=np.uint64)
+    if extreme:
+        matrix[:] = 2**64 - 1
+        weights[:] = P - 1
+    pairs = list(itertools.product(range(8), range(32)))
+    assert len(pairs) == _program.TERM_LIMIT
+    code = [*(("load", k, 0, k) for k in range(8)), ("linear", 8, 0, len(pairs))]
+    shifted = [w * 2**32 % P for w in weights.tolist()]
+    constants = {0, P - 1}
+    for row in matrix.tolist()[:8]:
+        halves = [(x % 2**32, x >> 32) for x in row]
+        kept = sum(halves[k][0] * int(weights[j]) + halves[k][1] * shifted[j] for k, j in pairs)
+        constants |= {c for d in (-1, 0, 1) if (c := (d - kept) % 2**64) < P}
+    assert len(constants) > 2
+    for constant in sorted(constants):
+        (found,) = out_slots(
+            code,
+            [8],
+            matrix,
+            terms=[(1, 0), *((2 * k, j) for k, j in pairs)],
+            base_weights=weights,
+            constants=np.array([0, constant], np.uint64),
+        )
+        for row, value in zip(matrix.tolist(), found, strict=True):
+            assert value == (constant + sum(row[k] * int(weights[j]) for k, j in pairs)) % P
+
+
 def test_destination_may_be_an_operand_at_the_next_row():
     matrix = edge_matrix()
     rows = matrix.tolist()

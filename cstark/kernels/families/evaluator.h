@@ -120,11 +120,15 @@ INLINE void list_terms(term_list *list, const block_program *p, const workspace 
 }
 
 /* Adds coordinate k of the terms, in two groups of rows from row i: the loads of a weight are shared, and
- * the unreduced sums stay in registers. */
+ * the unreduced sums, zero, settled or of one word, stay in registers. */
 INLINE void add_terms(const term_list *list, int k, ptrdiff_t i, dot *s0, dot *s1) {
-    for (int j = 0; j < list->count; j++) {
-        dot_add(s0, v_load(list->words[j] + i), list->weights[j] + k);
-        dot_add(s1, v_load(list->words[j] + i + LANES), list->weights[j] + k);
+    for (int j = 0, end; j < list->count;) {
+        if (j) dot_settle(s0), dot_settle(s1);
+        end = list->count - j < DOT_TERMS ? list->count : j + DOT_TERMS - 1;
+        for (; j < end; j++) {
+            dot_add(s0, v_load(list->words[j] + i), list->weights[j] + k);
+            dot_add(s1, v_load(list->words[j] + i + LANES), list->weights[j] + k);
+        }
     }
 }
 
@@ -137,6 +141,7 @@ NOINLINE void accumulate_terms(dot *sums, const block_program *p, const workspac
             dot *out = sums + i / LANES;
             dot s0 = out[0], s1 = out[1];
             if (fresh) s0 = s1 = dot_zero();
+            else dot_settle(&s0), dot_settle(&s1);
             add_terms(&list, k, i, &s0, &s1);
             out[0] = s0, out[1] = s1;
         }

@@ -51,7 +51,7 @@ INLINE void ntt_add_folded(const ntt_coefficients *block, uint64_t *fold, ptrdif
     }
 }
 
-enum { NTT_FOLDS = 2, NTT_FOLD_TERMS = 256 };
+enum { NTT_FOLDS = 2, NTT_FOLD_TERMS = DOT_TERMS };
 
 static void ntt_fold(const ntt_coefficients *block) {
     const ntt_call *call = block->call;

@@ -106,10 +106,9 @@ static ptrdiff_t scale_by_points(void *context, ptrdiff_t first, ptrdiff_t last,
 }
 
 /* Sums over rows. A tile of rows shares its prepared weights among all columns; lanes are columns, and
- * the sums of a vector of columns stay in nine registers down the tile. 64 rows: their terms are a
- * quarter of the 256 that a `dot` takes, and their weights, nine KiB or less, stay in the first-level
- * cache. */
-enum { TILE = 64 };
+ * the sums of a vector of columns stay in nine registers down the tile. 64 rows: no more
+ * terms than a `dot` takes, and their weights, nine KiB or less, stay in the first-level cache. */
+enum { TILE = DOT_TERMS < 64 ? DOT_TERMS : 64 };
 
 INLINE void tile_sums(const uint64_t *matrix, ptrdiff_t stride, int rows, const weight (*weights)[3],
                       const int columns, const int prefetch, uint64_t *sums) {
@@ -161,8 +160,8 @@ static ptrdiff_t column_sums(void *context, ptrdiff_t first, ptrdiff_t last, int
 
 /* Sums over columns. Lanes are columns; LANES rows are summed across their lanes together. A block
  * of columns keeps its coefficients in the first-level cache while a group of rows passes. The terms of
- * a block all end in one lane of a `dot`: 128 columns, of the 256 that it takes. */
-enum { BLOCK_VECTORS = 128 / LANES, GROUP = 256 };
+ * a block all end in one lane of a `dot`: 128 columns, if it takes so many. */
+enum { BLOCK_VECTORS = (DOT_TERMS < 128 ? DOT_TERMS : 128) / LANES, GROUP = 256 };
 
 static ptrdiff_t coefficient_words(ptrdiff_t width) {
     return (width + LANES - 1) / LANES * 3 * (ptrdiff_t)(sizeof(weight_vec) / sizeof(uint64_t));

@@ -32,11 +32,11 @@
  *
  * weight         a constant prepared for dot products (weight_set)
  * dot            LANES sums of word times weight: dot_zero, or dot_set1(word) to start from a word;
- *                dot_add(&sum, word, weight), dot_value; at most 256 terms in between
+ *                dot_add(&sum, word, weight), dot_value; at most 256 terms in between, and at most DOT_TERMS
+ *                between dot_settles, where a start that is not zero counts as one
  * weights_set    prepares LANES weights from a vec, at out[0], out[step], out[2 step], ...
  * weight_vec     LANES constants, one for each lane (weight_vec_set); dot_add_vec multiplies lane by lane
- * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms
- *                count towards the 256)
+ * dot_across     from LANES dots one: its lane i is the sum over the lanes of dot i (all their terms count)
  *
  * products       LANES sums of word times word: products_zero, products_add, products_twice (doubles the
  *                sum so far), products_value; at most 64 terms

@@ -218,6 +218,7 @@ INLINE digits w_biased_digits(digits a) { return a; }
 /* ---- dot products with prepared constants ----
  * c and c B mod p are each cut into limbs of 22, 22, 20 bits: x c = sum_k (x_low c_k + x_high c'_k) 2^(22 k),
  * six products of at most 54 bits, so that 256 terms add up without any carry. */
+#define DOT_TERMS 256
 
 typedef struct {
     uint64_t limb[6];
@@ -250,6 +251,7 @@ INLINE void dot_add(dot *d, vec x, const weight *w) {
     d->a2 = _mm256_add_epi64(d->a2, _mm256_add_epi64(_mm256_mul_epu32(x, v_set1(w->limb[2])),
                                                      _mm256_mul_epu32(xh, v_set1(w->limb[5]))));
 }
+INLINE void dot_settle(dot *d) { (void)d; }
 /* a0 + a1 2^22 + a2 2^44 in digits: a1 2^22 = (a1 mod 2^10) 2^22 + (a1 >> 10) B,
  * a2 2^44 = (a2 mod 2^20) 2^12 B + (a2 >> 20) B^2, and B^2 = B - 1. */
 INLINE vec dot_value(const dot *d) {

@@ -262,48 +262,66 @@ INLINE digits d_from_52(vec low, vec middle) {
 }
 
 /* ---- dot products with prepared constants ----
- * x = xl + xh B and c, c B mod p = c0 + c1 2^52: 32-bit halves times 52- and 12-bit limbs. The product
- * xl c0 has 84 bits, taken as 52 and 32; 256 terms add up without any carry. */
+ * Multiplications are what a sum of products waits for (Zen 4 begins one of any kind in a cycle, and another
+ * operation beside it), so a term has four. With b = c B mod p, x c = xl c + xh b = t, a 97-bit number, of
+ * which are summed the low 52 bits, exactly, and what is above 2^44, nearly:
+ *     xl c / 2^44 = (xl 2^20) (c / 2^12) / 2^52,
+ * the high half of a 52-bit product, less than 2 too small: for the bits of c that are cut off and for its
+ * own. The sum of 64 t is 2^44 high + rest, then, 0 <= rest < 2^44 * 64 * 2 * 2 = 2^52, and the low bits say
+ * which rest. high and low stay below 2^61 for 256 terms. */
+#define DOT_TERMS 64
 
 typedef struct {
-    uint64_t limb[4]; /* c0, c1, (c B)0, (c B)1 */
+    uint64_t limb[4]; /* c, b, c / 2^12, b / 2^12 */
 } weight;
 typedef struct {
-    vec low, middle; /* low + middle 2^52 */
+    vec low, high;
 } dot;
 
 INLINE void weight_set(weight *out, uint64_t w) {
     const uint64_t wb = gl_mul(w, (uint64_t)1 << 32);
-    out->limb[0] = w & LOW_52, out->limb[1] = w >> 52;
-    out->limb[2] = wb & LOW_52, out->limb[3] = wb >> 52;
+    out->limb[0] = w, out->limb[1] = wb;
+    out->limb[2] = w >> 12, out->limb[3] = wb >> 12;
 }
 INLINE dot dot_zero(void) {
     dot d = {_mm512_setzero_si512(), _mm512_setzero_si512()};
     return d;
 }
 INLINE dot dot_set1(uint64_t a) {
-    dot d = {v_set1(a & LOW_52), v_set1(a >> 52)};
+    dot d = {v_set1(a & LOW_52), v_set1(a >> 44)};
     return d;
 }
-INLINE void dot_add_limbs(dot *d, vec x, vec c0, vec c1, vec b0, vec b1) {
+/* A multiply-add takes 52 bits of a factor: of c the low ones, of x 2^20 those of xl 2^20. */
+INLINE void dot_add_limbs(dot *d, vec x, vec c, vec b, vec c_high, vec b_high) {
     const vec xl = _mm512_and_si512(x, VECTOR_LOW), xh = SHIFTED_HIGH(x);
-    d->low = _mm512_madd52lo_epu64(d->low, xl, c0);
-    d->middle = _mm512_madd52hi_epu64(d->middle, xl, c0);
-    d->low = _mm512_madd52lo_epu64(d->low, xh, b0);
-    d->middle = _mm512_madd52hi_epu64(d->middle, xh, b0);
-    d->middle = _mm512_madd52lo_epu64(d->middle, xl, c1);
-    d->middle = _mm512_madd52lo_epu64(d->middle, xh, b1);
+    d->low = _mm512_madd52lo_epu64(d->low, xl, c);
+    d->low = _mm512_madd52lo_epu64(d->low, xh, b);
+    d->high = _mm512_madd52hi_epu64(d->high, _mm512_slli_epi64(x, 20), c_high);
+    d->high = _mm512_madd52hi_epu64(d->high, _mm512_slli_epi64(xh, 20), b_high);
 }
 INLINE void dot_add(dot *d, vec x, const weight *w) {
     dot_add_limbs(d, x, v_set1(w->limb[0]), v_set1(w->limb[1]), v_set1(w->limb[2]), v_set1(w->limb[3]));
 }
-INLINE vec dot_value(const dot *d) { return d_value(d_from_52(d->low, d->middle)); }
+INLINE vec dot_rest(const dot *d) {
+    return _mm512_and_si512(_mm512_sub_epi64(d->low, _mm512_slli_epi64(d->high, 44)), v_set1(LOW_52));
+}
+/* Leaves a rest below 2^44. */
+INLINE void dot_settle(dot *d) {
+    d->high = _mm512_add_epi64(d->high, _mm512_srli_epi64(dot_rest(d), 44));
+}
+/* In words: high 2^44 is high / 2^20 and high mod 2^20, to which the rest is added. */
+INLINE vec dot_value(const dot *d) {
+    const vec rest = dot_rest(d), above = _mm512_srli_epi64(d->high, 20);
+    const vec low = _mm512_add_epi64(_mm512_slli_epi64(d->high, 44), rest);
+    const __mmask8 carry = _mm512_cmplt_epu64_mask(low, rest);
+    return v_reduce(_mm512_mask_add_epi64(above, carry, above, v_set1(1)), low);
+}
 
 /* Limbs of LANES weights at once, a lane for each. */
 INLINE void weight_limbs(vec w, vec limb[4]) {
-    const vec mask = v_set1(LOW_52), wb = v_times_b(w);
-    limb[0] = _mm512_and_si512(w, mask), limb[1] = _mm512_srli_epi64(w, 52);
-    limb[2] = _mm512_and_si512(wb, mask), limb[3] = _mm512_srli_epi64(wb, 52);
+    const vec wb = v_times_b(w);
+    limb[0] = w, limb[1] = wb;
+    limb[2] = _mm512_srli_epi64(w, 12), limb[3] = _mm512_srli_epi64(wb, 12);
 }
 INLINE void weights_set(weight *out, ptrdiff_t step, vec w) {
     vec limb[4], row[4];
@@ -340,9 +358,9 @@ INLINE vec v_across(const vec row[8]) {
                             _mm512_shuffle_i64x2(quad[0], quad[1], 0xDD));
 }
 INLINE dot dot_across(const dot row[LANES]) {
-    vec low[8], middle[8];
-    for (int k = 0; k < 8; k++) low[k] = row[k].low, middle[k] = row[k].middle;
-    dot d = {v_across(low), v_across(middle)};
+    vec low[8], high[8];
+    for (int k = 0; k < 8; k++) low[k] = row[k].low, high[k] = row[k].high;
+    dot d = {v_across(low), v_across(high)};
     return d;
 }
 

@@ -68,6 +68,7 @@ INLINE digits w_digits(digits a) { return a; }
 INLINE digits w_biased_digits(digits a) { return a; }
 
 /* ---- dot products with prepared constants: 128-bit sum and its carries ---- */
+#define DOT_TERMS 256
 
 typedef struct {
     uint64_t w;
@@ -89,6 +90,7 @@ INLINE dot dot_set1(uint64_t a) {
 INLINE void dot_add(dot *d, vec a, const weight *w) {
     d->carries += __builtin_add_overflow(d->sum, (u128)a * w->w, &d->sum);
 }
+INLINE void dot_settle(dot *d) { (void)d; }
 INLINE vec dot_value(const dot *d) {
     return v_sub(gl_reduce_any(d->sum), d->carries << 32);
 }
