@@ -129,7 +129,7 @@ def random_word(log_height, blowup, low_degree, rng):
         return rng.integers(0, cs.P, (3, blowup, n), dtype=np.uint64)
     domain = Domain(log_height, blowup, 1)  # offset 1: the words live in y = x / h
     values = rng.integers(0, cs.P, (n, 3), dtype=np.uint64)
-    return np.ascontiguousarray(domain.lde(values)[:, :, :3].transpose(2, 0, 1))
+    return np.ascontiguousarray(np.array(domain.lde(values))[:, :, :3].transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize("arity", [2, 8])
