@@ -146,9 +146,10 @@ class Machine(Checked, Appraised):
             One for each table; rows a power of two, at least 8; values from 0 to p - 1; the trace
             of a table with a single column may be ``(rows,)``. A C-contiguous array of uint64 or
             int64 is used in place, read only, memory-mapped or not; other integers, and bools, are
-            copied. A callable that returns the array is called when the trace is needed. Of a table
-            that may stand any number of times (`Air.stands`) a list or tuple of them, tallest
-            first; it may be empty or left out.
+            copied. A callable that returns the array is called when the trace is needed; if nobody
+            else holds what it returns, the prover may use that memory for itself (see also
+            `cstark.goldilocks.empty`). Of a table that may stand any number of times (`Air.stands`)
+            a list or tuple of them, tallest first; it may be empty or left out.
         publics : mapping of str to (sequence or mapping), optional
             For each table with public values: these in order, or by name (a group as an array).
         tokens : sequence of Send or Receive

@@ -100,7 +100,7 @@ def fibonacci_trace(start: np.ndarray, rows: int) -> np.ndarray:
     ndarray, shape (rows, 2 * sequences), uint64
     """
     width = start.size
-    trace = np.empty((rows, width), dtype=np.uint64)
+    trace = cs.goldilocks.empty((rows, width))
     trace[0] = start.reshape(-1)
     left, right = trace[0].reshape(2, -1)
     second = cs.goldilocks.add(left, right)

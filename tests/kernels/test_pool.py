@@ -7,6 +7,7 @@ import pytest
 
 import cstark as cs
 from cstark.kernels import _chunks, _runtime
+from cstark.machines.fib_pair import FibPair
 from tests.oracles import zoo
 
 HUGE = _runtime.SYSTEM_BYTES
@@ -127,6 +128,25 @@ def test_a_trace_that_is_given_up_becomes_a_coset(touched):
     case.traces["fib"] = kept.copy
     assert case.prove(machine) == first
     assert kept.nbytes <= with_kept - sum(touched) + HUGE
+
+
+@moves
+def test_later_proofs_of_a_workload_touch_no_fresh_memory(touched):
+    """Not for their traces either."""
+    workload = FibPair(log_rows=15)
+
+    def prove():
+        prepared = workload.prepare()
+        _, statement = FibPair.read_statement(prepared.claim)
+        machine = cs.Machine(statement.tables, cs.Options(queries=20, grinding=0))
+        return machine.prove(prepared.traces, statement.publics)
+
+    first = prove()
+    rows = (1 << 15) * 8
+    assert 64 * rows < sum(touched) < 80 * rows  # the trace is one of two cosets
+    del touched[:]
+    assert prove() == first
+    assert touched == []
 
 
 def test_serial_and_parallel_proofs_from_reused_memory_agree():

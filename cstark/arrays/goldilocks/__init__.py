@@ -54,6 +54,7 @@ from cstark.arrays.goldilocks.arithmetic import (
     square,
     sub,
 )
+from cstark.arrays.goldilocks.memory import empty
 from cstark.arrays.goldilocks.reductions import cumprod, cumsum, dot, matmul, powers, prod, sum
 from cstark.arrays.operands import P
 
@@ -65,6 +66,7 @@ __all__ = [
     "cumsum",
     "div",
     "dot",
+    "empty",
     "inverse",
     "matmul",
     "mul",
