@@ -205,6 +205,11 @@ class Air:
         array_like
             ``(rows, width)``; it begins with the rows of `trace`, unless others say the same.
 
+        Raises
+        ------
+        TraceError
+            By a table that cannot have more rows than its trace: says why.
+
         Examples
         --------
         A clock goes on:

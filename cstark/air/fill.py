@@ -196,7 +196,10 @@ class _Filled:
         _check_rows(name, len(array), self.rows)
         if len(array) == self.rows:
             return trace
-        filled = np.asarray(self.air.fill(array, self.rows))
+        try:
+            filled = np.asarray(self.air.fill(array, self.rows))
+        except TraceError as error:
+            raise _refusal(name, str(error)) from None
         if len(filled) != self.rows:
             raise TraceError(
                 f"table {name!r}: {type(self.air).__name__}.fill gives {len(filled)} rows, not "

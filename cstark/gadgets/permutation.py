@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -129,6 +131,21 @@ class Sorted(Air):
         t.first_row.zero(now.step, name="no step above the first row")
         t.transition.equal(t.next.key - now.key, t.next.step, name="keys grow")
         self.gap.state(t, now.step, now.gap)
+
+    def fill(self, trace: NDArray[np.uint64], rows: int) -> NoReturn:
+        """Refuse, as each row is a message that was sent.
+
+        Parameters
+        ----------
+        trace : ndarray
+        rows : int
+
+        Raises
+        ------
+        TraceError
+            Always.
+        """
+        raise TraceError(f"each of its rows is one that others send, and they send {len(trace)}")
 
     def trace(self, keys: ArrayLike, values: ArrayLike | None = None) -> NDArray[np.uint64]:
         """The trace of the table.

@@ -234,6 +234,25 @@ class Poseidon2(Air):
         if self.bus is not None:
             t.receive(self.bus, [*now.input, *self.output(now)], count=now.count)
 
+    def fill(self, trace: NDArray[np.uint64], rows: int) -> NDArray[np.uint64]:
+        """Give the trace with rows behind it that are the permutation of zeros, with count 0.
+
+        Parameters
+        ----------
+        trace : ndarray
+            ``(used, width of the table)``.
+        rows : int
+
+        Returns
+        -------
+        ndarray
+            ``(rows, width of the table)``.
+        """
+        idle = self.trace(np.zeros((0, self.width_of_state), dtype=np.uint64))[0]
+        filled = self.zeros(rows)
+        filled[: len(trace)], filled[len(trace) :] = trace, idle
+        return filled
+
     def trace(self, inputs: ArrayLike) -> NDArray[np.uint64]:
         """The trace of the table when the permutation of each input is looked up once.
 

@@ -59,7 +59,7 @@ import numpy as np
 import cstark as cs
 from cstark.errors import quoted
 from cstark.gadgets import Limbs, Memory, RangeTable, inverse_or_zero
-from cstark.machines.common import check_rows, is_element
+from cstark.machines.common import check_rows, counted_again, is_element
 
 __all__ = ["ReadWriteMemory", "Sequence", "van_eck"]
 
@@ -146,8 +146,10 @@ class ReadWriteMemory(cs.Workload):
         rows = 1 << self.log_rows
         sequence = sequence_trace(rows)
         traces = {"sequence": sequence, "memory": memory_trace(sequence)}
-        traces["range"] = cs.Machine(tables(rows)).count(traces, "range")
-        return cs.Prepared({"rows": rows, "last": int(sequence[-1, 1])}, traces)
+        machine = cs.Machine(tables(rows))
+        traces["range"] = machine.count(traces, "range")
+        claim = {"rows": rows, "last": int(sequence[-1, 1])}
+        return cs.Prepared(claim, traces, counted_again(machine, traces, "range"))
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> cs.Statement:

@@ -50,7 +50,7 @@ from cstark.gadgets import (
     one_hot,
     one_hot_of,
 )
-from cstark.machines.common import check_rows, is_element
+from cstark.machines.common import check_rows, counted_again, is_element
 
 __all__ = ["Processor", "StackMachine", "execute", "parse"]
 
@@ -219,7 +219,7 @@ class StackMachine(cs.Workload):
         traces = {"processor": trace, "memory": memory.trace(*zip(*accesses, strict=True))}
         machine = cs.Machine(statement.tables)
         traces |= {bus: machine.count(traces, bus) for bus in ("program", "range")}
-        return cs.Prepared(claim, traces)
+        return cs.Prepared(claim, traces, counted_again(machine, traces, "program", "range"))
 
     @classmethod
     def statement(cls, claim: dict[str, Any]) -> cs.Statement:

@@ -119,6 +119,15 @@ def test_the_first_row_has_no_step():
     honest.forged(traces, "no step above the first row")
 
 
+def test_a_table_has_no_other_rows_than_are_sent():
+    """So it cannot be filled up, which is said before any work."""
+    honest = case()
+    machine = cs.Machine(honest.tables, cs.Options(queries=6, grinding=0))
+    with pytest.raises(cs.TraceError, match=r"'sorted': .* they send 8") as refused:
+        machine.prove(honest.honest, pad_to={"sorted": 32})
+    assert refused.value.table == "sorted"
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(cs.AirError, match="2 columns before and 1 after"):
         permutation(None, "x", [0, 0], [0])

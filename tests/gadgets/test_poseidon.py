@@ -189,6 +189,16 @@ def test_padding_and_repeats():
     assert table.trace(np.zeros((9, 8), dtype=int)).shape[0] == 16
 
 
+def test_a_table_is_filled_up_with_the_permutation_of_zeros():
+    honest = case(8)
+    machine = cs.Machine(honest.tables, cs.Options(queries=6, grinding=0))
+    proof = machine.prove(honest.honest, honest.publics, pad_to={"poseidon2": 32})
+    machine.verify(proof, honest.publics, min_security=0, heights={"poseidon2": 32})
+    table = Poseidon2(8)
+    inputs = np.arange(72).reshape(9, 8)
+    assert np.array_equal(table.fill(table.trace(inputs[:9])[:9], 16), table.trace(inputs))
+
+
 def test_bad_arguments_are_named():
     for width in (4, 16, True, "8", 8.0):
         with pytest.raises(cs.AirError, match="width must be 8 or 12"):

@@ -47,6 +47,39 @@ def test_round_trip(name, hash_name, blowup):
         type(workload).verify(data, cs.Options(queries=13, grinding=2), min_security=0)
 
 
+FILLED = {
+    "add_mul": {"add", "mul"},
+    "read_write_memory": {"memory"},
+    "register_machine": {"processor"},
+    "stack_machine": {"memory"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(SMALL.keys() - {"fib_iterative"}))  # tests/vm/test_pad_to
+def test_a_table_is_filled_up_or_refused_by_name(name):
+    """Before any work: not by a constraint, and not by a bus that does not balance in the end."""
+    workload, options = load(name)(**SMALL[name]), cs.Options(queries=3, grinding=0)
+    claim = workload.prepare_for(options).claim
+    _, statement = type(workload).read_statement(claim, **workload.held())
+    machine = cs.Machine(statement.tables, options)
+    filled = {}
+    for table in machine.descriptions:
+        rows = (1 << 9,) if table.stands == "any" else 1 << 9
+        try:
+            workload.prove(options, pad_to={table.name: rows})
+        except cs.TraceError as error:
+            assert str(error).startswith(f"pad_to of table {table.name!r}: ")
+        else:
+            filled[table.name] = rows
+    assert filled.keys() >= FILLED.get(name, set())
+    if filled:
+        proof = workload.prove(options, pad_to=filled)
+        type(workload).verify(proof, options, min_security=0)
+        heights = dict(zip((t.name for t in machine.descriptions), proof.log_heights, strict=True))
+        for table, rows in filled.items():
+            assert heights[table] == (9 if rows == 1 << 9 else (9,))
+
+
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_check_finds_nothing(name):
     report = load(name)(**SMALL[name]).check()

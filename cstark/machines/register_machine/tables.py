@@ -149,21 +149,30 @@ class Processor(cs.Air):
         t.transition.equal(nxt.line, now.line + 1 + nonzero * now.jump, name="next line")
 
 
+    def fill(self, trace: np.ndarray, rows: int) -> np.ndarray:
+        """The trace with more rows behind it that do nothing."""
+        filled = np.zeros((rows, trace.shape[1]), dtype=np.uint64)
+        filled[: len(trace)] = trace
+        cells, used = self.view(filled), len(trace)
+        last = self.view(filled[used - 1 : used])
+        cells.line[used:] = last.line + 1 + np.arange(rows - used)  # goes on, and means nothing
+        cells.clock[used:] = np.arange(used, rows)
+        cells.registers[used:] = last.registers + last.target * (last.result - last.registers)
+        return filled
+
+
 def processor_trace(lines: np.ndarray, steps: Sequence[Step]) -> np.ndarray:
     """The trace of `Processor` for a run of a program with these `operations`."""
-    used, rows = len(steps), cs.padded_rows(len(steps))
     fetched = lines[[step.line for step in steps]]
     width = sum(math.prod(shape) for shape in Processor.columns.values())
-    trace = np.zeros((rows, width), dtype=np.uint64)
-    trace[:used, : fetched.shape[1]] = fetched
+    trace = np.zeros((len(steps), width), dtype=np.uint64)
+    trace[:, : fetched.shape[1]] = fetched
     cells = Processor().view(trace)
-    cells.line[used:] = steps[-1].line + 1 + np.arange(rows - used)  # goes on, and means nothing
-    cells.busy[:used] = 1
-    cells.clock[:] = np.arange(rows)
-    cells.registers[:used] = [step.registers for step in steps]
-    cells.registers[used:] = steps[-1].registers
-    cells.x[:used] = [step.x for step in steps]
-    cells.y[:used] = [step.y for step in steps]
-    cells.result[:used] = [step.result for step in steps]
+    cells.busy[:] = 1
+    cells.clock[:] = np.arange(len(steps))
+    cells.registers[:] = [step.registers for step in steps]
+    cells.x[:] = [step.x for step in steps]
+    cells.y[:] = [step.y for step in steps]
+    cells.result[:] = [step.result for step in steps]
     cells.inverse[:] = inverse_or_zero(cells.y)
-    return trace
+    return Processor().fill(trace, cs.padded_rows(len(steps)))
