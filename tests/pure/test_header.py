@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from cstark.pure import Refused, verify
+import cstark as cs
+from cstark.pure import Refused, read_statement, verify
 from tests.pure.pure_support import ZOO, pair_of_case
 
 MAGIC, VERSION, OPTIONS = 8, 2, 18
@@ -67,6 +69,43 @@ def test_another_height_of_a_table(pair):
             assert compiled and plain
             if not 3 <= height <= 20:
                 assert_heights(compiled, plain)
+
+
+class Counter(cs.Air):
+    """Counts up by one, in any number of traces."""
+
+    columns = ("x",)
+    stands = "any"
+
+    def constrain(self, t):
+        t.transition.equal(t.next.x, t.now.x + 1)
+
+
+@pytest.mark.parametrize(
+    ("logs", "problem"),
+    [
+        ((4, 5), "traces are not in order"),
+        ((), "0 tables stand in the proof"),
+        ((4,) * 4097, "4097 tables stand in the proof"),
+        ((5,) * 4096 + (4,), "4097 tables stand in the proof"),
+    ],
+)
+def test_other_traces_of_a_table(logs, problem):
+    machine = cs.Machine({"t": Counter()}, cs.Options(queries=3, grinding=0, max_log_height=8))
+    proof = machine.prove({"t": [np.arange(rows, dtype=np.uint64) for rows in (32, 16)]}).to_bytes()
+    statement = read_statement(machine.statement().to_json())
+
+    def with_traces(logs):
+        end = COUNT + 2 + 1 + 2 + 2
+        return proof[: COUNT + 3] + len(logs).to_bytes(2, "little") + bytes(logs) + proof[end:]
+
+    machine.verify(with_traces((5, 4)), min_security=0)
+    verify(statement, with_traces((5, 4)), min_security=0)
+    with pytest.raises(cs.VerificationError):
+        machine.verify(with_traces(logs), min_security=0)
+    with pytest.raises(Refused, match=problem) as refusal:
+        verify(statement, with_traces(logs), min_security=0)
+    assert refusal.value.reason == "heights"
 
 
 def test_every_byte_before_the_heights(pair):
