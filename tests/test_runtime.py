@@ -238,7 +238,7 @@ def most_threads_at_work():
         seen = 0
         while tries and seen < enough:
             marks = np.zeros(8, dtype=np.uint64)
-            _chunks.mark_threads(marks, 200)
+            _chunks.mark_threads(marks, np.zeros(200, dtype=np.uint64))
             assert int(marks.sum()) == 200
             seen = max(seen, 1 + int(np.flatnonzero(marks).max()))
             tries -= 1

@@ -1,8 +1,8 @@
 """The only place that starts threads: work on a range of items, chunk by chunk.
 
 Serial and parallel runs call the same function on the same chunks, so a result cannot depend on
-the number of threads.  Chunks are handed out dynamically: one that meets a busy core does not
-hold up the rest.
+the number of threads.  Chunks are handed out dynamically, a few neighbours at a time: a thread that
+meets a busy core does not hold up the rest.
 
 Between pieces of some 50 ms a call can be interrupted: signals are seen, and the watcher of the
 Python thread, if it has set one, is told how much work has been done.  Both may raise.
@@ -17,6 +17,15 @@ from libc.stdlib cimport free, malloc
 
 include "digest.pxi"
 
+# A thread takes neighbouring chunks where there are many. What a chunk asks for in advance, or the
+# processor by itself, is the beginning of the next one: if another thread is at work there, the
+# lines go back and forth between their caches. Two threads extended 2^16 rows of 32 columns in 13.5
+# ms by chunks handed out one by one, 26 ms with no common third-level cache; now in 11.3 and 12 ms,
+# one thread in 21.8 ms.
+cdef enum:
+    LEAST_TURNS = 8      # of each thread, so that none waits long for the last
+    MOST_TOGETHER = 16   # chunks
+
 
 cdef Py_ssize_t run(
     chunk_function function, void *context, Py_ssize_t items, Py_ssize_t chunk, int threads
@@ -30,6 +39,7 @@ cdef Py_ssize_t run(
     cdef Py_ssize_t count = (items + chunk - 1) // chunk
     cdef Py_ssize_t index, first, last, bad
     cdef Py_ssize_t worst = items
+    cdef int together
     if count <= 0:
         return -1
     threads = enter_region(<int>min(threads, count))
@@ -41,7 +51,8 @@ cdef Py_ssize_t run(
             if bad >= 0 and bad < worst:
                 worst = bad
     else:
-        for index in prange(count, num_threads=threads, schedule="dynamic", chunksize=1):
+        together = <int>max(1, min(<Py_ssize_t>MOST_TOGETHER, count // (LEAST_TURNS * threads)))
+        for index in prange(count, num_threads=threads, schedule="dynamic", chunksize=together):
             first = index * chunk
             last = items if items - first < chunk else first + chunk
             bad = function(context, first, last, threadid())
@@ -273,28 +284,37 @@ def set_watcher(watcher):
 
 # ---- who takes part ---------------------------------------------------------------------------
 
+cdef struct Marks:
+    uint64_t *pieces  # of each thread
+    uint64_t *takers  # of each piece
+
+
 cdef Py_ssize_t mark(void *context, Py_ssize_t first, Py_ssize_t last, int thread) noexcept nogil:
     """Some ten microseconds of work, and a mark for the thread that did it."""
-    cdef uint64_t *marks = <uint64_t *>context
+    cdef Marks *marks = <Marks *>context
     cdef uint64_t x = <uint64_t>first
     cdef int _k
     for _k in range(10_000):
         x = x * 69069 + 12345
-    marks[thread] += 1 + (x == 0)  # uses x, so that the loop stays; for no small `first` is it 0
+    marks.pieces[thread] += 1 + (x == 0)  # x is used, so the loop stays; it is not 0
+    marks.takers[first] = <uint64_t>thread
     return -1
 
 
-def mark_threads(uint64_t[::1] marks not None, Py_ssize_t items):
-    """Do `items` pieces of work on as many threads as there are now, for tests of their number.
+def mark_threads(uint64_t[::1] marks not None, uint64_t[::1] takers not None):
+    """Do pieces of work on as many threads as there are now, for tests of who does what.
 
     Parameters
     ----------
     marks : uint64 (threads,)
         Added to: how many pieces each thread took. No more threads take part than there are marks.
-    items : int
+    takers : uint64 (pieces,), written
+        Which thread did each piece.
     """
-    if marks.shape[0] < 1:
-        raise ValueError("marks must have at least one element")
+    cdef Marks found
+    if marks.shape[0] < 1 or takers.shape[0] < 1:
+        raise ValueError("marks and takers must have at least one element")
+    found.pieces, found.takers = &marks[0], &takers[0]
     cdef int threads = <int>min(<Py_ssize_t>max_team(), marks.shape[0])
     with nogil:
-        run(mark, &marks[0], items, 1, threads)
+        run(mark, &found, takers.shape[0], 1, threads)

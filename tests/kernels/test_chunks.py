@@ -195,3 +195,20 @@ def test_what_a_watcher_may_be():
     assert _chunks.set_watcher(print) is watcher
     assert _chunks.set_watcher(None) is print
     assert _chunks.set_watcher(None) is None
+
+
+@pytest.mark.parametrize("pieces, together", [(500, 16), (70, 4), (31, 1)])
+def test_a_thread_takes_neighbours(pieces, together):
+    """Others may still get every other handful: none is more than an eighth of a thread's share."""
+    before = _runtime.threads()
+    _runtime.set_threads(2)
+    try:
+        takers = np.full(pieces, 9, dtype=np.uint64)
+        _chunks.mark_threads(np.zeros(2, dtype=np.uint64), takers)
+    finally:
+        _runtime.set_threads(before)
+    assert set(takers.tolist()) <= {0, 1}
+    for first in range(0, pieces, together):
+        assert len(set(takers[first : first + together].tolist())) == 1
+    with pytest.raises(ValueError, match="at least one"):
+        _chunks.mark_threads(np.zeros(2, dtype=np.uint64), takers[:0])
