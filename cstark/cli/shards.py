@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cstark.cli.verify import Demands
     from cstark.protocol.options import Options
     from cstark.protocol.shards.proof import ShardedProof
+    from cstark.security import JointReport
     from cstark.workload import Workload
 
 __all__ = ["prove_in_shards", "verify_in_shards"]
@@ -75,6 +76,8 @@ def prove_in_shards(
     output = check_writable(arguments.output)
     check_apart(output, None)
     folder = None if arguments.folder is None else Path(arguments.folder)
+    if arguments.folder == "":
+        raise CommandError("--folder is empty; it must be the path of a directory")
     if folder is not None and folder.exists() and not folder.is_dir():
         raise CommandError(f"--folder {folder} is no directory")
 
@@ -187,7 +190,7 @@ def verify_in_shards(
     else:
         stated.verify()
     seconds = time.perf_counter() - start
-    _say_verified(arguments, subject[0], file, proof, len(data), claim, seconds)
+    _say_verified(arguments, subject[0], file, proof, len(data), claim, stated.security(), seconds)
     return 0
 
 
@@ -197,6 +200,7 @@ class _Stated(NamedTuple):
     claim: bytes
     key: Callable[[], str | bytes]  # of a workload, it commits to columns: only if need be
     verify: Callable[[], None]
+    security: Callable[[], JointReport]  # of a proof that holds
 
 
 def _stated(
@@ -205,6 +209,7 @@ def _stated(
     data: bytes,
     demands: Demands,
 ) -> _Stated:
+    from cstark.protocol.shards.verifier import sharded_security
     from cstark.workload.statement_file import StatementFile
 
     what, by, held = subject
@@ -215,7 +220,11 @@ def _stated(
             about.claim,
             key=lambda: about.file(shards=True).to_json(),
             verify=lambda: about.verify(proof, **demanded),
-        )
+            security=lambda: sharded_security(
+                about.machine.proving_key.for_shards().deferred_key(), proof,
+                len(about.statement.tokens), demands.regime,
+            ),
+        )  # fmt: skip
     try:
         statement = StatementFile.from_json(by)
     except StatementError as error:
@@ -224,6 +233,9 @@ def _stated(
         statement.claim,
         key=lambda: by,
         verify=lambda: statement.verify(data, **demanded),
+        security=lambda: sharded_security(
+            statement.key, proof, len(statement.tokens), demands.regime
+        ),
     )
 
 
@@ -234,8 +246,11 @@ def _say_verified(
     proof: ShardedProof,
     size: int,
     claim: dict[str, Any],
+    security: JointReport,
     seconds: float,
 ) -> None:
+    from cstark.cli.verify import hidden_text
+
     if arguments.json:
         shown = exact(claim)
         say_json(
@@ -244,6 +259,7 @@ def _say_verified(
                 "verified": True,
                 "by": what,
                 "claim": shown,
+                "security_bits": security.bits,
                 "shards": len(proof.shards),
                 "options": proof.options.to_data(),
                 "proof_bytes": size,
@@ -257,8 +273,8 @@ def _say_verified(
         pairs(
             [
                 ("options", options_text(proof.options)),
-                ("hidden", "nothing"),
-                ("security", f"at least {arguments.min_security} proven bits, as demanded"),
+                ("hidden", hidden_text(proof.options)),
+                ("security", str(security)),
                 ("proof", f"{bytes_text(size)} in {counted(len(proof.shards), 'shard')}"),
                 ("verified in", seconds_text(seconds)),
             ]

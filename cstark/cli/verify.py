@@ -42,6 +42,7 @@ from cstark.text import bytes_text, exact, pairs, seconds_text
 
 if TYPE_CHECKING:
     from cstark.protocol.key import MachineDescription
+    from cstark.protocol.options import ResolvedOptions
     from cstark.protocol.policy import Policy
     from cstark.protocol.proof import Proof
     from cstark.protocol.verifier import Verifier
@@ -160,7 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         pairs(
             [
                 ("options", options_text(proof.options)),
-                ("hidden", "the traces, but for their heights" if proof.options.zk else "nothing"),
+                ("hidden", hidden_text(proof.options)),
                 ("security", security_text(security.to_dict())),
                 ("proof", bytes_text(len(data))),
                 ("verified in", seconds_text(seconds)),
@@ -168,6 +169,11 @@ def run(arguments: argparse.Namespace) -> int:
         )
     )
     return 0
+
+
+def hidden_text(options: ResolvedOptions) -> str:
+    """What a proof made with these options hides, for whoever has verified it."""
+    return "the traces, but for their heights" if options.zk else "nothing"
 
 
 class Demands(NamedTuple):

@@ -70,7 +70,7 @@ class JointReport:
         together = f"{len(self.shards)} shards together" if len(self.shards) > 1 else "1 shard"
         return (
             f"{show_bits(self.bits)} proven bits of {together} (the {term} "
-            f"term of shard {shard} binds), {show_bits(self.sum_bits)} bits in the sum"
+            f"term of shard {shard + 1} binds), {show_bits(self.sum_bits)} bits in the sum"
         )
 
 
@@ -99,7 +99,7 @@ def joint_report(shards: Sequence[SecurityReport]) -> JointReport:
     ...               fractions=2**35, message_width=8, points=3, pinned_columns=600)
     >>> one = security_report(shape, queries=232, grinding=16)
     >>> print(joint_report([one] * 24))
-    128.0 proven bits of 24 shards together (the hash term of shard 0 binds), 124.0 bits in the sum
+    128.0 proven bits of 24 shards together (the hash term of shard 1 binds), 124.0 bits in the sum
     """
     if not shards:
         raise OptionsError("shards: there must be one")

@@ -37,10 +37,11 @@ def test_a_proof_in_shards_goes_from_one_end_to_the_other(here, capsys):
     assert main(["verify", "guest.elf", "proof.bin", *WEAK]) == 0
     shown = capsys.readouterr().out
     assert "verified: proof.bin proves, by guest.elf" in shown and " shards" in shown
+    assert "hidden       nothing" in shown and "shards together (the query term of" in shown
     assert main(["verify", "guest.elf", "proof.bin", *WEAK, "--json", "--pure"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["verified"] and found["exit_code"] == str(9000 * 9001 // 2)
-    assert found["shards"] > 1
+    assert found["shards"] > 1 and 1 < found["security_bits"] < 3
     assert main(["key", "guest.elf", "proof.bin", "-o", "key.json"]) == 0
     assert main(["verify", "--key", "key.json", "proof.bin", *WEAK]) == 0
     assert main(["verify", "--key", "key.json", "proof.bin", *WEAK, "--pure"]) == 0
@@ -92,6 +93,7 @@ def test_shards_that_hide(here, capsys):
     assert main(["verify", "guest.elf", "hidden.bin", *WEAK, "--pure"]) == 0
     assert main(["key", "guest.elf", "hidden.bin", "-o", "hidden.json"]) == 0
     assert main(["verify", "--key", "hidden.json", "hidden.bin", *WEAK, "--pure"]) == 0
+    assert "hidden       the traces, but for their heights" in capsys.readouterr().out
     assert main(["verify", "--key", "hidden.json", "proof.bin", *WEAK]) == 1
     capsys.readouterr()
     assert main([*made, "--json"]) == 0
@@ -109,6 +111,7 @@ def test_shards_that_hide(here, capsys):
         ([*SHARDS, "--workers", "0"], "must be from 1 to 1024"),
         ([*SHARDS, "--profile"], "--profile is for proofs that are not in shards"),
         ([*SHARDS, "--folder", "n.bin"], "--folder n.bin is no directory"),
+        ([*SHARDS, "--folder", ""], "--folder is empty"),
         (["--shards", "--memory", "20M"], "too few"),
     ],
 )
