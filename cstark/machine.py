@@ -400,7 +400,7 @@ class Machine(Checked, Appraised):
             return
         from cstark.shards import verify_shards
 
-        key = self.proving_key.sharded_key()
+        key = self.proving_key.for_shards().deferred_key()
         policy = Policy.of(key, min_security, regime, heights)
         verify_shards(
             key, proof, publics, tokens, claim, policy, executor=executor, progress=progress

@@ -173,7 +173,7 @@ class VerifyingKey(MachineDescription):
     """
 
     _commit: Callable[[], bytes | None]
-    shard_root: bytes | None = None
+    _commit_shards: Callable[[], bytes | None]
 
     def __init__(
         self,
@@ -185,9 +185,9 @@ class VerifyingKey(MachineDescription):
     ) -> None:
         check_tables(tables, options, sharded)
         super().__init__(tables, options, sharded)
-        self.shard_root = shard_root
-        # The cached property below is not asked then.
+        # The cached properties below are not asked then.
         self.__dict__["preprocessed_root"] = preprocessed_root
+        self.__dict__["shard_root"] = shard_root
         has_preprocessed = any(description.preprocessed_width for description in self.tables)
         if has_preprocessed != (preprocessed_root is not None):
             raise AirError("a preprocessed commitment goes with preprocessed columns, only")
@@ -199,7 +199,10 @@ class VerifyingKey(MachineDescription):
 
     @classmethod
     def deferred(
-        cls, description: MachineDescription, commit: Callable[[], bytes | None]
+        cls,
+        description: MachineDescription,
+        commit: Callable[[], bytes | None],
+        commit_shards: Callable[[], bytes | None],
     ) -> VerifyingKey:
         """The key of a machine whose preprocessed columns are committed to when first needed.
 
@@ -208,6 +211,8 @@ class VerifyingKey(MachineDescription):
         description : MachineDescription
         commit : callable
             Returns the root, or None when there are no such columns.
+        commit_shards : callable
+            Likewise, of the tables that stand in every shard; asked in a key of such proofs.
 
         Returns
         -------
@@ -217,13 +222,18 @@ class VerifyingKey(MachineDescription):
         MachineDescription.__init__(
             key, description.tables, description.options, description.sharded
         )
-        key._commit = commit
+        key._commit, key._commit_shards = commit, commit_shards
         return key
 
     @cached_property
     def preprocessed_root(self) -> bytes | None:
         """Commitment to the preprocessed columns; None when there are none."""
         return self._commit()
+
+    @cached_property
+    def shard_root(self) -> bytes | None:
+        """That of the tables which stand in every shard; None when these have no such columns."""
+        return self._commit_shards() if self.sharded else None
 
     @property
     def committed(self) -> bool:

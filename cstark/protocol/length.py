@@ -6,6 +6,8 @@ is described in one place.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from cstark.distinct import distinct
@@ -15,11 +17,23 @@ from .commitment import OpenedTree
 from .fri import OpenedLayer
 from .hiding import SALT_BYTES
 from .layout import Layout
-from .standing import encode_heights
+from .standing import Heights, encode_heights, of_table
 
-__all__ = ["expected_bytes", "least_bytes", "most_bytes", "proof_bytes", "refuse_short"]
+if TYPE_CHECKING:
+    from .key import MachineDescription
+
+__all__ = [
+    "expected_bytes",
+    "least_bytes",
+    "most_bytes",
+    "proof_bytes",
+    "refuse_short",
+    "refuse_tiny",
+]
 
 DIGEST, WORD, EXTENSION = 32, 8, 24
+BEFORE = 8 + 2 + 18 + 4
+"""Bytes of a file, besides tables and claim, before the body of a proof that is not in shards."""
 DRAWS = 4  # of which the expectation is the mean: it is off by half of what single proofs are
 
 
@@ -96,6 +110,32 @@ def refuse_short(layout: Layout, length: int) -> None:
         )
 
 
+def refuse_tiny(key: MachineDescription, heights: Heights, length: int) -> None:
+    """Raise `ProofFormatError` for a body that is too short for the tables that stand there.
+
+    Every column is opened. What a shard consists of takes work to find out, for each table that
+    stands, and there may be thousands of shards; without this, a byte that says how tall a table
+    is would set it off.
+
+    Parameters
+    ----------
+    key : MachineDescription
+    heights : sequence of (int or tuple of int)
+        Of the file.
+    length : int
+        Bytes of the body.
+    """
+    columns = sum(
+        len(of_table(item)) * (table.width + table.preprocessed_width)
+        for table, item in zip(key.tables, heights, strict=True)
+    )
+    if length < EXTENSION * columns:
+        raise ProofFormatError(
+            f"{length} bytes are fewer than the openings of {columns} columns take",
+            Reason.FORMAT,
+        )
+
+
 def _most_siblings(leaves: int, queries: int) -> int:
     """Most siblings of a multiproof: at each level, one for each query, and at most half of all."""
     total = 0
@@ -108,7 +148,7 @@ def _most_siblings(leaves: int, queries: int) -> int:
 def _fixed(layout: Layout) -> int:
     """All but the claim and what depends on the positions."""
     schedule = layout.schedule
-    header = 8 + 2 + 18 + 2 + len(encode_heights(layout.key.heights)) + 4
+    header = BEFORE + 2 + len(encode_heights(layout.key.heights))
     roots = sum(tree.name != "preprocessed" for tree in layout.trees) + schedule.folds
     elements = len(layout.lookup_tables()) + layout.openings + layout.final_length
     return header + DIGEST * roots + EXTENSION * elements + WORD  # the nonce

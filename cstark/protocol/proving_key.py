@@ -267,7 +267,12 @@ class ProvingKey:
             commitment = self.preprocessed()
             return None if commitment is None else commitment.root
 
-        return self._verifying_key or VerifyingKey.deferred(self.description, root)
+        def root_of_shards() -> bytes | None:
+            commitment = self.preprocessed_of_shards()
+            return None if commitment is None else commitment.root
+
+        deferred = VerifyingKey.deferred
+        return self._verifying_key or deferred(self.description, root, root_of_shards)
 
     def _commit(self, report: Report | None, stands: str = "") -> Commitment | None:
         """Extend and hash the preprocessed columns of all tables, or of those that stand so."""

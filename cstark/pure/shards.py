@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .errors import Refused
-from .field import Ext, P, ext_bytes, word_bytes
+from .field import EXT, Ext, P, ext_bytes, word_bytes
 from .hashes import DIGEST, HASHES
 from .key import VERSION, Statement
 from .limits import MAX_SHARDS
@@ -51,6 +51,7 @@ class Part:
         self.header = Header(b"", read_heights(self.reader), b"")
         self.last = index == count - 1
         about, rows = standing(whole, self.header, {}, self.last)
+        refuse_tiny(about, self.reader.left)
         self.statement = replace(about, tokens=())
         self.shape: Shape = shape_of(self.statement, rows, count)
         self.root = whole.preprocessed_root if self.last else whole.shard_root
@@ -141,6 +142,17 @@ def read_shards(statement: Statement, reader: Reader) -> list[bytes]:
     if claim != statement.claim:
         raise Refused("statement", "the proof carries another claim")
     return data
+
+
+def refuse_tiny(statement: Statement, length: int) -> None:
+    """Refuse a shard whose tables cannot be opened in what is left of it.
+
+    What follows takes work for every table that stands, in each of thousands of shards: a byte,
+    which says how tall one is, must not set it off.
+    """
+    columns = sum(table.width + table.preprocessed_width for table in statement.tables)
+    if length < columns * EXT:
+        raise Refused("format", f"{length} bytes, too few for the openings of {columns} columns")
 
 
 def check_policy(statement: Statement, parts: list[Part], min_security: float, regime: str) -> None:

@@ -21,7 +21,7 @@ from ..admission import (
     check_weights,
 )
 from ..layout import PIN, Layout, layout_security
-from ..length import EXTENSION, most_bytes
+from ..length import BEFORE, EXTENSION, most_bytes, refuse_short, refuse_tiny
 from ..openings import Combination, Pins
 from ..refusals import require
 from ..standing import Heights, Standing, of_table
@@ -70,8 +70,15 @@ class ShardVerifier(Verifier):
         self.transcript = self.stream.transcript
         self.roots: dict[str, bytes] = {}
 
-    def admit_shard(self) -> None:
-        """What stands in the shard, and how tall, is allowed there; so is its length."""
+    def admit_shard(self, *, whole: bool = False) -> None:
+        """What stands in the shard, and how tall, is allowed there; so is its length.
+
+        Parameters
+        ----------
+        whole : bool
+            All of the shard is to be there, and not just its head: what is too short is refused
+            before its layout is made.
+        """
         heights = self.shard.log_heights
         check_tables_of(self.key, heights)
         for table, item in zip(self.key.tables, heights, strict=True):
@@ -79,11 +86,14 @@ class ShardVerifier(Verifier):
             check_order(table, item)
             for log_height in of_table(item):
                 check_height(table, log_height, self.key.options.max_log_height)
+        length = len(self.shard.body)
+        if whole:
+            refuse_tiny(self.key, heights, length)
         self.standing = Standing(self.key, heights)
         self.instance = self.instance.at(self.standing)
         self.layout = Layout(self.standing, heights, shards=self.place.count)
-        most = most_bytes(self.layout) + EXTENSION * len(self.layout.pins)
-        check_body(len(self.shard.body), most)
+        self.most = most_bytes(self.layout) + EXTENSION * len(self.layout.pins)
+        check_body(length, self.most)
         self.stream.keep()
 
     def _check_presence(self, table: TableDescription, item: int | tuple[int, ...]) -> None:
@@ -173,8 +183,10 @@ class ShardedVerifier:
         key, proof = self.key, self.proof
         check_kind(key, sharded=True)
         check_header(key, proof.options, proof.claim, self.instance.claim)
-        for shard in self.shards:
-            shard.admit_shard()
+        for shard, part in zip(self.shards, proof.shards, strict=True):
+            shard.admit_shard(whole=True)
+            if not key.committed:
+                refuse_short(shard.layout, BEFORE + len(part))
         weight = sum(shard.standing.weight for shard in self.shards) + self.instance.token_weight
         check_weights(weight < P and not self.instance.is_overweight(key))
         bits, problem = 0.0, ""
