@@ -20,6 +20,7 @@ import unicodedata
 from collections.abc import Iterable
 from enum import Enum
 from numbers import Integral
+from typing import TypeGuard
 
 __all__ = [
     "AirError",
@@ -36,6 +37,7 @@ __all__ = [
     "VerificationError",
     "as_python_reads",
     "did_you_mean",
+    "is_integer",
     "nearest",
     "quoted",
 ]
@@ -185,6 +187,17 @@ def quoted(value: object) -> str:
         return _QUOTER.repr(value)
     except Exception:  # whatever a __repr__ raises
         return f"<{type(value).__name__}>"
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether what a caller has given is an int, NumPy's included; a bool is none.
+
+    Examples
+    --------
+    >>> is_integer(2**70), is_integer(True), is_integer(2.0)
+    (True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def as_python_reads(name: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from cstark.errors import StatementError, quoted
 
-__all__ = ["sync_directory", "try_directory", "write_whole"]
+__all__ = ["made_directory", "read_regular", "sync_directory", "try_directory", "write_whole"]
 
 
 def _beside(folder: Path) -> Path:
@@ -39,6 +39,59 @@ def try_directory(folder: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def made_directory(path: object) -> Path:
+    """The ``folder`` that a caller has named, made if need be.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    StatementError
+        It is no path, or the empty one, which would be the working directory.
+    OSError
+        It cannot be made.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise StatementError(f"folder is {quoted(path)}; it must be the path of a directory")
+    made = Path(os.fsdecode(path))
+    made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def read_regular(path: Path, most: int, what: str) -> bytes | None:
+    """What is in a file, as far as somebody could have put it there on purpose.
+
+    Parameters
+    ----------
+    path : Path
+    most : int
+        Of a longer file, no more than one byte beyond so many is read: enough to see that it is
+        too long.
+    what : str
+        What is looked for, for the error.
+
+    Returns
+    -------
+    bytes or None
+        None if there is nothing of this name.
+
+    Raises
+    ------
+    OSError
+        It is no regular file (reading a pipe would wait for ever), or cannot be read.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EEXIST, f"what is in {what}'s place is no file", str(path))
+        with open(path, "rb") as file:
+            return file.read(min(found.st_size, most) + 1)
+    except FileNotFoundError:
+        return None
 
 
 def sync_directory(folder: Path) -> None:
@@ -82,7 +135,10 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk names no file, and other errors the one that has another name.
+            raise type(error)(error.errno, error.strerror, str(path)) from error
         raise

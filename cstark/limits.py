@@ -15,6 +15,7 @@ __all__ = [
     "MAX_CLAIM_INTEGER_BITS",
     "MAX_COLUMNS",
     "MAX_DEGREE",
+    "MAX_FILE_BYTES",
     "MAX_FINAL_LENGTH",
     "MAX_GRINDING",
     "MAX_MESSAGE_WIDTH",
@@ -63,3 +64,8 @@ MAX_CLAIM_DEPTH = 32
 """Lists and objects in each other."""
 MAX_CLAIM_INTEGER_BITS = 4096
 """Below the 4,300 digits at which Python refuses to parse, whatever is set there."""
+
+# ---- files -------------------------------------------------------------------------------
+
+MAX_FILE_BYTES = 1 << 30
+"""Of a proof or a key: what is longer is not read."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from pathlib import Path
 
 from cstark.batch.job import Job
-from cstark.files import write_whole
+from cstark.files import made_directory, read_regular, write_whole
+from cstark.limits import MAX_FILE_BYTES
 from cstark.protocol.proof import Proof
 
 __all__ = ["Folder"]
@@ -26,13 +25,14 @@ class Folder:
 
     Raises
     ------
+    StatementError
+        If it is no path.
     OSError
         If it cannot be made, or not be written to.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
-        self._path.mkdir(parents=True, exist_ok=True)
+        self._path = made_directory(path)
         if not os.access(self._path, os.W_OK | os.X_OK):
             raise PermissionError(f"the folder {self._path} cannot be written to")
 
@@ -49,13 +49,7 @@ class Folder:
         OSError
             There is something in its place that is no file, or it cannot be read.
         """
-        path = self.path(job)
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
-                raise OSError(errno.EEXIST, "what is in the proof's place is no file", str(path))
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
+        return read_regular(self.path(job), MAX_FILE_BYTES, "the proof")
 
     def write(self, job: Job, proof: Proof) -> Path:
         """Keep a proof.

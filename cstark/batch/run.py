@@ -20,7 +20,7 @@ from cstark.batch.folder import Folder
 from cstark.batch.job import Job
 from cstark.batch.result import JobResult
 from cstark.batch.worker import STOPPED, Failure, Outcome, Task, prove_job
-from cstark.errors import CstarkError, OptionsError, quoted
+from cstark.errors import CstarkError, OptionsError, is_integer, quoted
 from cstark.protocol.proof import Proof
 from cstark.report.progress import ProgressBar, ProgressCallback, listener
 
@@ -47,9 +47,7 @@ def read_buffersize(buffersize: int | None, executor: Executor | None) -> int:
     ------
     OptionsError
     """
-    if buffersize is not None and (
-        isinstance(buffersize, bool) or not isinstance(buffersize, int) or buffersize < 1
-    ):
+    if buffersize is not None and (not is_integer(buffersize) or buffersize < 1):
         raise OptionsError(f"buffersize={quoted(buffersize)}: must be an int of at least 1")
     if executor is None:  # what is handed out is proved at once
         return 1

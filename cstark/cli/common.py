@@ -20,6 +20,7 @@ from cstark.errors import (
     VerificationError,
     as_python_reads,
 )
+from cstark.limits import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from cstark.machine import Machine
@@ -48,9 +49,6 @@ __all__ = [
     "visible",
     "write_atomically",
 ]
-
-#: Longest proof file that is read.
-MAX_FILE_BYTES = 1 << 30
 
 #: Digits of the most rows that there can be.
 _ROWS_DIGITS = 10

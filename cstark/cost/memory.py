@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cstark.cost import work
 from cstark.cost.account import PhaseMemory
 from cstark.cost.rehearsal import Rehearsal
-from cstark.errors import OptionsError, quoted
+from cstark.errors import OptionsError, is_integer, quoted
 from cstark.kernels import _runtime
 from cstark.protocol.matrix import PLANS, StoragePlan
 from cstark.text import bytes_text
@@ -39,10 +39,10 @@ def peak(phases: Sequence[PhaseMemory]) -> int:
 
 
 def check_max_memory(max_memory: int | None, name: str = "max_memory") -> None:
-    """Raise `OptionsError` unless it is None or a positive int."""
+    """Raise `OptionsError` unless it is None or a positive int, which NumPy's are as well."""
     if max_memory is None:
         return
-    if isinstance(max_memory, bool) or not isinstance(max_memory, int) or max_memory < 1:
+    if not is_integer(max_memory) or max_memory < 1:
         raise OptionsError(
             f"{name}={quoted(max_memory)}: must be a positive int, in bytes, or None"
         )

@@ -3,6 +3,7 @@
 ========================= =====================================================================
 `cstark.shards.worker`    what runs where a shard is proved
 `cstark.shards.run`       the two maps of proving, and the challenges between them
+`cstark.shards.kept`      commitments that a process keeps between the two maps
 `cstark.shards.maps`      calls for all shards, handed to an executor, and what comes back
 `cstark.shards.verify`    verifying, each shard where the caller says
 `cstark.shards.common`    what all shards have in common, sent to the workers once

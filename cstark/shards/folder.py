@@ -7,16 +7,14 @@ Whether a proof that is found there holds, the digest does not say; `cstark.shar
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from cstark.errors import StatementError
-from cstark.files import sync_directory, write_whole
+from cstark.files import made_directory, read_regular, sync_directory, write_whole
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.shards.secrets import RunSecret
 from cstark.protocol.statement import Instance
@@ -26,6 +24,8 @@ __all__ = ["ShardFolder", "identity", "opened"]
 
 STATEMENT, SECRET, DRAWN = "statement", "secret", "drawn"
 DIGEST = 32
+LONGEST = 1 << 20
+"""Bytes; all files that are not whole shards are shorter."""
 
 
 def identity(key: VerifyingKey, instance: Instance, count: int) -> bytes:
@@ -60,13 +60,12 @@ def opened(path: str | os.PathLike[str] | None, name: bytes) -> Iterator[ShardFo
     OSError
         If it cannot be made, or not be written to.
     StatementError
-        If another run is at work in it, or what is in it belongs to another run.
+        If it is no path; if another run is at work in it, or what is in it belongs to another run.
     """
     if path is None:
         yield None
         return
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = made_directory(path)
     with locked(folder):
         yield ShardFolder(folder, name)
 
@@ -107,15 +106,24 @@ class ShardFolder:
 
     def head(self, index: int) -> bytes | None:
         """The first part of a shard, if it is there."""
-        return self._find(index, "head")
+        return self._find(index, "head", LONGEST)
 
     def keep_head(self, index: int, data: bytes) -> None:
         """Keep the first part of a shard."""
         self._keep(index, "head", data)
 
-    def shard(self, index: int, state: bytes) -> bytes | None:
-        """A whole shard that has joined the others in this state, if it is there."""
-        found = self._find(index, "shard")
+    def shard(self, index: int, state: bytes, most: int) -> bytes | None:
+        """A whole shard that has joined the others in this state, if it is there.
+
+        Parameters
+        ----------
+        index : int
+        state : bytes
+            Of the transcript that has drawn the common challenges.
+        most : int
+            Bytes that such a shard has at most; what is longer is damaged.
+        """
+        found = self._find(index, "shard", len(state) + most)
         if found is None:
             return None
         if found[: len(state)] != state:
@@ -138,8 +146,8 @@ class ShardFolder:
         number = index.to_bytes(8, "little")
         return sha256(_joined([self._name, what.encode(), number, data])).digest()
 
-    def _find(self, index: int, what: str) -> bytes | None:
-        found = self._read(self._file(index, what))
+    def _find(self, index: int, what: str, most: int) -> bytes | None:
+        found = self._read(self._file(index, what), DIGEST + most)
         if found is None:
             return None
         data = found[DIGEST:]
@@ -198,10 +206,5 @@ class ShardFolder:
         return any(self._path.glob("*.shard"))
 
     @staticmethod
-    def _read(path: Path) -> bytes | None:
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
-                raise OSError(errno.EEXIST, "what is in a shard's place is no file", str(path))
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
+    def _read(path: Path, most: int = LONGEST) -> bytes | None:
+        return read_regular(path, most, "a shard")

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from cstark.batch.executors import Here
 from cstark.batch.worker import STOPPED
+from cstark.errors import CstarkError
 from cstark.protocol.shards.challenges import Place
 from cstark.report.progress import ProgressCallback
 from cstark.shards.common import Lacking
 
-__all__ = ["Maps", "Returned"]
+__all__ = ["Maps", "Returned", "naming"]
 
 Result = TypeVar("Result")
 
@@ -78,8 +79,13 @@ class Maps:
         lacking: set[int] = set()
 
         def submit(index: int, function: Callable[..., Result], arguments: tuple[Any, ...]) -> None:
-            with self._naming(index):  # without an executor the call is made now
+            with naming(self._places[index]):  # without an executor the call is made now
                 future = self._executor.submit(function, *arguments)
+                if not isinstance(future, Future):
+                    raise CstarkError(
+                        f"executor.submit returned an object of type {type(future).__name__}, "
+                        "not a Future"
+                    )
             flying.append(future)
             future.add_done_callback(_lander(landed, index))
 
@@ -118,25 +124,27 @@ class Maps:
         take: Callable[[int, Any], None],
     ) -> None:
         index, future = arrival
-        with self._naming(index):
+        with naming(self._places[index]):
             result = future.result()
-        take(index, result)
+            take(index, result)
         now = time.perf_counter()
         found[index] = Returned(result, now - begun[index])
         self._note(what, 1)
-
-    @contextmanager
-    def _naming(self, index: int) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            error.add_note(f"in {self._places[index]}")
-            raise
 
     def _note(self, what: str, count: int) -> None:
         self._done += count
         if self._tell is not None:
             self._tell(what, self._done, 2 * len(self._places))
+
+
+@contextmanager
+def naming(place: Place) -> Iterator[None]:
+    """Note at an error which shard it is about."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in {place}")
+        raise
 
 
 def _lander(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -15,7 +16,14 @@ from cstark import field
 from cstark.air.tokens import Token
 from cstark.batch.executors import Here, check_executor, default_threads
 from cstark.cost.memory import check_max_memory
-from cstark.errors import CstarkError, OptionsError, StatementError, TraceError, quoted
+from cstark.errors import (
+    CstarkError,
+    OptionsError,
+    StatementError,
+    TraceError,
+    is_integer,
+    quoted,
+)
 from cstark.field import P
 from cstark.limits import MAX_SHARDS
 from cstark.protocol.key import VerifyingKey
@@ -27,10 +35,11 @@ from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance, token_sum
 from cstark.report.progress import ProgressCallback, listener
 from cstark.shards.common import Post
-from cstark.shards.folder import ShardFolder, identity, opened
+from cstark.shards.folder import LONGEST, ShardFolder, identity, opened
 from cstark.shards.hidden import Hidden
 from cstark.shards.imbalance import Question, answer, raise_imbalance
-from cstark.shards.maps import Maps, Returned
+from cstark.shards.kept import KEPT
+from cstark.shards.maps import Maps, Returned, naming
 from cstark.shards.report import FOUND, ShardReport, ShardTimes
 from cstark.shards.verify import ShardCheck, check_shard
 from cstark.shards.worker import Done, OtherTraces, ShardTask, Source, commit, prove
@@ -129,7 +138,7 @@ def _sources(shards: Iterable[Source]) -> list[Source]:
 def _bytes_to_keep(keep: Any) -> int:
     if keep is True:
         return 1 << 62
-    if not isinstance(keep, int) or keep < 0:
+    if keep is not False and (not is_integer(keep) or keep < 0):
         raise OptionsError(f"keep={quoted(keep)}: must be a number of bytes, or True for all")
     return int(keep)
 
@@ -245,18 +254,24 @@ class _Proving:
     def _both_maps(self) -> list[bytes]:
         while True:
             maps, tasks = self._maps(self._tell)
-            self._commit(maps, tasks)
-            heads = [self._heads[index] for index in range(len(tasks))]
-            readers = [
-                _reader(self._key, self._instance, task.place, head)
-                for task, head in zip(tasks, heads, strict=True)
-            ]
-            _refuse_wrapping(readers, self._instance)
-            states = [reader.transcript.state for reader in readers]
-            self.shared = draw_shared(self._key, self._instance, states)
-            if self._hidden is None or self._settled(self._hidden, readers):
-                return self._prove(maps, tasks)
+            try:
+                self._commit(maps, tasks)
+                readers = self._read_heads()
+                self._longest = LONGEST + max(reader.most for reader in readers)
+                _refuse_wrapping(readers, self._instance)
+                states = [reader.transcript.state for reader in readers]
+                self.shared = draw_shared(self._key, self._instance, states)
+                if self._hidden is None or self._settled(self._hidden, readers):
+                    return self._prove(maps, tasks)
+            finally:
+                KEPT.forget(tasks[0].run)  # where shards were made by threads of this process
             self._begin_again()
+
+    def _read_heads(self) -> list[ShardVerifier]:
+        return [
+            _reader(self._key, self._instance, task.place, self._heads[index])
+            for index, task in enumerate(self._tasks)
+        ]
 
     def _settled(self, hidden: Hidden, readers: Sequence[ShardVerifier]) -> bool:
         """Whether the second map may begin, with the masks of the first one."""
@@ -274,9 +289,12 @@ class _Proving:
         arrived: list[float] = []
 
         def take(index: int, done: Done) -> None:
+            head = _brought(done)
+            with _as_brought():
+                _reader(self._key, self._instance, tasks[index].place, head)
             if self._folder is not None:
-                self._folder.keep_head(index, done.data)
-            self._heads[index] = done.data
+                self._folder.keep_head(index, head)
+            self._heads[index] = head
             arrived.append(time.perf_counter())
 
         calls = {i: (commit, (task,)) for i, task in enumerate(tasks) if i not in self._heads}
@@ -292,9 +310,12 @@ class _Proving:
                 parts[index] = part
 
         def take(index: int, done: Done) -> None:
+            part = _brought(done)
+            if not part.startswith(self._heads[index]):
+                raise CstarkError("what the executor brought back is not the shard that was begun")
             if self._folder is not None:
-                self._folder.keep_shard(index, self.shared.state, done.data)
-            parts[index] = done.data
+                self._folder.keep_shard(index, self.shared.state, part)
+            parts[index] = part
 
         calls = {
             index: (prove, (task, self._heads[index], self.shared))
@@ -312,8 +333,10 @@ class _Proving:
     def _find_part(self, place: Place) -> bytes | None:
         """A whole shard that the folder holds, if it is one that a verifier accepts."""
         folder = self._folder
-        part = None if folder is None else folder.shard(place.index, self.shared.state)
-        if folder is None or part is None:
+        if folder is None:
+            return None
+        part = folder.shard(place.index, self.shared.state, self._longest)
+        if part is None:
             return None
         try:
             # That it is the head's own is not seen by a verifier of this shard alone.
@@ -332,9 +355,10 @@ class _Proving:
         if sums[0] is None:
             raise TraceError("a token meets the lookup challenge: prove again with another claim")
         for task, part in zip(self._tasks, parts, strict=True):
-            reader = _reader(key, instance, task.place, part)
-            reader.join(shared)
-            reader.round_2_lookup()
+            with naming(task.place), _as_brought():
+                reader = _reader(key, instance, task.place, part)
+                reader.join(shared)
+                reader.round_2_lookup()
             sums += reader.sums.values()
         return reduce(field.add, [value for value in sums if value], field.ZERO) == field.ZERO
 
@@ -374,6 +398,25 @@ def _reader(key: VerifyingKey, instance: Instance, place: Place, data: bytes) ->
     reader.round_0_statement()
     reader.round_1_main()
     return reader
+
+
+def _brought(done: object) -> bytes:
+    """The bytes of what an executor has brought back; it may be anybody's."""
+    if not isinstance(done, Done) or not isinstance(done.data, bytes):
+        raise CstarkError(
+            f"what the executor brought back is of type {type(done).__name__}, not what a shard's "
+            "call returns"
+        )
+    return done.data
+
+
+@contextmanager
+def _as_brought() -> Iterator[None]:
+    """Say of what cannot be read that it is no fault of the traces."""
+    try:
+        yield
+    except CstarkError as error:
+        raise CstarkError(f"what the executor brought back is no shard: {error}") from error
 
 
 def _refuse_wrapping(readers: Sequence[ShardVerifier], instance: Instance) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from cstark.batch.worker import refuse_stopped
+from cstark.batch.worker import STOPPED, refuse_stopped
 from cstark.cost.memory import (
     choose_plan,
     footprint,
@@ -32,6 +33,7 @@ from cstark.report import Report
 from cstark.report.progress import stepped
 from cstark.runtime import threads
 from cstark.shards.common import Lacking, unpack
+from cstark.shards.kept import KEPT
 from cstark.unwind import releasing_memory
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ T = TypeVar("T")
 Source: TypeAlias = Mapping[str, Traces] | Callable[[], Mapping[str, Traces]]
 """The traces of a shard, or what makes them where it is proved."""
 
-_KEYS: dict[bytes, ProvingKey] = {}  # unpickled ones: a worker has many shards of one machine
-_KEPT: dict[tuple[str, int], tuple[bytes, ShardProver]] = {}  # between the two parts
+_keys: dict[bytes, ProvingKey] = {}  # unpickled ones: a worker has many shards of one machine
+_guard = threading.Lock()  # of what the threads of a worker share
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,9 @@ def here(task: ShardTask, do: Callable[[], T]) -> T:
     try:
         with nullcontext() if task.threads is None else threads(task.threads):
             return do()
+    except KeyboardInterrupt:  # a terminal sends it to all: what is in the pool's queue stays there
+        STOPPED.add(task.run)
+        raise
     except Exception as error:
         if isinstance(task.key, bytes):
             raise _travelling(error) from None
@@ -163,24 +168,20 @@ def _travelling(error: Exception) -> Exception:
 
 
 def _commit(task: ShardTask) -> bytes:
-    prover, held = _begin(task, check=task.check)
+    prover = _begin(task, check=task.check)
     with _watched(task):
         head = prover.commit()
-    for other in [name for name in _KEPT if name[0] != task.run]:
-        del _KEPT[other]  # of a run that never came to its second part here
-    kept = sum(_size(prover) for _, prover in _KEPT.values())
-    if kept + held <= task.keep:
-        _KEPT[task.run, task.place.index] = head, prover
+    KEPT.add(task.run, task.place.index, head, prover, task.keep)
     return head
 
 
 @releasing_memory
 def _prove(task: ShardTask, head: bytes, shared: Shared) -> bytes:
-    kept, prover = _KEPT.pop((task.run, task.place.index), (b"", None))
+    kept, prover = KEPT.take(task.run, task.place.index)
     if prover is not None:
         _make_room(task, prover)
     if prover is None or kept != head:
-        prover, _ = _begin(task, check=False)
+        prover = _begin(task, check=False)
         with _watched(task):
             again = prover.commit(head)
         if again != head:
@@ -205,15 +206,14 @@ def read_shard(task: ShardTask) -> tuple[ShardKey, Heights, list[np.ndarray], In
     return key, heights, arrays, replace(task.instance, tokens=()).at(key.description)
 
 
-def _begin(task: ShardTask, *, check: bool) -> tuple[ShardProver, int]:
-    """A prover at its start, and the bytes that its main commitment will hold."""
+def _begin(task: ShardTask, *, check: bool) -> ShardProver:
+    """A prover at its start."""
     key, heights, arrays, instance = read_shard(task)
     key.programs.compile(check=check, hidden=key.layout(heights).hidden_sums)
     if check:
         check_constraints(key, arrays, instance)
     plan = _plan(task, key, key.layout(heights), sum(array.nbytes for array in arrays))
-    prover = ShardProver(key, instance, arrays, Report(), plan=plan, secret=task.secret)
-    return prover, _size(prover)
+    return ShardProver(key, instance, arrays, Report(), plan=plan, secret=task.secret)
 
 
 def _plan(task: ShardTask, key: ShardKey, layout: Layout, trace_bytes: int) -> StoragePlan:
@@ -221,36 +221,27 @@ def _plan(task: ShardTask, key: ShardKey, layout: Layout, trace_bytes: int) -> S
     plan = choose_plan(key, layout, task.max_memory)
     if task.memory is None:
         return plan
-    kept = sum(_size(prover) for _, prover in _KEPT.values())
+    kept = KEPT.bytes
     if kept:
         with suppress(OptionsError):
             return _leaner(plan, plan_of_process(key, layout, task.memory, trace_bytes, kept))
-        _KEPT.clear()
+        KEPT.clear()
     return _leaner(plan, plan_of_process(key, layout, task.memory, trace_bytes))
 
 
 def _make_room(task: ShardTask, prover: ShardProver) -> None:
     """Keep no other commitments where the second part would take too much beside them."""
-    if task.memory is None or not _KEPT:
+    kept = KEPT.bytes
+    if task.memory is None or not kept:
         return
     trace_bytes = sum(array.nbytes for array in prover.traces)
     phases = footprint(prover.proving_key, prover.layout, prover.plan)
-    kept = sum(_size(other) for _, other in _KEPT.values())
     if kept + process_bytes(trace_bytes, phases) > task.memory:
-        _KEPT.clear()
+        KEPT.clear()
 
 
 def _leaner(first: StoragePlan, second: StoragePlan) -> StoragePlan:
     return max(first, second, key=PLANS.index)
-
-
-def _size(prover: ShardProver) -> int:
-    """Bytes of what a prover holds between its parts: traces, extended columns and their tree."""
-    layout = prover.layout
-    tree = layout.tree("main")
-    cells = sum(m.width << m.log_height for m in tree.matrices) if tree else 0
-    digests = 64 * layout.blowup << layout.log_max_height
-    return 8 * cells * (1 + layout.blowup) + digests
 
 
 def _watched(task: ShardTask) -> AbstractContextManager[None]:
@@ -263,12 +254,14 @@ def _key(task: ShardTask) -> ProvingKey:
     if isinstance(key, ProvingKey):
         return key
     name = sha256(key).digest()
-    if name not in _KEYS:
-        found = _unpacked(key, "the machine", task.contents)
-        while len(_KEYS) > 1:
-            del _KEYS[next(iter(_KEYS))]
-        _KEYS[name] = found
-    return _KEYS[name]
+    with _guard:
+        if name in _keys:
+            return _keys[name]
+    found: ProvingKey = _unpacked(key, "the machine", task.contents)
+    with _guard:
+        while len(_keys) > 1:
+            del _keys[next(iter(_keys))]
+        return _keys.setdefault(name, found)
 
 
 def _unpacked(data: bytes, what: str, contents: Mapping[bytes, bytes]) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 import cstark as cs
 from cstark.batch.folder import Folder
+from cstark.files import write_whole
 from tests.batch.workloads import QUICK, Count
 
 JOBS = [Count(3), Count(6), (Count(6), cs.Options(queries=5, grinding=1)), Count(4)]
@@ -103,6 +104,36 @@ def test_a_folder_that_cannot_be(tmp_path, monkeypatch):
     monkeypatch.setattr("cstark.batch.folder.os.access", lambda path, mode: False)
     with pytest.raises(PermissionError, match="cannot be written to"):
         cs.prove_many(JOBS, folder=tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["", b"folder", 5])
+def test_what_is_no_path(wrong):
+    with pytest.raises(cs.StatementError, match=r"folder is .*; it must be the path of a dir"):
+        cs.prove_many(JOBS, folder=wrong)
+
+
+def test_a_file_of_a_terabyte_is_not_read(folder, monkeypatch):
+    monkeypatch.setattr("cstark.batch.folder.MAX_FILE_BYTES", 1 << 20)
+    path, first = folder
+    with open(first[0].path, "ab") as file:
+        file.truncate(1 << 40)
+    again = list(cs.prove_many(JOBS, folder=path, options=QUICK))
+    assert [result.reused for result in again] == [False, True, True, True]
+
+
+def test_what_cannot_be_written_is_named(tmp_path, monkeypatch):
+    """The system does not say which file a full disk was too small for."""
+
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cstark.files.os.fsync", full)
+    path = tmp_path / "proof"
+    with pytest.raises(OSError, match=r"No space left on device: .*proof'$"):
+        write_whole(path, b"data")
+    with pytest.raises(OSError, match=r"No such file or directory: .*none.*proof'$"):
+        write_whole(tmp_path / "none" / "proof", b"data")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_proof_whose_writing_is_interrupted_is_written_after_all(tmp_path, monkeypatch):

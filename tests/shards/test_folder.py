@@ -78,6 +78,40 @@ def test_what_is_damaged_is_made_again(run, honest, kind):
 
 
 @pytest.mark.parametrize("kind", [HEADS, SHARDS])
+def test_a_file_of_a_terabyte_is_not_read(run, honest, kind):
+    folder, prove = run
+    path = sorted(folder.glob(kind))[1]
+    data = path.read_bytes()
+    with open(path, "ab") as file:
+        file.truncate(1 << 40)
+    proof, made = prove()
+    assert proof == honest and made == [1] and path.read_bytes() == data
+    assert remade(proof) == {1: "what the folder holds of it is damaged or of another run"}
+
+
+@pytest.mark.parametrize("name", ["statement", "secret", "drawn"])
+def test_nor_are_others(run, name):
+    folder, prove = run
+    with open(folder / name, "ab") as file:
+        file.truncate(1 << 40)
+    if name == "statement":
+        with pytest.raises(cs.StatementError, match="holds shards of another statement"):
+            prove()
+    else:  # a run that does not hide has none, and does not look for it
+        assert not prove()[1]
+        found = ShardFolder(folder, (folder / "statement").read_bytes())
+        assert found.secret() is None or name != "secret"
+        assert found.drawn() == ("", b"") or name != "drawn"
+
+
+@pytest.mark.parametrize("wrong", ["", b"folder", 5, True])
+def test_what_is_no_path(told, wrong):
+    """The empty one would fill the working directory."""
+    with pytest.raises(cs.StatementError, match=r"folder is .*; it must be the path of a dir"):
+        told.prove(folder=wrong)
+
+
+@pytest.mark.parametrize("kind", [HEADS, SHARDS])
 def test_files_that_change_places(run, honest, kind):
     folder, prove = run
     first, second, _ = sorted(folder.glob(kind))

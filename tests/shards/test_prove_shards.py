@@ -18,7 +18,7 @@ from cstark.protocol.shards import prover as shard_prover
 from cstark.protocol.shards.verifier import ShardedVerifier, sharded_security
 from cstark.protocol.statement import Instance
 from cstark.report import Report
-from cstark.shards import worker
+from cstark.shards.kept import KEPT
 from tests.oracles import zoo
 from tests.shards.shard_support import (
     COUNT,
@@ -145,7 +145,7 @@ def test_what_is_kept_is_not_made_again(told, honest, tmp_path):
     marks = tmp_path / "marks"
     shards = [partial(counted, marks, index) for index in range(COUNT)]
     assert told.prove(shards, keep=True) == honest
-    assert calls(marks) == [0, 1, 2] and not worker._KEPT
+    assert calls(marks) == [0, 1, 2] and not len(KEPT)
     marks.unlink()
     assert told.prove(shards) == honest
     assert calls(marks) == [0, 1, 2] * 2

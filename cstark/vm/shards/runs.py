@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cstark as cs
 from cstark.air.fill import PadTo, read_pad_to
 from cstark.cost.sharded import in_shards
+from cstark.errors import is_integer, quoted
 from cstark.vm.shards.cutting import Piece, cut
 from cstark.vm.shards.fitting import DEFAULT_MEMORY, fit, memory_of, rows_of
 from cstark.vm.shards.shard import Shard, shards_of
@@ -165,8 +166,8 @@ class InShards:
         if memory is not None and cells is not None:
             raise cs.StatementError("give the memory of a shard or its cells, not both")
         for name, given in (("memory", memory), ("cells", cells)):
-            if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
-                raise cs.StatementError(f"{name} is {given!r}; it must be a number")
+            if given is not None and not is_integer(given):
+                raise cs.StatementError(f"{name} is {quoted(given)}; it must be an int")
         widths = self.program.row_cells()
         prices = None if options is None else prices_of(options)
         rare = self.program.rare(counted=options is None or not options.zk)
