@@ -35,9 +35,14 @@ class Reader:
         self._data = data
         self._at = 0
 
+    @property
+    def left(self) -> int:
+        """How many bytes have not been taken."""
+        return len(self._data) - self._at
+
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
-        if count > len(self._data) - self._at:
+        if count > self.left:
             raise Refused("format", f"the file ends within {count} bytes from {self._at}")
         self._at += count
         return self._data[self._at - count : self._at]
@@ -66,8 +71,8 @@ class Reader:
 
     def end(self) -> None:
         """Refuse what is left over."""
-        if self._at != len(self._data):
-            raise Refused("format", f"{len(self._data) - self._at} bytes after the proof")
+        if self.left:
+            raise Refused("format", f"{self.left} bytes after the proof")
 
 
 @dataclass(frozen=True)
