@@ -28,6 +28,7 @@ __all__ = [
     "CstarkError",
     "ExecutionError",
     "OptionsError",
+    "PaddingError",
     "ProofFormatError",
     "Reason",
     "SettingError",
@@ -99,6 +100,10 @@ class TraceError(CstarkError):
         self.row = row
         self.column = column
         self.constraint = constraint
+
+
+class PaddingError(TraceError):
+    """`pad_to` asks for rows that a table cannot have; nothing is said of the traces."""
 
 
 class StatementError(CstarkError):

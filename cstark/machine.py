@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cstark.air import Air, Tables
@@ -333,13 +334,14 @@ class Machine(Checked, Appraised):
         """
         from cstark.shards import prove_shards
 
-        if wanted := self._wanted(pad_to):
-            shards = [Padded(self.tables, self.descriptions, s, wanted) for s in shards]
+        wanted = self._wanted(pad_to)
+        padded = partial(Padded, self.tables, self.descriptions, wanted=wanted)
         with filling(wanted):
             return prove_shards(
                 self.proving_key, shards, publics, tokens, claim,
-                executor=executor, folder=folder, check=check, progress=progress,
-                max_memory=max_memory, memory=memory, keep=keep, insecure_seed=insecure_seed,
+                padded=padded if wanted else None, executor=executor, folder=folder, check=check,
+                progress=progress, max_memory=max_memory, memory=memory, keep=keep,
+                insecure_seed=insecure_seed,
             )  # fmt: skip
 
     def verify(

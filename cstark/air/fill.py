@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from cstark.air.columns import View
-from cstark.errors import TraceError, did_you_mean, quoted
+from cstark.errors import PaddingError, TraceError, did_you_mean, quoted
 from cstark.limits import MIN_ROWS
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def read_pad_to(
 
     Raises
     ------
-    TraceError
+    PaddingError
         Naming the table, and what is wrong.
     """
     if pad_to is None:
         return {}
     if not isinstance(pad_to, Mapping):
-        raise TraceError(
+        raise PaddingError(
             f"pad_to is of type {type(pad_to).__name__}; it must be a mapping from table names to "
             f"rows, such as {{{tables[0].name!r}: 1024}}"
         )
@@ -59,7 +59,7 @@ def read_pad_to(
     for name, rows in pad_to.items():
         if name not in by_name:
             hint = did_you_mean(name, list(by_name))
-            raise TraceError(f"pad_to: the machine has no table {quoted(name)}{hint}")
+            raise PaddingError(f"pad_to: the machine has no table {quoted(name)}{hint}")
         found[name] = _read_rows(by_name[name], rows, max_log_height)
     return found
 
@@ -69,18 +69,18 @@ def plain_pad_to(pad_to: object) -> dict[str, int | tuple[int, ...]]:
 
     Raises
     ------
-    TraceError
+    PaddingError
         It is no mapping from names to numbers of rows.
     """
     if not isinstance(pad_to, Mapping):
-        raise TraceError(
+        raise PaddingError(
             f"pad_to is of type {type(pad_to).__name__}; it must be a mapping from table names to "
             "rows"
         )
     found: dict[str, int | tuple[int, ...]] = {}
     for name, rows in pad_to.items():
         if not isinstance(name, str):
-            raise TraceError(f"pad_to: {quoted(name)} is no name of a table")
+            raise PaddingError(f"pad_to: {quoted(name)} is no name of a table")
         several = isinstance(rows, (list, tuple))
         numbers = [_read_number(name, item) for item in (rows if several else [rows])]
         found[name] = tuple(numbers) if several else numbers[0]
@@ -123,8 +123,8 @@ def _read_rows(table: TableDescription, rows: object, max_log_height: int) -> tu
     return tuple(found)
 
 
-def _refusal(name: str, problem: str) -> TraceError:
-    return TraceError(f"pad_to of table {name!r}: {problem}", table=name)
+def _refusal(name: str, problem: str) -> PaddingError:
+    return PaddingError(f"pad_to of table {name!r}: {problem}", table=name)
 
 
 def fill_traces(

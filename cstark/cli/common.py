@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommandError",
+    "FailureError",
     "Parser",
     "Subject",
     "UsageError",
@@ -56,6 +57,10 @@ _ROWS_DIGITS = 10
 
 class CommandError(Exception):
     """Wrong usage or a file that cannot be read or written: exit code 2."""
+
+
+class FailureError(CommandError):
+    """What went wrong is neither usage nor a file: exit code 3."""
 
 
 class UsageError(CommandError):

@@ -20,9 +20,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from cstark.cli.common import CommandError, Parser, UsageError
+from cstark.cli.common import CommandError, FailureError, Parser, UsageError
 from cstark.cli.say import OutputError, begin, complain, finish, give_up, say, say_json
-from cstark.errors import CstarkError, ExecutionError, SettingError, TraceError, VerificationError
+from cstark.errors import (
+    CstarkError,
+    ExecutionError,
+    PaddingError,
+    SettingError,
+    TraceError,
+    VerificationError,
+)
 from cstark.text import exact
 
 __all__ = ["COMMANDS", "main"]
@@ -137,9 +144,11 @@ def _dispatch(words: list[str]) -> int:
         raise
     except VerificationError as error:
         return _fail(command, error, REFUSED, as_json, reason=error.reason.name)
+    except PaddingError as error:  # of --pad-to, and so of how the command was used
+        return _fail(command, error, USAGE, as_json)
     except TraceError as error:
         return _fail(command, error, REFUSED, as_json)
-    except SettingError as error:
+    except (SettingError, FailureError) as error:
         return _fail(command, error, FAILED, as_json)
     except ExecutionError as error:
         return _fail(command, error, FAILED, as_json, about=exact(error.to_dict()))

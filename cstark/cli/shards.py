@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cstark.cli.common import (
     CommandError,
+    FailureError,
     check_apart,
     check_writable,
     claim_pairs,
@@ -22,6 +23,7 @@ from cstark.cli.common import (
 from cstark.cli.options import options_text
 from cstark.cli.say import say, say_json
 from cstark.errors import StatementError
+from cstark.files import made_directory, try_directory
 from cstark.report.progress import ProgressBar, StatusLine
 from cstark.text import bytes_text, counted, exact, pairs, seconds_text
 
@@ -75,17 +77,17 @@ def prove_in_shards(
             raise CommandError(f"--{name} is for proofs that are not in shards")
     output = check_writable(arguments.output)
     check_apart(output, None)
-    folder = None if arguments.folder is None else Path(arguments.folder)
-    if arguments.folder == "":
-        raise CommandError("--folder is empty; it must be the path of a directory")
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise CommandError(f"--folder {folder} is no directory")
+    folder = None if arguments.folder is None else _folder(arguments.folder)
 
     start = time.perf_counter()
     with StatusLine(None) as status:
         execution = execute(status.say)
     ready = time.perf_counter()
-    with _workers(arguments.workers) as executor, ProgressBar(None) as progress:
+    with (
+        _failures(folder),
+        _workers(arguments.workers) as executor,
+        ProgressBar(None) as progress,
+    ):
         proof = execution.prove_shards(
             options,
             memory=arguments.memory,
@@ -134,6 +136,41 @@ def prove_in_shards(
         )
     )
     return 0
+
+
+def _folder(path: str) -> Path:
+    """A directory that can be written to, before there is anything to write."""
+    if not path:
+        raise CommandError("--folder is empty; it must be the path of a directory")
+    try:
+        if Path(path).exists() and not Path(path).is_dir():
+            raise CommandError(f"--folder {path} is no directory")
+        made = made_directory(path)
+        try_directory(made)
+    except (OSError, ValueError) as error:  # too long, a null byte
+        raise CommandError(
+            f"--folder {path} cannot be used: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    return made
+
+
+@contextmanager
+def _failures(folder: Path | None) -> Iterator[None]:
+    """What goes wrong with processes and files, in the words of who has called the command."""
+    again = "; the same command again does the rest" if folder else "; --folder keeps what is done"
+    try:
+        yield
+    except BrokenExecutor:
+        failure: CommandError = FailureError(
+            "a process that was proving a shard has been ended, perhaps for want of memory" + again
+        )
+    except OSError as error:
+        if error.filename is None:
+            raise
+        failure = CommandError(f"{error.filename}: {error.strerror or error}")
+    else:
+        return
+    raise failure
 
 
 def verify_in_shards(

@@ -21,7 +21,15 @@ from cstark.text import bytes_text
 if TYPE_CHECKING:
     from cstark.report import Report
 
-__all__ = ["ProgressBar", "ProgressCallback", "StatusLine", "Steps", "listener", "watched"]
+__all__ = [
+    "ProgressBar",
+    "ProgressCallback",
+    "StatusLine",
+    "Steps",
+    "check_progress",
+    "listener",
+    "watched",
+]
 
 ProgressCallback = Callable[[str, int, int], object]
 """Called with the phase at work and with what is done, of how much in total."""
@@ -129,14 +137,17 @@ def listener(progress: bool | ProgressCallback | None) -> Iterator[ProgressCallb
     OptionsError
         It is neither a bool nor callable nor None.
     """
+    check_progress(progress)
     if progress is True:
         with ProgressBar(lines=True) as bar:
             yield bar
-    elif progress is None or progress is False:
-        yield None
-    elif callable(progress):
-        yield progress
     else:
+        yield progress if callable(progress) else None
+
+
+def check_progress(progress: bool | ProgressCallback | None) -> None:
+    """Raise `OptionsError` for what is neither a bool nor callable nor None."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise OptionsError(
             f"progress={quoted(progress)}: must be True for a bar, or a callable that takes "
             "(phase, done, total)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +25,7 @@ from cstark.errors import (
     quoted,
 )
 from cstark.field import P
+from cstark.files import made_directory, try_directory
 from cstark.limits import MAX_SHARDS
 from cstark.protocol.key import VerifyingKey
 from cstark.protocol.proving_key import ProvingKey
@@ -33,7 +34,7 @@ from cstark.protocol.shards.challenges import Place, draw_shared
 from cstark.protocol.shards.proof import ShardedProof, ShardProof
 from cstark.protocol.shards.verifier import ShardVerifier
 from cstark.protocol.statement import Instance, token_sum
-from cstark.report.progress import ProgressCallback, listener
+from cstark.report.progress import ProgressCallback, check_progress, listener
 from cstark.shards.common import Post
 from cstark.shards.folder import LONGEST, ShardFolder, identity, opened
 from cstark.shards.hidden import Hidden
@@ -54,6 +55,7 @@ def prove_shards(
     tokens: Sequence[Token],
     claim: bytes,
     *,
+    padded: Callable[[Source], Source] | None = None,
     executor: Executor | None = None,
     folder: str | os.PathLike[str] | None = None,
     check: bool = True,
@@ -63,18 +65,25 @@ def prove_shards(
     keep: int | bool = 0,
     insecure_seed: bytes | None = None,
 ) -> ShardedProof:
-    """What `Machine.prove_shards` does; the parameters are its own."""
+    """What `Machine.prove_shards` does; `padded` fills a shard up, all else is as there."""
+    # What is iterated over may be work by itself, such as executing a program: all else is first.
     check_executor(executor)
     check_max_memory(max_memory)
     check_max_memory(memory, "memory")
-    sources = _sources(shards)
-    key = key.for_shards()
+    check_progress(progress)
+    kept_bytes = _bytes_to_keep(keep)
     if insecure_seed is not None and not key.description.options.zk:
         raise OptionsError("insecure_seed: of use only with Options(zk=True)")
     if insecure_seed is not None and folder is not None:
         raise OptionsError("insecure_seed: not with a folder, which keeps a secret of its own")
+    if folder is not None:
+        try_directory(made_directory(folder))
+    key = key.for_shards()
+    instance = Instance.build(key.description, publics, tokens, claim)
+    sources = _sources(shards)
+    if padded is not None:
+        sources = [padded(source) for source in sources]
     verifying = key.verifying_key()
-    instance = Instance.build(verifying, publics, tokens, claim)
     places = [Place(index, len(sources)) for index in range(len(sources))]
     start = time.perf_counter()
     name = identity(verifying, instance, len(sources))
@@ -90,7 +99,7 @@ def prove_shards(
                 threads=default_threads(executor, len(sources)),
                 max_memory=max_memory,
                 memory=memory,
-                keep=_bytes_to_keep(keep),
+                keep=kept_bytes,
             )
             for place, source in zip(places, sources, strict=True)
         ]

@@ -114,6 +114,9 @@ def test_options_reach_the_proof(option, tmp_path, capsys):
         (["--security", "129"], "security"),
         (["--log-rows", "99"], "FibPair: log_rows is 99, but it is at most 26"),
         (["--sequences", "0"], "FibPair: sequences is 0, but it is at least 1"),
+        (["--pad-to", "fib"], "--pad-to fib: write --pad-to TABLE=ROWS"),
+        (["--pad-to", "none=64"], "pad_to: the machine has no table 'none'"),
+        (["--pad-to", "fib=8"], "pad_to of table 'fib': it always has"),
     ],
 )
 def test_values_that_are_not_allowed(words, message, tmp_path, capsys):

@@ -174,6 +174,39 @@ def test_numbers_of_numpy(told, honest):
             told.prove(keep=wrong)
 
 
+# ---- what is wrong before any work -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"executor": 5}, {"max_memory": 0}, {"memory": "3G"}, {"keep": -1}, {"folder": ""},
+        {"insecure_seed": bytes(32)}, {"pad_to": {"none": 8}}, {"progress": 5},
+        {"tokens": [5]}, {"claim": "{}"}, {"publics": {"ledger": [1, 2]}},
+    ],
+)  # fmt: skip
+def test_nothing_is_asked_of_the_shards(told, wrong):
+    """What makes them may be long work by itself: a run of a program is cut there."""
+    asked = []
+
+    def shards():
+        asked.append(True)
+        yield from sources()
+
+    name = next(iter(wrong))
+    told = told.but(**wrong) if hasattr(told, name) else told
+    settings = {} if hasattr(told, name) else wrong
+    with pytest.raises(cs.CstarkError, match=name.rstrip("s")):
+        told.prove(shards(), **settings)
+    assert not asked
+
+
+@pytest.mark.parametrize("wrong", [5, "shards", {"step": []}, [5]])
+def test_shards_that_are_none_are_not_filled_up(told, wrong):
+    with pytest.raises(cs.CstarkError, match=r"shards are|shard 1 of 1 is of type int"):
+        told.prove(wrong, pad_to={"step": 64})
+
+
 # ---- Ctrl-C --------------------------------------------------------------------------------
 
 

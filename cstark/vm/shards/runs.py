@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +156,14 @@ class InShards:
         once = {**found.once, "cut": found.once.get("execute", 0.0)}
         return replace(found, once=once)
 
+    @staticmethod
+    def _check_size(memory: int | None, cells: int | None) -> None:
+        if memory is not None and cells is not None:
+            raise cs.StatementError("give the memory of a shard or its cells, not both")
+        for name, given in (("memory", memory), ("cells", cells)):
+            if given is not None and not is_integer(given):
+                raise cs.StatementError(f"{name} is {quoted(given)}; it must be an int")
+
     def _pieces(
         self,
         options: cs.Options | None,
@@ -163,11 +171,7 @@ class InShards:
         cells: int | None,
         pad_to: PadTo | None,
     ) -> list[Piece]:
-        if memory is not None and cells is not None:
-            raise cs.StatementError("give the memory of a shard or its cells, not both")
-        for name, given in (("memory", memory), ("cells", cells)):
-            if given is not None and not is_integer(given):
-                raise cs.StatementError(f"{name} is {quoted(given)}; it must be an int")
+        self._check_size(memory, cells)
         widths = self.program.row_cells()
         prices = None if options is None else prices_of(options)
         rare = self.program.rare(counted=options is None or not options.zk)
@@ -224,11 +228,14 @@ class InShards:
         >>> len(proof.shards), program.verify(proof).exit_code
         (1, 7)
         """
-        parts = self.shards(options, memory=memory, cells=cells, pad_to=pad_to)
+        self._check_size(memory, cells)
+
+        def parts() -> Iterator[Shard]:  # executes the run: when all else has been looked at
+            yield from self.shards(options, memory=memory, cells=cells, pad_to=pad_to)
+
         claim = self.claim_for(options)
         said = self.program.statement(claim)
-        if cells is None:
-            memory = DEFAULT_MEMORY if memory is None else memory
+        most = DEFAULT_MEMORY if cells is None and memory is None else memory
         return self.program.machine(options).prove_shards(
-            parts, tokens=said.tokens, claim=cs.encode_claim(claim), memory=memory, **settings
+            parts(), tokens=said.tokens, claim=cs.encode_claim(claim), memory=most, **settings
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cstark.air import padded_rows
-from cstark.errors import TraceError
+from cstark.errors import PaddingError, TraceError
 from cstark.vm import abi
 from cstark.vm.executor import Hart
 from cstark.vm.image import Image
@@ -230,7 +230,7 @@ def plan_rows(
     for name, chosen in (pad_to or {}).items():
         need = together if name == "rare" else wanted[name] + (name == "fresh")
         if sum(chosen) < need:
-            raise TraceError(
+            raise PaddingError(
                 f"pad_to of table {name!r}: {sum(chosen)} rows, fewer than the {need} that are "
                 "needed",
                 table=name,
