@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from cstark.cli.common import CommandError, Parser, integer
@@ -59,7 +58,7 @@ def add_options(parser: Parser) -> None:
         "--zk",
         action="store_const",
         const=True,
-        help="hide the traces: zero-knowledge, at about twice the time and memory",
+        help="hide the traces: zero-knowledge, for 10 to 50 %% more time and 10 to 30 %% more memory",
     )
 
 
@@ -76,7 +75,9 @@ def options_from(arguments: argparse.Namespace) -> Options:
             raise CommandError(f"--preset {arguments.preset}: the presets are {names}")
         changes.update(PRESETS[arguments.preset])
     changes.update((name, value) for name, value in given.items() if value is not None)
-    return dataclasses.replace(default, **changes)
+    from cstark.protocol.options import changed
+
+    return changed(default, changes)
 
 
 def options_text(resolved: ResolvedOptions) -> str:

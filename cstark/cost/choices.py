@@ -11,7 +11,7 @@ from cstark.cost.seconds import measure
 from cstark.errors import CstarkError
 from cstark.limits import MAX_QUERIES, MAX_SECURITY
 from cstark.protocol.layout import Layout, proven_security, tallest
-from cstark.protocol.options import PRESETS
+from cstark.protocol.options import PRESETS, changed
 from cstark.protocol.proving_key import ProvingKey
 from cstark.protocol.standing import Heights, of_table
 from cstark.protocol.statement import checked_log_heights
@@ -167,9 +167,10 @@ def changes(
         ("fri_arity", (2, 4, 8)),
         ("hash", ("blake3", "keccak256", "sha256")),
         ("max_log_height", (tallest_now,)),
+        ("zk", (False, True)),
     )
     near = (max(queries * 3 // 4, 1), min(queries * 5 // 4, MAX_QUERIES))
-    found = [(f"Options.{name}()", dict(changed)) for name, changed in PRESETS.items()]
+    found = [(f"Options.{name}()", dict(preset)) for name, preset in PRESETS.items()]
     found += [(f"queries={other}", {"queries": other}) for other in near if other != queries]
     for name, values in alternatives:
         found += [(f"{name}={value}", {name: value}) for value in values]
@@ -218,13 +219,13 @@ def choices_at(
     solved, found = changes(key, options, max(h for item in log_heights for h in of_table(item)))
     for change, new in found:
         try:
-            changed = replace(solved, **new)
-            other = ProvingKey.make(key.description.tables, changed, key.programs)
+            asked = changed(solved, new)
+            other = ProvingKey.make(key.description.tables, asked, key.programs)
         except CstarkError as error:
             rows.append(Choice(change, refusal=f"not possible: {error}"))
         else:
             budget_now = budget if time else 0.0
-            rows.append(_measured(change, other, changed, log_heights, budget_now))
+            rows.append(_measured(change, other, asked, log_heights, budget_now))
     return Choices(full, tuple(rows))
 
 

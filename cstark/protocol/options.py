@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, SupportsIndex, cast
 
@@ -29,7 +29,7 @@ from cstark.limits import (
 if TYPE_CHECKING:
     from cstark.security import Shape
 
-__all__ = ["HASHES", "PRESETS", "Options", "ResolvedOptions", "resolved"]
+__all__ = ["HASHES", "PRESETS", "Options", "ResolvedOptions", "changed", "resolved"]
 
 HASHES = ("blake3", "keccak256", "sha256")
 REGIMES = ("best", "unique")
@@ -429,6 +429,24 @@ class ResolvedOptions:
                 raise _refuse(name, data[name], f"must be of type {kind.__name__}")
         checked: dict[str, Any] = {name: data[name] for name in names}
         return cls(**checked)
+
+
+def changed(options: Options, changes: Mapping[str, Any]) -> Options:
+    """The options with others in the place of some, as if all had been given at once.
+
+    A `final_length` that is the default one follows `zk`, which `dataclasses.replace` cannot know.
+
+    Examples
+    --------
+    >>> changed(Options(), {"zk": True}) == Options(zk=True)
+    True
+    >>> changed(Options(final_length=64), {"zk": True}).final_length
+    64
+    """
+    given = dict(changes)
+    if options.final_length == FINAL_LENGTHS[options.zk]:
+        given.setdefault("final_length", None)
+    return replace(options, **given)
 
 
 def resolved(options: Options, queries: int, zk: int = False) -> ResolvedOptions:

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+import cstark as cs
+from cstark.machines import load
 from cstark.protocol.options import PRESETS
 from tests.cli.cli_support import PROVE, SMALL, WEAK, run, run_json
 
@@ -142,6 +144,18 @@ def test_max_memory(proofs, tmp_path, capsys):
     assert code == 2
     assert "max_memory=1024: the leanest plan, 'spill', needs" in err
     assert run([*words, "--max-memory", "much"], capsys)[0] == 2
+
+
+def test_hiding_is_as_in_python(tmp_path, capsys):
+    """The length of the last layer that is best with masks, and not that without."""
+    path = tmp_path / "p.bin"
+    code, data = run_json(["prove", *PROVE["fib_pair"], "--zk", "-o", path], capsys)
+    assert code == 0
+    workload = load("fib_pair")
+    proof = workload(log_rows=data["facts"]["tables"][0]["log_height"]).prove(cs.Options(zk=True))
+    assert data["options"] == proof.options.to_data()
+    assert data["options"]["final_length"] > cs.Options().final_length
+    assert run(["verify", "fib_pair", path], capsys)[0] == 0
 
 
 def test_presets(tmp_path, capsys):

@@ -47,6 +47,20 @@ def test_each_row_is_the_machine_with_those_options():
     assert {f"hash={own.options.hash}", "blowup=2", "security=90"}.isdisjoint(found)
 
 
+@pytest.mark.parametrize("zk", [False, True])
+def test_what_hiding_costs_is_one_of_the_rows(zk):
+    """As if it had been asked for at once, with its own final length."""
+    case = zoo.lookup(4, 10, 8)
+    machine = cs.Machine(case.tables, cs.Options(max_log_height=16, zk=zk))
+    found = by_change(machine.choices({"sender": 1 << 12}, time=False))
+    other = found[f"zk={not zk}"]
+    assert other.options == cs.Options(max_log_height=16, zk=not zk)
+    own, other = found["as it is"].estimate, other.estimate
+    assert (own.proof_bytes > other.proof_bytes) is zk
+    assert (own.peak_bytes > other.peak_bytes) is zk
+    assert f"zk={zk}" not in found
+
+
 def test_options_of_given_queries_compare_at_their_security():
     machine = cs.Machine(zoo.fibonacci(6).tables, cs.Options(queries=60, grinding=5))
     choices = machine.choices({"fib": 64}, time=False)

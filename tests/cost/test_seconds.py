@@ -37,6 +37,19 @@ def test_a_run_as_large_as_the_proof_is_taken_as_it_is():
     assert extrapolate([line(8)], 16) == pytest.approx({"commit": 5.0, "draw": 1.0})
 
 
+def test_runs_of_one_size_do_not_tell_what_is_constant():
+    """With masks, codes of short tables are as tall as each other."""
+    runs = [line(8), TrialRun(4, 8, {"commit": 5.0, "draw": 1.0})]
+    assert extrapolate(runs, 16) == {"commit": 10.0, "draw": 2.0}
+    assert stated_error([*runs, line(16)]) >= LEAST_ERROR
+
+
+def test_time_of_a_short_table_with_masks():
+    machine = cs.Machine(zoo.fibonacci(12).tables, cs.Options(queries=200, grinding=0, zk=True))
+    timing = measure(machine.proving_key, [12], budget=1e-9)
+    assert timing.seconds > 0 and [rows for rows, _ in timing.runs] == [8, 16, 32]
+
+
 def test_the_error_is_that_of_the_last_run():
     runs = [line(8), line(16), TrialRun(32, 32, {"commit": 17.0, "draw": 1.0})]
     # The first two foretell 8.5 + 0.5 of 18 seconds.
