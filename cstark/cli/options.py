@@ -58,7 +58,7 @@ def add_options(parser: Parser) -> None:
         "--zk",
         action="store_const",
         const=True,
-        help="hide the traces: zero-knowledge, for 10 to 50 %% more time and 10 to 30 %% more memory",
+        help="hide the traces: zero-knowledge, at 1.1 to 1.5 times the time",
     )
 
 
