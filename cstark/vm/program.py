@@ -382,7 +382,8 @@ class Program:
         ----------
         proof : Proof, ShardedProof or bytes
         options : Options, optional
-            What the proof must have been made with.
+            What the proof must have been made with; by default those of `default_options`, which
+            hide nothing.
         exit_code, output : optional
             Refuse a proof of another exit code or output. Without them look at the result: a
             proof of a run that failed is a valid proof.
@@ -411,10 +412,17 @@ class Program:
         except cs.StatementError as error:
             raise cs.VerificationError(str(error), cs.Reason.STATEMENT) from error
         machine = self.machine(options)
-        if (rows is None) != bool(machine.resolved.zk):
+        zk, demanded = bool(proof.options.zk), bool(machine.resolved.zk)
+        if zk != demanded:
+            raise cs.VerificationError(
+                f"the proof was made with zk={zk}, and the options given say zk={demanded}: "
+                "verify(proof, options) takes those that it was made with",
+                cs.Reason.OPTIONS,
+            )
+        if (rows is None) != demanded:
             raise cs.VerificationError(
                 "the claim says how many operations were executed exactly where the options do not "
-                f"hide it: zk={bool(machine.resolved.zk)}, and claim.rows is "
+                f"hide it: zk={demanded}, and claim.rows is "
                 f"{'missing' if rows is None else rows}",
                 cs.Reason.STATEMENT,
             )

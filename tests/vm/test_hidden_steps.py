@@ -81,6 +81,18 @@ def test_a_claim_of_the_other_kind(proved):
         assert refusal.value.reason is Reason.STATEMENT
 
 
+def test_options_of_the_other_kind(proved):
+    """Who forgets the options is told so, and not of what the claim lacks for others."""
+    program, run, proof = proved
+    shards = run.prove_shards(OPTIONS, cells=1 << 22)
+    for found, options in ((proof, PLAIN), (proof, None), (shards, None), (bytes(shards), PLAIN)):
+        with pytest.raises(cs.VerificationError, match=r"zk=True.* say zk=False: .*options") as no:
+            program.verify(found, options, min_security=0)
+        assert no.value.reason is Reason.OPTIONS
+    with pytest.raises(cs.VerificationError, match="zk=False, and the options given say zk=True"):
+        program.verify(run.prove(PLAIN), OPTIONS, min_security=0)
+
+
 def test_another_exit_code_is_refused(proved):
     program, _, proof = proved
     claim = {**cs.decode_claim(proof.claim), "exit_code": 8}
