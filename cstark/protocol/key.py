@@ -127,9 +127,16 @@ class MachineDescription:
             f"FRI arity {o.fri_arity}, final length {o.final_length}"
         )
         if o.zk:
+            several = any(d.stands == "any" for d in self.tables)
             lines.append(
                 "zero-knowledge: proofs hide the traces; public are the public values, the tokens, "
                 "the claim, and how tall each table is, to the next power of two"
+                + (
+                    "; of one that stands any number of times each of its traces, which together "
+                    "tell its rows more closely"
+                    if several
+                    else ""
+                )
             )
         return lines
 

@@ -178,8 +178,9 @@ class Options:
     zk : bool
         Whether proofs hide the traces (zero-knowledge): they then say nothing but that the
         statement is true.  What stays public is the statement itself, and how tall each table is,
-        to the next power of two, or as the prover's ``pad_to`` says.  ``2^max_log_height * blowup``
-        is at most 2^31 then.
+        to the next power of two, or as the prover's ``pad_to`` says; of a table that stands several
+        times the height of each trace, which together tell its rows more closely: 2^17 and 2^12,
+        say.  ``2^max_log_height * blowup`` is at most 2^31 then.
 
     Raises
     ------

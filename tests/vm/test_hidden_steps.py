@@ -49,6 +49,22 @@ def test_a_proof_says_all_but_the_steps(proved):
     cs.StatementFile.from_json(text).verify(proof, min_security=0)
 
 
+def test_what_stays_public_is_said(proved):
+    """Heights; of families, that several traces tell the rows more closely than one would."""
+    program, _, _ = proved
+    shown = str(program.machine(OPTIONS))
+    assert "zero-knowledge: proofs hide the traces; public are the public values" in shown
+    assert "each of its traces, which together tell its rows more closely" in shown
+    once = str(cs.Machine({"bytes": cs.gadgets.RangeTable(8)}, cs.Options(zk=True)))
+    assert "to the next power of two" in once and "each of its traces" not in once
+    assert "zero-knowledge" not in str(program.machine(PLAIN))
+    run = counting(2**15 + 2**10).run()
+    family = max(run.rows, key=run.rows.__getitem__)
+    split = run.plan_for(OPTIONS).heights[family]
+    assert len(split) > 1 and sum(split) < 1.1 * run.rows[family], "which is what is said"
+    assert run.plan_for(OPTIONS, {family: 2**16}).heights[family] == (2**16,)
+
+
 def test_runs_of_different_lengths_have_one_statement():
     """Heights apart, which are public, and here the same."""
     claims = []
