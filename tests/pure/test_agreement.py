@@ -10,8 +10,10 @@ import pytest
 
 import cstark as cs
 from cstark.protocol.layout import Layout, security_shape
-from cstark.pure import proof, security, shape
-from cstark.pure.verify import standing
+from cstark.pure import Refused, proof, security, shape
+from cstark.pure.constraints import fingerprint
+from cstark.pure.field import ZERO, Ext
+from cstark.pure.verify import check_bus_sum, standing
 from cstark.security import security_report
 from tests.pure.pure_support import SMALL, ZOO, pair_of_case, pair_of_workload
 
@@ -94,6 +96,17 @@ def test_counts_that_could_wrap(count):
         )
         said = other.compiled(pair.proof), other.plain(pair.proof)
         assert (said == ("multiplicity", "multiplicity")) == (len(tokens) == 3), said
+
+
+def test_a_token_whose_fingerprint_is_zero():
+    """It has no inverse: no fault of the verifier, but a refusal, as the other one has it."""
+    statement = pair_of_case(ZOO["tokens"](), hash="sha256").statement
+    token, alpha = statement.tokens[-1], Ext(3, 1, 4)
+    values = [Ext(value) for value in token.values]
+    z = ZERO - fingerprint(statement.buses[token.bus][0], values, ZERO, alpha)
+    with pytest.raises(Refused, match="fingerprint is zero") as refusal:
+        check_bus_sum(statement, [], z, alpha)
+    assert refusal.value.reason == "bus sum"
 
 
 def test_another_coset():
