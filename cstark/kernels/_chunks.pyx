@@ -17,14 +17,53 @@ from libc.stdlib cimport free, malloc
 
 include "digest.pxi"
 
-# A thread takes neighbouring chunks where there are many. What a chunk asks for in advance, or the
-# processor by itself, is the beginning of the next one: if another thread is at work there, the
-# lines go back and forth between their caches. Two threads extended 2^16 rows of 32 columns in 13.5
-# ms by chunks handed out one by one, 26 ms with no common third-level cache; now in 11.3 and 12 ms,
-# one thread in 21.8 ms.
-cdef enum:
-    LEAST_TURNS = 8      # of each thread, so that none waits long for the last
-    MOST_TOGETHER = 16   # chunks
+# A thread takes neighbouring chunks where there are many, and in every region from the same share of
+# them. What a chunk asks for in advance, or the processor by itself, is the beginning of the next
+# one: if another thread is at work there, the lines go back and forth between their caches. Two
+# threads extended 2^16 rows of 32 columns in 13.5 ms by chunks handed out one by one, 26 ms with no
+# common third-level cache; by neighbours in 11.3 and 12 ms, one thread in 21.8 ms.
+cdef extern from "shares.h":
+    enum:
+        CSTARK_MOST_SHARES
+    ctypedef struct cstark_share:
+        pass
+    void cstark_share_out(cstark_share *, Py_ssize_t count, int threads) noexcept nogil
+    Py_ssize_t cstark_together(Py_ssize_t count, int threads) noexcept nogil
+    int cstark_take(
+        cstark_share *, int threads, int mine, Py_ssize_t together, Py_ssize_t *, Py_ssize_t *
+    ) noexcept nogil
+
+
+cdef struct Region:
+    chunk_function function
+    void *context
+    Py_ssize_t items, chunk, together
+    cstark_share *shares
+    int count  # of them
+
+
+cdef Py_ssize_t call_chunks(
+    const Region *region, Py_ssize_t first, Py_ssize_t last, int thread
+) noexcept nogil:
+    """Do chunks first .. last - 1; the smallest bad item, or -1."""
+    cdef Py_ssize_t index, start, end, bad, worst = region.items
+    for index in range(first, last):
+        start = index * region.chunk
+        end = region.items if region.items - start < region.chunk else start + region.chunk
+        bad = region.function(region.context, start, end, thread)
+        if 0 <= bad < worst:
+            worst = bad
+    return -1 if worst == region.items else worst
+
+
+cdef Py_ssize_t call_share(const Region *region, int share, int thread) noexcept nogil:
+    """Do what the thread of a share does of a region; the smallest bad item, or -1."""
+    cdef Py_ssize_t first = 0, last = 0, bad, worst = region.items
+    while cstark_take(region.shares, region.count, share, region.together, &first, &last):
+        bad = call_chunks(region, first, last, thread)
+        if 0 <= bad < worst:
+            worst = bad
+    return -1 if worst == region.items else worst
 
 
 cdef Py_ssize_t run(
@@ -37,29 +76,27 @@ cdef Py_ssize_t run(
     Python threads are at work too.
     """
     cdef Py_ssize_t count = (items + chunk - 1) // chunk
-    cdef Py_ssize_t index, first, last, bad
-    cdef Py_ssize_t worst = items
-    cdef int together
+    cdef Py_ssize_t bad, worst = items
+    cdef int share
+    cdef cstark_share shares[CSTARK_MOST_SHARES]
+    cdef Region region
     if count <= 0:
         return -1
     threads = enter_region(<int>min(threads, count))
+    region.function, region.context, region.items, region.chunk = function, context, items, chunk
+    region.shares, region.count = shares, min(threads, CSTARK_MOST_SHARES)
+    region.together = cstark_together(count, threads)
     if threads == 1:
-        for index in range(count):
-            first = index * chunk
-            last = items if items - first < chunk else first + chunk
-            bad = function(context, first, last, 0)
-            if bad >= 0 and bad < worst:
-                worst = bad
-    else:
-        together = <int>max(1, min(<Py_ssize_t>MOST_TOGETHER, count // (LEAST_TURNS * threads)))
-        for index in prange(count, num_threads=threads, schedule="dynamic", chunksize=together):
-            first = index * chunk
-            last = items if items - first < chunk else first + chunk
-            bad = function(context, first, last, threadid())
-            if bad >= 0:
-                # Rare, and the slots only ever shrink: a lock is cheap here.
-                with gil:
-                    note(&worst, bad)
+        worst = call_chunks(&region, 0, count, 0)
+        leave_region()
+        return worst
+    cstark_share_out(shares, count, region.count)
+    for share in prange(threads, num_threads=threads, schedule="static", chunksize=1):
+        bad = call_share(&region, share % region.count, threadid())
+        if bad >= 0:
+            # Rare, and the slots only ever shrink: a lock is cheap here.
+            with gil:
+                note(&worst, bad)
     leave_region()
     return -1 if worst == items else worst
 
@@ -318,3 +355,35 @@ def mark_threads(uint64_t[::1] marks not None, uint64_t[::1] takers not None):
     cdef int threads = <int>min(<Py_ssize_t>max_team(), marks.shape[0])
     with nogil:
         run(mark, &found, takers.shape[0], 1, threads)
+
+
+def hand_out(Py_ssize_t count, int threads, askers):
+    """Which chunks of a region the threads of its shares get, one after another, for tests.
+
+    Parameters
+    ----------
+    count : int
+        Chunks of the region.
+    threads : int
+    askers : iterable of int
+        The threads, in the order in which they ask for chunks.
+
+    Returns
+    -------
+    list of (int, int)
+        For each, the first of the chunks and the one behind the last; the same number where there
+        are none left.
+    """
+    cdef cstark_share shares[CSTARK_MOST_SHARES]
+    cdef Py_ssize_t first, last
+    if not 1 <= threads <= CSTARK_MOST_SHARES or count < 0:
+        raise ValueError(f"no {count} chunks are shared out among {threads} threads")
+    cstark_share_out(shares, count, threads)
+    found = []
+    for asker in askers:
+        first = last = 0
+        if not 0 <= asker < threads:
+            raise ValueError(f"there is no share of thread {asker}")
+        cstark_take(shares, threads, asker, cstark_together(count, threads), &first, &last)
+        found.append((first, last))
+    return found

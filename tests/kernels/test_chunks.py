@@ -199,16 +199,54 @@ def test_what_a_watcher_may_be():
 
 @pytest.mark.parametrize("pieces, together", [(500, 16), (70, 4), (31, 1)])
 def test_a_thread_takes_neighbours(pieces, together):
-    """Others may still get every other handful: none is more than an eighth of a thread's share."""
+    """In handfuls of its share, none larger than an eighth of it; when it is done, of another's."""
     before = _runtime.threads()
     _runtime.set_threads(2)
     try:
         takers = np.full(pieces, 9, dtype=np.uint64)
-        _chunks.mark_threads(np.zeros(2, dtype=np.uint64), takers)
+        marks = np.zeros(2, dtype=np.uint64)
+        _chunks.mark_threads(marks, takers)
     finally:
         _runtime.set_threads(before)
-    assert set(takers.tolist()) <= {0, 1}
-    for first in range(0, pieces, together):
-        assert len(set(takers[first : first + together].tolist())) == 1
+    assert np.bincount(takers.astype(int), minlength=2).tolist() == marks.tolist()
+    for start, end in [(0, pieces // 2), (pieces // 2, pieces)]:
+        for first in range(start, end, together):
+            assert len(set(takers[first : min(first + together, end)].tolist())) == 1
     with pytest.raises(ValueError, match="at least one"):
         _chunks.mark_threads(np.zeros(2, dtype=np.uint64), takers[:0])
+
+
+def test_a_thread_takes_of_its_share_first():
+    """Thread 1 of two: 4 of the second half at a time, then what is left of the first."""
+    assert _chunks.hand_out(64, 2, [1, 0, *[1] * 16]) == [
+        (32, 36), (0, 4), *[(k, k + 4) for k in range(36, 64, 4)],
+        *[(k, k + 4) for k in range(4, 32, 4)], (0, 0), (0, 0),
+    ]  # fmt: skip
+    assert _chunks.hand_out(3, 5, range(5)) == [(0, 1), (1, 2), (2, 3), (0, 0), (0, 0)]
+    assert _chunks.hand_out(3, 2, [0, 0, 0, 0]) == [(0, 1), (1, 2), (2, 3), (0, 0)]
+    for arguments in [(-1, 1, []), (1, 0, []), (1, 129, []), (1, 2, [2]), (1, 2, [-1])]:
+        with pytest.raises(ValueError, match="share"):
+            _chunks.hand_out(*arguments)
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 1000])
+@pytest.mark.parametrize("threads", [1, 3, 16, 128])
+def test_every_chunk_is_handed_out_once(count, threads):
+    askers = [k * k % threads for k in range(count + threads)]
+    spans = [span for span in _chunks.hand_out(count, threads, askers) if span[0] < span[1]]
+    assert sorted(k for span in spans for k in range(*span)) == [*range(count)]
+    assert max((last - first for first, last in spans), default=1) <= 16
+
+
+@pytest.mark.parametrize("pieces", [2, 3, 5, 7, 100, 1000])
+@pytest.mark.parametrize("count", [2, 3, 200])
+def test_every_piece_is_done_once(pieces, count):
+    before = _runtime.threads()
+    _runtime.set_threads(count)
+    try:
+        for _ in range(20):
+            takers, marks = np.full(pieces, 9, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
+            _chunks.mark_threads(marks, takers)
+            assert int(marks.sum()) == pieces and takers.max() < count
+    finally:
+        _runtime.set_threads(before)
