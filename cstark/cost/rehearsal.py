@@ -16,6 +16,7 @@ from cstark.cost.account import Account
 from cstark.kernels import _ntt, _openings, _runtime
 from cstark.kernels._program import BLOCK_ROWS
 from cstark.protocol.domain import TOGETHER
+from cstark.protocol.hidden_quotients import quotient_parts
 from cstark.protocol.hiding import SALT_BYTES
 from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import Storage, StoragePlan
@@ -95,21 +96,22 @@ class Rehearsal(Account):
         with self.phase("constraints"):
             waiting: list[BlockProgram] = []
             rows = selectors = 0
-            for quotient in self.layout.quotients:
-                for chunk in range(quotient.chunks):
-                    own: list[BlockProgram] = []
-                    selectors += self.quotient(quotient, quotient.place(chunk)[0], own)
-                    waiting += own
-                    rows += 1 << quotient.log_rows
-                    if rows > LEAST_ROWS:
-                        self.evaluate(waiting, selectors)
-                        rows = selectors = 0
+            for whole in self.layout.quotients:
+                for quotient in self.parts(whole):
+                    for chunk in range(quotient.chunks):
+                        own: list[BlockProgram] = []
+                        selectors += self.quotient(quotient, quotient.place(chunk)[0], own)
+                        waiting += own
+                        rows += 1 << quotient.log_rows
+                        if rows > LEAST_ROWS:
+                            self.evaluate(waiting, selectors)
+                            rows = selectors = 0
             self.evaluate(waiting, selectors)
+            for quotient in self.layout.quotients if self.layout.zk else ():
+                self.join(quotient)
             for matrix in self.matrices("quotient"):
-                cut = not matrix.is_mask and self.layout.quotient_of(matrix)
-                sources[matrix] = EXTENSION << matrix.log_rows
-                if cut and cut.pieces:  # all chunks are given up for the first piece
-                    sources[matrix] *= 0 if matrix.chunk else cut.chunks
+                cut = not matrix.is_mask and self.layout.quotient_of(matrix).pieces > 0
+                sources[matrix] = 0 if cut else EXTENSION << matrix.log_rows
         with self.phase("commit quotient"):
             self.commit("quotient", sources, "quotient chunks")
 
@@ -165,23 +167,38 @@ class Rehearsal(Account):
         """A chunk; the bytes of selectors that are held until `waiting` has run."""
         rows = 1 << quotient.log_rows
         self.hold("quotient chunks", EXTENSION * rows)
-        selectors: dict[int, bool] = {}  # whether somebody waits with them
+        selectors = 0
         for table in quotient.tables:
-            program, log_rows = self.program(table), self.layout.log_heights[table]
-            parts = 1 << quotient.log_rows - log_rows
-            missing = program.needs_inverse_first and log_rows not in selectors
+            program = self.program(table)
+            missing = program.needs_inverse_first and not selectors
             if missing:
-                selectors[log_rows] = parts == 1
-                self.hold("selectors", WORD * rows)
-            for _ in range(parts):
-                with self.cosets(self.columns(table), coset):
-                    waiting.append(program.program)
-                    self.hold("other", program.program.scratch_bytes(0))
-                    if parts > 1 or self.plan.main.recomputes or self.plan.lookup.recomputes:
-                        self.evaluate(waiting, 0)
-                self._work += work.quotient(program.program, 1 << log_rows, missing)
-        self.drop("selectors", WORD * rows * (len(selectors) - sum(selectors.values())))
-        return WORD * rows * sum(selectors.values())
+                selectors = WORD * rows
+                self.hold("selectors", selectors)
+            with self.cosets(self.columns(table), coset):
+                waiting.append(program.program)
+                self.hold("other", program.program.scratch_bytes(0))
+                if self.plan.main.recomputes or self.plan.lookup.recomputes:
+                    self.evaluate(waiting, 0)
+            self._work += work.quotient(program.program, rows, missing)
+        return selectors
+
+    def parts(self, quotient: Quotient) -> list[Quotient]:
+        return quotient_parts(self.layout, quotient, self.key.fold_length(quotient))
+
+    def join(self, quotient: Quotient) -> None:
+        """Add up what a quotient is the sum of; what is not committed to is given up."""
+        length, parts = self.key.fold_length(quotient), self.parts(quotient)
+        self.off_chunks(quotient)
+        plans = []
+        for part in parts[quotient.tall :]:
+            plans += [_ntt.Plan(part.log_rows), _ntt.Plan(length.bit_length() - 1)] * part.chunks
+            plans.append(_ntt.Plan(length.bit_length() - 1))
+            self.drop("quotient chunks", EXTENSION * part.chunks << part.log_rows)
+        if quotient.tall and len(parts) > 1:
+            plans += [_ntt.Plan(quotient.log_rows)] * quotient.chunks
+        for plan in plans:
+            self.scratch(_ntt.transform_scratch_bytes(plan, 3))
+            self._work += _ntt.lde_cost(plan, 3, 3, 0)
 
     def evaluate(self, waiting: list[BlockProgram], selectors: int) -> None:
         """What bound programs take while they run together; they and the selectors are dropped."""
@@ -242,7 +259,7 @@ class Rehearsal(Account):
         size, own = self.coset_bytes(matrix), self.own_coset(matrix)
         quotient = None if matrix.is_mask else self.layout.quotient_of(matrix)
         if quotient is not None and matrix.tree == "quotient" and quotient.pieces:
-            self.piece(storage, matrix, quotient, source, label)
+            self.piece(storage, matrix, quotient)
             return
         last = quotient is not None and matrix.tree == "quotient" and own_last(matrix, quotient)
         masked = 0  # bytes of "masked columns" that the matrix is made from
@@ -280,19 +297,10 @@ class Rehearsal(Account):
             if quotient is not None and not last:
                 self.drop(label, source)
 
-    def piece(
-        self, storage: Storage, matrix: MatrixShape, quotient: Quotient, source: int, label: str
-    ) -> None:
+    def piece(self, storage: Storage, matrix: MatrixShape, quotient: Quotient) -> None:
         """A piece of the quotient of short tables; all are made when the first is asked for."""
         size = self.coset_bytes(matrix)
         if not matrix.chunk:
-            plans = [_ntt.Plan(quotient.log_rows)] * quotient.chunks
-            plans += [_ntt.Plan(self.key.fold_length(quotient).bit_length() - 1)] * len(plans)
-            for plan in [*plans, plans[-1]]:
-                self.scratch(_ntt.transform_scratch_bytes(plan, 3))
-                self._work += _ntt.lde_cost(plan, 3, 3, 0)
-            self.drop(label, source)
-            self.off_chunks(quotient)
             self.hold("masked columns", quotient.pieces * size)
         if storage is Storage.HELD:
             self.hold(f"{matrix.tree} LDE", self.blowup * size)
@@ -309,7 +317,6 @@ class Rehearsal(Account):
                 with self.cosets([matrix], 0 if matrix.chunk else 1):
                     pass
             self.drop("folded columns", self.fold_bytes(matrix))
-        self.off_chunks(quotient)
 
     def off_chunks(self, quotient: Quotient) -> None:
         """The quotient at a few points that no chunk has in its coset."""
@@ -323,7 +330,7 @@ class Rehearsal(Account):
                         pass
             program = self.program(table).program
             self.scratch(program.scratch_bytes(self.threads))
-            self._work += 2 * work.quotient(program, 2 * length, False)
+            self._work += work.quotient(program, 2 * length, False)
 
     def fold_bytes(self, matrix: MatrixShape) -> int:
         """What is kept of a matrix for the remainder."""

@@ -39,10 +39,21 @@ def quotient(
     out: NDArray[uint64],
     add: bool = False,
     log_domain: int = -1,
+    zerofiers: NDArray[uint64] | None = None,
 ) -> None: ...
 def quotients(
     calls: Sequence[
-        Sequence[tuple[Bound, int, NDArray[uint64] | None, NDArray[uint64], bool, int],]
+        Sequence[
+            tuple[
+                Bound,
+                int,
+                NDArray[uint64] | None,
+                NDArray[uint64],
+                bool,
+                int,
+                NDArray[uint64] | None,
+            ]
+        ]
     ],
 ) -> None: ...
 def cost(code: NDArray[int32], terms: int, rows: int) -> float: ...

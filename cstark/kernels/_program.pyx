@@ -32,6 +32,7 @@ cdef extern from *:
         uint64_t root_inverse
         const uint64_t *powers
         const uint64_t *inverse_first
+        const uint64_t *zerofiers
         uint64_t *out
         int add
         int64_t *failures
@@ -234,7 +235,7 @@ cdef class Bound:
 
 def quotient(
     Bound bound not None, uint64_t shift, const uint64_t[::1] inverse_first, uint64_t[:, ::1] out,
-    bint add=False, int log_domain=-1,
+    bint add=False, int log_domain=-1, const uint64_t[::1] zerofiers=None,
 ):
     """Write the quotient on one coset.
 
@@ -252,13 +253,15 @@ def quotient(
         Add to the words of `out` instead of replacing them.
     log_domain : int
         Log2 of the order of the trace domain, whose last row is meant; that of `rows` if negative.
+    zerofiers : uint64 array (rows,) or None
+        1 / Z_H of every row, where the weights of the program do not have it.
     """
-    quotients([[(bound, shift, inverse_first, out, add, log_domain)]])
+    quotients([[(bound, shift, inverse_first, out, add, log_domain, zerofiers)]])
 
 
 cdef uint64_t[::1] set_quotient(
     program_job *job, Bound bound, uint64_t shift, const uint64_t[::1] inverse_first,
-    uint64_t[:, ::1] out, bint add, int log_domain,
+    uint64_t[:, ::1] out, bint add, int log_domain, const uint64_t[::1] zerofiers,
 ):
     """A job with the arguments of `quotient`, which are checked; an array that it needs."""
     cdef Py_ssize_t rows = bound.program.rows
@@ -277,6 +280,11 @@ cdef uint64_t[::1] set_quotient(
         job.inverse_first = &inverse_first[0]
     elif job.classes & (1 << CLASS_FIRST | 1 << CLASS_LAST):
         raise ValueError("inverse_first is needed: there are constraints on the first or last row")
+    job.zerofiers = NULL
+    if zerofiers is not None:
+        if zerofiers.shape[0] != rows:
+            raise ValueError(f"zerofiers must have {rows} words, not {zerofiers.shape[0]}")
+        job.zerofiers = &zerofiers[0]
     job.shift, job.root = shift, gl_root(log_rows)
     job.root_inverse = gl_inverse(job.root if log_domain < 0 else gl_root(log_domain))
     gl_powers(&powers[0], BLOCK, 1, job.root)
@@ -326,11 +334,14 @@ def quotients(calls):
             contexts[k].jobs, contexts[k].count = &programs[used], len(calls[k])
             jobs[k].function, jobs[k].context = quotient_rows, &contexts[k]
             jobs[k].items, jobs[k].cost = 0, 0
-            for bound, shift, inverse_first, out, add, log_domain in calls[k]:
+            for bound, shift, inverse_first, out, add, log_domain, zerofiers in calls[k]:
                 if bound is None or out is None:
                     raise TypeError("a program or its result is None")
                 kept.append(
-                    set_quotient(&programs[used], bound, shift, inverse_first, out, add, log_domain)
+                    set_quotient(
+                        &programs[used], bound, shift, inverse_first, out, add, log_domain,
+                        zerofiers,
+                    )
                 )
                 program = &programs[used].program
                 rows = program.rows

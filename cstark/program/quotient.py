@@ -49,8 +49,8 @@ class CosetPoints:
     log_n : int
     inverse_first : uint64 array (2^log_n,) or None
         1 / (x_i - 1); only needed when `QuotientProgram.needs_inverse_first`.
-    factor : int or None
-        What stands for 1 / Z_H, where that is not the same at all points.
+    zerofiers : uint64 array (2^log_n,) or None
+        1 / Z_H at the points, where it is not the same at all of them.
     log_rows : int or None
         Log2 of the rows of the table, whose domain the selectors speak of, where the points are
         others than a coset of it: then every other point counts, and the sources have the next row
@@ -61,7 +61,7 @@ class CosetPoints:
     log_n: int
     inverse_first: np.ndarray | None = None
     log_rows: int | None = None
-    factor: int | None = None
+    zerofiers: np.ndarray | None = None
 
     @property
     def log_domain(self) -> int:
@@ -70,9 +70,9 @@ class CosetPoints:
 
     @property
     def inverse_zerofier(self) -> int:
-        """1 / Z_H = 1 / (shift^n - 1), the same at all points that count."""
-        if self.factor is not None:
-            return self.factor
+        """1 / Z_H = 1 / (shift^n - 1), the same at all points that count, or 1."""
+        if self.zerofiers is not None:
+            return 1
         return pow(pow(self.shift, 1 << self.log_domain, P) - 1, -1, P)
 
 
@@ -175,10 +175,12 @@ class QuotientProgram:
             challenges.with_factors((zerofier, zerofier, 1, generator)),
         )
         inverses = points.inverse_first if self.needs_inverse_first else None
-        return bound, points.shift, inverses, out, add, points.log_domain
+        return bound, points.shift, inverses, out, add, points.log_domain, points.zerofiers
 
 
-QuotientCall = tuple[_program.Bound, int, np.ndarray | None, np.ndarray, bool, int]
+QuotientCall = tuple[
+    _program.Bound, int, np.ndarray | None, np.ndarray, bool, int, np.ndarray | None
+]
 
 
 def evaluate_quotients(calls: Sequence[Sequence[QuotientCall]]) -> None:

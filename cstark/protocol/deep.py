@@ -19,9 +19,10 @@ from cstark.kernels import _field, _openings, _runtime
 from .commitment import Commitment
 from .domain import TOGETHER, Domain, Extensions
 from .layout import Layout
+from .masked import added
 from .matrix import Matrix
 from .openings import Combination, PointWeights, by_matrix, weights_of
-from .rows import ext_add, ext_mul, ext_powers, words
+from .rows import ext_mul, ext_powers, words
 
 __all__ = ["deep_words"]
 
@@ -166,7 +167,7 @@ def _reduced_masks(
             own = np.zeros((3, len(masks)), dtype=np.uint64)
             _openings.row_sums(masks, combination.coefficients(group), own, False)
             before = sums.get(group.point)
-            sums[group.point] = own.T if before is None else _added(before, own.T)
+            sums[group.point] = own.T if before is None else added(before, own.T)
     total = np.zeros((0, 3), dtype=np.uint64)
     weight = combination.mask_coefficients(log_height)
     if weight is not None:
@@ -176,7 +177,7 @@ def _reduced_masks(
             _openings.row_sums(masks, weight, own, False)
             total = np.ascontiguousarray(own.T)
     for point, rows in sums.items():
-        total = _added(total, _divided(rows, combination.point(point)))
+        total = added(total, _divided(rows, combination.point(point)))
     return total if len(total) else None
 
 
@@ -189,16 +190,6 @@ def _divided(rows: np.ndarray, point: Element) -> np.ndarray:
     terms = ext_mul(np.ascontiguousarray(rows[:0:-1]), ext_powers(point, count)[::-1].copy())
     _field.scan("add", terms, terms)
     return ext_mul(terms[::-1].copy(), ext_powers(field.inverse(point), count))
-
-
-def _added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The sum of coefficients, (m, 3) and (n, 3)."""
-    long, short = (a, b) if len(a) >= len(b) else (b, a)
-    out = np.array(long, dtype=np.uint64)
-    out[: len(short)] = ext_add(
-        np.ascontiguousarray(out[: len(short)]), np.ascontiguousarray(short)
-    )
-    return out
 
 
 def _mask_matrix(layout: Layout, log_height: int, commitments: Sequence[Commitment]) -> Matrix:

@@ -16,14 +16,15 @@ from cstark.field import Element, P
 from cstark.kernels import _field, _ntt, _runtime
 from cstark.program.powers import powers
 
-from .domain import Domain, scale_rows
+from .domain import Domain, scale_rows, scaled
 from .hiding import chunk_mask_length
 from .layout import MatrixShape, Quotient
 from .masks import Masks
 from .matrix import with_sum_mask
-from .rows import ext_add, ext_scale, ext_sub
+from .rows import ext_scale, ext_sub
 
 __all__ = [
+    "added",
     "chunk_masks",
     "column_masks",
     "cover",
@@ -126,26 +127,30 @@ def cover(
     return out
 
 
-def interpolated(
-    rows: Domain, code: Domain, place: tuple[int, int], source: np.ndarray
-) -> np.ndarray:
-    """Coefficients of q from its values on the coset of a place: (N, 3) uint64."""
-    out = np.empty((rows.height, 3), dtype=np.uint64)
-    _ntt.transform(rows.plan, source, out, True)  # of q(s X)
-    scale_rows(out, powers(pow(_shift(code, place), -1, P), rows.height), out)
+def interpolated(code: Domain, quotient: Quotient, chunk: int, source: np.ndarray) -> np.ndarray:
+    """Coefficients of q_j from its values on the coset of chunk j: (N, 3) uint64."""
+    out = np.empty((len(source), 3), dtype=np.uint64)
+    _ntt.transform(_ntt.Plan(quotient.log_rows), source, out, True)  # of q_j(s X)
+    scale_rows(out, powers(pow(_shift(code, quotient.place(chunk)), -1, P), len(out)), out)
+    return out
+
+
+def added(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The sum of two polynomials over F, by coefficients: (m, 3) and (n, 3) to the longer's."""
+    long, short = (a, b) if len(a) >= len(b) else (b, a)
+    out = np.array(long, dtype=np.uint64, order="C")
+    _add(out[: len(short)], np.ascontiguousarray(short))
     return out
 
 
 def values_on(coefficients: np.ndarray, point: int, length: int) -> np.ndarray:
     """A polynomial over F on v<w>, w of order m: (n, 3) to (m, 3) uint64."""
-    count = max(length, len(coefficients))
-    scaled_up = np.zeros((count, 3), dtype=np.uint64)
-    scale_rows(coefficients, powers(point, len(coefficients)), scaled_up[: len(coefficients)])
-    total = scaled_up[:length]
-    for start in range(length, count, length):  # w^m is 1
-        total = ext_add(total, scaled_up[start : start + length])
-    out = np.empty((length, 3), dtype=np.uint64)
-    _ntt.transform(_ntt.Plan(length.bit_length() - 1), np.ascontiguousarray(total), out, False)
+    terms = scaled(coefficients, powers(point, len(coefficients)))
+    out = np.zeros((length, 3), dtype=np.uint64)
+    for start in range(0, len(terms), length):  # w^m is 1
+        part = terms[start : start + length]
+        _add(out[: len(part)], part)
+    _ntt.transform(_ntt.Plan(length.bit_length() - 1), out, out, False)
     return out
 
 

@@ -20,19 +20,16 @@ from .deep import deep_words
 from .domain import Extensions
 from .fold import Fold
 from .fri import FriProver
+from .hidden_quotients import HiddenQuotientMaker
 from .layout import MatrixShape, Quotient, TreeShape
 from .logup import build_lookups
 from .masked import (
     chunk_masks,
     column_masks,
     cover,
-    interpolated,
     pieces,
-    remainder,
     sum_mask_column,
     sum_mask_terms,
-    values_on,
-    whole,
     word_of_masks,
 )
 from .masks import Masks, MaskStream
@@ -40,7 +37,6 @@ from .matrix import FULL, Matrix, StoragePlan, make_matrix
 from .openings import Combination, PointWeights, evaluate_openings, point_weights
 from .possession import is_last_holder
 from .proof import Proof
-from .quotients import QuotientMaker
 from .statement import Instance, token_sum
 from .stream import ProofWriter
 from .transcript import ALGORITHMS
@@ -57,7 +53,7 @@ class Unbalanced(Exception):
     """The table sums and tokens do not cancel: some bus is not balanced."""
 
 
-class Prover(QuotientMaker):
+class Prover(HiddenQuotientMaker):
     """One proof in the making.
 
     Parameters
@@ -313,7 +309,7 @@ class Prover(QuotientMaker):
         quotient = self.layout.quotient_of(shape)
         if quotient.pieces:
             if not shape.chunk:
-                self._cut = self._pieces(masks, quotient, chunks)
+                self._cut = self._pieces(masks, quotient)
             return self._extended(shape, self._cut.pop(0), coefficients=True)
         if shape.chunk == quotient.chunks:
             mine = [made[quotient.log_rows, chunk] for chunk in range(quotient.chunks)]
@@ -324,25 +320,13 @@ class Prover(QuotientMaker):
             masks=drawn, fold=self._fold(shape),
         )  # fmt: skip
 
-    def _pieces(
-        self, masks: Masks, quotient: Quotient, chunks: dict[tuple[int, int], np.ndarray]
-    ) -> list[np.ndarray]:
+    def _pieces(self, masks: Masks, quotient: Quotient) -> list[np.ndarray]:
         """Coefficients of what is committed to of the quotient of short tables, with masks."""
-        rows = self.proving_key.domain(quotient.log_rows)
-        code = self.proving_key.domain(quotient.log_height)
-        own = [
-            interpolated(rows, code, quotient.place(j), chunks.pop((quotient.log_rows, j)))
-            for j in range(quotient.chunks)
-        ]
         drawn = [
             chunk_masks(masks, self.transcript.state, shape, self.key.options.queries)
             for shape in self.layout.pieces(quotient)[:-1]
         ]
-        length, point = self.proving_key.fold_length(quotient), code.shifts[-1]
-        mine = [values_on(coefficients, point, length) for coefficients in own]
-        values = self._quotient_off_chunks(quotient, point, length)
-        rest = remainder(quotient, code, point, mine, values)
-        return pieces(quotient, whole(quotient, code, own, rest), drawn)
+        return pieces(quotient, self._whole.pop(quotient.log_height), drawn)
 
     def _fold(self, shape: MatrixShape) -> Fold:
         """What is to be kept of a matrix of a tall table for the remainder of its quotient."""

@@ -246,7 +246,7 @@ def test_lookup_columns():
     with pytest.raises(TypeError):
         _lookup.build_many([(None, outs[0], None)])
     with pytest.raises(TypeError):
-        _program.quotients([[(None, 1, None, outs[0], False, -1)]])
+        _program.quotients([[(None, 1, None, outs[0], False, -1, None)]])
 
 
 def proof_regions(case, options):

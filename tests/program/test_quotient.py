@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import program_support as support
@@ -131,6 +132,32 @@ def test_weighted_and_added_to_what_is_there(isa, seed, log_rows, interactions, 
     assert out.max() < P
     for old, new, value in zip(*(m.tolist() for m in (before, out, alone)), strict=True):
         assert tuple(new) == field.add(tuple(old), field.mul(weight, tuple(value)))
+
+
+@pytest.mark.parametrize("isa", _runtime.isas())
+@pytest.mark.parametrize("log_rows", [3, 4, 7, 9])
+@pytest.mark.parametrize("selectors", [support.SELECTORS, ["every"], ["transition"], ["last"]])
+def test_each_row_divides_by_a_number_of_its_own(isa, log_rows, selectors, monkeypatch):
+    """As all rows do with the number of one of them; with that of the coset it is the quotient."""
+    monkeypatch.setattr(support, "SELECTORS", selectors)
+    interactions = 3 * (selectors is support.SELECTORS)
+    case = Case(log_rows, rows=1 << log_rows, interactions=interactions, constraints=9)
+    points, program = case.points, quotient_program(case.description)
+
+    def with_numbers(numbers):
+        case.points = replace(points, zerofiers=numbers)
+        return case.run(program)
+
+    own = support.words(np.random.default_rng(1), (case.rows,))
+    own[:2] = P - 1, 0
+    with support.settings(isa):
+        case.check(with_numbers(np.full(case.rows, points.inverse_zerofier, dtype=np.uint64)))
+        found = with_numbers(own)
+        assert found.max() < P
+        for row in case.sample:
+            assert found[row].tolist() == with_numbers(np.full_like(own, own[row]))[row].tolist()
+        with pytest.raises(ValueError, match="zerofiers"):
+            with_numbers(own[1:])
 
 
 @pytest.mark.parametrize("isa", _runtime.isas())

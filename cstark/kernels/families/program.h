@@ -3,15 +3,18 @@
 #include "program_types.h"
 
 /* With T, E, F, L the totals of the classes: E + T (x - 1/g) + F / (x - 1) + L / (x g - 1). The weights
- * hold 1/Z_H for E and T, and for L the g of 1/(x - 1/g) = g / (x g - 1). `inverses` are those of the
- * block's rows and of the row after them. */
+ * hold 1/Z_H for E and T where it is the same on all rows; else `zerofiers` has it, NULL if not. For L they
+ * hold the g of 1/(x - 1/g) = g / (x g - 1). `inverses` are those of the block's rows and of the row after
+ * them. */
 NOINLINE void quotient_block(const program_job *job, const workspace *w, uint64_t start,
-                             const uint64_t *inverses, ptrdiff_t rows, uint64_t *out) {
+                             const uint64_t *inverses, const uint64_t *zerofiers, ptrdiff_t rows, uint64_t *out) {
     const vec first_point = v_set1(start), last_row = v_set1(job->root_inverse);
     const int classes = job->classes;
     for (ptrdiff_t i = 0; i < rows; i += LANES) {
         vec3 value = {{v_set1(0), v_set1(0), v_set1(0)}};
-        const vec x = v_sub_canonical(v_mul(v_load(job->powers + i), first_point), last_row);
+        vec x = v_sub_canonical(v_mul(v_load(job->powers + i), first_point), last_row);
+        const vec zerofier = zerofiers ? v_load(zerofiers + i) : v_set1(1);
+        if (zerofiers) x = v_mul(x, zerofier);
         for (int k = 0; k < 3; k++) {
             const ptrdiff_t at = k * SLOT + i;
             products sum = products_zero();
@@ -20,8 +23,11 @@ NOINLINE void quotient_block(const program_job *job, const workspace *w, uint64_
                 products_add(&sum, v_load(w->totals[CLASS_FIRST] + at), v_load(inverses + i));
             if (classes & 1 << CLASS_LAST)
                 products_add(&sum, v_load(w->totals[CLASS_LAST] + at), v_load(inverses + i + 1));
-            if (classes & ~(1 << CLASS_EVERY)) value.c[k] = products_value(&sum);
-            if (classes & 1 << CLASS_EVERY) value.c[k] = v_add(value.c[k], v_load(w->totals[CLASS_EVERY] + at));
+            if (zerofiers && classes & 1 << CLASS_EVERY)
+                products_add(&sum, v_load(w->totals[CLASS_EVERY] + at), zerofier);
+            if (zerofiers || classes & ~(1 << CLASS_EVERY)) value.c[k] = products_value(&sum);
+            if (!zerofiers && classes & 1 << CLASS_EVERY)
+                value.c[k] = v_add(value.c[k], v_load(w->totals[CLASS_EVERY] + at));
         }
         if (job->add) value = e_add(value, e_load_rows(out + 3 * i));
         e_store_rows(out + 3 * i, e_canonical(value));
@@ -40,7 +46,8 @@ static ptrdiff_t quotient_rows(void *context, ptrdiff_t first, ptrdiff_t last, i
         const ptrdiff_t rows = last - first < BLOCK ? last - first : BLOCK;
         run_block(p, &w, first, rows, 0);
         if (job->inverse_first) load_column(job->inverse_first, 1, first, rows, p->rows, inverses);
-        quotient_block(job, &w, start, inverses, rows, job->out + 3 * first);
+        quotient_block(job, &w, start, inverses, job->zerofiers ? job->zerofiers + first : NULL, rows,
+                       job->out + 3 * first);
     }
     return -1;
 }

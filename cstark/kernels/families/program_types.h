@@ -14,6 +14,7 @@ typedef struct {
     uint64_t shift, root, root_inverse; /* x_i = shift root^i */
     const uint64_t *powers;             /* root^0 .. root^(BLOCK-1) */
     const uint64_t *inverse_first;      /* 1 / (x_i - 1), or NULL */
+    const uint64_t *zerofiers;          /* 1 / Z_H(x_i), or NULL where the weights hold it */
     uint64_t *out;                      /* rows x 3 */
     int add;                            /* to what out has, canonical, instead of replacing it */
     /* tests */
