@@ -369,7 +369,7 @@ class Simulator:
         values = self.random.integers(0, P, (domain.height, 3), dtype=np.uint64)
         more = self.layout.word_dimension - len(values)
         masks = self.random.integers(0, P, (more, 3), dtype=np.uint64) if more else None
-        cosets = domain.lde(values, masks=masks)
+        cosets = np.array(domain.lde(values, masks=masks))
         return np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
 
     def _through(self, log_height: int, at: np.ndarray, values: list[Element]) -> np.ndarray:
