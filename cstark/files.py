@@ -6,9 +6,12 @@ import contextlib
 import errno
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cstark.errors import StatementError, quoted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["made_directory", "read_regular", "sync_directory", "try_directory", "write_whole"]
 
@@ -55,6 +58,8 @@ def made_directory(path: object) -> Path:
     OSError
         It cannot be made.
     """
+    from pathlib import Path  # which commands that make none need not load
+
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise StatementError(f"folder is {quoted(path)}; it must be the path of a directory")
     made = Path(os.fsdecode(path))
