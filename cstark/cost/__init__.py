@@ -5,6 +5,7 @@
 `work`     the work of each step, for progress that is shown while a proof is made
 `estimate` what `Machine.estimate` returns: memory, bytes, cells, and time
 `seconds`  time on this computer, extrapolated from short runs of the prover itself
+`tables`   what the height of a table means: rows that are coded, rows that are opened
 `choices`  bytes, memory, time and security of the options next to a machine's own
 ========== ====================================================================
 

@@ -35,10 +35,10 @@ How it is proved
 There is no table of the processor. Each executed operation is one row in the table of its family
 (`cstark.vm.tables`), which fetches, reads, computes, writes and goes on; buses tie the rows to one
 run (`cstark.vm.buses` lists them). Where short tables would cost many bytes, with ``zk=True`` and
-in small proofs, families of which a run executes few operations have their rows in one table
-(`cstark.vm.tables.rare`). Pages to read, in this order: `cstark.vm.abi`,
-`cstark.vm.tables.family`, `cstark.vm.buses`, `cstark.vm.statement`. `cstark.vm.guest` is for
-programs in C: what they are linked with, and examples.
+in small proofs, families of which a run executes few operations have their rows in one table, with
+what is left of others when their tables are full (`cstark.vm.tables.rare`). Pages to read, in this
+order: `cstark.vm.abi`, `cstark.vm.tables.family`, `cstark.vm.buses`, `cstark.vm.statement`.
+`cstark.vm.guest` is for programs in C: what they are linked with, and examples.
 
 =================== ==============================================================================
 `Program`           what a prover runs and a verifier brings

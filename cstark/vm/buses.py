@@ -11,8 +11,8 @@ kinds of buses follow from who bounds the counts:
   sends nothing, and all of its rows are true whatever their count, so each message sent is a
   fact, and no count can make it another.
 
-Families are named here as senders and receivers wherever their rows lie: in the table `rare`
-(`cstark.vm.tables.rare`) a row says what it says in the table of its family.
+Families are named here as senders and receivers wherever their rows lie: in the tables for any
+family (`cstark.vm.tables.rare`) a row says what it says in the table of its family.
 
 `HALVES` says for each table that writes registers or memory why the halves it writes are below
 2^32, where that is not evident from its message.

@@ -256,8 +256,9 @@ class Execution(InShards):
         options : Options, optional
             With a blowup of 8 or more, as in `Options.small`, bytes count and not time: each
             family has one table, if any. No table is taller than `max_log_height` says. From a
-            blowup of 4 on, and with ``zk=True``, families of few rows are gathered in the table
-            ``rare``. Without options it is `plan`.
+            blowup of 4 on, and with ``zk=True``, families of few rows, and what is left of others,
+            are gathered in the tables ``rare`` and ``rare_narrow``
+            (`cstark.vm.trace.gathering`). Without options it is `plan`.
         pad_to : mapping of str to (int or sequence of int), optional
             Table -> rows that it is to have, of a family those of each of its traces. Such a family
             is not gathered, and its rows are not split but as is said here.
@@ -278,9 +279,10 @@ class Execution(InShards):
         wanted = read_pad_to(machine.descriptions, pad_to, machine.resolved.max_log_height)
         options = machine.options
         padding = PADDING if options.blowup < SMALL else float("inf")
+        counted = not options.zk
         return plan_rows(
-            self.steps, self.plan.rows, self.program.row_cells(), padding, options.max_log_height,
-            self.program.rare(counted=not options.zk), prices_of(options), wanted,
+            self.steps, self.plan.rows, self.program.row_cells(counted=counted), padding,
+            options.max_log_height, self.program.rares(counted=counted), prices_of(machine), wanted,
         )  # fmt: skip
 
     def prepared(
@@ -300,12 +302,12 @@ class Execution(InShards):
         Prepared
         """
         program, planned = self.program, self.plan_for(options, pad_to)
-        rare = program.rare(counted=options is None or not options.zk)
+        rares = program.rares(counted=options is None or not options.zk)
         made: dict[tuple[str, int], Trace] = {}
 
         def take(key: tuple[str, int]) -> Trace:
             if key not in made:  # the first is read, or one is read again
-                recorded = traces(program.code, program.image, self.input, planned, rare=rare)
+                recorded = traces(program.code, program.image, self.input, planned, rares=rares)
                 for name, found in recorded.items():
                     tables = found if isinstance(found, list) else [found]
                     made.update({(name, k): trace for k, trace in enumerate(tables)})

@@ -178,7 +178,8 @@ class Program:
         ----------
         counted : bool
             Whether the statement says how many operations were executed. Proofs that hide their
-            traces have a table of their own for the operation that halts.
+            traces have a table of their own for the operation that halts, and one more for rows of
+            any family.
 
         Returns
         -------
@@ -194,42 +195,50 @@ class Program:
     def _uncounted(self) -> dict[str, cs.Air]:
         return tables_of(self.code, self.image, counted=False)
 
-    def rare(self, *, counted: bool = True) -> Rare:
-        """Give the table in which families with few rows may have them.
+    def rares(self, *, counted: bool = True) -> dict[str, Rare]:
+        """Give the tables in which any of some families may have rows.
 
         Parameters
         ----------
         counted : bool
-            As for `tables`, of which it is one.
+            As for `tables`, of which they are some.
 
         Returns
         -------
-        Rare
+        dict of str to Rare
 
         Examples
         --------
         >>> from cstark import vm
         >>> program = vm.Program(vm.Image.from_text([0x05D00893, 0x00000073]))
-        >>> list(program.rare().families)
-        ['li', 'halt', 'print']
+        >>> {name: list(table.families) for name, table in program.rares(counted=False).items()}
+        {'rare': ['li', 'halt', 'print']}
         """
-        tables: dict[str, Any] = self._tables if counted else self._uncounted
-        table: Rare = tables["rare"]
-        return table
+        tables = self._tables if counted else self._uncounted
+        return {name: table for name, table in tables.items() if isinstance(table, Rare)}
 
-    def row_cells(self) -> dict[str, int]:
+    def row_cells(self, *, counted: bool = True) -> dict[str, int]:
         """Say how many cells are committed for a row of each table.
+
+        Parameters
+        ----------
+        counted : bool
+            As for `tables`.
 
         Returns
         -------
         dict of str to int
             A cell for each column of the table, and three for every two messages.
         """
-        return dict(self._row_cells)
+        return dict(self._row_cells if counted else self._uncounted_cells)
 
     @cached_property
     def _row_cells(self) -> dict[str, int]:
         return row_cells(self._tables)
+
+    @cached_property
+    def _uncounted_cells(self) -> dict[str, int]:
+        return row_cells(self._uncounted)
 
     def machine(self, options: cs.Options | None = None) -> cs.Machine:
         """Give the machine that proves and verifies runs of this program.

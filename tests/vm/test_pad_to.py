@@ -82,9 +82,9 @@ def test_what_makes_no_sense_is_refused_by_name(pad_to, problem):
 
 def test_a_family_with_rows_of_its_own_is_not_gathered():
     run = PROGRAM.run(b"hello")
-    assert ADDI in run.plan_for(OPTIONS).gathered
+    assert run.plan_for(OPTIONS).elsewhere(ADDI)
     planned = run.plan_for(OPTIONS, {ADDI: 16})
-    assert ADDI not in planned.gathered and planned.heights[ADDI] == (16,)
+    assert not planned.elsewhere(ADDI) and planned.heights[ADDI] == (16,)
     assert planned.gathered
 
 

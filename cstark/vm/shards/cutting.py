@@ -17,11 +17,11 @@ import numpy as np
 
 from cstark.errors import StatementError, TraceError
 from cstark.vm.executor.marks import Marks
-from cstark.vm.tables import EVERY, Rare
+from cstark.vm.tables import EVERY, RARE, Rare
 from cstark.vm.trace.gathering import Prices
 from cstark.vm.trace.planning import RECORDED, TracePlan, plan_rows
 
-__all__ = ["Piece", "cut"]
+__all__ = ["Cutter", "Piece", "cut"]
 
 NEAR = 0.1
 """A shard is cut within this share of its greatest length."""
@@ -58,7 +58,7 @@ def cut(
     cells: Mapping[str, int],
     most: int,
     max_log_height: int = 32,
-    rare: Rare | None = None,
+    rares: Mapping[str, Rare] | None = None,
     prices: Prices | None = None,
     pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Piece]:
@@ -76,8 +76,8 @@ def cut(
         The most cells of a shard, counted over the rows of its tables when they are filled up.
     max_log_height : int
         Log2 of the most rows of a table, as for `cstark.vm.trace.planning.plan_rows`.
-    rare, prices : optional
-        The table in which families with few rows in a shard have them, and what tables cost; as
+    rares, prices : optional
+        The tables in which families with few rows in a shard have them, and what tables cost; as
         for `plan_rows`.
     pad_to : mapping of str to tuple of int, optional
         Rows that tables are to have in every shard where they may stand, as for `plan_rows`. A
@@ -96,33 +96,21 @@ def cut(
     TraceError
         A table needs more rows than `pad_to` gives it, however short the shard is.
     """
-    cutter = _Cutter(marks, plan, cells, max_log_height, rare, prices, pad_to)
-    pieces = cutter.cut(most)
-    low, high = 0, most
-    if (whole := cutter.size(0, cutter.end)) is not None:
-        low = whole // len(pieces)
-    while len(pieces) > 1 and high - low > BALANCED * most:
-        middle = (low + high) // 2
-        try:
-            found = cutter.cut(middle, len(pieces))
-        except StatementError:
-            found = []
-        if found:
-            pieces, high = found, middle
-        else:
-            low = middle
-    return pieces
+    return Cutter(marks, plan, cells, max_log_height, rares, prices, pad_to).balanced(most)
 
 
-class _Cutter:
-    """Places are named by their index in the marks."""
+class Cutter:
+    """Cuts a run, for any number of cells; see `cut`.
+
+    Places are named by their index in the marks. What lies between two places is planned once.
+    """
 
     def __init__(
         self, marks: Marks, plan: TracePlan, cells: Mapping[str, int], max_log_height: int = 32,
-        rare: Rare | None = None, prices: Prices | None = None,
+        rares: Mapping[str, Rare] | None = None, prices: Prices | None = None,
         pad_to: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:  # fmt: skip
-        self.max_log_height, self.rare, self.prices = max_log_height, rare, prices
+        self.max_log_height, self.rares, self.prices = max_log_height, rares, prices
         self.rows, self.tables = marks.rows, marks.tables
         self.end = len(self.rows) - 1
         self.cells, self.pad_to = cells, pad_to or {}
@@ -135,17 +123,42 @@ class _Cutter:
             if name not in RECORDED and name not in EVERY
         }
 
+        self.planned: dict[tuple[int, int], TracePlan] = {}
+
+    def balanced(self, most: int) -> list[Piece]:
+        """Shards of at most so many cells, about equally large."""
+        pieces = self.cut(most)
+        low, high = 0, most
+        if (whole := self.size(0, self.end)) is not None:
+            low = whole // len(pieces)
+        while len(pieces) > 1 and high - low > BALANCED * most:
+            middle = (low + high) // 2
+            try:
+                found = self.cut(middle, len(pieces))
+            except StatementError:
+                found = []
+            if found:
+                pieces, high = found, middle
+            else:
+                low = middle
+        return pieces
+
     def plan(self, start: int, end: int) -> TracePlan:
         """Of the rows between two places; the last ones with the tables of memory."""
+        if (start, end) not in self.planned:
+            self.planned[start, end] = self._plan(start, end)
+        return self.planned[start, end]
+
+    def _plan(self, start: int, end: int) -> TracePlan:
         found = (self.tables[end] - self.tables[start]).tolist()
         rows = {**dict(zip(RECORDED, found, strict=True)), **self.every}
         if end == self.end:
             rows |= self.once
         total = int(self.rows[end] - self.rows[start])
-        own = {name: self.pad_to[name] for name in self.pad_to if name in {*rows, "rare"}}
+        own = {name: self.pad_to[name] for name in self.pad_to if name in {*rows, *RARE}}
         return plan_rows(
             total, rows, self.cells, max_log_height=self.max_log_height,
-            rare=self.rare, prices=self.prices, pad_to=own,
+            rares=self.rares, prices=self.prices, pad_to=own,
         )  # fmt: skip
 
     def size(self, start: int, end: int) -> int | None:

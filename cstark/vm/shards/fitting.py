@@ -9,7 +9,7 @@ from cstark.cost.estimate import shard_bytes
 from cstark.cost.memory import BESIDE
 from cstark.errors import StatementError
 from cstark.text import bytes_text
-from cstark.vm.shards.cutting import Piece, cut
+from cstark.vm.shards.cutting import Cutter, Piece
 from cstark.vm.trace.planning import TracePlan
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def fit(
     plan: TracePlan,
     cells: Mapping[str, int],
     memory: int,
-    rare: Rare | None = None,
+    rares: Mapping[str, Rare] | None = None,
     prices: Prices | None = None,
     pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[Piece]:
@@ -75,7 +75,7 @@ def fit(
         As for `cstark.vm.shards.cutting.cut`.
     memory : int
         Bytes, of everything that the process holds: `memory_of`.
-    rare, prices, pad_to : optional
+    rares, prices, pad_to : optional
         As for `cstark.vm.shards.cutting.cut`.
 
     Returns
@@ -94,13 +94,13 @@ def fit(
     padding = sum(cells.get(name, 0) * sum(rows) for name, rows in (pad_to or {}).items())
     # That many fit, or no shard is so small; too many.
     low, high = 0, 2 * (plan.committed(cells) + padding)
+    tallest = machine.options.max_log_height
+    cutter = Cutter(marks, plan, cells, tallest, rares, prices, pad_to)
     best: list[Piece] = []
     refusal: StatementError | None = None
     for _ in range(TRIES):
         try:
-            pieces = cut(
-                marks, plan, cells, most, machine.options.max_log_height, rare, prices, pad_to
-            )
+            pieces = cutter.balanced(most)
         except StatementError as error:
             low, refusal = most, error
             most = min(2 * most, (most + high) // 2)

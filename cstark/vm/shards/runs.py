@@ -63,8 +63,8 @@ class InShards:
             Instead of `memory`: the most committed cells of a shard, before the blowup.
         pad_to : mapping of str to (int or sequence of int), optional
             Rows that tables are to have in every shard where they may stand: families, the program
-            and ``rare`` in each, those of memory in the last one. As for `plan_for`; a shard ends
-            before a table would need more.
+            and those for any family in each, those of memory in the last one. As for `plan_for`; a
+            shard ends before a table would need more.
         progress : callable, optional
             Called with the number of operations executed, after each shard.
 
@@ -172,16 +172,16 @@ class InShards:
         pad_to: PadTo | None,
     ) -> list[Piece]:
         self._check_size(memory, cells)
-        widths = self.program.row_cells()
-        prices = None if options is None else prices_of(options)
-        rare = self.program.rare(counted=options is None or not options.zk)
+        counted = options is None or not options.zk
         machine = self.program.machine(options)
+        widths, rares = self.program.row_cells(counted=counted), self.program.rares(counted=counted)
+        prices = None if options is None else prices_of(machine, sharded=True)
         wanted = read_pad_to(machine.descriptions, pad_to, machine.resolved.max_log_height)
         if cells is not None:
             tallest = 32 if options is None else options.max_log_height
-            return cut(self.marks, self.plan, widths, cells, tallest, rare, prices, wanted)
+            return cut(self.marks, self.plan, widths, cells, tallest, rares, prices, wanted)
         memory = DEFAULT_MEMORY if memory is None else memory
-        return fit(machine, self.marks, self.plan, widths, memory, rare, prices, wanted)
+        return fit(machine, self.marks, self.plan, widths, memory, rares, prices, wanted)
 
     def prove_shards(
         self,

@@ -59,7 +59,7 @@ class Shard:
         program = self.program
         return traces(
             program.code, program.image, self.input, self.plan, snapshot=self.snapshot,
-            rare=program.rare(counted=self.counted),
+            rares=program.rares(counted=self.counted),
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -53,6 +53,11 @@ class Form:
     constraints: tuple[tuple[str, int], ...]
     messages: tuple[Message, ...]
 
+    @property
+    def cells(self) -> int:
+        """Committed cells of a row in the family's own table."""
+        return len(self.labels) + 3 * -(-len(self.messages) // 2)
+
     def linear(self, node: int) -> Linear:
         """A node of degree 1 as coefficients; those that are 0 are left out."""
         found: dict[int, Linear] = {}

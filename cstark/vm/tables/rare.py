@@ -2,7 +2,8 @@
 
 Most programs hold operations that a run executes a few times. Each family of them would need a
 table, and of each table some of the rows are opened, however short it is: with zero-knowledge as
-many as of the tallest. Their rows can lie here instead, side by side, in the same columns.
+many as of the tallest. Their rows can lie here instead, side by side, in the same columns; and so
+can those that are left of other families, whose tables have powers of two of rows and are full.
 
 What a row says
 ---------------
@@ -22,16 +23,20 @@ of a family says what a row with ``real`` = 1 says in the family's own table, no
 
 A row without a selector sends nothing, as a row with ``real`` = 0 does.
 
+A machine may have several such tables, of other families each, as a row is the shorter the fewer
+families it serves: `Rare.of` is for all of them, `Rare.narrow` for those with short rows.
+
 No equation of a family reads another row, and nothing in the argument of the machine asks in which
 table a row stands: buses see the multiset of all messages, and one token of the state leaves one
 real row at each time. So the rows of any family may stand here or in tables of their own, in any
-order and number, and in any shard. What is proved of a family, such as that its counts are bits and
-that the halves it writes are below 2^32, is proved of its rows here.
+order and number, part of them here and part there, and in any shard. What is proved of a family,
+such as that its counts are bits and that the halves it writes are below 2^32, is proved of its rows
+here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -46,14 +51,20 @@ from cstark.vm.tables.family import Family
 from cstark.vm.tables.forms import Linear, form_of
 from cstark.vm.tables.sharing import Shared, Sharing, share
 
-__all__ = ["APART", "Rare"]
+__all__ = ["APART", "NARROW", "RARE", "Rare"]
 
 Words = NDArray[np.uint64]
+
+RARE = ("rare_narrow", "rare")
+"""What these tables are called in a machine, in its order."""
 
 APART = frozenset({"mis_load", "mis_store"})
 """Families that are left out by `Rare.of`: they are in the machine of every program that loads or
 stores, hardly any run executes one of their rows, and with their bytes and lookups a row of the
 table would have a quarter more cells."""
+
+NARROW = 0.7
+"""Cells of a row in the table of `Rare.narrow`, at most, over those in the table of `Rare.of`."""
 
 
 class Rare(cs.Air):
@@ -96,6 +107,45 @@ class Rare(cs.Air):
     def of(cls, families: Mapping[str, Family]) -> Rare:
         """The table for the families of a machine, without those that stand apart."""
         return cls({name: air for name, air in families.items() if name not in APART})
+
+    @classmethod
+    def narrow(cls, families: Mapping[str, Family]) -> Rare | None:
+        """The table for as many families as there are with short rows.
+
+        Those whose own rows have the fewest cells, as many as fit into a row of `NARROW` times as
+        many cells as one of `of`.
+
+        Returns
+        -------
+        Rare or None
+            None where that is one family at most.
+
+        Examples
+        --------
+        >>> from cstark.vm.tables import FAMILIES
+        >>> made = {name: FAMILIES[name]() for name in ("li", "mv", "add", "sub", "xor")}
+        >>> narrow = Rare.narrow(made)
+        >>> list(narrow.families), narrow.cells, Rare.of(made).cells
+        (['li', 'mv', 'add', 'sub'], 52, 93)
+        """
+        whole = cls.of(families)
+        forms = {name: form_of(name, air) for name, air in whole.families.items()}
+        order = sorted(forms, key=lambda name: forms[name].cells)
+        least, most = 1, len(order)  # of so many families it is narrow, of so many it is not
+        while most - least > 1:
+            count = (least + most) // 2
+            found = cls._some(families, order[:count])
+            least, most = (count, most) if found.cells <= NARROW * whole.cells else (least, count)
+        return cls._some(families, order[:least]) if least > 1 else None
+
+    @classmethod
+    def _some(cls, families: Mapping[str, Family], names: Collection[str]) -> Rare:
+        return cls({name: air for name, air in families.items() if name in names})
+
+    @property
+    def cells(self) -> int:
+        """Committed cells of a row: columns, and three for every two messages."""
+        return self.width + 3 * -(-len(self.sharing.slots) // 2)
 
     @property
     def first(self) -> int:
@@ -150,7 +200,7 @@ class Rare(cs.Air):
 
     # ---- its rows -----------------------------------------------------------------------------
 
-    def lay(self, rows: Mapping[str, Words], out: Words) -> None:
+    def lay(self, rows: Mapping[str, Words], out: Words, name: str = "rare") -> None:
         """Fill the table with real rows of families.
 
         Parameters
@@ -159,6 +209,8 @@ class Rare(cs.Air):
             Rows with ``real`` = 1.
         out : ndarray of uint64, shape (height, width)
             Zeros; filled from the first row on, family after family, in the order of the table.
+        name : str
+            What the table is called.
 
         Raises
         ------
@@ -167,15 +219,15 @@ class Rare(cs.Air):
         """
         wanted = sum(len(found) for found in rows.values())
         if wanted > len(out):
-            raise TraceError(f"table rare: {wanted} rows do not fit into {len(out)}", table="rare")
+            raise TraceError(f"table {name}: {wanted} rows do not fit into {len(out)}", table=name)
         at = 0
-        for number, name in enumerate(self.families):
-            found = rows.get(name)
+        for number, family in enumerate(self.families):
+            found = rows.get(family)
             if found is None or not len(found):
                 continue
             block = out[at : at + len(found)]
             block[:, number] = 1
-            self._lay_family(self.sharing.families[name], found, block)
+            self._lay_family(self.sharing.families[family], found, block)
             at += len(found)
 
     def _lay_family(self, shared: Shared, rows: Words, block: Words) -> None:

@@ -2,6 +2,7 @@
 
 * `cstark.vm.trace.planning`: rows and heights of every table, from a run that was counted
 * `cstark.vm.trace.splitting`: into how many tables the rows of a family go
+* `cstark.vm.trace.gathering`: which of them lie beside those of other families
 * `cstark.vm.trace.snapshot`: the state of a run between two rows
 * `cstark.vm.trace.record`: the same run recorded, as traces
 * ``fill*.h``: how the rows of each family are filled; ``layout.h`` has the places of the columns,

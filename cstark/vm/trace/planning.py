@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cstark.air import padded_rows
 from cstark.errors import PaddingError, TraceError
@@ -11,8 +11,8 @@ from cstark.vm import abi
 from cstark.vm.executor import Hart
 from cstark.vm.image import Image
 from cstark.vm.isa import Code
-from cstark.vm.tables import FAMILIES, Rare
-from cstark.vm.trace.gathering import Prices, gather
+from cstark.vm.tables import FAMILIES, RARE, Rare
+from cstark.vm.trace.gathering import Gathering, Prices, gather
 from cstark.vm.trace.header import layout
 from cstark.vm.trace.splitting import PADDING, split
 
@@ -37,18 +37,19 @@ class TracePlan:
         Table -> its rows before those that fill it up.
     heights : dict of str to int or tuple of int
         Table -> rows of its trace, a power of two; of a family, those of each of its traces, the
-        tallest first, none where it has no rows. So for ``rare``, where the machine has it.
-    gathered : tuple of str
-        Families whose rows are in the table ``rare``, and which have no traces of their own.
-    rare_width : int
-        Columns of that table.
+        tallest first, none where it has no rows. So for tables of any family, where the machine
+        has them.
+    gathered : dict of str to dict of str to int
+        Table for rows of any family -> family -> how many of its rows lie there, the last ones.
+    widths : dict of str to int
+        Columns of these tables.
     """
 
     total: int
     rows: dict[str, int]
     heights: dict[str, int | tuple[int, ...]]
-    gathered: tuple[str, ...] = ()
-    rare_width: int = 0
+    gathered: dict[str, dict[str, int]] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
 
     def height(self, name: str) -> int:
         """Rows of all traces of a table together.
@@ -74,7 +75,18 @@ class TracePlan:
 
     def width(self, name: str) -> int:
         """Columns of a table."""
-        return self.rare_width if name == "rare" else layout(name)["width"]
+        return self.widths.get(name, 0) if name in RARE else layout(name)["width"]
+
+    def elsewhere(self, name: str) -> int:
+        """How many rows of a family lie in tables for any.
+
+        Examples
+        --------
+        >>> plan = TracePlan(20, {"li": 20}, {"li": (16,), "rare": (8,)}, {"rare": {"li": 4}})
+        >>> plan.elsewhere("li")
+        4
+        """
+        return sum(families.get(name, 0) for families in self.gathered.values())
 
     def used(self, cells: Mapping[str, int]) -> int:
         """Cells of the rows in use, from the cells of a row of each table.
@@ -147,7 +159,7 @@ def plan_rows(
     cells: Mapping[str, int],
     padding: float = PADDING,
     max_log_height: int = 32,
-    rare: Rare | None = None,
+    rares: Mapping[str, Rare] | None = None,
     prices: Prices | None = None,
     pad_to: Mapping[str, tuple[int, ...]] | None = None,
 ) -> TracePlan:
@@ -167,11 +179,11 @@ def plan_rows(
     max_log_height : int
         Log2 of the most rows of a table under the options of the proof; families have more tables
         then. The machine has a limit of its own.
-    rare : Rare, optional
-        The table of the machine in which families may have their rows.
+    rares : mapping of str to Rare, optional
+        The tables of the machine in which families may have rows.
     prices : Prices, optional
-        From `cstark.vm.trace.gathering.prices_of`; without them, or without `rare`, all families
-        have tables of their own.
+        From `cstark.vm.trace.gathering.prices_of`; without them all families have tables of their
+        own.
     pad_to : mapping of str to tuple of int, optional
         Table -> rows of all its traces, tallest first, in the place of the fewest that do. Such a
         family has its rows in these.
@@ -213,28 +225,33 @@ def plan_rows(
         tallest=tallest,
         padding=padding,
     )
-    gathered: tuple[str, ...] = ()
-    if rare is not None and prices is not None:
-        used += sum(cells[name] * count for name, count in recorded.items())
-        own = pad_to or {}
-        may = {name: recorded[name] for name in rare.families if name in {*recorded} - {*own}}
-        gathered = gather(may, families, cells, prices, used=used, tallest=tallest)
-        families |= dict.fromkeys(gathered, ())
-    together = sum(wanted[name] for name in gathered)
-    families["rare"] = (padded_rows(together),) if together else ()
+    rares, own, found = rares or {}, pad_to or {}, Gathering({})
+    if prices is not None:
+        free = {name: count for name, count in recorded.items() if name not in own}
+        found = gather(
+            free, cells, {name: table.families for name, table in rares.items()}, prices,
+            around={name: own.get(name, (height,)) for name, height in fixed.items()}
+            | {name: own[name] for name in recorded if name in own},
+            plain={name: families[name] for name in free},
+            tallest=tallest,
+        )  # fmt: skip
+    families = dict.fromkeys(RARE, ()) | families | found.heights
     heights = {
         name: fixed[name] if name in fixed else families[name]
         for name in cells
-        if name in wanted or name == "rare"
+        if name in wanted or name in RARE
     }
-    for name, chosen in (pad_to or {}).items():
-        need = together if name == "rare" else wanted[name] + (name == "fresh")
+    for name, chosen in own.items():
+        if name in RARE:
+            need = sum(found.rows.get(name, {}).values())
+        else:
+            need = wanted[name] + (name == "fresh")
         if sum(chosen) < need:
             raise PaddingError(
                 f"pad_to of table {name!r}: {sum(chosen)} rows, fewer than the {need} that are "
                 "needed",
                 table=name,
             )
-        heights[name] = chosen if name in RECORDED or name == "rare" else chosen[0]
-    width = rare.width if rare and heights.get("rare") else 0
-    return TracePlan(total, wanted, heights, gathered, width)
+        heights[name] = chosen if name in RECORDED or name in RARE else chosen[0]
+    widths = {name: table.width for name, table in rares.items() if heights.get(name)}
+    return TracePlan(total, wanted, heights, found.rows, widths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from time import perf_counter
 
@@ -40,7 +40,7 @@ def traces(
     plan: TracePlan,
     *,
     snapshot: Snapshot | None = None,
-    rare: Rare | None = None,
+    rares: Mapping[str, Rare] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Traces:
     """The traces of a run that was counted, or of a part of it.
@@ -61,15 +61,15 @@ def traces(
         of memory, the run must come to its end.
     snapshot : Snapshot, optional
         Where the part begins; without it, at the start of the run.
-    rare : Rare, optional
-        The table for the families whose rows the plan gathers.
+    rares : mapping of str to Rare, optional
+        The tables for the rows that the plan gathers.
     progress : callable, optional
         Called with the number of rows executed, now and then.
 
     Returns
     -------
     dict of str to ndarray of uint64, shape (height, width), or list of them
-        Table -> trace, in the order of the plan; of a family, and of ``rare``, a list of traces.
+        Table -> trace, in the order of the plan; of a family, and of those for any, a list of them.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def traces(
     whole: dict[str, Trace] = {}
     for name in plan.heights:
         # Rows that are gathered lie elsewhere in the end, and are recorded as those of the family.
-        height = plan.rows[name] if name in plan.gathered else plan.height(name)
+        height = plan.height(name) + plan.elsewhere(name)
         whole[name] = _runtime.aligned((height, plan.width(name)), "traces")
         # Of a row that is recorded every cell is written.
         whole[name][plan.rows[name] if name in RECORDED else 0 :] = 0
@@ -107,11 +107,15 @@ def traces(
         if name in whole:
             invert(name, whole[name], plan.rows[name])
     fill_around(whole, hart, image.low, image.words, input, plan)
-    if plan.gathered:
-        if rare is None:
+    rares = rares or {}
+    for table, families in plan.gathered.items():
+        if table not in rares:
             raise ValueError("the plan gathers rows of families, and no table is given for them")
-        rare.lay({name: whole.pop(name) for name in plan.gathered}, whole["rare"])
-        whole |= dict.fromkeys(plan.gathered, _NONE)
+        rows = {name: whole[name][plan.height(name) :] for name in families}
+        rares[table].lay(rows, whole[table], table)
+        for name in families:
+            own = plan.height(name)
+            whole[name] = whole[name][:own] if own else _NONE
     return {name: _parts(whole[name], heights) for name, heights in plan.heights.items()}
 
 

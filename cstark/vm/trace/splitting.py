@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from cstark.air import padded_rows
 
-__all__ = ["PADDING", "split"]
+__all__ = ["PADDING", "split", "ways"]
 
 PADDING = 1.10
 """Committed cells over cells in use where splitting ends."""
@@ -72,11 +72,11 @@ def split(
     chosen: dict[str, Heights] = {}
     steps: list[tuple[float, int, str, Heights]] = []
     for name, count in rows.items():
-        ways = list(_ways(count, tallest))
-        chosen[name] = ways[0]
+        every = list(ways(count, tallest))
+        chosen[name] = every[0]
         used += cells[name] * count
-        committed += cells[name] * sum(ways[0])
-        for spared, before, after in _worthwhile(ways):
+        committed += cells[name] * sum(every[0])
+        for spared, before, after in _worthwhile(every):
             steps.append((spared / (len(after) - len(before)), cells[name] * spared, name, after))
     # A family's own steps are in this order already, as each spares less than the one before.
     for _, spared_cells, name, heights in sorted(steps, key=lambda step: (-step[0], -step[1])):
@@ -90,7 +90,7 @@ def split(
     return chosen
 
 
-def _ways(rows: int, tallest: int) -> Iterator[Heights]:
+def ways(rows: int, tallest: int) -> Iterator[Heights]:
     """Heights for so many rows: as few tables as possible, then one more with the fewest rows."""
     full: list[int] = [tallest] * (rows // tallest)
     rest = rows % tallest

@@ -29,10 +29,10 @@ Traces = dict[str, Any]
 
 def parts_of(run: vm.Execution = RUN, count: int = 3) -> tuple[Shard, ...]:
     """The shards of a run, cut into so many parts by hand: it is too short to be cut by size."""
-    from cstark.vm.shards.cutting import Piece, _Cutter
+    from cstark.vm.shards.cutting import Cutter, Piece
     from cstark.vm.shards.shard import shards_of
 
-    cutter = _Cutter(run.marks, run.plan, run.program.row_cells())
+    cutter = Cutter(run.marks, run.plan, run.program.row_cells())
     places = np.linspace(0, cutter.end, count + 1).astype(int).tolist()
     assert len(set(places)) == count + 1, "the run is too short"
     pieces = [Piece(int(run.marks.rows[at]), cutter.plan(at, to)) for at, to in pairwise(places)]

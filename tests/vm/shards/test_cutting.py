@@ -66,7 +66,7 @@ def test_a_piece_ends_where_its_tables_are_fullest(monkeypatch):
     monkeypatch.setattr(cutting, "BALANCED", 1.0)
     most = EVERYWHERE + int(0.4 * (RUN.plan.committed(CELLS) - EVERYWHERE))
     first = cut(RUN.marks, RUN.plan, CELLS, most)[0]
-    cutter = cutting._Cutter(RUN.marks, RUN.plan, CELLS)
+    cutter = cutting.Cutter(RUN.marks, RUN.plan, CELLS)
     ends = [k for k, rows in enumerate(RUN.marks.rows.tolist()) if rows > 0.91 * first.end]
     near = [k for k in ends if cutter.size(0, k) <= most]
     assert len(near) >= 3

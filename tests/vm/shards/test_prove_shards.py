@@ -13,6 +13,7 @@ import pytest
 import cstark as cs
 from cstark import pure, vm
 from cstark.vm.shards.shard import Shard
+from cstark.vm.tables import RARE
 from tests.vm import summing
 
 PROGRAM = vm.Program.from_elf(summing.ELF)
@@ -64,19 +65,20 @@ def test_tables_of_memory_stand_in_the_last_shard(proof):
 def test_families_with_few_rows_in_a_shard_are_gathered(changes):
     """By the rows of each shard; a worker makes the table from the program alone."""
     options = cs.Options(queries=4, grinding=0, max_log_height=26, **changes)
-    assert all(plan.gathered == () for plan in RUN.cut(OPTIONS, cells=CELLS))
+    assert all(plan.gathered == {} for plan in RUN.cut(OPTIONS, cells=CELLS))
     plans = RUN.cut(options, cells=CELLS)
     assert len(plans) > 1 and plans[-1].gathered  # a loop of few families goes before
     parts = pickle.loads(pickle.dumps(RUN.shards(options, cells=CELLS)))
     for part, plan in zip(parts, plans, strict=True):
         found = part()
-        assert tuple(map(len, found["rare"])) == plan.heights["rare"]
-        assert all(found[name] == [] for name in plan.gathered)
+        for table, families in plan.gathered.items():
+            assert tuple(map(len, found[table])) == plan.heights[table]
+            assert all(tuple(map(len, found[name])) == plan.heights[name] for name in families)
     proof = RUN.prove_shards(options, cells=CELLS)
-    place = list(PROGRAM.tables()).index("rare")
-    assert [len(heights[place]) for heights in proof.log_heights] == [
-        bool(plan.gathered) for plan in plans
-    ]
+    names = list(PROGRAM.tables(counted=not options.zk))
+    for heights, plan in zip(proof.log_heights, plans, strict=True):
+        standing = {names.index(name) for name in plan.gathered}
+        assert {k for k, name in enumerate(names) if name in RARE and heights[k]} == standing
     result = PROGRAM.verify(proof, options, min_security=0)
     assert (result.exit_code, result.output) == (RUN.exit_code, RUN.output)
     assert RUN.cut(options, memory=1 << 30)[-1].gathered

@@ -10,8 +10,8 @@ import pytest
 import cstark as cs
 from cstark.vm import abi
 from cstark.vm.isa.operations import BY_CODE, OPERATIONS
-from cstark.vm.tables import AROUND, FAMILIES, families_of, tables_of
-from cstark.vm.tables.rare import APART
+from cstark.vm.tables import AROUND, FAMILIES, families_of, row_cells, tables_of
+from cstark.vm.tables.rare import APART, RARE
 
 ALWAYS = ["program", "image", "fresh", "input", "output", "registers", "refresh", "range"]
 IMAGE = SimpleNamespace(
@@ -73,6 +73,15 @@ def test_families_that_stand_apart():
     assert set(FAMILIES) - tables["rare"].families.keys() == APART
     hidden = tables_of(code("li", "ecall"), IMAGE, counted=False)
     assert hidden["rare"].families["halt"] is hidden["halt"]
+
+
+def test_machines_of_proofs_that_hide_have_two_tables_for_any_family():
+    hidden = tables_of(code(*OPERATIONS), IMAGE, counted=False)
+    assert list(hidden) == [*FAMILIES, *RARE, *AROUND]
+    assert hidden["rare_narrow"].families.keys() < hidden["rare"].families.keys()
+    short = hidden["rare_narrow"].families
+    assert all(family is hidden[name] for name, family in short.items())
+    assert row_cells(hidden)["rare_narrow"] == hidden["rare_narrow"].cells
 
 
 def test_the_counts_of_what_nobody_asks_are_zero():

@@ -12,8 +12,9 @@ from rare_rows import EVERYTHING, VARIANTS, laid, rare_of, said, sent
 
 import cstark as cs
 from cstark.air import P, describe
-from cstark.vm.tables import FAMILIES
+from cstark.vm.tables import FAMILIES, Rare
 from cstark.vm.tables.forms import form_of
+from cstark.vm.tables.rare import APART
 
 USUAL = ("jump", "li", "mv", "addi", "addi_inplace", "add", "branch_eq", "branch_zero", "ld",
          "lw", "sub_load", "sd", "sw", "shift_i", "jalr", "jr", "last_halt", "print")  # fmt: skip
@@ -29,10 +30,16 @@ def drawn(name, seed=0):
     return row
 
 
-@pytest.mark.parametrize("families", [EVERYTHING, USUAL], ids=["all", "usual"])
+NARROW = tuple(Rare.narrow({name: VARIANTS[name] for name in USUAL}).families)
+"""Those of them with short rows, in a table of their own."""
+
+
+@pytest.mark.parametrize("families", [EVERYTHING, USUAL, NARROW], ids=["all", "usual", "narrow"])
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_the_same_equations_and_messages(name, families):
     if name not in families:
+        if families is NARROW:
+            return
         families = (name,)
     rare, together = rare_of(*families)
     alone = describe(name, VARIANTS[name])
@@ -111,6 +118,25 @@ def test_degrees_and_cells():
         rare, together = rare_of(*names)
         assert together.degree == 3 and all(one.weight == 1 for one in together.interactions)
         assert (rare.width, len(together.interactions)) == (width, messages)
+
+
+def test_the_narrow_table_has_short_rows_and_many_families():
+    for names in (EVERYTHING, USUAL):
+        made = {name: VARIANTS[name] for name in names}
+        whole, narrow = Rare.of(made), Rare.narrow(made)
+        assert narrow.cells <= 0.7 * whole.cells and len(narrow.families) > len(names) / 2
+        assert narrow.families.items() < whole.families.items() and not APART & set(narrow.families)
+        alone = {}
+        for name, family in whole.families.items():
+            own = describe(name, family)
+            alone[name] = own.width + 3 * own.lookup_columns
+        out = whole.families.keys() - narrow.families.keys()
+        assert max(alone[name] for name in narrow.families) <= min(alone[name] for name in out)
+        assert list(narrow.families) == [name for name in names if name in narrow.families]
+        described = describe("rare_narrow", narrow)
+        assert narrow.cells == described.width + 3 * described.lookup_columns
+    for few in ((), ("li",), ("li", "mv")):
+        assert Rare.narrow({name: VARIANTS[name] for name in few}) is None
 
 
 def test_it_is_the_same_whenever_it_is_made():
