@@ -231,36 +231,51 @@ class Rehearsal(Account):
             return
         storage = self.plan.storage(name)
         waiting: list[tuple[MatrixShape, int]] = []
-        freed = words = 0
+        freed: list[tuple[str, int]] = []
+        words = 0
         for matrix in shape.matrices:
             if self.layout.zk:
-                self.commit_masked(storage, matrix, sources.get(matrix, 0), label)
-                continue
-            held = storage is Storage.HELD
-            own = held and name == "quotient"  # a chunk is a coset of its own
-            kept = own or (held and name == "lookup")  # a coset takes the place of the source
-            cosets = self.blowup - own
-            if held:
-                self.hold(f"{name} LDE", (self.blowup - kept) * self.coset_bytes(matrix))
-            if not storage.recomputes:
-                waiting.append((matrix, cosets))
-                words += matrix.width << matrix.log_rows
-                freed += sources[matrix] if sources and not kept else 0
-            if words > TOGETHER:
-                self.extend(waiting)
-                self.drop(label, freed)
-                freed = words = 0
-        self.extend(waiting)
-        self.drop(label, freed)
+                waiting.append((matrix, self.commit_masked(storage, matrix, sources, label, freed)))
+            else:
+                waiting.append((matrix, self.commit_plain(storage, matrix, sources, label, freed)))
+            words += self.source_words(matrix)
+            if words > TOGETHER or (self.layout.zk and name == "quotient"):
+                self.extend(storage, waiting, freed)
+                words = 0
+        self.extend(storage, waiting, freed)
         self.hash(shape)
 
-    def commit_masked(self, storage: Storage, matrix: MatrixShape, source: int, label: str) -> None:
-        """A matrix with masks: of a tall table as without, of others from coefficients."""
-        size, own = self.coset_bytes(matrix), self.own_coset(matrix)
+    def commit_plain(
+        self,
+        storage: Storage,
+        matrix: MatrixShape,
+        sources: dict[MatrixShape, int],
+        label: str,
+        freed: list[tuple[str, int]],
+    ) -> int:
+        """A matrix without masks: the cosets it is extended to. What is `freed` then is noted."""
+        held = storage is Storage.HELD
+        own = held and matrix.tree == "quotient"  # a chunk is a coset of its own
+        kept = own or (held and matrix.tree == "lookup")  # a coset takes the place of the source
+        if held:
+            self.hold(f"{matrix.tree} LDE", (self.blowup - kept) * self.coset_bytes(matrix))
+        if not storage.recomputes and not kept:
+            freed.append((label, sources.get(matrix, 0)))
+        return self.blowup - own
+
+    def commit_masked(
+        self,
+        storage: Storage,
+        matrix: MatrixShape,
+        sources: dict[MatrixShape, int],
+        label: str,
+        freed: list[tuple[str, int]],
+    ) -> int:
+        """One with masks: of a tall table as without, of others from coefficients."""
+        size, source, own = self.coset_bytes(matrix), sources.get(matrix, 0), self.own_coset(matrix)
         quotient = None if matrix.is_mask else self.layout.quotient_of(matrix)
         if quotient is not None and matrix.tree == "quotient" and quotient.pieces:
-            self.piece(storage, matrix, quotient)
-            return
+            return self.piece(storage, matrix, quotient, freed)
         last = quotient is not None and matrix.tree == "quotient" and own_last(matrix, quotient)
         masked = 0  # bytes of "masked columns" that the matrix is made from
         if quotient is not None and last:
@@ -275,14 +290,15 @@ class Rehearsal(Account):
                 masked = size if storage.recomputes else 0
                 self.hold("masked columns", masked)
         else:
-            self.hold("masked columns", size)
+            masked = WORD * self.source_words(matrix)
+            self.hold("masked columns", masked)
             plan = _ntt.Plan(matrix.log_rows)
             self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
             self._work += _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
             self.drop(label, source)
             if quotient.tall:
                 self.hold("folded columns", self.fold_bytes(matrix))
-            masked, source = size, 0
+            source = 0
         held = storage is Storage.HELD
         # A coset takes the place of the source, if it has not been covered with masks before.
         in_place = held and matrix.tree == "lookup" and matrix.log_height == matrix.log_rows
@@ -290,14 +306,24 @@ class Rehearsal(Account):
         cosets = self.blowup - (held and own is not None)
         if held:
             self.hold(f"{matrix.tree} LDE", (cosets - in_place) * size)
-        if not storage.recomputes:
-            self.extend([(matrix, cosets)])
         if not kept:
-            self.drop("masked columns", masked)
+            freed.append(("masked columns", masked))
             if quotient is not None and not last:
-                self.drop(label, source)
+                freed.append((label, source))
+        return cosets
 
-    def piece(self, storage: Storage, matrix: MatrixShape, quotient: Quotient) -> None:
+    def source_words(self, matrix: MatrixShape) -> int:
+        """Words that a matrix is extended from: values, or coefficients with masks among them."""
+        masks = self.layout.key.mask_length if matrix.log_height > matrix.log_rows else 0
+        return matrix.width * ((1 << matrix.log_rows) + masks)
+
+    def piece(
+        self,
+        storage: Storage,
+        matrix: MatrixShape,
+        quotient: Quotient,
+        freed: list[tuple[str, int]],
+    ) -> int:
         """A piece of the quotient of short tables; all are made when the first is asked for."""
         size = self.coset_bytes(matrix)
         if not matrix.chunk:
@@ -305,8 +331,8 @@ class Rehearsal(Account):
         if storage is Storage.HELD:
             self.hold(f"{matrix.tree} LDE", self.blowup * size)
         if not storage.recomputes:
-            self.extend([(matrix, self.blowup)])
-            self.drop("masked columns", size)
+            freed.append(("masked columns", size))
+        return self.blowup
 
     def remainder(self, quotient: Quotient, storage: Storage) -> None:
         """What the remainder of the quotient of tall tables is made from."""
@@ -435,7 +461,7 @@ class Rehearsal(Account):
             own = matrix.tree == "quotient" and self.own_coset(matrix) == q
             if storage.recomputes and not own and not (q == 0 and matrix in self._kept):
                 self.hold(f"{matrix.tree} LDE", self.coset_bytes(matrix))
-                self.extend([(matrix, 1)])
+                self.transforms([(matrix, 1)])
                 if storage is Storage.FIRST and q == 0:
                     self._kept.add(matrix)
                 else:
@@ -460,15 +486,25 @@ class Rehearsal(Account):
             self._kept.remove(matrix)
             self.drop(f"{matrix.tree} LDE", self.coset_bytes(matrix))
 
-    def extend(self, waiting: list[tuple[MatrixShape, int]]) -> None:
+    def extend(
+        self,
+        storage: Storage,
+        waiting: list[tuple[MatrixShape, int]],
+        freed: list[tuple[str, int]],
+    ) -> None:
+        """Matrices that wait, unless computed for each use; what they are made from goes."""
+        if not storage.recomputes:
+            self.transforms(waiting)
+        for label, size in freed:
+            self.drop(label, size)
+        waiting.clear()
+        freed.clear()
+
+    def transforms(self, waiting: list[tuple[MatrixShape, int]]) -> None:
         """What the transforms of matrices to so many cosets take besides their results."""
         calls, more = [], 0
         for matrix, cosets in waiting:
             plan = _ntt.Plan(matrix.log_height)
-            if self.layout.zk and self.evaluated(matrix):
-                self.scratch(_ntt.transform_scratch_bytes(plan, matrix.width))
-                self._work += cosets * _ntt.lde_cost(plan, matrix.width, matrix.width, 0)
-                continue
             if self.layout.zk:  # factors of masks and folds
                 length = _ntt.outer_rows(plan)
                 more += WORD * (cosets + 2 * (1 << matrix.log_height) // length) + 128
@@ -476,16 +512,6 @@ class Rehearsal(Account):
             self._work += work.extension(matrix, cosets)
         if calls:
             self.scratch(_ntt.lde_scratch_bytes(calls) + more)
-        waiting.clear()
-
-    def evaluated(self, matrix: MatrixShape) -> bool:
-        """Whether a matrix is made from as many coefficients as its code is high."""
-        if matrix.tree == "preprocessed" or matrix.is_mask:
-            return False
-        quotient = self.layout.quotient_of(matrix)
-        if matrix.tree == "quotient" and own_last(matrix, quotient):
-            return self.key.fold_length(quotient) == 1 << matrix.log_height
-        return matrix.log_height > matrix.log_rows
 
 
 def own_last(matrix: MatrixShape, quotient: Quotient) -> bool:

@@ -30,6 +30,7 @@ def lde(
     fold: NDArray[uint64] | None = None,
     weights: NDArray[uint64] | None = None,
     last: NDArray[uint64] | None = None,
+    coefficients: bool = False,
 ) -> None: ...
 def lde_many(
     calls: Sequence[
@@ -43,6 +44,7 @@ def lde_many(
             NDArray[uint64] | None,
             NDArray[uint64] | None,
             NDArray[uint64] | None,
+            bool,
         ]
     ],
 ) -> None: ...

@@ -47,6 +47,7 @@ cdef extern from *:
         gl_twiddle *factors
         int program
         uint64_t root, root_inverse, scale
+        Py_ssize_t given
         const uint64_t *masks
         const uint64_t *mask_factors
         Py_ssize_t mask_rows
@@ -349,16 +350,20 @@ def outer_rows(Plan plan not None):
 cdef _Run _extension(
     Plan plan, const uint64_t[:, :] src, uint64_t[:, :, ::1] out, const uint64_t[::1] shifts,
     const uint64_t[:, ::1] masks, const uint64_t[::1] factors, uint64_t[:, :, ::1] fold,
-    const uint64_t[:, ::1] weights, uint64_t[:, ::1] last,
+    const uint64_t[:, ::1] weights, uint64_t[:, ::1] last, bint coefficients,
 ):
     """The call of an extension, see `lde`, checked, without scratch; None if it is done already."""
     cdef Py_ssize_t rows = <Py_ssize_t>1 << plan.log_n
     cdef Py_ssize_t width = src.shape[1]
     cdef Py_ssize_t cosets = shifts.shape[0]
-    if src.shape[0] != rows or width < 1:
+    cdef bint fits = 0 < src.shape[0] <= rows if coefficients else src.shape[0] == rows
+    if not fits or width < 1:
         raise ValueError(
-            f"src must have {rows} rows and a column, its shape is {src.shape[0]} x {width}"
+            f"src must have {'at most ' * coefficients}{rows} rows and a column, its shape is "
+            f"{src.shape[0]} x {width}"
         )
+    if coefficients and (masks is not None or last is not None):
+        raise ValueError("coefficients have no masks, and no coset takes their place")
     if cosets < 1:
         raise ValueError("shifts is empty")
     cdef Py_ssize_t held = cosets if last is None else cosets - 1
@@ -379,13 +384,13 @@ cdef _Run _extension(
         if not 0 < shifts[q] < _P:
             raise ValueError(f"shifts[{q}] is {shifts[q]}; it must be between 1 and p - 1")
     cdef Py_ssize_t stride = out.shape[2]
-    cdef Py_ssize_t pitch = _pitch(rows, width, src.strides[0], src.strides[1])
+    cdef Py_ssize_t pitch = _pitch(src.shape[0], width, src.strides[0], src.strides[1])
     cdef Py_ssize_t words = rows * stride
     cdef uint64_t *target = &out[cosets - 1, 0, 0] if last is None else &last[0, 0]
     cdef bint same = &src[0, 0] == target and (pitch == stride or rows == 1)
-    if not same and (
-        _overlap(&src[0, 0], rows, pitch, width, &out[0, 0, 0], held * words)
-        or _overlap(&src[0, 0], rows, pitch, width, target, words)
+    if (coefficients or not same) and (
+        _overlap(&src[0, 0], src.shape[0], pitch, width, &out[0, 0, 0], held * words)
+        or _overlap(&src[0, 0], src.shape[0], pitch, width, target, words)
     ):
         raise ValueError("out: overlaps src without being its last coset")
     if last is not None and _overlap(target, rows, stride, stride, &out[0, 0, 0], held * words):
@@ -426,11 +431,15 @@ cdef _Run _extension(
     if fold is not None:
         scaled = _runtime.aligned(2 * weights.shape[1])
         for i in range(2 * weights.shape[1]):
-            scaled[i] = gl_mul((&weights[0, 0])[i], plan.size_inverse)
+            scaled[i] = (&weights[0, 0])[i]
+            if not coefficients:
+                scaled[i] = gl_mul(scaled[i], plan.size_inverse)
         call.fold = &fold[0, 0, 0]
         call.fold_weights = &scaled[0]
         call.fold_rows = fold.shape[1]
         memset(call.fold, 0, 16 * fold.shape[1] * width)
+    if coefficients:
+        call.given, call.scale = src.shape[0], 1
     call.src = &src[0, 0]
     call.src_pitch = pitch
     call.out = &out[0, 0, 0]
@@ -448,7 +457,8 @@ cdef _Run _extension(
 def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::1] out not None,
         const uint64_t[::1] shifts not None, const uint64_t[:, ::1] masks=None,
         const uint64_t[::1] factors=None, uint64_t[:, :, ::1] fold=None,
-        const uint64_t[:, ::1] weights=None, uint64_t[:, ::1] last=None):
+        const uint64_t[:, ::1] weights=None, uint64_t[:, ::1] last=None,
+        bint coefficients=False):
     """Low-degree extension: values on a subgroup to values on cosets of it.
 
     With masks r, the values on coset q are those of f + factors[q] r. A fold is taken of f alone:
@@ -476,13 +486,18 @@ def lde(Plan plan not None, const uint64_t[:, :] src not None, uint64_t[:, :, ::
         Canonical; with a fold only.
     last : uint64 array (rows, stride), optional
         Receives the last coset, which `out` then lacks; there are others. May be `src`.
+    coefficients : bool
+        ``src[k]`` is coefficient k of the polynomials f, of which there are at most as many as
+        rows; there are neither masks nor `last`, and `out` does not overlap `src`.
 
     Raises
     ------
     ValueError
         A shape does not fit, a shift is 0 or not below p, or arrays overlap that must not.
     """
-    _extend([_extension(plan, src, out, shifts, masks, factors, fold, weights, last)])
+    _extend(
+        [_extension(plan, src, out, shifts, masks, factors, fold, weights, last, coefficients)]
+    )
 
 
 def lde_many(calls):
@@ -491,11 +506,13 @@ def lde_many(calls):
     Parameters
     ----------
     calls : sequence of tuple
-        All nine arguments of `lde`, of each. None may read or write what another one writes.
+        All ten arguments of `lde`, of each. None may read or write what another one writes.
     """
     cdef list runs = []
-    for plan, src, out, shifts, masks, factors, fold, weights, last in calls:
+    for plan, src, out, shifts, masks, factors, fold, weights, last, coefficients in calls:
         if plan is None or src is None or out is None or shifts is None:
             raise TypeError("an extension lacks plan, src, out or shifts")
-        runs.append(_extension(plan, src, out, shifts, masks, factors, fold, weights, last))
+        runs.append(
+            _extension(plan, src, out, shifts, masks, factors, fold, weights, last, coefficients)
+        )
     _extend(runs)

@@ -131,6 +131,8 @@ cdef class _Run:
                 jobs, call, self.table.whole_extension, self.tiles(),
                 times * rows * call.outer_tile,
             )
+        elif number == 0 and call.given:
+            return 0
         elif number == 0:
             self.set_outer(
                 jobs, call, self.table.narrow_outer_inverse if self.narrow

@@ -149,7 +149,7 @@ class Domain:
                 [(pow(self.shifts[q], self.height, P) - own) % P for q in wanted], dtype=np.uint64
             )
         values, weights = (None, None) if fold is None else fold.begin(source_shift)
-        call = (self.plan, source, out, shifts, masks, factors, values, weights, last)
+        call = (self.plan, source, out, shifts, masks, factors, values, weights, last, False)
         if waiting is None:
             _ntt.lde(*call)
         else:
@@ -163,33 +163,34 @@ class Domain:
         *,
         out: np.ndarray | None = None,
         label: str = "other",
-    ) -> np.ndarray:
+        fold: Fold | None = None,
+        waiting: Extensions | None = None,
+    ) -> list[np.ndarray]:
         """Evaluate polynomials on all cosets, or on some.
 
         Parameters
         ----------
         coefficients : (n, width) uint64 ndarray
-            C-contiguous, the constants first; n at most the height. Never written.
-        cosets, out, label
+            The constants first; n at most the height. Never written.
+        cosets, out, label, fold, waiting
             As for `lde`.
 
         Returns
         -------
-        (cosets, height, width) uint64 ndarray
+        list of (height, width) uint64 ndarray
+            By coset.
         """
         wanted = range(self.blowup) if cosets is None else cosets
+        shifts = np.array([self.shifts[q] for q in wanted], dtype=np.uint64)
         if out is None:
             out = _runtime.aligned((len(wanted), self.height, coefficients.shape[1]), label)
-        if len(coefficients) < self.height:  # as masks of nothing, in one go
-            out[-1].fill(0)
-            shifts = np.array([self.shifts[q] for q in wanted], dtype=np.uint64)
-            ones = np.ones(len(wanted), dtype=np.uint64)
-            _ntt.lde(self.plan, out[-1], out, shifts, coefficients, ones)
-            return out
-        for values, q in zip(out, wanted, strict=True):
-            scale_rows(coefficients, powers(self.shifts[q], self.height), values)
-            _ntt.transform(self.plan, values, values, False)
-        return out
+        values, weights = (None, None) if fold is None else fold.begin(1)
+        call = (self.plan, coefficients, out, shifts, None, None, values, weights, None, True)
+        if waiting is None:
+            _ntt.lde(*call)
+        else:
+            waiting.add(call, coefficients.size)
+        return list(out)
 
     def inverse_first(self, shift: int) -> np.ndarray:
         """1 / (x_i - 1) on shift * <g>, (height,) uint64: the first-row selector without Z_H."""

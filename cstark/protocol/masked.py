@@ -100,30 +100,29 @@ def sum_mask_terms(sum_mask: np.ndarray, log_rows: int) -> np.ndarray:
 def cover(
     drawn: np.ndarray,
     rows: Domain,
-    code: Domain,
     source: np.ndarray,
     sum_mask: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Coefficients of w + (X^N - 1) r, w a column of a short table: (M, width) uint64.
+    """Coefficients of w + (X^N - 1) r, w a column of a short table: (N + h, width) uint64.
 
     Parameters
     ----------
     drawn : (h, width) uint64 ndarray
         r, see `column_masks`.
-    rows, code : Domain
-        Of the trace and of the code.
+    rows : Domain
+        Of the trace.
     source : (N, width) uint64 ndarray
         The columns on the rows.
     sum_mask : (k,) uint64 ndarray, optional
         The first rows of one more column, the last, whose other rows are 0.
     """
     length, width = drawn.shape
-    out = _blank(code, width)
+    out = _runtime.aligned((rows.height + length, width), "masked columns")
     if sum_mask is not None:
         source = with_sum_mask(source, sum_mask, out[: rows.height])
     _ntt.transform(rows.plan, source, out[: rows.height], True)
-    _subtract(out[:length], drawn)
-    _add(out[rows.height : rows.height + length], drawn)
+    out[rows.height :] = drawn
+    _subtract(out[:length], drawn)  # where h is more than N, some of those just set
     return out
 
 
@@ -267,12 +266,6 @@ def _shift(code: Domain, place: tuple[int, int]) -> int:
     """s_q root(M)^e of a place (q, e)."""
     coset, step = place
     return code.shifts[coset] * pow(code.generator, step, P) % P
-
-
-def _blank(code: Domain, width: int) -> np.ndarray:
-    out = _runtime.aligned((code.height, width), "masked columns")
-    out.fill(0)
-    return out
 
 
 def _add(place: np.ndarray, words: np.ndarray) -> None:

@@ -171,7 +171,7 @@ class RecomputedMatrix(Matrix):
     coefficients : bool
         The source has those of the columns, perhaps fewer than the height, not values.
     masks, fold
-        See `Domain.lde`; with coefficients no masks, and a fold that has been taken.
+        See `Domain.lde`; with coefficients no masks.
     label : str
         For the account of the buffers.
     """
@@ -191,7 +191,7 @@ class RecomputedMatrix(Matrix):
     ) -> None:
         self.height, self.width = domain.height, source.shape[1]
         self.masks, self.fold = masks, fold
-        self._fold = None if coefficients else fold  # until it has been filled
+        self._fold = fold  # until it has been filled
         self._domain = domain
         self._source = source
         self._source_shift = source_shift
@@ -206,11 +206,11 @@ class RecomputedMatrix(Matrix):
             return self._source
         if q == 0 and self._first is not None:
             return self._first
+        fold, self._fold = self._fold, None
         found: np.ndarray
         if self._coefficients:
-            [found] = self._domain.evaluate(self._source, [q], label=self._label)
+            [found] = self._domain.evaluate(self._source, [q], label=self._label, fold=fold)
         else:
-            fold, self._fold = self._fold, None
             [found] = self._domain.lde(
                 self._source,
                 self._source_shift,
@@ -270,7 +270,9 @@ def make_matrix(
     if storage is Storage.SPILLED:
         out, own_coset = _file_array(shape), None
     if coefficients:
-        result = HeldMatrix(list(domain.evaluate(source, out=out, label=label)))
+        result = HeldMatrix(
+            domain.evaluate(source, out=out, label=label, fold=fold, waiting=waiting)
+        )
         result.fold = fold
         return result
     if sum_mask is not None:

@@ -279,20 +279,16 @@ class Prover(HiddenQuotientMaker):
         if shape.tree == "main" and shape.table in self.sum_masks:
             sum_mask = sum_mask_column(self.sum_masks[shape.table], shape.log_rows)
         drawn = column_masks(self.masks, self.transcript.state, shape, self.key.mask_length)
-        code = self.proving_key.domain(shape.log_height)
         if shape.log_height == shape.log_rows:
-            fold = self._fold(shape)
             return self._extended(
-                shape, sources.pop(shape.table), masks=drawn, fold=fold, sum_mask=sum_mask,
-                given_up=mine,
+                shape, sources.pop(shape.table), masks=drawn, fold=self._fold(shape),
+                sum_mask=sum_mask, waiting=waiting, given_up=mine,
             )  # fmt: skip
         rows = self.proving_key.domain(shape.log_rows)
-        covered = cover(drawn, rows, code, sources.pop(shape.table), sum_mask)
-        taken = None
-        if self.layout.quotient_of(shape).tall:  # with tables that are as tall as the code
-            taken = self._fold(shape)
-            taken.take(covered)
-        return self._extended(shape, covered, coefficients=True, fold=taken)
+        covered = cover(drawn, rows, sources.pop(shape.table), sum_mask)
+        tall = self.layout.quotient_of(shape).tall  # with tables that are as tall as the code
+        fold = self._fold(shape) if tall else None
+        return self._extended(shape, covered, coefficients=True, fold=fold, waiting=waiting)
 
     def _masked_quotient(
         self,

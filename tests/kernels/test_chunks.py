@@ -55,7 +55,7 @@ KERNELS = {
         1, digests(1, ROWS), [None] * 6, 0, np.zeros((ROWS - 1, 32), dtype=np.uint8)
     ),
     "lde_many": lambda: _ntt.lde_many(
-        [(_ntt.Plan(6), words(ROWS, 4), words(1, ROWS, 4), FLAT[:1], *[None] * 5)] * 2
+        [(_ntt.Plan(6), words(ROWS, 4), words(1, ROWS, 4), FLAT[:1], *[None] * 5, False)] * 2
     ),
     "column_sums_many": lambda: _openings.column_sums_many(
         [(EXT, 3, WORD[:, 0], 0, words(3, 3))] * 2

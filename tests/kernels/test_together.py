@@ -51,8 +51,8 @@ def test_extensions():
     def more(k):
         """The tallest has masks, and a fold."""
         if k != 12:
-            return (None,) * 5
-        return masks, factors, np.empty((2, 1 << 12, 9), dtype=np.uint64), weights, None
+            return (*[None] * 5, k == 10)  # which has coefficients
+        return masks, factors, np.empty((2, 1 << 12, 9), dtype=np.uint64), weights, None, False
 
     def together():
         calls = [
@@ -71,7 +71,7 @@ def test_extensions():
             assert np.array_equal(arguments[2], found[-1])
     _ntt.lde_many([])
     with pytest.raises(TypeError):
-        _ntt.lde_many([[None] * 9])
+        _ntt.lde_many([[*[None] * 9, False]])
 
 
 @pytest.mark.parametrize("algorithm", [0, 1, 2])

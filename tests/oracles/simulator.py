@@ -385,7 +385,8 @@ class Simulator:
                     scale = scale * (x - other) % P
             weight = np.array([c * pow(scale, -1, P) % P for c in value], dtype=object)
             total = (total + np.array(term, dtype=object)[:, None] * weight) % P
-        cosets = self._domain(log_height).evaluate(np.ascontiguousarray(total.astype(np.uint64)))
+        code = self._domain(log_height)
+        cosets = np.array(code.evaluate(np.ascontiguousarray(total.astype(np.uint64))))
         return np.ascontiguousarray(cosets[:, :, :3].transpose(2, 0, 1))
 
     def _reduced(

@@ -15,7 +15,8 @@
  *      (shift^N1)^k2 / N, forward over k2, to the rows loc N2 + i2 of the coset's array;
  *   3. outer forward, for every coset and i2: the rows loc N2 + i2 times (w_N^i2 shift)^k1, forward over k1,
  *      to the same rows, now in natural order and canonical.
- * Each of them reads and writes every word once; no row is ever sent to its bit-reversed place.
+ * Each of them reads and writes every word once; no row is ever sent to its bit-reversed place. Where the
+ * caller has coefficients, the second one begins with them, and there is no first.
  */
 #include "ntt_narrow.h"
 #include "ntt_types.h"
@@ -40,9 +41,10 @@ static ptrdiff_t ntt_whole_extension(void *context, ptrdiff_t first, ptrdiff_t l
                          .groups = 1,
                          .src_words = call->width - c,
                          .dst_words = columns};
-        ntt_block(&task);
         const ntt_coefficients found = {call, call->outer, coefficients, 0, 1,
                                         c, ntt_smallest(columns, call->width - c), 1};
+        if (call->given) ntt_take(&found, columns);
+        else ntt_block(&task);
         if (call->fold) ntt_fold(&found);
         /* The coefficients stay at their locations, where decimation in time wants them, and in the
          * cache, where every coset finds them again. */
@@ -123,10 +125,11 @@ static ptrdiff_t ntt_inner(void *context, ptrdiff_t first, ptrdiff_t last, int t
                 .src_words = call->out_limit - c,
                 .dst_words = columns,
                 .ahead = call->out_pitch};
-            ntt_block(&task);
             const ntt_coefficients found = {call, call->inner, coefficients, loc,
                                             (ptrdiff_t)1 << call->outer->log_size,
                                             c, ntt_smallest(columns, call->width - c), 1};
+            if (call->given) ntt_take(&found, columns);
+            else ntt_block(&task);
             if (call->fold) ntt_fold(&found);
             task.program = NTT_FORWARD_TIME;
             task.src = coefficients, task.src_words = columns, task.ahead = 0;

@@ -22,6 +22,28 @@ INLINE uint64_t ntt_first_frequency(const ntt_coefficients *block, ptrdiff_t i) 
     return block->step == 1 ? 0 : (uint64_t)block->call->outer->frequency[block->loc + i];
 }
 
+/* Coefficients that the caller has: from row k of its matrix, if there is one, to frequency k. In the block
+ * `padded` words of each column are set, pads to 0. */
+static void ntt_take(const ntt_coefficients *block, ptrdiff_t padded) {
+    const ntt_call *call = block->call;
+    const ptrdiff_t n2 = (ptrdiff_t)1 << block->plan->log_size;
+    for (ptrdiff_t i = 0; i < block->side; i++) {
+        ptrdiff_t k = (ptrdiff_t)ntt_first_frequency(block, i);
+        for (ptrdiff_t k2 = 0; k2 < n2; k += block->step, k2++) {
+            uint64_t *const row = ntt_row(&block->rows, block->plan->location[k2]) + i;
+            const uint64_t *const own = call->src + k * call->src_pitch + block->column;
+            const ptrdiff_t words = k < call->given ? block->columns : 0;
+            if (block->side == 1) {
+                memcpy(row, own, sizeof(uint64_t) * (size_t)words);
+                memset(row + words, 0, sizeof(uint64_t) * (size_t)(padded - words));
+            } else {
+                for (ptrdiff_t c = 0; c < words; c++) row[c * block->side] = own[c];
+                for (ptrdiff_t c = words; c < padded; c++) row[c * block->side] = 0;
+            }
+        }
+    }
+}
+
 static void ntt_cover(const ntt_coefficients *block, int coset) {
     const ntt_call *call = block->call;
     const uint64_t factor = call->mask_factors[coset];

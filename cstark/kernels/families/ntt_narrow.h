@@ -183,7 +183,7 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
             const ntt_rows values = ntt_buffer(scratch.second, plan, columns * side);
             const ptrdiff_t place = loc * block + c;
             const uint64_t *const source = call->last + place;
-            for (ptrdiff_t i = 0; i < n2; i += rows) {
+            for (ptrdiff_t i = 0; i < n2 && !call->given; i += rows) {
                 ntt_interleave(source + i * width, block, rows * columns, ntt_row(&coefficients, i), side);
             }
             ntt_task task = {.plan = plan,
@@ -198,9 +198,10 @@ static ptrdiff_t ntt_narrow_inner(void *context, ptrdiff_t first, ptrdiff_t last
                              .groups = 1,
                              .src_words = columns * side,
                              .dst_words = columns * side};
-            ntt_block(&task);
             const ntt_coefficients found = {call, plan, coefficients, loc, (ptrdiff_t)1 << call->outer->log_size,
                                             c, columns, side};
+            if (call->given) ntt_take(&found, columns);
+            else ntt_block(&task);
             if (call->fold) ntt_fold(&found);
             task.program = NTT_FORWARD_TIME, task.lanes = NULL;
             task.work = task.dst = values;

@@ -46,6 +46,7 @@ typedef struct {
     uint64_t root;        /* of order N: w_N for an extension's way out, w_N^-1 for inverse, ... */
     uint64_t root_inverse;
     uint64_t scale;       /* 1/N, or 1 */
+    ptrdiff_t given;      /* coefficients in the rows of src, in the place of values; 0 with values */
     /* of ntt_masks.h; without masks mask_rows is 0, without a fold `fold` is NULL */
     const uint64_t *masks;        /* (mask_rows, width) */
     const uint64_t *mask_factors; /* by coset: N times what is added beyond the coset before it */
