@@ -92,6 +92,7 @@ FAST_SHARDS = [
     "tests/attacks/test_hidden_shards.py",
     "tests/shards/test_hidden.py",
     "tests/security/test_shards.py",
+    "tests/shards/test_short_files.py",
     "tests/shards/test_prove_shards.py",
     "tests/pure/test_sharded.py",
 ]
