@@ -26,6 +26,7 @@ from cstark.workload.claim import decode_claim, encode_claim
 
 if TYPE_CHECKING:
     from cstark.protocol.proof import Proof
+    from cstark.protocol.shards.proof import ShardedProof
 
 __all__ = ["StatementFile"]
 
@@ -77,7 +78,7 @@ class StatementFile:
 
     def verify(
         self,
-        proof: Proof | bytes,
+        proof: Proof | ShardedProof | bytes,
         *,
         heights: Mapping[str, int | Sequence[int]] | None = None,
         min_security: int = 100,
@@ -87,9 +88,10 @@ class StatementFile:
 
         Parameters
         ----------
-        proof : Proof or bytes
+        proof : Proof, ShardedProof or bytes
+            Of the kind that the key is for.
         heights : mapping of str to (int or sequence of int), optional
-            Rows that tables must have.
+            Rows that tables must have; of no proof in shards.
         min_security : int
             The proven bits that are demanded, at the heights in the file.
         regime : {"best", "unique"}
