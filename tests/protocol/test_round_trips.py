@@ -226,3 +226,9 @@ def test_bytes_are_read_as_written():
     size = f"{len(data):,}"
     shown = repr(cs.Proof.from_bytes(data))
     assert shown == f"<Proof: {size} bytes, tables of 2^3, 2^5, 2^5, 2^4 rows>"
+    several = zoo.several(5, 4, 4)
+    proof = several.prove(several.machine())
+    logs = [h for item in proof.log_heights for h in (item if isinstance(item, tuple) else [item])]
+    assert len(logs) > len(proof.log_heights)
+    rows = ", ".join(f"2^{h}" for h in logs)
+    assert repr(proof) == f"<Proof: {len(proof.to_bytes()):,} bytes, tables of {rows} rows>"

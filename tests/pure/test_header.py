@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -106,6 +109,21 @@ def test_other_traces_of_a_table(logs, problem):
     with pytest.raises(Refused, match=problem) as refusal:
         verify(statement, with_traces(logs), min_security=0)
     assert refusal.value.reason == "heights"
+
+
+WRONG_ROWS = [32, [32], [32, 32], [32, 16, 16], [32, "16"], []]
+
+
+@pytest.mark.parametrize("rows", [[32, 16], (16, 32), *WRONG_ROWS])
+def test_rows_that_the_traces_of_a_table_must_have(rows):
+    """In any order, and all of them, for both verifiers."""
+    machine = cs.Machine({"t": Counter()}, cs.Options(queries=3, grinding=0, max_log_height=8))
+    traces = {"t": [np.arange(count, dtype=np.uint64) for count in (32, 16)]}
+    proof = machine.prove(traces).to_bytes()
+    statement = read_statement(machine.statement().to_json())
+    for check in (machine.verify, partial(verify, statement)):
+        with pytest.raises((cs.CstarkError, Refused)) if rows in WRONG_ROWS else nullcontext():
+            check(proof, min_security=0, heights={"t": rows})
 
 
 def test_every_byte_before_the_heights(pair):
