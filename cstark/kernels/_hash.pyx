@@ -39,6 +39,7 @@ cdef extern from *:
 # some 0.1 ms, a little more than it takes to wake a thread that sleeps.
 cdef Py_ssize_t SERIAL_BELOW = 1 << 13   # the family's cutoff: less work is not shared out
 cdef Py_ssize_t CHUNK = 1 << 11          # work a chunk
+cdef Py_ssize_t SHORT_BYTES = 1 << 12    # of a message: others of the interpreter's threads wait for it
 cdef double WORK_COST = 12.0             # nanoseconds of one thread for a unit of work
 cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 
@@ -135,9 +136,12 @@ def digest(int algorithm, data):
     bytes, 32 long
     """
     cdef const hash_core *core = core_of(algorithm)
+    cdef uint8_t result[32]
+    if isinstance(data, bytes) and len(data) <= SHORT_BYTES:  # no view of it is needed
+        hash_one(core, <const uint8_t *><bytes>data, <size_t>len(<bytes>data), result)
+        return result[:32]
     # (cast refuses a view with a zero in its shape)
     cdef const uint8_t[::1] view = memoryview(data).cast("B") if memoryview(data).nbytes else b""
-    cdef uint8_t result[32]
     cdef uint8_t empty = 0
     cdef size_t size = <size_t>view.shape[0]
     cdef const uint8_t *start = &view[0] if size else &empty

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cstark.field import Element, P
 from cstark.kernels import _hash
@@ -31,6 +32,13 @@ def silent(kind: str, label: str, data: bytes) -> None:
 
 def _length(n: int) -> bytes:
     return n.to_bytes(8, "little")
+
+
+@lru_cache(maxsize=256)
+def _framed(label: str) -> bytes:
+    """A label behind its length."""
+    name = label.encode()
+    return _length(len(name)) + name
 
 
 class Transcript:
@@ -65,16 +73,15 @@ class Transcript:
 
     def absorb(self, label: str, data: bytes) -> None:
         """Make every later draw depend on `data`."""
-        name = label.encode()
         self._state = self._hash(
-            b"absorb\0\0" + self._state + _length(len(name)) + name + _length(len(data)) + data
+            b"".join((b"absorb\0\0", self._state, _framed(label), _length(len(data)), data))
         )
         self.listener("absorb", label, bytes(data))
 
     def _words(self, label: str, count: int, below: int | None = None) -> list[int]:
         """The first `count` 8-byte words of the squeezed stream, of those less than `below`."""
-        name = label.encode()
-        prefix = b"squeeze\0" + self._state + _length(len(name)) + name
+        framed = _framed(label)
+        prefix = b"squeeze\0" + self._state + framed
         words: list[int] = []
         blocks = 0
         while len(words) < count:  # as many more as there must be, whatever they are
@@ -84,10 +91,9 @@ class Transcript:
             words += found if below is None else [word for word in found if word < below]
             blocks += more
         del words[count:]
-        self._state = self._hash(
-            b"advance\0" + self._state + _length(len(name)) + name + _length(blocks)
-        )
-        self.listener("draw", label, struct.pack(f"<{count}Q", *words))
+        self._state = self._hash(b"advance\0" + self._state + framed + _length(blocks))
+        if self.listener is not silent:
+            self.listener("draw", label, struct.pack(f"<{count}Q", *words))
         return words
 
     def extension(self, label: str) -> Element:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -152,6 +152,23 @@ class Phase:
         return phase
 
 
+class _Measured(AbstractContextManager[Phase]):
+    """What `Report.phase` returns."""
+
+    __slots__ = ("_name", "_phase", "_report")
+
+    def __init__(self, report: Report, name: str) -> None:
+        self._report = report
+        self._name = name
+
+    def __enter__(self) -> Phase:
+        self._phase = self._report._begin(self._name)
+        return self._phase
+
+    def __exit__(self, *raised: object) -> None:
+        self._report._end(self._phase)
+
+
 class Report:
     """A tree of phases, and facts about the proof.
 
@@ -200,8 +217,7 @@ class Report:
         self._open = [self.root]
         self.facts: dict[str, Any] = {}
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[Phase]:
+    def phase(self, name: str) -> AbstractContextManager[Phase]:
         """Measure the body of a ``with`` statement as a phase of the one now open.
 
         The measurement ends when the body does, by an exception or not.
@@ -215,19 +231,22 @@ class Report:
         context manager
             Of the `Phase`.
         """
-        parent = self._open[-1]
+        return _Measured(self, name)
+
+    def _begin(self, name: str) -> Phase:
         phase = Phase(name, self._note_memory())
-        parent.children.append(phase)
+        self._open[-1].children.append(phase)
         self._open.append(phase)
-        try:
-            yield phase
-        finally:
-            phase.seconds = self._note_memory() - phase.start
-            self._open.pop()
-            parent.note_peak(phase.peak_bytes, phase.buffers)
-            if parent is self.root:
-                # Nothing measures the root from outside; between phases there is no work.
-                parent.seconds = sum(child.seconds for child in parent.children)
+        return phase
+
+    def _end(self, phase: Phase) -> None:
+        phase.seconds = self._note_memory() - phase.start
+        self._open.pop()
+        parent = self._open[-1]
+        parent.note_peak(phase.peak_bytes, phase.buffers)
+        if parent is self.root:
+            # Nothing measures the root from outside; between phases there is no work.
+            parent.seconds = sum([child.seconds for child in parent.children])
 
     def _note_memory(self) -> float:
         """Credit the peak and the new buffers since the last note to the innermost open phase.
