@@ -147,18 +147,19 @@ cdef class Bound:
         cdef const uint64_t[:, ::1] triples
         cdef const uint64_t[:, :] matrix
         cdef uint64_t[::1] prepared
+        cdef uintptr_t[::1] pointers
         cdef Py_ssize_t[::1] periods
         cdef Py_ssize_t k, bad
         cdef block_program *p = &self.program
-        if code_view.shape[1] != 4 or terms_view.shape[1] != 2:
-            raise ValueError("code must have shape (n, 4) and terms (m, 2)")
         if rows < 8 or rows & (rows - 1):
             raise ValueError(f"rows must be a power of two of at least 8, not {rows}")
         if slots < 1 or slots > 1 << 24 or tests < 0 or pairs < 0:
             raise ValueError("slots, tests or pairs out of range")
         # A private copy: what has been checked is what runs.
-        code_view = np.array(code_view, dtype=np.int32)
-        terms_view = np.array(terms_view, dtype=np.int32)
+        code_view = np.array(code, dtype=np.int32)
+        terms_view = np.array(terms, dtype=np.int32)
+        if code_view.shape[1] != 4 or terms_view.shape[1] != 2:
+            raise ValueError("code must have shape (n, 4) and terms (m, 2)")
         self.arrays = [code_view, terms_view]
         p.length, p.term_count = code_view.shape[0], terms_view.shape[0]
         p.code = &code_view[0, 0] if p.length else NULL
@@ -179,18 +180,17 @@ cdef class Bound:
         if triples.shape[1] != 3:
             raise ValueError("weights must have shape (k, 3)")
         p.weight_count = triples.shape[0]
-        prepared = aligned(6 * 3 * triples.shape[0] + 8)
-        self.arrays.append(prepared)
-        p.weights = &prepared[0]
-        if triples.shape[0]:
-            isa_tables[isa_index()].prepare(&triples[0, 0], 3 * triples.shape[0], &prepared[0])
         words = base_weights
         p.base_weight_count = words.shape[0]
-        prepared = aligned(6 * words.shape[0] + 8)
+        # what is prepared of both, each part from a cache line on
+        k = (6 * 3 * triples.shape[0] + 15) // 8 * 8
+        prepared = aligned(k + 6 * words.shape[0] + 8)
         self.arrays.append(prepared)
-        p.base_weights = &prepared[0]
+        p.weights, p.base_weights = &prepared[0], &prepared[k]
+        if triples.shape[0]:
+            isa_tables[isa_index()].prepare(&triples[0, 0], 3 * triples.shape[0], &prepared[0])
         if words.shape[0]:
-            isa_tables[isa_index()].prepare(&words[0], words.shape[0], &prepared[0])
+            isa_tables[isa_index()].prepare(&words[0], words.shape[0], &prepared[k])
 
         if len(matrices) != MATRICES:
             raise ValueError(f"matrices must be {MATRICES} arrays or None")
@@ -211,7 +211,7 @@ cdef class Bound:
             p.stride[k], p.width[k] = matrix.strides[0] // 8, matrix.shape[1]
 
         pointers = np.zeros(len(periodic) + 1, dtype=np.uintp)
-        lengths = np.zeros(len(periodic) + 1, dtype=np.intp)
+        periods = np.zeros(len(periodic) + 1, dtype=np.intp)
         for k in range(len(periodic)):
             words = periodic[k]
             if words.shape[0] < 1 or rows % words.shape[0] or words.shape[0] & (words.shape[0] - 1):
@@ -220,10 +220,9 @@ cdef class Bound:
                     f"power of two dividing {rows}"
                 )
             self.arrays.append(words)
-            pointers[k], lengths[k] = <uintptr_t>&words[0], words.shape[0]
-        self.arrays.extend((pointers, lengths))
-        periods = lengths
-        p.periodic = <const uint64_t *const *><uintptr_t>pointers.ctypes.data
+            pointers[k], periods[k] = <uintptr_t>&words[0], words.shape[0]
+        self.arrays.extend((pointers, periods))
+        p.periodic = <const uint64_t *const *>&pointers[0]
         p.periods, p.periodic_count = &periods[0], len(periodic)
         bad = invalid_instruction(p)
         if bad >= 0:

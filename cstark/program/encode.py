@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class BlockProgram:
         # Fractions are inverted in batches of a few thousand, at least a block of each pair.
         fraction_rows = max(BLOCK_ROWS, 2048 // max(self.pairs, 1))
         words = threads * scratch_words(self.slots, self.pairs, fraction_rows)
-        return 8 * (words + 18 * len(self.weights) + 6 * len(self.base_weights) + 16)
+        return 8 * (words + (18 * len(self.weights) + 15) // 8 * 8 + 6 * len(self.base_weights) + 8)
 
     def bind(
         self,
@@ -82,24 +83,41 @@ class BlockProgram:
         challenges: Challenges,
     ) -> Bound:
         """The program with all constants, on these arrays; ready to run."""
-        scalars = _binding.scalar_values(self.scalars.nodes, publics)
+        scalars = self._literals
+        if scalars is None:
+            scalars = _binding.scalar_values(self.scalars.nodes, publics)
         ext_constants, weights = _binding.elements(
             self.ext_constants, self.weights, scalars, challenges
         )
+        of_constants, of_weights = self._numbers
         return Bound(
             self.code,
             self.terms,
             self.slots,
-            scalars[list(self.constants)],
+            scalars.take(of_constants),
             ext_constants,
             weights,
-            scalars[list(self.base_weights)],
-            list(matrices),
-            list(periodic),
+            scalars.take(of_weights),
+            matrices,
+            periodic,
             rows,
             self.tests,
             self.pairs,
         )
+
+    @cached_property
+    def _literals(self) -> np.ndarray | None:
+        """The scalars, where none depends on a public value: the same in every proof."""
+        if any(node.kind == "public" for node in self.scalars.nodes):
+            return None
+        found = _binding.scalar_values(self.scalars.nodes, ())
+        found.flags.writeable = False
+        return found
+
+    @cached_property
+    def _numbers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the scalars that are constants, and of those that are weights."""
+        return np.array(self.constants, dtype=np.intp), np.array(self.base_weights, dtype=np.intp)
 
 
 def encode(
