@@ -54,6 +54,8 @@ def test_signs_and_unit_counts(flags):
     rng = np.random.default_rng(flags)
     matrix = rng.integers(0, P, (16, 8), dtype=np.uint64)
     matrix[:4, :6] = P - 1
+    matrix[4:8] = 2**64 - 1
+    matrix[8:12] = rng.integers(P, 2**64, (4, 8), dtype=np.uint64)
     out = np.zeros((16, 6), np.uint64)
     total, bad = _lookup.build(fraction_program(matrix, flags, pairs=2), out)
     assert bad == -1

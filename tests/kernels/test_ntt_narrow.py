@@ -11,6 +11,7 @@ from ntt_oracle import SHIFTS, pick, pool, random_columns
 
 from cstark.kernels import _ntt, _runtime
 
+P = 2**64 - 2**32 + 1
 EVERY_WIDTH = range(1, 41)
 
 
@@ -103,3 +104,18 @@ def test_scratch_is_what_it_says(each_isa, k, width):
         _runtime.reset_peak()
         _ntt.lde(plan, src, out, shifts)
         assert _runtime.peak_bytes() - before == _ntt.lde_scratch_bytes([(plan, width, width, 2)])
+
+
+@pytest.mark.parametrize("k", [6, 10, 12])
+@pytest.mark.parametrize("width", [1, 3, 12])
+def test_extreme_words(each_isa, k, width):
+    """No sum overflows: of words that are extreme, in the patterns of the bits of their places."""
+    places = np.arange(width << k).reshape(1 << k, width)
+    for period in (1, 3, 5, 8, 64):
+        high = places // period % 2 == 0
+        src = np.where(high, np.uint64(2**64 - 1), np.uint64(0))
+        out = extended(k, src, [2, 1])
+        _runtime.set_isa("portable")
+        expected = extended(k, src % np.uint64(P), [2, 1])
+        _runtime.set_isa(each_isa)
+        np.testing.assert_array_equal(out, expected)

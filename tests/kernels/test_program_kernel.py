@@ -147,7 +147,7 @@ def test_linear_on_edge_values():
 
 @pytest.mark.parametrize("extreme", [False, True])
 def test_sums_of_all_the_terms_there_may_be(extreme):
-    """Of words any, also where the sum of xl w + xh (w B mod p) ends close to a multiple of 2^64."""
+    """Any words, and sums of xl w + xh (w B mod p) that end close to a multiple of 2^64."""
     rng = np.random.default_rng(3)
     matrix = rng.integers(0, 2**64, (16, 8), dtype=np.uint64)
     weights = rng.integers(0, P, 32, dtype=np.uint64)

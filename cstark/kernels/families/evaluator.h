@@ -236,8 +236,8 @@ static two_fractions fractions_at(const block_program *p, const workspace *w, pt
 
 /* +- x y, or +- y without x. */
 INLINE digits signed_product(const uint64_t *x, ptrdiff_t i, vec y, int negative) {
-    const digits product = x ? d_mul_vec(v_load(x + i), y) : d_split(y);
-    return negative ? d_sub(d_split(v_set1(0)), product) : product;
+    const digits product = x ? w_mul_vec(v_load(x + i), y) : w_split(y);
+    return negative ? d_sub(w_split(v_set1(0)), product) : product;
 }
 
 NOINLINE void make_residual(uint64_t *d, const two_fractions *r, const uint64_t *column, ptrdiff_t rows) {
@@ -278,11 +278,11 @@ NOINLINE void make_pair(uint64_t *out, ptrdiff_t plane, uint64_t *norms, const t
         if (r->n) f_norm = v_mul(f_norm, v_load(r->n + i));
         vec3 numerator;
         for (int k = 0; k < 3; k++) {
-            const digits left = d_mul_vec(f.c[k], g_norm), right = d_mul_vec(g.c[k], f_norm);
+            const digits left = w_mul_vec(f.c[k], g_norm), right = w_mul_vec(g.c[k], f_norm);
             digits sum = r->flags & NEGATIVE_A ? d_sub(right, left) : d_add(right, left);
             /* `right` is in the sum already: taken away twice, it is negated. */
             if (r->flags & NEGATIVE_B) sum = d_sub(sum, d_add(right, right));
-            numerator.c[k] = d_value(sum);
+            numerator.c[k] = w_value(sum);
         }
         e_store(out + i, plane, numerator);
     }

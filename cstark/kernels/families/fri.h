@@ -58,8 +58,8 @@ INLINE void fold_some(const uint64_t *p, ptrdiff_t plane, ptrdiff_t step, uint64
     }
     const vec3 ratio = e_scale(challenge, v_load(inverse_points));
     /* Horner's rule in challenge / y. The coefficients stay in digits, where the sum costs no carry. */
-    vec3 r = e_value(y[arity - 1]);
-    for (int k = arity - 2; k >= 0; k--) r = e_mul_add(r, ratio, y[k]);
+    vec3 r = e_digits_value(y[arity - 1]);
+    for (int k = arity - 2; k >= 0; k--) r = e_mul_add_digits(r, ratio, y[k]);
     r = e_canonical(r);
     if (count == LANES)
         e_store(out, out_plane, r);

@@ -5,7 +5,7 @@
  * every path from an input to an output carries exactly ONE shift of at most 24 bits (so w u1 + w^3 u3 is not
  * written as w (u1 + i u3)); the bias that makes all digits non-negative is added once, to input 0,
  * which reaches every output with coefficient 1; and every output is merged into a word at once.
- * Products by twiddles are wide values (lane_names.h), and so are their sums until they must be digits.
+ * Products by twiddles or words are wide values (lane_names.h), and so are their sums until they must be digits.
  *
  * `kind` and the other `const int` parameters are compile-time constants wherever these are called.
  * All inputs are taken before the first addition. Their digits do not fit the registers of AVX2, but products
@@ -25,7 +25,7 @@ INLINE digits ntt_input(const uint64_t *s, int j, const int kind, const ntt_fact
     const vec a = v_load(s);
     if (kind == NTT_PLAIN || (kind == NTT_ROWS_BUT_FIRST && j == 0)) return d_split(a);
     if (kind == NTT_SHIFT) return d_power_of_two(a, step * j % 192);
-    if (kind == NTT_LANES) return d_mul_vec(a, v_load(t->lanes + j * t->step));
+    if (kind == NTT_LANES) return w_mul_vec(a, v_load(t->lanes + j * t->step));
     return w_mul(a, t->rows + j * t->step);
 }
 
@@ -34,6 +34,7 @@ INLINE digits ntt_first_input(const uint64_t *s, const int kind, const ntt_facto
     const vec a = v_load(s);
     if (kind == NTT_ROWS) return w_mul_biased(a, t->rows);
     if (kind == NTT_ROWS_BUT_FIRST) return w_split_biased(a);
+    if (kind == NTT_LANES) return w_bias(ntt_input(s, 0, kind, t, 0));
     return d_bias(ntt_input(s, 0, kind, t, 0));
 }
 
@@ -44,8 +45,8 @@ INLINE void ntt_output(uint64_t *d, digits a, const int canonical) {
 
 #define INPUT(j) ntt_input(s + (j) * ss, j, kind, t, step)
 #define FIRST_INPUT ntt_first_input(s, kind, t)
-#define WIDE (kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST)
-#define DIGITS(a) (WIDE ? w_digits(a) : (a))
+#define WIDE (kind == NTT_ROWS || kind == NTT_ROWS_BUT_FIRST || kind == NTT_LANES)
+#define DIGITS(a) (kind == NTT_LANES ? w_word_digits(a) : WIDE ? w_digits(a) : (a))
 #define BIASED(a) (WIDE ? w_biased_digits(a) : (a))
 #define OUTPUT(k, value) ntt_output(d + ((k) * direction & (RADIX - 1)) * ds, value, canonical)
 

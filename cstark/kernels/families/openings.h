@@ -6,6 +6,8 @@
 #include "openings_types.h"
 #include "powers.h"
 
+INLINE vec biased_value(digits a) { return d_merge(w_biased_digits(a)); }
+
 /* Inverses of zeta - x for a segment of at most INVERT_BLOCK points. With a = a0 + a1 w + a2 w^2 =
  * zeta - x only a0 varies, and (goldilocks.h, ext_adjugate)
  *     adjugate = (a0^2 - c, 2 a2^2 - a0 a1, a1^2 - a0 a2),  c = 2 a1 a2,
@@ -18,8 +20,8 @@ static void invert_segment(const points_job *job, uint64_t first_point, uint64_t
     const uint64_t c = gl_add(a12, a12), twice_a22 = gl_add(a22, a22);
     const uint64_t half_end = gl_add(gl_mul(a11, a1), gl_mul(twice_a22, a2));
     const vec v_a1 = v_set1(a1), v_a2 = v_set1(a2), v_c = v_set1(c), v_3c = v_set1(gl_add(c, gl_add(c, c)));
-    const digits d_2a22 = d_split(v_set1(twice_a22)), d_a11 = d_split(v_set1(a11));
-    const digits d_end = d_split(v_set1(gl_add(half_end, half_end)));
+    const digits w_2a22 = w_split_biased(v_set1(twice_a22)), w_a11 = w_split_biased(v_set1(a11));
+    const digits w_end = w_split_biased(v_set1(gl_add(half_end, half_end)));
     const vec z0 = v_set1(job->zeta.c[0]);
     uint64_t *const inverses = points; /* the points are used up by then */
 
@@ -28,9 +30,9 @@ static void invert_segment(const points_job *job, uint64_t first_point, uint64_t
     fill_powers(points, count + LANES - 1, first_point, job->step);
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         const vec a0 = v_sub(z0, v_load(points + i)), square = v_square(a0);
-        const vec3 adjugate = {{v_sub_canonical(square, v_c), d_value(d_sub(d_2a22, d_mul_vec(a0, v_a1))),
-                                d_value(d_sub(d_a11, d_mul_vec(a0, v_a2)))}};
-        v_store(norms + i, d_value(d_add(d_mul_vec(a0, v_sub_canonical(square, v_3c)), d_end)));
+        const vec3 adjugate = {{v_sub_canonical(square, v_c), biased_value(d_sub(w_2a22, w_mul_vec(a0, v_a1))),
+                                biased_value(d_sub(w_a11, w_mul_vec(a0, v_a2)))}};
+        v_store(norms + i, biased_value(d_add(w_mul_vec(a0, v_sub_canonical(square, v_3c)), w_end)));
         if (count - i >= LANES)
             e_store(out + i, job->out_plane, adjugate);
         else
@@ -160,8 +162,8 @@ static ptrdiff_t column_sums(void *context, ptrdiff_t first, ptrdiff_t last, int
 
 /* Sums over columns. Lanes are columns; LANES rows are summed across their lanes together. A block
  * of columns keeps its coefficients in the first-level cache while a group of rows passes. The terms of
- * a block all end in one lane of a `dot`: 128 columns, if it takes so many. */
-enum { BLOCK_VECTORS = (DOT_TERMS < 128 ? DOT_TERMS : 128) / LANES, GROUP = 256 };
+ * a block all end in one lane of a `dot`: 128 columns, of the 256 that it takes. */
+enum { BLOCK_VECTORS = 128 / LANES, GROUP = 256 };
 
 static ptrdiff_t coefficient_words(ptrdiff_t width) {
     return (width + LANES - 1) / LANES * 3 * (ptrdiff_t)(sizeof(weight_vec) / sizeof(uint64_t));
@@ -196,6 +198,7 @@ INLINE vec3 sums_across(const uint64_t *const row[LANES], const weight_vec (*wei
             dot_add_vec(&s1, x, &weights[whole][1]);
             dot_add_vec(&s2, x, &weights[whole][2]);
         }
+        if (vectors * LANES > DOT_TERMS) dot_settle(&s0), dot_settle(&s1), dot_settle(&s2);
         d0[r] = s0, d1[r] = s1, d2[r] = s2;
     }
     const dot t0 = dot_across(d0), t1 = dot_across(d1), t2 = dot_across(d2);

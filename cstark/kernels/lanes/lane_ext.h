@@ -60,34 +60,37 @@ INLINE vec3 e_canonical(vec3 a) {
     vec3 r = {{v_canonical(a.c[0]), v_canonical(a.c[1]), v_canonical(a.c[2])}};
     return r;
 }
-/* Nine products, three reductions. */
+/* Nine products in three sums. */
+INLINE void e_products(vec3 a, vec3 b, products s[3]) {
+    s[0] = s[1] = s[2] = products_zero();
+    products_add(&s[0], a.c[1], b.c[2]);
+    products_add(&s[0], a.c[2], b.c[1]);
+    products_twice(&s[0]);
+    products_add(&s[0], a.c[0], b.c[0]);
+    products_add(&s[1], a.c[2], b.c[2]);
+    products_twice(&s[1]);
+    products_add(&s[1], a.c[0], b.c[1]);
+    products_add(&s[1], a.c[1], b.c[0]);
+    products_add(&s[2], a.c[0], b.c[2]);
+    products_add(&s[2], a.c[1], b.c[1]);
+    products_add(&s[2], a.c[2], b.c[0]);
+}
 INLINE digits3 e_product(vec3 a, vec3 b) {
-    digits3 r;
-    products s = products_zero();
-    products_add(&s, a.c[1], b.c[2]);
-    products_add(&s, a.c[2], b.c[1]);
-    products_twice(&s);
-    products_add(&s, a.c[0], b.c[0]);
-    r.c[0] = products_digits(&s);
-    s = products_zero();
-    products_add(&s, a.c[2], b.c[2]);
-    products_twice(&s);
-    products_add(&s, a.c[0], b.c[1]);
-    products_add(&s, a.c[1], b.c[0]);
-    r.c[1] = products_digits(&s);
-    s = products_zero();
-    products_add(&s, a.c[0], b.c[2]);
-    products_add(&s, a.c[1], b.c[1]);
-    products_add(&s, a.c[2], b.c[0]);
-    r.c[2] = products_digits(&s);
+    products s[3];
+    e_products(a, b, s);
+    digits3 r = {{products_wide(&s[0]), products_wide(&s[1]), products_wide(&s[2])}};
     return r;
 }
 INLINE vec3 e_value(digits3 a) {
+    vec3 r = {{w_value(a.c[0]), w_value(a.c[1]), w_value(a.c[2])}};
+    return r;
+}
+INLINE vec3 e_digits_value(digits3 a) {
     vec3 r = {{d_value(a.c[0]), d_value(a.c[1]), d_value(a.c[2])}};
     return r;
 }
 INLINE digits3 e_split(vec3 a) {
-    digits3 r = {{d_split(a.c[0]), d_split(a.c[1]), d_split(a.c[2])}};
+    digits3 r = {{w_split(a.c[0]), w_split(a.c[1]), w_split(a.c[2])}};
     return r;
 }
 INLINE digits3 e_digits_add(digits3 a, digits3 b) {
@@ -95,25 +98,30 @@ INLINE digits3 e_digits_add(digits3 a, digits3 b) {
     return r;
 }
 INLINE vec3 e_mul(vec3 a, vec3 b) { return e_value(e_product(a, b)); }
-/* a b + c, with c still in digits: the sum is reduced once. */
+/* a b + c, with c unreduced: the sum is reduced once. */
 INLINE vec3 e_mul_add(vec3 a, vec3 b, digits3 c) { return e_value(e_digits_add(e_product(a, b), c)); }
-/* (a0^2 + 4 a1 a2, 2 a0 a1 + 2 a2^2, 2 a0 a2 + a1^2): six products in digits, summed before merging. */
+INLINE vec3 e_mul_add_digits(vec3 a, vec3 b, digits3 c) {
+    products s[3];
+    e_products(a, b, s);
+    const digits3 product = {{products_digits(&s[0]), products_digits(&s[1]), products_digits(&s[2])}};
+    return e_digits_value(e_digits_add(product, c));
+}
+/* (a0^2 + 4 a1 a2, 2 a0 a1 + 2 a2^2, 2 a0 a2 + a1^2): six products, summed before they are reduced. */
 INLINE vec3 e_square(vec3 a) {
-    const digits a00 = d_mul_vec(a.c[0], a.c[0]), a12 = d_mul_vec(a.c[1], a.c[2]);
-    const digits a01 = d_mul_vec(a.c[0], a.c[1]), a22 = d_mul_vec(a.c[2], a.c[2]);
-    const digits a02 = d_mul_vec(a.c[0], a.c[2]), a11 = d_mul_vec(a.c[1], a.c[1]);
-    vec3 r = {{d_value(d_add(a00, d_shift(a12, 2))), d_value(d_shift(d_add(a01, a22), 1)),
-               d_value(d_add(d_shift(a02, 1), a11))}};
+    const digits a00 = w_mul_vec(a.c[0], a.c[0]), a12 = w_mul_vec(a.c[1], a.c[2]);
+    const digits a01 = w_mul_vec(a.c[0], a.c[1]), a22 = w_mul_vec(a.c[2], a.c[2]);
+    const digits a02 = w_mul_vec(a.c[0], a.c[2]), a11 = w_mul_vec(a.c[1], a.c[1]);
+    vec3 r = {{w_value(d_add(a00, w_twice(w_twice(a12)))), w_value(w_twice(d_add(a01, a22))),
+               w_value(d_add(w_twice(a02), a11))}};
     return r;
 }
 /* a * adjugate = norm, in the base field. */
 INLINE vec3 e_adjugate(vec3 a, vec *norm) {
-    const digits a00 = d_mul_vec(a.c[0], a.c[0]), a12 = d_mul_vec(a.c[1], a.c[2]);
-    const digits a22 = d_mul_vec(a.c[2], a.c[2]), a01 = d_mul_vec(a.c[0], a.c[1]);
-    const digits a11 = d_mul_vec(a.c[1], a.c[1]), a02 = d_mul_vec(a.c[0], a.c[2]);
-    vec3 r = {{d_value(d_sub(a00, d_shift(a12, 1))), d_value(d_sub(d_shift(a22, 1), a01)),
-               d_value(d_sub(a11, a02))}};
-    const digits twice = d_add(d_mul_vec(a.c[1], r.c[2]), d_mul_vec(a.c[2], r.c[1]));
-    *norm = d_value(d_add(d_mul_vec(a.c[0], r.c[0]), d_shift(twice, 1)));
+    const digits a00 = w_mul_vec(a.c[0], a.c[0]), a12 = w_mul_vec(a.c[1], a.c[2]);
+    const digits a22 = w_mul_vec(a.c[2], a.c[2]), a01 = w_mul_vec(a.c[0], a.c[1]);
+    const digits a11 = w_mul_vec(a.c[1], a.c[1]), a02 = w_mul_vec(a.c[0], a.c[2]);
+    vec3 r = {{w_value(d_sub(a00, w_twice(a12))), w_value(d_sub(w_twice(a22), a01)), w_value(d_sub(a11, a02))}};
+    const digits twice = d_add(w_mul_vec(a.c[1], r.c[2]), w_mul_vec(a.c[2], r.c[1]));
+    *norm = w_value(d_add(w_mul_vec(a.c[0], r.c[0]), w_twice(twice)));
     return r;
 }

@@ -23,10 +23,15 @@
  *
  * twiddle        a constant to multiply words by: twiddle_set prepares one, twiddle_store LANES of them from
  *                any words; one layout for every instruction set
- * w_mul          word times twiddle, as a wide value: of the type digits, and d_add and d_sub take it, but
- *                what its parts mean is the set's affair; sums of up to 8 fit, and none may be shifted
+ * w_mul w_mul_vec   word times twiddle, times word, as a wide value: of the type digits, and d_add and
+ *                d_sub take it, but what its parts mean is the set's affair; sums of up to 8 fit, and none
+ *                may be shifted
+ * w_split        a word as a wide value; w_twice doubles one
+ * w_value        the residue as a vec (any word); input may be negative
  * w_mul_biased w_split_biased   word times twiddle, or a word alone, with the bias of wide values
- * w_digits       digits of a wide value without bias: they may be shifted
+ * w_bias         adds the bias of wide values
+ * w_digits       digits of a wide value without bias, of w_mul alone: they may be shifted; w_word_digits for
+ *                those of w_mul_vec
  * w_biased_digits   digits of a wide value with the bias once, which become that of d_bias: for sums with
  *                others, and d_merge
  *
@@ -41,13 +46,13 @@
  * products       LANES sums of word times word: products_zero, products_add, products_twice (doubles the
  *                sum so far), products_value; at most 64 terms
  *
- *                products_digits leaves the sum unreduced
+ *                products_digits, products_wide leave the sum unreduced
  *
  * vec3           LANES extension elements: e_load/e_store planar, e_load_rows/e_store_rows
  *                interleaved (each also ..._some), e_add e_sub e_mul e_square
  *                e_scale (by base vec) e_set1 e_adjugate (and norm)
- * digits3        the same unreduced: e_split e_digits_add e_product (of two vec3) e_value (to vec3);
- *                e_mul_add(a, b, c) = a b + c with c a digits3
+ * digits3        the same unreduced, in digits: e_digits_value (to vec3), e_mul_add_digits(a, b, c) = a b + c;
+ *                or wide: e_split e_product (of two vec3) e_value (to vec3), e_mul_add; e_digits_add
  *
  * columns_from_rows(row, stride, out, plane)   LANES rows of four words: column k to out + k * plane
  * rows_from_columns(column, out, stride)       and back: four vectors, each a column, to rows

@@ -179,15 +179,16 @@ INLINE digits d_bias(digits a) {
                 _mm256_add_epi64(a.hi, _mm256_set1_epi64x((1ll << 60) - 3 * (1ll << 28)))};
     return d;
 }
-/* 0 <= lo, hi < 2^62. hi = h0 + h1 B: value = (lo + (B - 1) h1) + h0 B = g + low. g < 2^63, so the sum
- * carries exactly when `low` has its top bit and the sum has not. */
+/* 0 <= lo, hi < 2^62. hi = h0 + h1 B with its halves swapped is h1 + h0 B: value = lo + (B - 1) h1 + h0 B =
+ * (lo + (B - 2) h1) + swapped = g + swapped. g < 2^63, so the sum carries exactly when `swapped` has its top
+ * bit and the sum has not. */
 INLINE vec d_merge(digits a) {
-    const vec g = _mm256_add_epi64(a.lo, _mm256_mul_epu32(_mm256_srli_epi64(a.hi, 32), VECTOR_LOW));
-    const vec low = _mm256_slli_epi64(a.hi, 32);
-    const vec sum = _mm256_add_epi64(low, g);
+    const vec swapped = _mm256_shuffle_epi32(a.hi, 0xB1);
+    const vec g = _mm256_add_epi64(a.lo, _mm256_mul_epu32(swapped, v_set1(0xFFFFFFFE)));
+    const vec sum = _mm256_add_epi64(swapped, g);
     const vec carried = _mm256_add_epi64(sum, VECTOR_LOW);
     return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(sum), _mm256_castsi256_pd(carried),
-                                                _mm256_castsi256_pd(_mm256_andnot_si256(sum, low))));
+                                                _mm256_castsi256_pd(_mm256_andnot_si256(sum, swapped))));
 }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
 /* w B = -w_high + (w_low + w_high) B */
@@ -211,9 +212,15 @@ INLINE void twiddle_store(twiddle *out, vec a) {
 
 INLINE digits w_mul(vec a, const twiddle *t) { return d_mul(a, t); }
 INLINE digits w_mul_biased(vec a, const twiddle *t) { return d_bias(d_mul(a, t)); }
+INLINE digits w_mul_vec(vec a, vec b) { return d_mul_vec(a, b); }
+INLINE digits w_twice(digits a) { return d_shift(a, 1); }
+INLINE digits w_split(vec a) { return d_split(a); }
+INLINE digits w_bias(digits a) { return d_bias(a); }
 INLINE digits w_split_biased(vec a) { return d_bias(d_split(a)); }
 INLINE digits w_digits(digits a) { return a; }
+INLINE digits w_word_digits(digits a) { return a; }
 INLINE digits w_biased_digits(digits a) { return a; }
+INLINE vec w_value(digits a) { return d_value(a); }
 
 /* ---- dot products with prepared constants ----
  * c and c B mod p are each cut into limbs of 22, 22, 20 bits: x c = sum_k (x_low c_k + x_high c'_k) 2^(22 k),
@@ -362,6 +369,7 @@ INLINE digits products_digits(const products *s) {
     digits r = {_mm256_sub_epi64(l, _mm256_add_epi64(b2, s->h_high)), _mm256_add_epi64(b1, b2)};
     return r;
 }
+INLINE digits products_wide(const products *s) { return products_digits(s); }
 INLINE vec products_value(const products *s) { return d_value(products_digits(s)); }
 
 #include "transpose.h"

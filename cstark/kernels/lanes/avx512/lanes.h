@@ -163,11 +163,13 @@ INLINE digits d_bias(digits a) {
                 _mm512_add_epi64(a.hi, _mm512_set1_epi64((1ll << 60) - 3 * (1ll << 28)))};
     return d;
 }
-/* 0 <= lo, hi < 2^62. hi = h0 + h1 B: value = (lo + (B - 1) h1) + h0 B = g + low; after a carry the sum is
- * below g < 2^63, and adding EPSILON carries nothing. */
+/* 0 <= lo, hi < 2^62. hi = h0 + h1 B with its halves swapped is h1 + h0 B: value = lo + (B - 1) h1 + h0 B =
+ * (lo + (B - 2) h1) + swapped = g + swapped; after a carry the sum is below g < 2^63, and adding EPSILON
+ * carries nothing. */
 INLINE vec d_merge(digits a) {
-    const vec g = _mm512_add_epi64(a.lo, _mm512_mul_epu32(v_high(a.hi), VECTOR_LOW));
-    const vec sum = _mm512_add_epi64(_mm512_slli_epi64(a.hi, 32), g);
+    const vec swapped = _mm512_shuffle_epi32(a.hi, 0xB1);
+    const vec g = _mm512_add_epi64(a.lo, _mm512_mul_epu32(swapped, v_set1(0xFFFFFFFE)));
+    const vec sum = _mm512_add_epi64(swapped, g);
     return _mm512_mask_add_epi64(sum, _mm512_cmplt_epu64_mask(sum, g), sum, VECTOR_LOW);
 }
 INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
@@ -231,11 +233,16 @@ INLINE digits w_mul(vec a, const twiddle *t) {
 INLINE digits w_mul_biased(vec a, const twiddle *t) {
     return w_product(a, t, WIDE_BIAS_LOW, WIDE_BIAS_MIDDLE);
 }
-INLINE digits w_split_biased(vec a) {
-    digits r = {_mm512_add_epi64(_mm512_and_si512(a, v_set1(LOW_52)), WIDE_BIAS_LOW),
-                _mm512_add_epi64(_mm512_srli_epi64(a, 52), WIDE_BIAS_MIDDLE)};
+INLINE digits w_split(vec a) {
+    digits r = {_mm512_and_si512(a, v_set1(LOW_52)), _mm512_srli_epi64(a, 52)};
     return r;
 }
+INLINE digits w_bias(digits a) {
+    digits r = {_mm512_add_epi64(a.lo, WIDE_BIAS_LOW), _mm512_add_epi64(a.hi, WIDE_BIAS_MIDDLE)};
+    return r;
+}
+INLINE digits w_split_biased(vec a) { return w_bias(w_split(a)); }
+INLINE digits w_twice(digits a) { return d_add(a, a); }
 /* middle = h 2^12 + l with a signed h, and 2^64 = B - 1: low - h + (l 2^20 + h) B. */
 INLINE digits w_biased_digits(digits a) {
     const vec h = _mm512_srai_epi64(a.hi, 12);
@@ -252,14 +259,19 @@ INLINE digits w_digits(digits a) {
                 _mm512_add_epi64(_mm512_add_epi64(l, carry), h)};
     return r;
 }
-
-/* ---- low + middle 2^52: how sums of 52-bit products end; middle = h 2^12 + l, 2^64 = B - 1 ---- */
-INLINE digits d_from_52(vec low, vec middle) {
-    const vec h = _mm512_srli_epi64(middle, 12);
-    const vec l = _mm512_and_si512(_mm512_slli_epi64(middle, 20), VECTOR_LOW);
-    digits d = {_mm512_sub_epi64(low, h), _mm512_add_epi64(l, h)};
-    return d;
+/* Of w_mul_vec, whose middle is three times 2^52 and more: what is above 2^44 in it is times 2^96 = -1, and
+ * bits 12 to 43 alone are times 2^64. Below 2^34 again for the difference of two products. */
+INLINE digits w_word_digits(digits a) {
+    const long long control = 12 | 20 << 8 | 28 << 16 | 36ll << 24;
+    const vec top = _mm512_srai_epi64(a.hi, 44), l = _mm512_maskz_slli_epi32(0x5555, a.hi, 20);
+    const vec h = _mm512_maskz_multishift_epi64_epi8(0x0F0F0F0F0F0F0F0Full, _mm512_set1_epi64(control), a.hi);
+    const vec carry = _mm512_srai_epi64(a.lo, 32);
+    digits r = {_mm512_sub_epi64(_mm512_sub_epi64(_mm512_and_si512(a.lo, VECTOR_LOW), h), top),
+                _mm512_add_epi64(_mm512_add_epi64(l, carry), h)};
+    return r;
 }
+/* low + 2^61 and middle + 2^12, both below 2^62 in the end: |low| < 2^60, |middle| < 2^61 */
+INLINE vec w_value(digits a) { return d_merge(w_biased_digits(w_bias(a))); }
 
 /* ---- dot products with prepared constants ----
  * Multiplications are what a sum of products waits for (Zen 4 begins one of any kind in a cycle, and another
@@ -388,11 +400,25 @@ INLINE void products_twice(products *s) {
     s->low = _mm512_add_epi64(s->low, s->low), s->middle = _mm512_add_epi64(s->middle, s->middle);
     s->high = _mm512_add_epi64(s->high, s->high);
 }
-/* 2^104 = -2^8 */
-INLINE digits products_digits(const products *s) {
-    return d_from_52(_mm512_sub_epi64(s->low, _mm512_slli_epi64(s->high, 8)), s->middle);
+/* 2^104 = -2^8; |low| < 2^59 and middle < 2^60 for 64 of them */
+INLINE digits products_wide(const products *s) {
+    digits r = {_mm512_sub_epi64(s->low, _mm512_slli_epi64(s->high, 8)), s->middle};
+    return r;
 }
-INLINE vec products_value(const products *s) { return d_value(products_digits(s)); }
+/* middle = h 2^12 + l, and 2^64 = B - 1 */
+INLINE digits products_digits(const products *s) {
+    const digits wide = products_wide(s);
+    const vec h = _mm512_srli_epi64(wide.hi, 12);
+    const vec l = _mm512_maskz_slli_epi32(0x5555, wide.hi, 20);
+    digits d = {_mm512_sub_epi64(wide.lo, h), _mm512_add_epi64(l, h)};
+    return d;
+}
+INLINE vec products_value(const products *s) { return w_value(products_wide(s)); }
+INLINE digits w_mul_vec(vec a, vec b) {
+    products s = products_zero();
+    products_add(&s, a, b);
+    return products_wide(&s);
+}
 
 #include "transpose.h"
 #include "lane_ext.h"

@@ -63,9 +63,15 @@ INLINE vec d_value(digits a) { return d_merge(d_bias(a)); }
 
 INLINE digits w_mul(vec a, const twiddle *t) { return d_mul(a, t); }
 INLINE digits w_mul_biased(vec a, const twiddle *t) { return d_bias(d_mul(a, t)); }
+INLINE digits w_mul_vec(vec a, vec b) { return d_mul_vec(a, b); }
+INLINE digits w_twice(digits a) { return d_shift(a, 1); }
+INLINE digits w_split(vec a) { return d_split(a); }
+INLINE digits w_bias(digits a) { return d_bias(a); }
 INLINE digits w_split_biased(vec a) { return d_bias(d_split(a)); }
 INLINE digits w_digits(digits a) { return a; }
+INLINE digits w_word_digits(digits a) { return a; }
 INLINE digits w_biased_digits(digits a) { return a; }
+INLINE vec w_value(digits a) { return d_value(a); }
 
 /* ---- dot products with prepared constants: 128-bit sum and its carries ---- */
 #define DOT_TERMS 256
@@ -117,6 +123,7 @@ INLINE void products_twice(products *s) {
 }
 INLINE vec products_value(const products *s) { return dot_value(s); }
 INLINE digits products_digits(const products *s) { return (digits)dot_value(s); }
+INLINE digits products_wide(const products *s) { return products_digits(s); }
 
 #include "transpose.h"
 #include "lane_ext.h"
