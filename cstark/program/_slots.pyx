@@ -266,6 +266,14 @@ cdef class Scheduler:
                 self.settle(member, at + self.operations.values[member].first - base)
                 self.take(self.place[member], 1)
             return self.line(OP_LOAD4, at, column.source, base)
+        base = min(column.first, self.widths[column.source] - 4)
+        if column.width == 3 and base >= 0:
+            # A neighbour of an extension column comes along, and nobody looks at it.
+            at = self.allocate(4, position)
+            self.give_back(at, 4)
+            self.settle(value, at + column.first - base)
+            self.take(self.place[value], 3)
+            return self.line(OP_LOAD4, at, column.source, base)
         at = self.allocate(column.width, position)
         self.settle(value, at)
         for part in range(column.width):
