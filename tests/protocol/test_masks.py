@@ -12,6 +12,7 @@ import pytest
 import cstark as cs
 from cstark import field
 from cstark.field import P
+from cstark.protocol import columns as columns_module
 from cstark.protocol import prover as prover_module
 from cstark.protocol.hiding import chunk_mask_length, mask_length
 from cstark.protocol.layout import Layout
@@ -143,12 +144,12 @@ def test_without_other_masks_nothing_else_changes(subject):
 
 
 def without_columns(tree):
-    before = prover_module.column_masks
+    before = columns_module.column_masks
 
     def none(masks, state, shape, queries):
         return before(Zeros() if shape.tree == tree else masks, state, shape, queries)
 
-    return changed(prover_module, "column_masks", none)
+    return changed(columns_module, "column_masks", none)
 
 
 class Zeros:
@@ -167,24 +168,24 @@ class Zeros:
 
 
 def without_chunks():
-    before = prover_module.chunk_masks
-    return changed(prover_module, "chunk_masks", lambda masks, *rest: before(Zeros(), *rest))
+    before = columns_module.chunk_masks
+    return changed(columns_module, "chunk_masks", lambda masks, *rest: before(Zeros(), *rest))
 
 
 def without_words():
-    before = prover_module.word_of_masks
-    return changed(prover_module, "word_of_masks", lambda masks, *rest: before(Zeros(), *rest))
+    before = columns_module.word_of_masks
+    return changed(columns_module, "word_of_masks", lambda masks, *rest: before(Zeros(), *rest))
 
 
 def without_sums():
     def none(self):
         self.sum_masks = dict.fromkeys(self.layout.hidden_sums, field.ZERO)
 
-    return changed(prover_module.Prover, "_draw_sum_masks", none)
+    return changed(columns_module.ColumnMaker, "_draw_sum_masks", none)
 
 
 def without_salts():
-    return changed(prover_module.Prover, "_salts", lambda self, shape: Zeros())
+    return changed(columns_module.ColumnMaker, "_salts", lambda self, shape: Zeros())
 
 
 LEFT_OUT = {

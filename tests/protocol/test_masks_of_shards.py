@@ -7,6 +7,7 @@ import pytest
 
 from cstark import field
 from cstark.field import P
+from cstark.protocol import columns as columns_module
 from cstark.protocol import prover as prover_module
 from cstark.protocol.hiding import mask_length
 from cstark.protocol.shards.prover import ShardProver
@@ -119,7 +120,7 @@ def test_pins_and_sums_change_with_their_masks(subject):
     def none(masks, state, shape, length):
         return np.zeros((length, shape.width), dtype=np.uint64)
 
-    with changed(prover_module, "column_masks", none):  # a prover that leaves them out is noticed
+    with changed(columns_module, "column_masks", none):  # a prover that leaves them out is noticed
         assert pins_of(told, shards, "main of", 1) == pins_of(told, shards, "main of", 0)
 
 
