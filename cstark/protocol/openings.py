@@ -24,7 +24,7 @@ from cstark.kernels import _field, _openings, _runtime
 from .commitment import Commitment
 from .domain import Domain
 from .layout import PIN, Layout, MatrixShape, OpeningGroup
-from .rows import ext_powers, words
+from .rows import ext_add, ext_mul, ext_powers, repeated, words
 
 __all__ = [
     "Combination",
@@ -34,6 +34,8 @@ __all__ = [
     "evaluate_pins",
     "point_weights",
 ]
+
+W, W2 = field.times_w(field.ONE, 1), field.times_w(field.ONE, 2)
 
 
 def weights_of(log_height: int, point: int) -> tuple[int, int]:
@@ -138,7 +140,7 @@ class _Waiting:
     def __init__(self, values: list[Element]) -> None:
         self._values = values
         self._calls: list[ColumnCall] = []
-        self._groups: list[tuple[OpeningGroup, MatrixShape, PointWeights, int]] = []
+        self._groups: list[tuple[OpeningGroup, MatrixShape, PointWeights, list[np.ndarray]]] = []
 
     def add(
         self,
@@ -152,7 +154,7 @@ class _Waiting:
         place, rotate = weights_of(shape.log_height, group.point)
         point = points[place]
         calls = _column_calls(coset, masks, shape, point, rotate)
-        self._groups.append((group, shape, point, len(calls)))
+        self._groups.append((group, shape, point, [call[-1] for call in calls]))
         self._calls += calls
 
     def run(self) -> None:
@@ -160,21 +162,24 @@ class _Waiting:
         if not self._calls:
             return
         _openings.column_sums_many(self._calls)
-        first = 0
-        for group, shape, point, parts in self._groups:
-            base = _columns_of(self._calls[first : first + parts], point)
-            if shape.extension:
-                base = [_joined(base[3 * c : 3 * c + 3]) for c in range(shape.columns)]
-            opened = [base[c] for c in group.columns]
-            self._values[group.start : group.start + len(opened)] = opened
-            first += parts
+        opened = _columns_of([(point, sums) for _, _, point, sums in self._groups])
+        places = [k for k, (_, shape, _, _) in enumerate(self._groups) if shape.extension]
+        if places:
+            joined = _joined(np.concatenate([opened[k] for k in places]))
+            for k in places:
+                columns = self._groups[k][1].columns
+                opened[k], joined = joined[:columns], joined[columns:]
+        for (group, _, _, _), values in zip(self._groups, opened, strict=True):
+            listed = values.tolist()
+            chosen: list[Element] = [tuple(listed[c]) for c in group.columns]
+            self._values[group.start : group.start + len(chosen)] = chosen
         self._calls, self._groups = [], []
 
 
-def _joined(coordinates: Sequence[Element]) -> Element:
-    """A value over F from the values of its coordinates as polynomials."""
-    a, b, c = coordinates
-    return field.add(a, field.add(field.times_w(b, 1), field.times_w(c, 2)))
+def _joined(coordinates: np.ndarray) -> np.ndarray:
+    """Values over F from the values of their coordinates as polynomials: (3 m, 3) to (m, 3)."""
+    a, b, c = (np.ascontiguousarray(coordinates[k::3]) for k in range(3))
+    return ext_add(a, ext_add(ext_mul(b, repeated(W, len(b))), ext_mul(c, repeated(W2, len(c)))))
 
 
 ColumnCall = tuple[np.ndarray, int, np.ndarray, int, np.ndarray]  # of `_openings.column_sums`
@@ -197,13 +202,20 @@ def _column_calls(
     return calls
 
 
-def _columns_of(calls: Sequence[ColumnCall], point: PointWeights) -> list[Element]:
-    """The columns, once `_column_calls` have been computed."""
-    base = [field.mul(point.factor, (a, b, c)) for a, b, c in calls[0][-1].tolist()]
-    for call in calls[1:]:
-        pairs = zip(base, call[-1].tolist(), strict=True)
-        base = [field.add(value, (a, b, c)) for value, (a, b, c) in pairs]
-    return base
+def _columns_of(groups: Sequence[tuple[PointWeights, Sequence[np.ndarray]]]) -> list[np.ndarray]:
+    """The columns of each group, (width, 3), once its `_column_calls` have been computed."""
+    widths = [len(sums[0]) for _, sums in groups]
+    factors = np.array([point.factor for point, _ in groups], dtype=np.uint64)
+    own = np.concatenate([sums[0] for _, sums in groups])
+    base = ext_mul(own, np.repeat(factors, widths, axis=0))
+    found, end = [], 0
+    for (_, sums), width in zip(groups, widths, strict=True):
+        start, end = end, end + width
+        columns = base[start:end]
+        for more in sums[1:]:
+            columns = ext_add(columns, more)
+        found.append(columns)
+    return found
 
 
 @dataclass(frozen=True)
@@ -246,10 +258,10 @@ def evaluate_pins(
             matrix = main.matrices[group.matrix]
             calls = _column_calls(matrix.coset(0), matrix.masks, shape, point, 0)
             _openings.column_sums_many(calls)
-            opened = _columns_of(calls, point)
+            [opened] = _columns_of([(point, [call[-1] for call in calls])])
             del calls  # before another coset is made
-            for value in opened:
-                total = field.add(total, field.mul(power, value))
+            for a, b, c in opened.tolist():
+                total = field.add(total, field.mul(power, (a, b, c)))
                 power = field.mul(power, eta)
         values[log_height] = total
     return Pins(eta, omega, values)
@@ -306,10 +318,10 @@ class Combination:
         columns = group.columns
         powers = self._powers[group.power : group.power + len(columns)]
         if shape.extension:
-            for number, column in enumerate(columns):
-                a, b, c = powers[number].tolist()
-                for coordinate in range(3):
-                    out[3 * column + coordinate] = field.times_w((a, b, c), coordinate)
+            own, count = out.reshape(-1, 3, 3), len(columns)
+            own[list(columns), 0] = powers
+            own[list(columns), 1] = ext_mul(powers, repeated(W, count))
+            own[list(columns), 2] = ext_mul(powers, repeated(W2, count))
         elif isinstance(columns, range):
             out[columns.start : columns.stop : columns.step] = powers
         else:
