@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from cstark.errors import StatementError, quoted
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["made_directory", "read_regular", "sync_directory", "try_directory", "write_whole"]
 
 
-def _beside(folder: Path) -> Path:
+def _beside(folder: str | PathLike[str]) -> str:
     """A name for a file that is being written; short, as the name to come may be the longest."""
-    return folder / f".cstark-{os.getpid()}-{os.urandom(4).hex()}"
+    return os.path.join(folder, f".cstark-{os.getpid()}-{os.urandom(4).hex()}")
 
 
 def _for_its_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def try_directory(folder: Path) -> None:
+def try_directory(folder: str | PathLike[str]) -> None:
     """Make a file in a directory and take it away again: nothing else tells whether that works.
 
     Raises
@@ -41,7 +42,7 @@ def try_directory(folder: Path) -> None:
             pass
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)
 
 
 def made_directory(path: object) -> Path:
@@ -99,7 +100,7 @@ def read_regular(path: Path, most: int, what: str) -> bytes | None:
         return None
 
 
-def sync_directory(folder: Path) -> None:
+def sync_directory(folder: str | PathLike[str]) -> None:
     """Wait until the names in a directory are on the disk, where the system has that."""
     with contextlib.suppress(OSError, AttributeError):
         file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -109,7 +110,7 @@ def sync_directory(folder: Path) -> None:
             os.close(file)
 
 
-def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_whole(path: str | PathLike[str], data: bytes, *, private: bool = False) -> None:
     """Write a regular file so that there is never a part of it.
 
     It is written under another name in the same directory, flushed to the disk and renamed: a
@@ -118,7 +119,7 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
 
     Parameters
     ----------
-    path : Path
+    path : str or path-like
         A link is replaced, not followed.
     data : bytes
     private : bool
@@ -129,7 +130,7 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     OSError
         If it cannot be written; nothing has changed then.
     """
-    temporary = _beside(path.parent)
+    temporary = _beside(os.path.dirname(path))
     try:
         # The name is ours before the file is: whatever interrupts us, it is known and removed.
         with open(temporary, "xb", opener=_for_its_owner if private else None) as file:
@@ -142,7 +143,7 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
         os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)
         if isinstance(error, OSError) and error.errno is not None:
             # A full disk names no file, and other errors the one that has another name.
             raise type(error)(error.errno, error.strerror, str(path)) from error

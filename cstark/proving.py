@@ -13,6 +13,7 @@ from cstark.cost.memory import choose_plan, expected_work
 from cstark.errors import OptionsError, TraceError
 from cstark.kernels import _runtime
 from cstark.protocol.layout import hidden_sums
+from cstark.protocol.possession import spare_traces
 from cstark.protocol.proof import Proof
 from cstark.protocol.prover import Prover, Unbalanced
 from cstark.protocol.proving_key import ProvingKey, StandingKey
@@ -61,7 +62,10 @@ def make_proof(
                 key.programs.compile(check=check, hidden=hidden_sums(described))
         layout = key.layout(described.log_heights)
         plan = choose_plan(key, layout, max_memory)
-        with watched(tell, report, lambda: expected_work(key, layout, plan, check=check)):
+        spare = spare_traces(layout, instance.tokens, arrays)
+        with watched(
+            tell, report, lambda: expected_work(key, layout, plan, check=check, spare=spare)
+        ):
             key.verifying_key(report)  # commits to the preprocessed columns, if nobody has yet
             instance.refuse_wrapping(described)
             if check:

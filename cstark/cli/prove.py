@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import sys
 import time
-from decimal import Decimal
-from pathlib import Path
 
 from cstark.cli.common import (
     CommandError,
@@ -204,7 +203,7 @@ def report_kind(file: Target) -> str:
     CstarkError
         For a plain file of another suffix.
     """
-    has_kind = not file.streams or Path(file.path).suffix.lower() in KINDS
+    has_kind = not file.streams or os.path.splitext(file.path)[1].lower() in KINDS
     return "report" + (kind_of(file.path) if has_kind else ".json")
 
 
@@ -226,6 +225,8 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 600M or 1.5GiB")
     number, unit, suffix = match.groups()
     base = 1000 if suffix == "b" else 1024
+    from decimal import Decimal
+
     return int(Decimal(number.replace("_", "")) * base ** (" kmgt".index(unit) if unit else 0))
 
 

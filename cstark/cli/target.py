@@ -85,9 +85,7 @@ class Target:
                 file.write(data)
         else:
             # Through links: they stay, what they point at is replaced.
-            from pathlib import Path
-
-            write_whole(Path(os.path.realpath(self.path)), data)
+            write_whole(os.path.realpath(self.path), data)
 
     def problem(self) -> str | None:
         """Why it cannot be written, as far as can be told without writing it; None if it can."""
@@ -107,15 +105,13 @@ class Target:
             return "is a socket"
         if mode is not None and not stat.S_ISREG(mode):
             return None if os.access(self.path, os.W_OK) else "permission denied"
-        from pathlib import Path
-
-        real = Path(os.path.realpath(self.path))
-        if not real.parent.is_dir() or self.path.endswith("/"):
-            return f"there is no directory {self.path if real.parent.is_dir() else real.parent}"
+        folder = os.path.dirname(os.path.realpath(self.path))
+        if not os.path.isdir(folder) or self.path.endswith("/"):
+            return f"there is no directory {self.path if os.path.isdir(folder) else folder}"
         try:
-            try_directory(real.parent)
+            try_directory(folder)
         except OSError as error:
-            return f"the directory {real.parent} cannot be written to: {error.strerror or error}"
+            return f"the directory {folder} cannot be written to: {error.strerror or error}"
         return None
 
 

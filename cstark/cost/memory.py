@@ -153,7 +153,12 @@ def footprint(key: ProvingKey, layout: Layout, plan: StoragePlan) -> list[PhaseM
 
 
 def expected_work(
-    key: ProvingKey, layout: Layout, plan: StoragePlan, *, check: bool
+    key: ProvingKey,
+    layout: Layout,
+    plan: StoragePlan,
+    *,
+    check: bool,
+    spare: frozenset[int] = frozenset(),
 ) -> dict[str, float]:
     """Work by phase, in order of time, as `cstark.cost.work` counts it.
 
@@ -164,8 +169,10 @@ def expected_work(
     plan : StoragePlan
     check : bool
         Whether the traces are checked first.
+    spare : frozenset of int
+        See `cstark.protocol.possession.spare_traces`.
     """
-    rehearsal = Rehearsal(key, layout, plan)
+    rehearsal = Rehearsal(key, layout, plan, spare)
     found = {"commit preprocessed": 0.0, "check": 0.0}
     tree = layout.tree("preprocessed")
     if tree is not None and not key.committed:

@@ -7,7 +7,7 @@ arrays of the size of the queries, and twiddles. Of work it leaves out what no k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from cstark.protocol.layout import Layout, MatrixShape, Quotient, TreeShape
 from cstark.protocol.matrix import Storage, StoragePlan
 from cstark.protocol.merkle import digest_bytes, skipped_levels
 from cstark.protocol.openings import point_weights
+from cstark.protocol.possession import gives_place
 from cstark.protocol.quotients import LEAST_ROWS
 from cstark.protocol.transcript import ALGORITHMS
 
@@ -40,8 +41,11 @@ EXTENSION = 3 * WORD
 class Rehearsal(Account):
     """The prover with sizes instead of arrays; its methods are named as the prover's."""
 
-    def __init__(self, key: ProvingKey, layout: Layout, plan: StoragePlan) -> None:
+    def __init__(
+        self, key: ProvingKey, layout: Layout, plan: StoragePlan, spare: Collection[int] = ()
+    ) -> None:
         super().__init__()
+        self.spare = spare
         self.key = key
         self.layout = layout
         self.plan = plan
@@ -256,7 +260,7 @@ class Rehearsal(Account):
         """A matrix without masks: the cosets it is extended to. What is `freed` then is noted."""
         held = storage is Storage.HELD
         own = held and matrix.tree == "quotient"  # a chunk is a coset of its own
-        kept = own or (held and matrix.tree == "lookup")  # a coset takes the place of the source
+        kept = own or (held and gives_place(matrix, self.spare))
         if held:
             self.hold(f"{matrix.tree} LDE", (self.blowup - kept) * self.coset_bytes(matrix))
         if not storage.recomputes and not kept:
@@ -300,8 +304,7 @@ class Rehearsal(Account):
                 self.hold("folded columns", self.fold_bytes(matrix))
             source = 0
         held = storage is Storage.HELD
-        # A coset takes the place of the source, if it has not been covered with masks before.
-        in_place = held and matrix.tree == "lookup" and matrix.log_height == matrix.log_rows
+        in_place = held and gives_place(matrix, self.spare) and matrix.log_height == matrix.log_rows
         kept = storage.recomputes or in_place or (held and own is not None)
         cosets = self.blowup - (held and own is not None)
         if held:
@@ -318,11 +321,7 @@ class Rehearsal(Account):
         return matrix.width * ((1 << matrix.log_rows) + masks)
 
     def piece(
-        self,
-        storage: Storage,
-        matrix: MatrixShape,
-        quotient: Quotient,
-        freed: list[tuple[str, int]],
+        self, storage: Storage, matrix: MatrixShape, quotient: Quotient, freed: list[tuple[str, int]]
     ) -> int:
         """A piece of the quotient of short tables; all are made when the first is asked for."""
         size = self.coset_bytes(matrix)

@@ -25,6 +25,7 @@ from .logup import build_lookups
 from .masks import Masks
 from .matrix import FULL, Matrix, StoragePlan
 from .openings import Combination, PointWeights, evaluate_openings, point_weights
+from .possession import read_once
 from .proof import Proof
 from .statement import Instance, token_sum
 from .stream import ProofWriter
@@ -131,8 +132,8 @@ class Prover(ColumnMaker):
         with self.report.phase("commit main"):
             self._draw_sum_masks()
             sources = dict(enumerate(self.traces))
-            if self.layout.tree("lookup") is None and not self.instance.tokens:
-                self.traces.clear()  # no sum will ask for them again, nor a search for imbalances
+            if read_once(self.layout, self.instance.tokens):
+                self.traces.clear()
             self._commit("main", sources)
         self.z = self.transcript.extension("z")
         self.alpha = self.transcript.extension("alpha")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from importlib.util import find_spec
+import os
 from os import PathLike
-from pathlib import Path
 
 from cstark.errors import CstarkError
-from cstark.report.html import page
 from cstark.report.tree import Report
 
 __all__ = ["KINDS", "file_bytes", "kind_of", "load", "loads", "save"]
@@ -26,10 +24,14 @@ def kind_of(path: str | PathLike[str]) -> str:
     CstarkError
         They cannot: not in general, or not without matplotlib.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in KINDS:
         raise CstarkError(f"{path}: a report is written to a file that ends in {', '.join(KINDS)}")
-    if suffix in PICTURES and find_spec("matplotlib") is None:
+    if suffix in PICTURES:
+        from importlib.util import find_spec
+
+        if find_spec("matplotlib") is not None:
+            return suffix
         raise CstarkError(f"{path}: pictures need matplotlib: pip install matplotlib")
     return suffix
 
@@ -40,6 +42,8 @@ def file_bytes(report: Report, path: str | PathLike[str]) -> bytes:
     if kind == ".json":
         return (json.dumps(report.to_dict(), indent=2) + "\n").encode()
     if kind == ".html":
+        from cstark.report.html import page
+
         return page(report).encode()
     file = io.BytesIO()
     report.plot().savefig(file, format=kind[1:])
@@ -48,7 +52,9 @@ def file_bytes(report: Report, path: str | PathLike[str]) -> bytes:
 
 def save(report: Report, path: str | PathLike[str]) -> None:
     """See `Report.save`."""
-    Path(path).write_bytes(file_bytes(report, path))
+    data = file_bytes(report, path)
+    with open(path, "wb") as file:
+        file.write(data)
 
 
 def loads(data: bytes, name: str) -> Report:
@@ -69,4 +75,5 @@ def loads(data: bytes, name: str) -> Report:
 
 def load(path: str | PathLike[str]) -> Report:
     """See `Report.load`."""
-    return loads(Path(path).read_bytes(), str(path))
+    with open(path, "rb") as file:
+        return loads(file.read(), os.fspath(path))

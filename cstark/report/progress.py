@@ -7,7 +7,6 @@ time; `ProgressBar` is such a callable. What it raises ends the kernel, and the 
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -214,7 +213,7 @@ class ProgressBar:
             self._write(line + "\n")
             return
         # A wrapped line cannot be rewritten.
-        self._line = line[: shutil.get_terminal_size().columns - 1]
+        self._line = line[: _columns() - 1]
         self.show()
 
     def show(self) -> None:
@@ -262,7 +261,7 @@ class StatusLine(ProgressBar):
             self._begun = now
         if self._rewrites and now - self._begun >= self._next:
             self._next = now - self._begun + REDRAWN_AFTER
-            self._line = text[: shutil.get_terminal_size().columns - 1]
+            self._line = text[: _columns() - 1]
             self.show()
 
 
@@ -301,3 +300,10 @@ def in_notebook() -> bool:
     shell = sys.modules.get("IPython")
     found = None if shell is None else shell.get_ipython()
     return type(found).__name__ == "ZMQInteractiveShell"
+
+
+def _columns() -> int:
+    """Of the terminal; what is no terminal does without `shutil`, which loads three compressors."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

@@ -62,8 +62,7 @@ def files(tmp_path_factory):
 def test_help_loads_no_numpy_and_no_heavy_part(words, tmp_path):
     modules = loaded(tmp_path, *words)
     assert not {"numpy", "cstark.air", "cstark.protocol", "cstark.kernels"} & parts(modules)
-    if "--help" not in words[1:] or words[0] == "verify":  # `prove` draws bars and pages
-        assert not SLOW & modules
+    assert not SLOW & modules
 
 
 def test_verifying_with_a_key_loads_a_verifier(files):
@@ -81,6 +80,13 @@ def test_verifying_with_a_workload_loads_no_prover_and_no_compiler(files):
 def test_verifying_json_loads_no_more(files):
     words = ["verify", "--json", "--key", files / "key.json", files / "proof.bin"]
     assert not parts(loaded(files, *words)) & (SLOW | PROVING | DESCRIBING)
+
+
+@pytest.mark.parametrize("words", [("fib_pair", "--log-rows", "3"), ("range_check",)])
+def test_proving_loads_nothing_slow(words, tmp_path):
+    modules = parts(loaded(tmp_path, "prove", *words, "-o", tmp_path / "proof.bin"))
+    assert "cstark.proving" in modules
+    assert not modules & SLOW
 
 
 def test_the_pure_verifier_is_the_standard_library_alone(files):

@@ -17,23 +17,23 @@ class Other(np.ndarray):
 
 
 def alone(array):
-    return {"a": array}
+    return [array]
 
 
 def test_an_array_of_its_own():
     arrays = alone(np.zeros((8, 2), dtype=np.uint64))
-    assert is_last_holder(arrays, "a")
+    assert is_last_holder(arrays, 0)
     arrays = alone(_runtime.aligned((8, 2)))
-    assert is_last_holder(arrays, "a")
+    assert is_last_holder(arrays, 0)
 
 
 @pytest.mark.parametrize("make", [lambda: np.zeros(8, np.uint64), lambda: _runtime.aligned(8)])
 def test_an_array_that_somebody_else_sees(make):
     arrays = alone(make())
-    name = arrays["a"]
-    assert not is_last_holder(arrays, "a")
+    name = arrays[0]
+    assert not is_last_holder(arrays, 0)
     del name
-    assert is_last_holder(arrays, "a")
+    assert is_last_holder(arrays, 0)
     for look in (
         lambda a: a[:2],
         lambda a: a.view(np.int64),
@@ -42,12 +42,12 @@ def test_an_array_that_somebody_else_sees(make):
         weakref.ref,
         iter,
     ):
-        kept = look(arrays["a"])
-        assert not is_last_holder(arrays, "a"), look
+        kept = look(arrays[0])
+        assert not is_last_holder(arrays, 0), look
         del kept
-        assert is_last_holder(arrays, "a"), look
-    other = dict(arrays)
-    assert not is_last_holder(arrays, "a") and other
+        assert is_last_holder(arrays, 0), look
+    other = list(arrays)
+    assert not is_last_holder(arrays, 0) and other
 
 
 def test_an_array_of_the_memory_of_others(tmp_path):
@@ -63,12 +63,12 @@ def test_an_array_of_the_memory_of_others(tmp_path):
         lambda: np.zeros((8, 2), dtype=np.uint64, order="F"),
         lambda: Other((8, 2), dtype=np.uint64),
     ):
-        assert not is_last_holder(alone(make()), "a")
+        assert not is_last_holder(alone(make()), 0)
     locked = np.zeros(8, dtype=np.uint64)
     locked.flags.writeable = False
     arrays = alone(locked)
     del locked
-    assert not is_last_holder(arrays, "a")
+    assert not is_last_holder(arrays, 0)
 
 
 def keepers(trace, folder):
