@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cstark as cs
@@ -12,6 +14,22 @@ from .machines import Pairs, make, workloads
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOADS = workloads()
+COMMANDS = [f"fib_pair --log-rows {height(19)}", f"fib_iterative --iterations {25 << height(13)}"]
+SHOT = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+def usage():
+    found = resource.getrusage(resource.RUSAGE_SELF)
+    return found.ru_utime + found.ru_stime, found.ru_minflt
+before = 0.0, 0
+from cstark.cli.main import main
+for number in range(int(sys.argv[2])):
+    if number:
+        before = usage()
+    if main(sys.argv[3:]):
+        sys.exit(1)
+print(*(now - then for now, then in zip(usage(), before)))
+"""
 
 
 class Prove(Threaded):
@@ -92,6 +110,34 @@ class FreshMemory:
         finally:
             _chunks.touch = touch
         return sum(touched)
+
+
+class OneShot:
+    """`cstark prove` as a process of its own, and the same command in one that has proved before.
+
+    Processor milliseconds, which a busy machine changes least, and pages that were not there.
+    """
+
+    params = [["process", "again"], COMMANDS, THREADS]
+    param_names = ["where", "command", "threads"]
+    timeout = 600
+
+    def setup(self, where: str, command: str, threads: int | str) -> None:
+        words = ["prove", *command.split(), "-o", "/dev/null"]
+        words += [] if threads == "all" else ["--threads", str(threads)]
+        self.command = [sys.executable, "-c", SHOT, str(ROOT), str(1 + (where == "again")), *words]
+
+    def _usage(self) -> tuple[float, int]:
+        """Of the last time that the command ran, or of the whole process if there is but one."""
+        done = subprocess.run(self.command, check=True, capture_output=True, text=True)
+        seconds, faults = done.stdout.split()[-2:]
+        return float(seconds), int(faults)
+
+    def track_processor_ms(self, where: str, command: str, threads: int | str) -> float:
+        return min(1000.0 * self._usage()[0] for _ in range(3))
+
+    def track_page_faults(self, where: str, command: str, threads: int | str) -> int:
+        return self._usage()[1]
 
 
 class ManyTables(Threaded):

@@ -321,12 +321,12 @@ class Rehearsal(Account):
         return matrix.width * ((1 << matrix.log_rows) + masks)
 
     def piece(
-        self, storage: Storage, matrix: MatrixShape, quotient: Quotient, freed: list[tuple[str, int]]
+        self, storage: Storage, matrix: MatrixShape, cut: Quotient, freed: list[tuple[str, int]]
     ) -> int:
         """A piece of the quotient of short tables; all are made when the first is asked for."""
         size = self.coset_bytes(matrix)
         if not matrix.chunk:
-            self.hold("masked columns", quotient.pieces * size)
+            self.hold("masked columns", cut.pieces * size)
         if storage is Storage.HELD:
             self.hold(f"{matrix.tree} LDE", self.blowup * size)
         if not storage.recomputes:
