@@ -358,14 +358,16 @@ class _Search:
     def _rooms(self) -> NDArray[np.int64]:
         """Heights of the tables for any family: all that may do, each with each; 0 for none.
 
-        Of heights with the same code the greatest: what has few rows in the end is shorter.
+        Of heights with the shortest code the greatest: what has few rows in the end is shorter.
         """
         every = []
         for families in self.tables.values():
             count = sum(self.rows[name] for name in families if name in self.ways)
             most = min(padded_rows(count), self.tallest) if count else 0
-            codes = {self.coded(1 << k): 1 << k for k in range(3, most.bit_length())}
-            every.append([0, *codes.values()])
+            heights = [1 << k for k in range(3, most.bit_length())]
+            while len(heights) > 1 and self.coded(heights[1]) == self.coded(8):
+                del heights[0]
+            every.append([0, *heights])
         return np.array([one.ravel() for one in np.meshgrid(*every, indexing="ij")], dtype=np.int64)
 
     def _gathering(

@@ -11,6 +11,7 @@ import pytest
 import cstark as cs
 from cstark import pure, vm
 from cstark.air import padded_rows
+from cstark.machines.fib_iterative import fibonacci_program
 from cstark.protocol.layout import Layout
 from cstark.protocol.statement import checked_log_heights
 from cstark.vm.executor import COUNT
@@ -180,6 +181,17 @@ def test_proofs_that_hide_open_hardly_more_where_that_is_cheap(monkeypatch):
     monkeypatch.setattr(gathering, "BOUND", float("inf"))  # as in shards
     dearer = choose(rows, cells, {"rare": rows}, around=around)[0]
     assert opened(dearer.heights) > opened(within.heights)
+
+
+def test_a_million_steps_in_a_proof_that_hides_over_one_that_does_not():
+    """What is left of three families in 2^14 rows; the loop's branches would fit into 2^15."""
+    run = fibonacci_program(200_000).run()
+    plan = run.plan_for(ZK)
+    assert plan.heights["rare"] == (1 << 14,) and plan.heights["branch_zero"] == (1 << 18,)
+    assert [plan.elsewhere(name) for name in ("mv", "add", "addi_inplace")] == [6784, 3392, 3392]
+    hidden, plain = (run.estimate(options) for options in (ZK, cs.Options()))
+    assert hidden.proof_bytes <= 1.15 * plain.proof_bytes
+    assert hidden.peak_bytes <= 1.2 * plain.peak_bytes
 
 
 def test_plans_say_what_is_gathered():
