@@ -292,7 +292,10 @@ class Combination:
         self.layout = layout
         self.zeta = zeta
         self._openings = np.array(openings, dtype=np.uint64).reshape(-1, 3)
-        self._powers = ext_powers(gamma, layout.terms)
+        self._powers = powers = ext_powers(gamma, layout.terms)
+        # of each power: what the three coordinates of an extension column count, see `_joined`
+        turned = [ext_mul(powers, repeated(w, len(powers))) for w in (W, W2)]
+        self._coordinates = np.stack([powers, *turned], axis=1)
         self._pins = NO_PINS if pins is None else pins
 
     def point(self, point: int) -> Element:
@@ -318,10 +321,8 @@ class Combination:
         columns = group.columns
         powers = self._powers[group.power : group.power + len(columns)]
         if shape.extension:
-            own, count = out.reshape(-1, 3, 3), len(columns)
-            own[list(columns), 0] = powers
-            own[list(columns), 1] = ext_mul(powers, repeated(W, count))
-            own[list(columns), 2] = ext_mul(powers, repeated(W2, count))
+            coordinates = self._coordinates[group.power : group.power + len(columns)]
+            out.reshape(-1, 3, 3)[list(columns)] = coordinates
         elif isinstance(columns, range):
             out[columns.start : columns.stop : columns.step] = powers
         else:
@@ -345,5 +346,5 @@ class Combination:
         """(3, 3) uint64: what the coordinates of a word that hides count; None if there is none."""
         if log_height not in self.layout.mask_powers:
             return None
-        a, b, c = self._powers[self.layout.mask_powers[log_height]].tolist()
-        return np.array([field.times_w((a, b, c), k) for k in range(3)], dtype=np.uint64)
+        found: np.ndarray = self._coordinates[self.layout.mask_powers[log_height]].copy()
+        return found

@@ -33,7 +33,7 @@ def words(value: Element) -> np.ndarray:
 
 def repeated(value: Element, count: int) -> np.ndarray:
     """`count` rows of one extension element: (count, 3)."""
-    return np.tile(words(value), (count, 1))
+    return np.repeat(words(value).reshape(1, 3), count, axis=0)
 
 
 def mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
