@@ -17,6 +17,7 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 __all__ = [
     "ONE",
@@ -63,11 +64,12 @@ def lift(value: int) -> Element:
     return (value % P, 0, 0)
 
 
+@lru_cache(maxsize=64)
 def base_root(log_order: int) -> int:
     """The root of unity 7^((p - 1) / 2^log_order) of order 2^log_order, 0 <= log_order <= 32."""
     if not 0 <= log_order <= 32:
         raise ValueError(f"the base field has no root of unity of order 2^{log_order}")
-    return pow(7, (P - 1) >> log_order, P)
+    return pow(7, (P - 1) >> int(log_order), P)
 
 
 def add(a: Element, b: Element) -> Element:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from operator import itemgetter
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -260,7 +261,7 @@ class Report:
         self.samples.append(Sample(now, peak, self._meter.live_bytes()))
         if peak > self._open[-1].peak_bytes:  # what it is made of is asked for only then
             buffers = self._meter.peak_buffers()
-            largest = dict(sorted(buffers.items(), key=lambda item: -item[1]))
+            largest = dict(sorted(buffers.items(), key=itemgetter(1), reverse=True))
             self._open[-1].note_peak(peak, largest)
         self._meter.reset_peak()
         made = self._meter.allocations()
