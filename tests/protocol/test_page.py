@@ -11,6 +11,7 @@ import cstark.protocol
 from cstark import limits
 from cstark.protocol.transcript import Transcript
 from cstark.protocol.version import PROTOCOL, VERSION
+from cstark.pure import __main__ as pure_command
 from cstark.pure import limits as pure_limits
 from cstark.pure.hashes import HASHES
 from cstark.pure.transcript import Transcript as PureTranscript
@@ -93,6 +94,7 @@ def test_both_sides_have_one_list_of_limits():
     ours = {names.get(name, name): getattr(limits, name) for name in limits.__all__}
     ours["MAX_FRI_ARITY"] = max(ours.pop("FRI_ARITIES"))
     theirs = {name: value for name, value in vars(pure_limits).items() if name.isupper()}
-    # that of `rows` follows; security is asked for, not stated in a key
-    only_ours = {"MIN_ROWS", "MAX_ROWS", "MAX_SECURITY"}
+    # that of `rows` follows; security is asked for, not stated in a key; the command reads files
+    only_ours = {"MIN_ROWS", "MAX_ROWS", "MAX_SECURITY", "MAX_FILE_BYTES"}
+    assert pure_command.MAX_FILE_BYTES == limits.MAX_FILE_BYTES
     assert theirs == {name: value for name, value in ours.items() if name not in only_ours}
