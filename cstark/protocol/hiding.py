@@ -138,7 +138,7 @@ of two that is at least N + h and 2^y, and D is M there, unless M is the height 
 well. 2^y is the least that has room for the remainder of every table, so d (h - 1) + 3, and for a
 table of least height with its masks; so M depends on N and the key alone, as the preprocessed root
 must. z is a number of the key, at least y; a prover's key has the least that is also at least
-log2 (64 h), so that masks add at most 1/64 to the rate.
+log2 (32 h), so that masks add at most 1/32 to the rate.
 
 What FRI enforces is what its final polynomial says. Of a last layer of height m it has
 
@@ -183,7 +183,7 @@ __all__ = [
 
 SALT_BYTES = 16
 SALT_WORDS = 2
-LEAST_SHARE = 64  # a code of height N that holds N + h coefficients has h at most N / 64
+LEAST_SHARE = 32  # a code of height N that holds N + h coefficients has h at most N / 32
 
 
 def mask_length(queries: int, pinned: bool = False) -> int:

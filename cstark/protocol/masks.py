@@ -49,10 +49,11 @@ class MaskStream:
         flat = out.reshape(-1)
         whole = len(flat) // WORDS * WORDS
         counters = np.arange(first, first + min(_AT_ONCE, -(-len(flat) // WORDS)), dtype=np.uint64)
+        rows = self._rows(counters)
         for start in range(0, whole, WORDS * _AT_ONCE):
             part = flat[start : min(start + WORDS * _AT_ONCE, whole)]
-            self._blocks(counters[: len(part) // WORDS], part)
-            counters += np.uint64(_AT_ONCE)
+            self._hash(rows[:, : len(part) // WORDS], part)
+            rows[0, :, WORDS] += np.uint64(_AT_ONCE)
         if whole < len(flat):
             last = np.empty(WORDS, dtype=np.uint64)
             self._blocks(np.array([first + whole // WORDS], dtype=np.uint64), last)
@@ -67,13 +68,19 @@ class MaskStream:
 
     def _blocks(self, counters: np.ndarray, out: np.ndarray) -> None:
         """Write the blocks of these numbers, 4 words each."""
-        if not len(counters):
-            return
-        rows = np.empty((1, len(counters), 5), dtype=np.uint64)
-        rows[0, :, :4] = self._key
-        rows[0, :, 4] = counters
-        place = out.reshape(1, len(counters), WORDS).view(np.uint8)
-        _hash.leaf_digests(ALGORITHMS["blake3"], [rows], [5], place)
+        if len(counters):
+            self._hash(self._rows(counters), out)
+
+    def _rows(self, counters: np.ndarray) -> np.ndarray:
+        """(1, k, 5): what is hashed for the blocks of these numbers."""
+        rows = np.empty((1, len(counters), WORDS + 1), dtype=np.uint64)
+        rows[0, :, :WORDS] = self._key
+        rows[0, :, WORDS] = counters
+        return rows
+
+    def _hash(self, rows: np.ndarray, out: np.ndarray) -> None:
+        place = out.reshape(1, rows.shape[1], WORDS).view(np.uint8)
+        _hash.leaf_digests(ALGORITHMS["blake3"], [rows], [WORDS + 1], place)
         if sys.byteorder == "big":
             out.byteswap(inplace=True)
 

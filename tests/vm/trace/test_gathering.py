@@ -147,7 +147,7 @@ def test_codes_are_as_tall_as_those_of_the_protocol():
             names = [table.name for table in layout.key.tables]
             code = layout.code_heights[names.index("li")]
             assert sizes.coded(rows) == 1 << code
-            assert sizes.coded(rows) >= (2 * rows if options.zk and rows < 1 << 15 else rows)
+            assert sizes.coded(rows) >= (2 * rows if options.zk and rows < 1 << 14 else rows)
 
 
 def test_no_taller_than_a_table_may_be():
@@ -161,7 +161,7 @@ def test_proofs_that_hide_open_hardly_more_where_that_is_cheap(monkeypatch):
     """Long loops of four families, and a few rows of others."""
     rows = {"a": 400_004, "b": 200_011, "c": 200_003, "d": 200_002}
     rows |= {f"family {k}": 3 for k in range(12)}
-    cells = {"a": 28, "b": 34, "c": 43, "d": 24, "rare": 100, "range": 10}
+    cells = {"a": 28, "b": 34, "c": 43, "d": 24, "rare": 130, "range": 10}
     cells |= {name: 40 for name in rows if name not in cells}
     around = {"range": (1 << 16,)}
     prices = prices_of(MACHINE[ZK])
