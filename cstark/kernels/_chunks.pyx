@@ -17,11 +17,11 @@ from libc.stdlib cimport free, malloc
 
 include "digest.pxi"
 
-# A thread takes neighbouring chunks where there are many, and in every region from the same share of
-# them. What a chunk asks for in advance, or the processor by itself, is the beginning of the next
-# one: if another thread is at work there, the lines go back and forth between their caches. Two
-# threads extended 2^16 rows of 32 columns in 13.5 ms by chunks handed out one by one, 26 ms with no
-# common third-level cache; by neighbours in 11.3 and 12 ms, one thread in 21.8 ms.
+# A thread takes neighbouring chunks where there are many, and in every region from the same share
+# of them. What a chunk asks for in advance, or the processor by itself, is the beginning of the
+# next one: if another thread is at work there, the lines go back and forth between their caches.
+# Two threads extended 2^16 rows of 32 columns in 13.5 ms by chunks handed out one by one, 26 ms
+# with no common third-level cache; by neighbours in 11.3 and 12 ms, one thread in 21.8 ms.
 cdef extern from "shares.h":
     enum:
         CSTARK_MOST_SHARES

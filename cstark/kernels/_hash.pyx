@@ -39,7 +39,7 @@ cdef extern from *:
 # some 0.1 ms, a little more than it takes to wake a thread that sleeps.
 cdef Py_ssize_t SERIAL_BELOW = 1 << 13   # the family's cutoff: less work is not shared out
 cdef Py_ssize_t CHUNK = 1 << 11          # work a chunk
-cdef Py_ssize_t SHORT_BYTES = 1 << 12    # of a message: others of the interpreter's threads wait for it
+cdef Py_ssize_t SHORT_BYTES = 1 << 12    # of a message that the interpreter's threads wait for
 cdef double WORK_COST = 12.0             # nanoseconds of one thread for a unit of work
 cdef Py_ssize_t[3] WEIGHT = [3, 1, 2]
 
