@@ -51,12 +51,12 @@ class Shifted(CheatingProver):
         self.calls.append(arguments)
         return super()._quotient_call(*arguments)
 
-    def leave_out(self, table, sources, points, weight, out, add):
+    def leave_out(self, table, sources, points, out, add):
         """Take the constraint out of the quotient, when it has been evaluated."""
         description = self.key.tables[table]
         # it is the table's last constraint: beta^j acc / (x - 1)
         number = len(description.constraints) + description.lookup_columns
-        weight = field.mul(weight, field.power(self.beta, number))
+        weight = field.mul(self._weights[table], field.power(self.beta, number))
         last = 3 * (description.lookup_columns - 1)
         domain = self.proving_key.domain(self.log_heights[table])
         for i in range(domain.height):

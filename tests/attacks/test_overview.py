@@ -100,6 +100,7 @@ PROOFS: dict[str, tuple[str, ...] | str] = {
         FORMAT + "test_a_body_out_of_proportion_is_not_kept",
         SHARDS + "test_a_claim_of_shards_that_is_too_long",
         FORMAT + "test_claim_too_long", FORMAT + "test_impossible_number_of_tables",
+        FORMAT + "test_sizes_that_no_file_could_hold",
         REFUSALS + "test_the_header_never_allocates_what_it_claims",
     ),
     "elements that are not canonical": (
