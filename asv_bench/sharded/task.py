@@ -141,7 +141,7 @@ def measure(task: Task) -> dict[str, Any]:
     executed = clock()
     parts: list[Any] = [] if task.how == "whole" else [*run.shards(options, memory=task.memory)]
     cut = clock()
-    cells = program.row_cells()
+    cells = program.row_cells(counted=not task.zk)
     plans = [part.plan for part in parts] or [run.plan]
     claimed = run.claim_for(options)
     said, claim = program.statement(claimed), cs.encode_claim(claimed)

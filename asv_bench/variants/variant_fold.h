@@ -26,9 +26,9 @@ INLINE ptrdiff_t fold_with(const tables_job *job, ptrdiff_t first, ptrdiff_t las
             difference.c[k] = d_value(d_sub(low, high));
         }
         if (products) /* 9 products of base elements */
-            r = e_mul_add(difference, e_load(job->ratios + i, out_plane), sum);
+            r = e_mul_add_digits(difference, e_load(job->ratios + i, out_plane), sum);
         else /* 3, then 9 */
-            r = e_mul_add(e_scale(difference, v_load(job->inverse_points + i)), challenge, sum);
+            r = e_mul_add_digits(e_scale(difference, v_load(job->inverse_points + i)), challenge, sum);
         e_store(job->out + i, out_plane, e_canonical(r));
     }
     return -1;

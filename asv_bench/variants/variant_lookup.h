@@ -66,7 +66,7 @@ static ptrdiff_t combine(void *context, ptrdiff_t first, ptrdiff_t last, int thr
         const vec3 f = e_load(at, plane), g = e_load(at + job->rows, plane);
         const vec m = v_load(job->counts + i), n = v_load(job->counts + job->rows + i);
         vec3 numerator;
-        for (int c = 0; c < 3; c++) numerator.c[c] = d_value(d_add(d_mul_vec(g.c[c], m), d_mul_vec(f.c[c], n)));
+        for (int c = 0; c < 3; c++) numerator.c[c] = w_value(d_add(w_mul_vec(g.c[c], m), w_mul_vec(f.c[c], n)));
         e_store(at, plane, numerator);
         e_store(at + job->rows, plane, e_mul(f, g));
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 
 import cstark as cs
-from cstark.report import Report, files
+from cstark.report import Report
 from cstark.report.files import file_bytes
 from tests.oracles import zoo
 from tests.report.report_support import small
@@ -33,7 +35,7 @@ def test_a_picture_is_in_the_format_of_its_name(monkeypatch):
             file.write(format.encode())
 
     monkeypatch.setattr(Report, "plot", lambda self: Figure())
-    monkeypatch.setattr(files, "find_spec", lambda name: object())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     report = small(monkeypatch)
     assert [file_bytes(report, f"x{s}") for s in (".png", ".svg", ".PDF")] == [
         b"png",
@@ -43,7 +45,7 @@ def test_a_picture_is_in_the_format_of_its_name(monkeypatch):
 
 
 def test_no_picture_without_matplotlib(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(cs.CstarkError, match=r"r\.png: pictures need matplotlib"):
         small(monkeypatch).save(tmp_path / "r.png")
     small(monkeypatch).save(tmp_path / "r.json")

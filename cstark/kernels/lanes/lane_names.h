@@ -12,7 +12,6 @@
  *
  * digits         LANES unreduced values; sums of up to 16 products or words with ONE shift each fit
  * d_split        a word as digits
- * d_mul_vec      word times word, as digits
  * d_add d_sub
  * d_shift(d, k)  times 2^k, 0 <= k <= 24, k a compile-time constant
  * d_shift_32(d, k), d_shift_64(d, k)  times 2^(32+k), 2^(64+k), likewise

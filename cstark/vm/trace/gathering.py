@@ -128,7 +128,7 @@ def prices_of(machine: cs.Machine, *, sharded: bool = False) -> Prices | None:
     ...     prices = prices_of(program.machine(options))
     ...     [round(prices.sizes.opened(rows)) for rows in (8, 64, 1 << 20)], prices.weight
     ([44, 68, 73], 0.35)
-    ([228, 228, 235], 5.0)
+    ([234, 234, 241], 5.0)
     >>> prices_of(program.machine()) is None
     True
     """

@@ -99,20 +99,6 @@ INLINE digits d_split(vec a) {
     digits d = {_mm512_and_si512(a, VECTOR_LOW), SHUFFLED_HIGH(a)};
     return d;
 }
-/* (xl + xh B)(wl + wh B): with M the middle digit sum and Q everything above B^2,
- * Q B^2 = Q (B - 1), and Q = q0 + q1 B adds -(q0 + q1) to the low and q0 to the high digit. */
-INLINE digits d_product(vec x, vec w, vec wh) {
-    const vec xh = v_high(x);
-    const vec ll = _mm512_mul_epu32(x, w), lh = _mm512_mul_epu32(x, wh);
-    const vec hl = _mm512_mul_epu32(xh, w), hh = _mm512_mul_epu32(xh, wh);
-    const vec m = _mm512_add_epi64(_mm512_add_epi64(hl, _mm512_and_si512(lh, VECTOR_LOW)), SHIFTED_HIGH(ll));
-    const vec q = _mm512_add_epi64(_mm512_add_epi64(hh, SHUFFLED_HIGH(lh)), SHIFTED_HIGH(m));
-    const vec q0 = _mm512_and_si512(q, VECTOR_LOW), q1 = SHIFTED_HIGH(q);
-    digits d = {_mm512_sub_epi64(_mm512_and_si512(ll, VECTOR_LOW), _mm512_add_epi64(q0, q1)),
-                _mm512_add_epi64(_mm512_and_si512(m, VECTOR_LOW), q0)};
-    return d;
-}
-INLINE digits d_mul_vec(vec a, vec b) { return d_product(a, b, v_high(b)); }
 INLINE digits d_add(digits a, digits b) {
     digits d = {_mm512_add_epi64(a.lo, b.lo), _mm512_add_epi64(a.hi, b.hi)};
     return d;
